@@ -1,0 +1,346 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: chime_voice_connector_info
+version_added: 0.1.0
+short_description: Find Amazon Chime SDK Voice Connectors and read their proxy configurations in bulk
+description:
+  - Lists the Amazon Chime SDK Voice Connectors of an account in one Region, or those that are asked for, and reads the
+    proxy configuration and the tags of each, with several requests at a time.
+  - When some Voice Connectors cannot be read, the others are read all the same, and then the task fails. The failure has
+    everything that is known in RV(voice_connectors) and what is not in RV(errors), so that a C(rescue) can go on with it.
+    Nothing is silently missing.
+  - When it shows that nothing can be read, because the credentials are refused or the first requests all fail, the task
+    fails without sending the other requests.
+options:
+  voice_connector_ids:
+    description:
+      - Only these Voice Connectors. One that does not exist is an error.
+      - Without this option all are meant. An empty list means none, and sends no request.
+      - They are found in a listing where that can take fewer requests, else read one by one.
+    type: list
+    elements: str
+  names:
+    description:
+      - Only Voice Connectors with one of these names. An empty list means none, and sends no request.
+    type: list
+    elements: str
+  tags:
+    description:
+      - Only Voice Connectors with all of these tags. The value V(null) stands for any value.
+      - The tags of each Voice Connector are read for this. Where they cannot be, it is not known whether the Voice
+        Connector is meant, which is an error.
+    type: dict
+  include:
+    description:
+      - What to read of each Voice Connector beside what the listing shows, with a request each.
+    type: list
+    elements: str
+    choices:
+      - proxy
+      - tags
+    default: []
+  concurrency:
+    description:
+      - How many requests are sent at a time at most, from 1 to 64.
+    type: int
+    default: 8
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - chime_sdk.voice.attributes.info_module
+  - chime_sdk.voice.attributes.action_groups
+requirements:
+  - botocore >= 1.35.16
+notes:
+  - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still be there.
+  - The IAM action C(chime:ListVoiceConnectors) has to be allowed on the resource C(*); on
+    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), C(chime:GetVoiceConnector) when O(voice_connector_ids) are
+    given, C(chime:GetVoiceConnectorProxy) for proxies, and C(chime:ListTagsForResource) for tags.
+  - The fall-back phone numbers are returned in clear. Where they must not be shown or logged, set C(no_log) on the task.
+  - Whether AWS lists the Voice Connectors of other Regions as well is not documented. Look at C(aws_region) of each, and
+    count each RV(voice_connectors[].voice_connector_id) once when you read several Regions.
+  - A Voice Connector that is deleted after it was listed and before its proxy is read counts as one without a proxy.
+  - When the service throttles, all requests slow down together to the rate that it grants. A request is sent at most ten
+    times when it is throttled, and at most six times when it meets a server fault, a broken connection or a timeout.
+    O(aws_config) replaces these bounds, C(connect_timeout), C(read_timeout), C(retries) and C(max_pool_connections) each
+    on its own.
+seealso:
+  - module: chime_sdk.voice.chime_voice_connector_proxy_info
+  - name: ListVoiceConnectors
+    description: The operation in the API reference of the Amazon Chime SDK.
+    link: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_voice-chime_ListVoiceConnectors.html
+author:
+  - Contributors to the chime_sdk.voice project (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Read all Voice Connectors of the Region with their proxy configurations and tags
+  chime_sdk.voice.chime_voice_connector_info:
+    region: us-east-1
+    include:
+      - proxy
+      - tags
+  register: voice
+
+- name: Name those that still have a proxy configuration
+  ansible.builtin.debug:
+    msg: "{{ voice.voice_connectors | selectattr('exists') | map(attribute='name') | list }}"
+
+- name: Find Voice Connectors by tag, with any value of 'stage'
+  chime_sdk.voice.chime_voice_connector_info:
+    region: us-east-1
+    tags:
+      team: voice
+      stage:
+
+- name: Read those that are asked for, twice as many at a time
+  chime_sdk.voice.chime_voice_connector_info:
+    region: us-east-1
+    voice_connector_ids:
+      - abcdef1ghij2klmno3pqr4
+      - bcdefg2hijk3lmnop4qrs5
+    include:
+      - proxy
+    concurrency: 16
+
+- name: Go on with what could be read
+  block:
+    - name: Read the Voice Connectors with one of these names
+      chime_sdk.voice.chime_voice_connector_info:
+        region: us-east-1
+        names:
+          - reception
+          - warehouse
+        include:
+          - proxy
+  rescue:
+    - name: Say what could not be read, and why
+      ansible.builtin.debug:
+        msg: "{{ ansible_failed_result.errors | default([ansible_failed_result.msg]) }}"
+"""
+
+RETURN = r"""
+region:
+  description: The AWS Region that was asked.
+  returned: always, when it is known
+  type: str
+  sample: us-east-1
+voice_connectors:
+  description:
+    - The Voice Connectors, in the order of the service, or of O(voice_connector_ids) when they are given.
+    - A member that AWS adds is here as well, in snake_case, as soon as the installed botocore knows it.
+  returned: always, when the Voice Connectors could be listed
+  type: list
+  elements: dict
+  contains:
+    voice_connector_id:
+      description: The ID.
+      returned: always
+      type: str
+      sample: abcdef1ghij2klmno3pqr4
+    voice_connector_arn:
+      description: The ARN, V(null) when AWS did not say.
+      returned: always
+      type: str
+      sample: arn:aws:chime:us-east-1:111122223333:vc/abcdef1ghij2klmno3pqr4
+    name:
+      description: The name, V(null) when AWS did not say.
+      returned: always
+      type: str
+      sample: reception
+    aws_region:
+      description: The AWS Region in which the Voice Connector was made, V(null) when AWS did not say.
+      returned: always
+      type: str
+      sample: us-east-1
+    outbound_host_name:
+      description: The outbound host name, V(null) when AWS did not say.
+      returned: always
+      type: str
+      sample: abcdef1ghij2klmno3pqr4.voiceconnector.chime.aws
+    require_encryption:
+      description: Whether encryption is required, V(null) when AWS did not say.
+      returned: always
+      type: bool
+      sample: true
+    created_timestamp:
+      description: When it was created, in ISO 8601 format, V(null) when AWS did not say.
+      returned: always
+      type: str
+      sample: "2026-01-02T03:04:05+00:00"
+    updated_timestamp:
+      description: When it was last changed, in ISO 8601 format, V(null) when AWS did not say.
+      returned: always
+      type: str
+      sample: "2026-02-03T04:05:06+00:00"
+    integration_type:
+      description: What it integrates with Amazon Connect, V(null) when AWS did not say or botocore does not know it.
+      returned: always
+      type: str
+      sample: CONNECT_ANALYTICS_CONNECTOR
+    network_type:
+      description: The type of network, V(null) when AWS did not say or botocore does not know it.
+      returned: always
+      type: str
+      sample: IPV4_ONLY
+    tags:
+      description: The tags, V(null) when they could not be read.
+      returned: when O(include) has V(tags)
+      type: dict
+      sample:
+        team: voice
+    tags_error:
+      description: Why the tags could not be read, V(null) when they were.
+      returned: when O(include) has V(tags)
+      type: str
+      sample: null
+    exists:
+      description:
+        - Whether a proxy configuration is set on the Voice Connector.
+        - V(null), in a failure only, when that could not be read.
+      returned: when O(include) has V(proxy)
+      type: bool
+      sample: true
+    proxy:
+      description: The proxy configuration, V(null) when C(exists) is not V(true).
+      returned: when O(include) has V(proxy)
+      type: dict
+      contains:
+        default_session_expiry_minutes:
+          description: The default number of minutes allowed for proxy sessions, V(null) when AWS did not say.
+          returned: when C(exists)
+          type: int
+          sample: 60
+        disabled:
+          description: Whether proxy sessions are stopped from being created, V(null) when AWS did not say.
+          returned: when C(exists)
+          type: bool
+          sample: false
+        fall_back_phone_number:
+          description:
+            - The phone number, in E.164 format, to route calls to after a proxy session expires, V(null) when none is
+              set.
+          returned: when C(exists)
+          type: str
+          sample: "+12065550100"
+        phone_number_countries:
+          description: The countries for proxy phone numbers to be selected from, V([]) when AWS did not say.
+          returned: when C(exists)
+          type: list
+          elements: str
+          sample:
+            - US
+            - CA
+errors:
+  description: What could not be read, V([]) on success. A task with errors has failed.
+  returned: always, when the Voice Connectors could be listed
+  type: list
+  elements: dict
+  sample: []
+  contains:
+    voice_connector_id:
+      description: The Voice Connector.
+      returned: always
+      type: str
+      sample: cdefgh3ijkl4mnopq5rst6
+    action:
+      description: The operation that failed, which is an IAM action with C(chime:) before it.
+      returned: always
+      type: str
+      sample: GetVoiceConnector
+    code:
+      description: The error code of AWS, V(null) when there was no answer with one.
+      returned: always
+      type: str
+      sample: NotFoundException
+    message:
+      description: What failed and what to do.
+      returned: always
+      type: str
+      sample: "Failed to get Voice Connector cdefgh3ijkl4mnopq5rst6 in us-east-1 (GetVoiceConnector): ..."
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import Reading
+from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import Selection
+from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import read_voice_connectors
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import check_voice_connector_id
+
+
+def select(params: dict[str, Any]) -> Selection:
+    """Return what the options *params* select; raise VoiceError for values that cannot be."""
+    for identifier in params["voice_connector_ids"] or []:
+        check_voice_connector_id("voice_connector_ids", identifier)
+    if not 1 <= params["concurrency"] <= 64:
+        raise VoiceError(f"concurrency is {params['concurrency']}; give a number from 1 to 64.")
+    tags = params["tags"] or {}
+    return Selection(
+        ids=params["voice_connector_ids"],
+        names=params["names"],
+        tags={key: None if value is None else str(value) for key, value in tags.items()},
+        include_proxy="proxy" in params["include"],
+        include_tags="tags" in params["include"],
+    )
+
+
+def result_of(reading: Reading, region: str) -> dict[str, Any]:
+    """Return the documented result, with ``msg`` and ``error`` when it is that of a failure."""
+    errors = [error for outcome in reading.outcomes for error in outcome.errors]
+    result: dict[str, Any] = {
+        "changed": False,
+        "region": region,
+        "voice_connectors": [outcome.connector for outcome in reading.outcomes if outcome.connector is not None],
+        "errors": [
+            {"voice_connector_id": identifier, "action": error.operation, "code": error.code, "message": str(error)}
+            for identifier, error in errors
+        ],
+    }
+    if errors:
+        first = reading.stopped_by or errors[0][1]
+        incomplete = len({identifier for identifier, _error in errors})
+        counted = f"{incomplete} of {len(reading.outcomes)} Voice Connectors in {region} could not be read"
+        ended = "stopped, because nothing else can be read either" if reading.stopped_by else "the others were read"
+        result["msg"] = f"{counted}; {ended}. See errors and voice_connectors; the first error is: {first}"
+        result["error"] = {"code": first.code, "message": str(first)}
+    return result
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={
+            "voice_connector_ids": {"type": "list", "elements": "str"},
+            "names": {"type": "list", "elements": "str"},
+            "tags": {"type": "dict"},
+            "include": {"type": "list", "elements": "str", "choices": ["proxy", "tags"], "default": []},
+            "concurrency": {"type": "int", "default": 8},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        selection = select(module.params)
+        client = connect(module, "read the Voice Connectors", module.params["concurrency"])
+        reading = read_voice_connectors(client, selection, module.params["concurrency"])
+    except VoiceError as e:
+        module.fail_json_aws_error(e)
+    result = result_of(reading, client.meta.region_name)
+    if result["errors"]:
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: chime_voice_connector_proxy_info
+version_added: 0.1.0
+short_description: Read the proxy configuration of an Amazon Chime SDK Voice Connector
+description:
+  - Reads the proxy configuration of one Amazon Chime SDK Voice Connector and returns it, for facts, audits and
+    conditional tasks.
+  - RV(exists) says whether a proxy configuration is set. It is V(false) only when AWS said so; a request that is
+    denied, throttled, not answered or answered with something unreadable fails the task instead.
+  - When AWS answers that there is no such thing, a second request finds out whether the proxy configuration is
+    missing or the Voice Connector. A missing Voice Connector fails the task.
+options:
+  voice_connector_id:
+    description:
+      - The ID of the Voice Connector, not its name or ARN.
+      - It has 1 to 128 letters, digits and hyphens, and begins with a letter or a digit. Anything else fails before
+        a request is sent.
+    type: str
+    required: true
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - chime_sdk.voice.attributes.info_module
+  - chime_sdk.voice.attributes.action_groups
+requirements:
+  - botocore >= 1.35.16
+notes:
+  - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still be there.
+  - The IAM action C(chime:GetVoiceConnectorProxy) has to be allowed on
+    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), and C(chime:GetVoiceConnector) too, to tell a Voice Connector
+    without a proxy configuration from one that does not exist.
+  - The fall-back phone number is returned in clear. Where it must not be shown or logged, set C(no_log) on the task.
+  - A throttled request is sent at most ten times and within 60 seconds. A request that meets a server fault, a broken
+    connection or a timeout is sent at most three times; an endpoint that never answers takes 5 seconds to connect to
+    and 10 to read from before each is given up. This does not depend on the retry mode of the environment or the
+    profile. O(aws_config) replaces these bounds, C(connect_timeout), C(read_timeout) and C(retries) each on its own.
+seealso:
+  - name: GetVoiceConnectorProxy
+    description: The operation in the API reference of the Amazon Chime SDK.
+    link: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_voice-chime_GetVoiceConnectorProxy.html
+author:
+  - Contributors to the chime_sdk.voice project (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Read the proxy configuration of a Voice Connector
+  chime_sdk.voice.chime_voice_connector_proxy_info:
+    voice_connector_id: abcdef1ghij2klmno3pqr4
+    region: us-east-1
+  register: voice_proxy
+
+- name: Report a proxy configuration that is still set
+  ansible.builtin.debug:
+    msg: >-
+      {{ voice_proxy.voice_connector_id }} in {{ voice_proxy.region }} still has a proxy configuration
+      for {{ voice_proxy.proxy.phone_number_countries | join(', ') }}
+  when: voice_proxy.exists
+
+# An info module returns its result and sets no facts. Whoever wants facts sets them.
+- name: Keep what was read as a fact, in the fact cache too
+  ansible.builtin.set_fact:
+    voice_proxy_exists: "{{ voice_proxy.exists }}"
+    voice_proxy_settings: "{{ voice_proxy.proxy }}"
+    cacheable: true
+
+- name: Read several Voice Connectors
+  chime_sdk.voice.chime_voice_connector_proxy_info:
+    voice_connector_id: "{{ item }}"
+    region: us-east-1
+  loop:
+    - abcdef1ghij2klmno3pqr4
+    - bcdefg2hijk3lmnop4qrs5
+  register: voice_proxies
+
+- name: Name those that still have a proxy configuration
+  ansible.builtin.debug:
+    msg: "{{ voice_proxies.results | selectattr('exists') | map(attribute='voice_connector_id') | list }}"
+
+- name: Give the connection options once, to this collection and to amazon.aws
+  module_defaults:
+    group/chime_sdk.voice.all:
+      region: us-east-1
+      profile: telephony
+  block:
+    - name: Read with the shared connection options
+      chime_sdk.voice.chime_voice_connector_proxy_info:
+        voice_connector_id: abcdef1ghij2klmno3pqr4
+
+- name: Read without showing the fall-back phone number in output or logs
+  chime_sdk.voice.chime_voice_connector_proxy_info:
+    voice_connector_id: abcdef1ghij2klmno3pqr4
+    region: us-east-1
+  no_log: true
+  register: private_voice_proxy
+
+- name: Tell 'not set' from 'could not be read'
+  block:
+    - name: Read, and fail when AWS does not say
+      chime_sdk.voice.chime_voice_connector_proxy_info:
+        voice_connector_id: abcdef1ghij2klmno3pqr4
+        region: us-east-1
+      register: known_voice_proxy
+
+    - name: Say that none is set, as AWS said
+      ansible.builtin.debug:
+        msg: No proxy configuration is set
+      when: not known_voice_proxy.exists
+  rescue:
+    - name: Say that it is not known, and why
+      ansible.builtin.debug:
+        msg: "{{ ansible_failed_result.error.code | default('no answer') }}: {{ ansible_failed_result.msg }}"
+"""
+
+RETURN = r"""
+voice_connector_id:
+  description: The Voice Connector that was asked for.
+  returned: success
+  type: str
+  sample: abcdef1ghij2klmno3pqr4
+region:
+  description: The AWS Region that was asked.
+  returned: success
+  type: str
+  sample: us-east-1
+exists:
+  description:
+    - Whether a proxy configuration is set on the Voice Connector. Made for C(when); RV(proxy) is not a boolean.
+    - V(true) when AWS returned a C(Proxy) with at least one member, even if it left that member without a value.
+    - V(false) when AWS returned none, or answered 404 for the configuration of a Voice Connector that exists.
+  returned: success
+  type: bool
+  sample: true
+proxy:
+  description:
+    - The proxy configuration, V(null) when RV(exists) is V(false).
+    - A member that AWS adds is here as well, in snake_case, as soon as the installed botocore knows it.
+  returned: success
+  type: dict
+  contains:
+    default_session_expiry_minutes:
+      description: The default number of minutes allowed for proxy sessions, V(null) when AWS did not say.
+      returned: when RV(exists)
+      type: int
+      sample: 60
+    disabled:
+      description: Whether proxy sessions are stopped from being created, V(null) when AWS did not say.
+      returned: when RV(exists)
+      type: bool
+      sample: false
+    fall_back_phone_number:
+      description:
+        - The phone number, in E.164 format, to route calls to after a proxy session expires, V(null) when none is set.
+      returned: when RV(exists)
+      type: str
+      sample: "+12065550100"
+    phone_number_countries:
+      description: The countries for proxy phone numbers to be selected from, V([]) when AWS did not say.
+      returned: when RV(exists)
+      type: list
+      elements: str
+      sample:
+        - US
+        - CA
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import check_voice_connector_id
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import reading_proxy
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={"voice_connector_id": {"type": "str", "required": True}},
+        supports_check_mode=True,
+    )
+    voice_connector_id = module.params["voice_connector_id"]
+    try:
+        check_voice_connector_id("voice_connector_id", voice_connector_id)
+        client = connect(module, reading_proxy(voice_connector_id))
+        proxy = get_proxy(client, voice_connector_id)
+    except VoiceError as e:
+        module.fail_json_aws_error(e)
+    module.exit_json(
+        changed=False,
+        voice_connector_id=voice_connector_id,
+        region=client.meta.region_name,
+        **proxy_result(proxy),
+    )
+
+
+if __name__ == "__main__":
+    main()
