@@ -1,0 +1,41 @@
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The floor of the benchmark: what a bulk read costs in bare boto3, with a thread pool and no care for what can go wrong.
+
+Usage: python floor.py THREADS < /dev/null, with Region, endpoint and credentials in the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+from botocore.config import Config
+
+threads = int(sys.argv[1])
+client = boto3.client("chime-sdk-voice", config=Config(max_pool_connections=threads))
+connectors = []
+where: dict[str, str] = {}
+while True:
+    page = client.list_voice_connectors(MaxResults=100, **where)
+    connectors += page["VoiceConnectors"]
+    if not page.get("NextToken"):
+        break
+    where = {"NextToken": page["NextToken"]}
+
+
+def read(connector: dict[str, object]) -> None:
+    try:
+        answer = client.get_voice_connector_proxy(VoiceConnectorId=connector["VoiceConnectorId"])
+        connector["Proxy"] = answer["Proxy"]
+    except client.exceptions.NotFoundException:
+        connector["Proxy"] = None
+
+
+with ThreadPoolExecutor(threads) as pool:
+    list(pool.map(read, connectors))
+print(json.dumps(connectors, default=str))

@@ -1,0 +1,68 @@
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How the emulator misbehaves, on order."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass
+from dataclasses import field
+
+
+@dataclass
+class Fault:
+    """One misbehaviour. What is left at its default is not changed in the answer."""
+
+    operation: str = "*"  # the operation it meets; * for every one
+    request_has: str = ""  # what the path or the Authorization header has to hold: an ID, say, or /eu-west-1/
+    times: int | None = None  # how often; None for ever
+    probability: float = 1.0  # of meeting a request at all
+    seed: int = 0  # of the generator that decides by probability
+    delay: float = 0.0  # seconds before the answer
+    # reset: close at once with RST; hang: never answer; truncate: promise the whole body and send half of it
+    drop: str | None = None
+    status: int | None = None
+    error: str | None = None  # the modelled exception, such as ThrottledClientException
+    style: str = "full"  # how an error is named: full (header and body), header, body (the short code), bare (neither)
+    message: str = "The emulator was told to say so."
+    body: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    request_id: bool = True  # whether the answer carries one
+    raw: str | None = None  # the whole answer, status line and all, in Latin-1
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)
+
+    def meets(self, operation: str, request: str) -> bool:
+        """Whether the fault applies to a request; counts it when it does."""
+        if self.operation not in ("*", operation) or self.request_has not in request or self.times == 0:
+            return False
+        if self.probability < 1 and self._random.random() >= self.probability:
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+
+class RateLimit:
+    """A token bucket that holds one second's worth of requests."""
+
+    def __init__(self, per_second: float) -> None:
+        self._per_second = per_second
+        self._tokens = self._capacity = max(1.0, per_second)
+        self._last = time.monotonic()
+        self._lock = threading.Lock()
+
+    def allows(self) -> bool:
+        with self._lock:
+            now = time.monotonic()
+            self._tokens = min(self._capacity, self._tokens + (now - self._last) * self._per_second)
+            self._last = now
+            if self._tokens < 1:
+                return False
+            self._tokens -= 1
+            return True

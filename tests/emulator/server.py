@@ -1,0 +1,296 @@
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An endpoint on the loopback interface that speaks the wire protocol of Amazon Chime SDK Voice, and a little STS.
+
+Tests steer it over HTTP as well as from Python:
+
+====== ======================= ===========================================================
+PUT    /_emulator/faults       replace the faults by a JSON list, see faults.Fault
+PUT    /_emulator/settings     ``latency`` in seconds, ``rate_limit`` in requests a second
+GET    /_emulator/requests     the requests so far, oldest first
+DELETE /_emulator/requests     forget them
+POST   /_emulator/stop         end the program
+====== ======================= ===========================================================
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import socket
+import struct
+import threading
+import time
+import uuid
+from http.server import BaseHTTPRequestHandler
+from http.server import ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+from ansible_collections.chime_sdk.voice.tests.emulator import service
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import RateLimit
+from ansible_collections.chime_sdk.voice.tests.emulator.signature import Refused
+from ansible_collections.chime_sdk.voice.tests.emulator.signature import check_signature
+
+_STS_ANSWER = """<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result>{result}\
+</{action}Result><ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{action}Response>"""
+
+
+class Emulator:
+    """The server. As a context manager it runs in a thread; ``serve`` runs it in the calling one."""
+
+    def __init__(self, state: dict[str, Any] | None = None, port: int = 0) -> None:
+        self.voice = service.Voice(state)
+        self.faults: list[Fault] = []
+        self.requests: list[dict[str, Any]] = []
+        self.latency = 0.0
+        self.rate_limit: RateLimit | None = None
+        self.lock = threading.Lock()
+        self.stopping = threading.Event()  # set when no request is to wait any longer
+        self.ended = threading.Event()  # set when the program is to end
+        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server.emulator = self
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Emulator:
+        self._thread = threading.Thread(target=self.serve, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        assert self._thread is not None
+        self._thread.join()
+
+    def serve(self) -> None:
+        self._server.serve_forever(poll_interval=0.02)
+
+    def operations(self) -> list[str]:
+        """Return the names of the operations asked for so far."""
+        with self.lock:
+            return [request["operation"] for request in self.requests]
+
+    def configure(self, latency: float | None = None, rate_limit: float | None = None) -> None:
+        if latency is not None:
+            self.latency = latency
+        if rate_limit is not None:
+            self.rate_limit = RateLimit(rate_limit) if rate_limit else None
+
+    def next_fault(self, operation: str, request: str) -> Fault | None:
+        with self.lock:
+            return next((fault for fault in self.faults if fault.meets(operation, request)), None)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+    emulator: Emulator
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that went away; an error of the emulator itself is answered with status 500."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: _Server
+
+    def log_message(self, format: str, *args: Any) -> None:  # pylint: disable=redefined-builtin
+        """Keep quiet: the requests are in the log that tests read."""
+
+    def do_GET(self) -> None:
+        emulator = self.server.emulator
+        path, _separator, query = self.path.partition("?")
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        try:
+            if path.startswith("/_emulator/"):
+                self._control(emulator, path, body)
+            elif path == "/":
+                self._sts(emulator, body)
+            else:
+                self._voice(emulator, path, query, body)
+        except (ConnectionError, TimeoutError):
+            self.close_connection = True
+        except Exception as e:  # a mistake in the emulator must be seen, not look like a fault of the network
+            self._send(500, {"x-emulator-error": "yes"}, f"The emulator itself failed: {e!r}".encode())
+
+    do_POST = do_PUT = do_DELETE = do_GET
+
+    def _control(self, emulator: Emulator, path: str, body: bytes) -> None:
+        wanted = (self.command, path.rpartition("/")[2])
+        answer: Any = {}
+        with emulator.lock:
+            if wanted == ("PUT", "faults"):
+                emulator.faults = [Fault(**fault) for fault in json.loads(body)]
+            elif wanted == ("PUT", "settings"):
+                emulator.configure(**json.loads(body))
+            elif wanted == ("GET", "requests"):
+                answer = emulator.requests
+            elif wanted == ("DELETE", "requests"):
+                emulator.requests.clear()
+            elif wanted == ("POST", "stop"):
+                emulator.ended.set()
+            else:
+                self._send(404, {}, b"")
+                return
+            text = json.dumps(answer).encode()
+        self._send(200, {"content-type": "application/json"}, text)
+
+    def _sign_check(self, emulator: Emulator, body: bytes, signing_name: str) -> tuple[str, str]:
+        secrets = {key: (known["secret"], known["token"]) for key, known in emulator.voice.credentials.items()}
+        return check_signature(
+            self.command,
+            f"http://{self.headers['host']}{self.path}",
+            {name.lower(): value for name, value in self.headers.items()},
+            body,
+            secrets,
+            signing_name,
+            datetime.datetime.now(datetime.timezone.utc),
+        )
+
+    def _sts(self, emulator: Emulator, body: bytes) -> None:
+        """Answer GetCallerIdentity and AssumeRole, and refuse the rest of what posts forms."""
+        form = {name: values[-1] for name, values in parse_qs(body.decode()).items()}
+        action = form.get("Action", "")
+        request_id = str(uuid.uuid4())
+        with emulator.lock:
+            emulator.requests.append({"operation": action, "method": self.command, "path": "/", "time": time.time()})
+        try:
+            key, _region = self._sign_check(emulator, body, "sts")
+        except Refused as e:
+            self._send_query_error(403, e.code, str(e), request_id)
+            return
+        account = emulator.voice.credentials[key]["account"]
+        if action == "GetCallerIdentity":
+            result = (
+                f"<UserId>{key}</UserId><Account>{account}</Account><Arn>arn:aws:iam::{account}:user/emulator</Arn>"
+            )
+        elif action == "AssumeRole" and form["RoleArn"].endswith("/denied"):
+            self._send_query_error(403, "AccessDenied", f"Not authorized to assume {form['RoleArn']}.", request_id)
+            return
+        elif action == "AssumeRole":
+            new = emulator.voice.assume_role(form["RoleArn"])
+            until = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+            result = (
+                f"<Credentials><AccessKeyId>{new['access_key']}</AccessKeyId>"
+                f"<SecretAccessKey>{new['secret_key']}</SecretAccessKey>"
+                f"<SessionToken>{new['session_token']}</SessionToken>"
+                f"<Expiration>{until:%Y-%m-%dT%H:%M:%SZ}</Expiration></Credentials>"
+                f"<AssumedRoleUser><AssumedRoleId>AROA:{form['RoleSessionName']}</AssumedRoleId>"
+                f"<Arn>{form['RoleArn']}</Arn></AssumedRoleUser>"
+            )
+        else:
+            self._send_query_error(400, "InvalidAction", f"Could not find operation {action}.", request_id)
+            return
+        text = _STS_ANSWER.format(action=action, result=result, request_id=request_id)
+        self._send(200, {"content-type": "text/xml", "x-amzn-requestid": request_id}, text.encode())
+
+    def _send_query_error(self, status: int, code: str, message: str, request_id: str) -> None:
+        text = (
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+            f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+        )
+        self._send(status, {"content-type": "text/xml", "x-amzn-requestid": request_id}, text.encode())
+
+    def _voice(self, emulator: Emulator, path: str, query: str, body: bytes) -> None:
+        found = service.find_operation(self.command, path, query)
+        name = found[0].name if found else ""
+        record = {
+            "operation": name,
+            "method": self.command,
+            "path": self.path,
+            "port": self.client_address[1],  # of the client: the same for all requests of a connection
+            "headers": {header.lower(): value for header, value in self.headers.items()},
+            "time": time.time(),
+        }
+        with emulator.lock:
+            emulator.requests.append(record)
+        fault = emulator.next_fault(name, f"{path} {self.headers['authorization']}") or Fault()
+        if emulator.latency + fault.delay:
+            emulator.stopping.wait(emulator.latency + fault.delay)
+        if fault.drop == "hang":
+            emulator.stopping.wait()
+        if fault.drop in ("hang", "reset"):
+            self._reset()
+            return
+        if fault.raw is not None:
+            self.wfile.write(fault.raw.encode("latin-1"))
+            self.wfile.flush()
+            self.close_connection = True
+            return
+
+        status, headers, text = self._answer(emulator, found, body, fault)
+        record["status"] = status
+        if fault.request_id:
+            headers["x-amzn-requestid"] = str(uuid.uuid4())
+        self._send(status, {**headers, **fault.headers}, text, truncate=fault.drop == "truncate")
+
+    def _answer(self, emulator: Emulator, found: Any, body: bytes, fault: Fault) -> tuple[int, dict[str, str], bytes]:
+        if fault.body is not None:
+            return (
+                fault.status or 200,
+                {"content-type": "application/json"},
+                fault.body.encode("utf-8", "surrogateescape"),
+            )
+        try:
+            if fault.error or (fault.status or 200) >= 300:
+                raise service.ServiceError(fault.error or "", fault.message, fault.status)
+            if emulator.rate_limit and not emulator.rate_limit.allows():
+                raise service.ServiceError("ThrottledClientException", "Rate exceeded")
+            if found is None:
+                raise service.ServiceError("UnknownOperationException", "Unknown operation", 404)
+            operation, uri, given = found
+            try:
+                key, region = self._sign_check(emulator, body, service.SIGNING_NAME)
+            except Refused as e:
+                raise service.ServiceError(e.code, str(e), 403) from None
+            account = emulator.voice.credentials[key]["account"]
+            request = service.read_request(operation, uri, given, body)
+            output = emulator.voice.handle(operation, request, account, region)
+        except service.ServiceError as e:
+            return self._error(e, fault.style)
+        status = fault.status or operation.http.get("responseCode", 200)
+        if output is None:
+            return status, {}, b""
+        text = json.dumps(service.to_json(operation.output_shape, output, nulls=True))
+        return status, {"content-type": "application/json"}, text.encode()
+
+    @staticmethod
+    def _error(error: service.ServiceError, style: str) -> tuple[int, dict[str, str], bytes]:
+        headers = {"content-type": "application/json"}
+        members: dict[str, str] = {}
+        if error.name and style in ("full", "header"):
+            headers["x-amzn-errortype"] = error.name
+        if error.name and style in ("full", "body"):
+            members["Code"] = error.name.replace("ClientException", "").replace("Exception", "")
+        if style != "bare":
+            members["Message"] = str(error)
+        return error.status, headers, json.dumps(members).encode() if members else b""
+
+    def _send(self, status: int, headers: dict[str, str], body: bytes, truncate: bool = False) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status != 204:
+            self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if truncate else body)
+        self.wfile.flush()
+        if truncate:
+            self.close_connection = True
+
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True

@@ -1,0 +1,281 @@
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The state and the operations of an emulated Amazon Chime SDK Voice.
+
+Routes, names, types and bounds come from the service model that botocore ships, and every answer is checked
+against it, so that neither side can drift from the SDK.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import json
+import random
+import re
+import string
+import threading
+from typing import Any
+from urllib.parse import parse_qsl
+from urllib.parse import unquote
+
+from botocore import xform_name
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
+
+MODEL = ServiceModel(Loader().load_service_model("chime-sdk-voice", "service-2"), "chime-sdk-voice")
+SIGNING_NAME = MODEL.signing_name
+
+DEFAULT_STATE: dict[str, Any] = {
+    "credentials": [
+        {"access_key": "AKIDEMULATOR", "secret_key": "emulator-secret-key", "account": "111122223333"},
+    ],
+    "voice_connectors": [],
+}
+
+
+class ServiceError(Exception):
+    """An error of the service: *name* is the modelled exception, its status comes from the model."""
+
+    def __init__(self, name: str, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+        self.status = status or MODEL.shape_for(name).metadata["error"]["httpStatusCode"]
+
+
+class Voice:
+    """Voice Connectors with their tags and proxies, by account and Region."""
+
+    def __init__(self, state: dict[str, Any] | None = None) -> None:
+        """Take the initial *state*: ``credentials``, and ``voice_connectors`` as the service describes them,
+
+        each with ``Tags`` (a dict), ``Proxy``, ``Account`` and ``SeenFrom`` (further Regions in which it is there too)
+        beside the service's own members.
+        """
+        state = {**DEFAULT_STATE, **(state or {})}
+        self._lock = threading.Lock()
+        self._ids = random.Random(0)
+        self.credentials: dict[str, dict[str, Any]] = {}
+        for credential in state["credentials"]:
+            self.add_credential(**credential)
+        self._connectors: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+        default_account = next(iter(self.credentials.values()))["account"]
+        for given in state["voice_connectors"]:
+            entry = copy.deepcopy(given)
+            account = entry.pop("Account", default_account)
+            extras = {"tags": entry.pop("Tags", {}), "proxy": entry.pop("Proxy", None)}
+            seen_from = entry.pop("SeenFrom", [])
+            home = entry.setdefault("AwsRegion", "us-east-1")
+            for region in (home, *seen_from):
+                self._add(account, region, entry, **extras)
+
+    def add_credential(self, access_key: str, secret_key: str, account: str, session_token: str | None = None) -> None:
+        self.credentials[access_key] = {"secret": secret_key, "token": session_token, "account": account}
+
+    def assume_role(self, role_arn: str) -> dict[str, str]:
+        """Return new temporary credentials for the account of *role_arn*."""
+        with self._lock:
+            number = len(self.credentials)
+            new = {
+                "access_key": f"ASIAEMULATOR{number}",
+                # Not longer forms of other secrets, which Ansible would mask in them.
+                "secret_key": f"borrowed-secret-key-{number}",
+                "session_token": f"borrowed-session-token-{number}",
+            }
+            self.add_credential(account=role_arn.split(":")[4], **new)
+            return new
+
+    def _add(
+        self, account: str, region: str, entry: dict[str, Any], tags: dict[str, str], proxy: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        identifier = entry.setdefault(
+            "VoiceConnectorId", "".join(self._ids.choices(string.ascii_lowercase + string.digits, k=22))
+        )
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        entry.setdefault("Name", identifier)
+        entry.setdefault("RequireEncryption", True)
+        entry.setdefault("OutboundHostName", f"{identifier}.voiceconnector.chime.aws")
+        entry.setdefault("CreatedTimestamp", now)
+        entry.setdefault("UpdatedTimestamp", now)
+        entry.setdefault("VoiceConnectorArn", f"arn:aws:chime:{region}:{account}:vc/{identifier}")
+        self._connectors.setdefault((account, region), {})[identifier] = {"entry": entry, "tags": tags, "proxy": proxy}
+        return entry
+
+    def handle(self, operation: Any, request: dict[str, Any], account: str, region: str) -> dict[str, Any] | None:
+        """Carry out one operation and return its output, checked against the model, or None for an empty body.
+
+        :raises ServiceError: what the service would answer instead.
+        """
+        _validate(operation.input_shape, request)
+        method = getattr(self, "_" + xform_name(operation.name))
+        with self._lock:
+            output = copy.deepcopy(method(self._connectors.setdefault((account, region), {}), request, account, region))
+        if output is not None:
+            report = ParamValidator().validate(output, operation.output_shape)
+            assert not report.has_errors(), f"{operation.name} answers {output}: {report.generate_report()}"
+        return output
+
+    @staticmethod
+    def _find(connectors: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return connectors[request["VoiceConnectorId"]]
+        except KeyError:
+            raise ServiceError("NotFoundException", "The requested Voice Connector could not be found.") from None
+
+    def _create_voice_connector(self, connectors: Any, request: Any, account: str, region: str) -> Any:
+        entry = {name: value for name, value in request.items() if name != "Tags"}
+        entry.setdefault("AwsRegion", region)
+        tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
+        return {"VoiceConnector": self._add(account, entry["AwsRegion"], entry, tags=tags, proxy=None)}
+
+    def _get_voice_connector(self, connectors: Any, request: Any, account: str, region: str) -> Any:
+        return {"VoiceConnector": self._find(connectors, request)["entry"]}
+
+    def _delete_voice_connector(self, connectors: Any, request: Any, account: str, region: str) -> Any:
+        self._find(connectors, request)
+        del connectors[request["VoiceConnectorId"]]
+
+    def _list_voice_connectors(self, connectors: Any, request: Any, account: str, region: str) -> Any:
+        entries = [connector["entry"] for connector in connectors.values()]
+        token = request.get("NextToken") or "0"
+        if not token.isdigit() or int(token) > len(entries):
+            raise ServiceError("BadRequestException", "The next token is not valid.")
+        start = int(token)
+        end = start + request.get("MaxResults", 100)
+        page: dict[str, Any] = {"VoiceConnectors": entries[start:end]}
+        if end < len(entries):
+            page["NextToken"] = str(end)
+        return page
+
+    def _put_voice_connector_proxy(self, connectors: Any, request: Any, account: str, region: str) -> Any:
+        proxy = {
+            "DefaultSessionExpiryMinutes": request["DefaultSessionExpiryMinutes"],
+            "Disabled": request.get("Disabled", False),
+            "PhoneNumberCountries": request["PhoneNumberPoolCountries"],
+        }
+        if "FallBackPhoneNumber" in request:
+            proxy["FallBackPhoneNumber"] = request["FallBackPhoneNumber"]
+        self._find(connectors, request)["proxy"] = proxy
+        return {"Proxy": proxy}
+
+    def _get_voice_connector_proxy(self, connectors: Any, request: Any, account: str, region: str) -> Any:
+        proxy = self._find(connectors, request)["proxy"]
+        if proxy is None:
+            raise ServiceError("NotFoundException", "The requested proxy configuration could not be found.")
+        return {"Proxy": proxy}
+
+    def _delete_voice_connector_proxy(self, connectors: Any, request: Any, account: str, region: str) -> Any:
+        self._find(connectors, request)["proxy"] = None
+
+    def _by_arn(self, connectors: dict[str, Any], arn: str) -> dict[str, Any]:
+        for connector in connectors.values():
+            if connector["entry"]["VoiceConnectorArn"] == arn:
+                return connector
+        raise ServiceError("BadRequestException", "Invalid resource")
+
+    def _list_tags_for_resource(self, connectors: Any, request: Any, account: str, region: str) -> Any:
+        tags = self._by_arn(connectors, request["ResourceARN"])["tags"]
+        # The model wants one tag at least in the list, so that there is no list without one.
+        return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}
+
+    def _tag_resource(self, connectors: Any, request: Any, account: str, region: str) -> Any:
+        new = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+        self._by_arn(connectors, request["ResourceARN"])["tags"].update(new)
+
+    def _untag_resource(self, connectors: Any, request: Any, account: str, region: str) -> Any:
+        tags = self._by_arn(connectors, request["ResourceARN"])["tags"]
+        for key in request["TagKeys"]:
+            tags.pop(key, None)
+
+    def _list_available_voice_connector_regions(self, connectors: Any, request: Any, account: str, region: str) -> Any:
+        return {"VoiceConnectorRegions": MODEL.shape_for("VoiceConnectorAwsRegion").enum}
+
+
+def _routes() -> list[tuple[str, re.Pattern[str], dict[str, str], Any]]:
+    """Method, path pattern, fixed query and operation model of what Voice can do."""
+    routes = []
+    for name in MODEL.operation_names:
+        operation = MODEL.operation_model(name)
+        if hasattr(Voice, "_" + xform_name(name)):
+            path, _separator, query = operation.http["requestUri"].partition("?")
+            pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]*)", re.escape(path))
+            routes.append((operation.http["method"], re.compile(pattern), dict(parse_qsl(query)), operation))
+    return sorted(routes, key=lambda route: len(route[2]), reverse=True)
+
+
+ROUTES = _routes()
+
+
+def find_operation(method: str, path: str, query: str) -> tuple[Any, dict[str, str], dict[str, list[str]]] | None:
+    """Return the operation of an HTTP request with its decoded path parameters and its query, or None."""
+    given: dict[str, list[str]] = {}
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        given.setdefault(key, []).append(value)
+    for route_method, pattern, fixed, operation in ROUTES:
+        match = pattern.fullmatch(path)
+        if method == route_method and match and all(given.get(key) == [value] for key, value in fixed.items()):
+            return operation, {key: unquote(value) for key, value in match.groupdict().items()}, given
+    return None
+
+
+def read_request(operation: Any, uri: dict[str, str], query: dict[str, list[str]], body: bytes) -> dict[str, Any]:
+    """Return the operation's input as the model names it.
+
+    :raises ServiceError: BadRequestException when the body is not a JSON object or a number is none.
+    """
+    try:
+        members = json.loads(body) if body else {}
+        assert isinstance(members, dict)
+    except (ValueError, AssertionError):
+        raise ServiceError("BadRequestException", "The request body is not a JSON object.") from None
+    request: dict[str, Any] = {}
+    shapes = operation.input_shape.members if operation.input_shape else {}
+    for name, shape in shapes.items():
+        wire_name = shape.serialization.get("name", name)
+        location = shape.serialization.get("location")
+        value: Any
+        if location == "uri":
+            value = uri.get(wire_name)
+        elif location == "querystring":
+            values = query.get(wire_name)
+            value = values and (values if shape.type_name == "list" else values[-1])
+            if value is not None and shape.type_name == "integer":
+                value = int(value) if value.isdigit() else value
+        else:
+            value = members.get(wire_name)
+        if value is not None:
+            request[name] = value
+    return request
+
+
+def _validate(shape: Any, request: dict[str, Any]) -> None:
+    """Check what botocore checks before it sends, and what it leaves to the service: patterns and upper bounds."""
+    if shape is None:
+        return
+    report = ParamValidator().validate(request, shape)
+    problems = [report.generate_report()] if report.has_errors() else []
+    for name, member in shape.members.items():
+        value = request.get(name)
+        size = len(value) if isinstance(value, (str, list)) else value
+        if size is not None and size > member.metadata.get("max", size):
+            problems.append(f"{name} exceeds {member.metadata['max']}")
+        if isinstance(value, str) and not re.fullmatch(member.metadata.get("pattern", ".*"), value):
+            problems.append(f"{name} does not match {member.metadata['pattern']}")
+    if problems:
+        raise ServiceError("BadRequestException", "; ".join(problems))
+
+
+def to_json(shape: Any, value: Any, nulls: bool) -> Any:
+    """Return *value* as JSON has it; with *nulls*, members that are not set are there as null, as AWS writes them."""
+    if shape.type_name == "structure":
+        return {
+            member.serialization.get("name", name): to_json(member, value[name], nulls) if name in value else None
+            for name, member in shape.members.items()
+            if nulls or name in value
+        }
+    if shape.type_name == "list":
+        return [to_json(shape.member, item, nulls) for item in value]
+    return value

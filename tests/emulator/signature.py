@@ -1,0 +1,76 @@
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""AWS Signature Version 4, from the side that checks it."""
+
+from __future__ import annotations
+
+import datetime
+import hmac
+import re
+from collections.abc import Mapping
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+MAX_SKEW = datetime.timedelta(minutes=15)
+
+_AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/(?P<date>\d{8})/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request, ?"
+    r"SignedHeaders=(?P<headers>[^,]+), ?Signature=(?P<signature>[0-9a-f]{64})"
+)
+
+
+class Refused(Exception):
+    """A signature that AWS would refuse with status 403; ``code`` is the name of its error."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def check_signature(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    secrets: Mapping[str, tuple[str, str | None]],
+    service: str,
+    now: datetime.datetime,
+) -> tuple[str, str]:
+    """Return the access key and the Region that a request is signed with.
+
+    :param url: scheme, host, path and query as they came, percent-encoded.
+    :param headers: with lower-case names.
+    :param secrets: secret key and session token, or None for no token, by access key.
+    :param service: the signing name that the credential scope must have.
+    :raises Refused: when the signature is missing, wrong, too old, or for something else.
+    """
+    match = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
+    date = headers.get("x-amz-date", "")
+    if match is None or not date:
+        raise Refused("MissingAuthenticationTokenException", "Missing Authentication Token")
+    if match["key"] not in secrets:
+        raise Refused("UnrecognizedClientException", "The security token included in the request is invalid.")
+    secret, token = secrets[match["key"]]
+    if headers.get("x-amz-security-token") != token:
+        raise Refused("UnrecognizedClientException", "The security token included in the request is invalid.")
+    if match["service"] != service:
+        raise Refused("InvalidSignatureException", f"Credential should be scoped to correct service: '{service}'.")
+    signed_at = datetime.datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+    if abs(now - signed_at) > MAX_SKEW or not date.startswith(match["date"]):
+        raise Refused("InvalidSignatureException", f"Signature not yet current or expired: {date} is not near now.")
+
+    signed = match["headers"].split(";")
+    required = {"host", "x-amz-date"} | ({"x-amz-security-token"} if token else set())
+    if not required <= set(signed):
+        raise Refused("InvalidSignatureException", "Headers that have to be signed are not.")
+    request = AWSRequest(method, url, {name: headers.get(name, "") for name in signed}, body)
+    request.context["timestamp"] = date
+    signer = SigV4Auth(Credentials(match["key"], secret), service, match["region"])
+    expected = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
+    if not hmac.compare_digest(expected, match["signature"]):
+        raise Refused("InvalidSignatureException", "The request signature we calculated does not match.")
+    return match["key"], match["region"]

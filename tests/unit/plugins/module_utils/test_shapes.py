@@ -1,0 +1,66 @@
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The pure functions that shape the service's structures."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+from typing import Any
+
+import pytest
+
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import connector_result
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import NOTHING_SAID
+
+
+@pytest.mark.parametrize(
+    ("proxy", "expected"),
+    [
+        ({}, NOTHING_SAID),
+        ({"Disabled": False}, {**NOTHING_SAID, "disabled": False}),
+        ({"DefaultSessionExpiryMinutes": 0}, {**NOTHING_SAID, "default_session_expiry_minutes": 0}),
+        ({"PhoneNumberCountries": ["US"]}, {**NOTHING_SAID, "phone_number_countries": ["US"]}),
+        ({"SomethingNew": {"InsideIt": 1}}, {**NOTHING_SAID, "something_new": {"inside_it": 1}}),
+    ],
+)
+def test_a_proxy_has_every_key_and_guesses_none(proxy: dict[str, Any], expected: dict[str, Any]) -> None:
+    given = copy.deepcopy(proxy)
+    assert proxy_result(proxy) == {"exists": True, "proxy": expected}
+    assert proxy == given
+
+
+def test_no_proxy_is_null_and_does_not_exist() -> None:
+    assert proxy_result(None) == {"exists": False, "proxy": None}
+
+
+def test_results_share_nothing() -> None:
+    proxy_result({})["proxy"]["phone_number_countries"].append("US")
+    assert proxy_result({})["proxy"]["phone_number_countries"] == []
+
+
+def test_a_connector_has_every_key_and_timestamps_in_iso_8601() -> None:
+    entry = {
+        "VoiceConnectorId": "abcdef1ghij2klmno3pqr4",
+        "RequireEncryption": False,
+        "CreatedTimestamp": datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc),
+        "SomethingNew": "yes",
+    }
+    given = copy.deepcopy(entry)
+    assert connector_result(entry) == {
+        "voice_connector_id": "abcdef1ghij2klmno3pqr4",
+        "voice_connector_arn": None,
+        "name": None,
+        "aws_region": None,
+        "outbound_host_name": None,
+        "require_encryption": False,
+        "created_timestamp": "2026-01-02T03:04:05+00:00",
+        "updated_timestamp": None,
+        "integration_type": None,
+        "network_type": None,
+        "something_new": "yes",
+    }
+    assert entry == given

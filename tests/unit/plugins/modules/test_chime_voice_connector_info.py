@@ -1,0 +1,537 @@
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finding and reading in bulk, through the real main()."""
+
+from __future__ import annotations
+
+import json
+import math
+import socket
+import threading
+import time
+from typing import Any
+from typing import Callable
+
+import pytest
+
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
+from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import edit_model
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+
+LIST, GET, PROXY, TAGS = "ListVoiceConnectors", "GetVoiceConnector", "GetVoiceConnectorProxy", "ListTagsForResource"
+Read = Callable[..., "dict[str, Any]"]
+
+
+def read_from(emulator: Emulator, **options: Any) -> dict[str, Any]:
+    given = {name: value for name, value in {**connection_to(emulator), **options}.items() if value is not None}
+    return run_main("chime_voice_connector_info", given)
+
+
+@pytest.fixture
+def read(emulator: Emulator) -> Read:
+    """Return a function that runs the module against the emulator with the two connectors of STATE."""
+    return lambda **options: read_from(emulator, **options)
+
+
+def fleet(size: int) -> dict[str, Any]:
+    """A state with *size* connectors; every third has no proxy."""
+    connectors = []
+    for number in range(size):
+        connector: dict[str, Any] = {"VoiceConnectorId": f"a{number:021d}", "Name": f"number {number % 10}"}
+        if number % 3:
+            connector["Proxy"] = {"DefaultSessionExpiryMinutes": number, "PhoneNumberCountries": ["US"]}
+        connectors.append(connector)
+    return {**STATE, "voice_connectors": connectors}
+
+
+def identifiers(result: dict[str, Any]) -> list[str]:
+    return [connector["voice_connector_id"] for connector in result["voice_connectors"]]
+
+
+def fleet_ids(size: int) -> list[str]:
+    return [connector["VoiceConnectorId"] for connector in fleet(size)["voice_connectors"]]
+
+
+# What is listed
+
+
+def test_everything_is_listed_with_every_documented_key(read: Read, emulator: Emulator) -> None:
+    result = read()
+    assert (result["changed"], result["region"], result["errors"]) == (False, "us-east-1", [])
+    assert identifiers(result) == [WITH_PROXY, WITHOUT_PROXY]
+    first = result["voice_connectors"][0]
+    assert first.pop("created_timestamp") == first.pop("updated_timestamp")
+    assert first == {
+        "voice_connector_id": WITH_PROXY,
+        "voice_connector_arn": f"arn:aws:chime:us-east-1:111122223333:vc/{WITH_PROXY}",
+        "name": "reception",
+        "aws_region": "us-east-1",
+        "outbound_host_name": f"{WITH_PROXY}.voiceconnector.chime.aws",
+        "require_encryption": True,
+        "integration_type": None,
+        "network_type": None,
+    }
+    assert emulator.operations() == [LIST]
+
+
+def test_timestamps_are_in_iso_8601() -> None:
+    state = {
+        **STATE,
+        "voice_connectors": [{"VoiceConnectorId": WITH_PROXY, "CreatedTimestamp": "2026-01-02T03:04:05Z"}],
+    }
+    with Emulator(state) as emulator:
+        assert read_from(emulator)["voice_connectors"][0]["created_timestamp"] == "2026-01-02T03:04:05+00:00"
+
+
+def test_check_mode_reads_the_same(read: Read) -> None:
+    assert read(_ansible_check_mode=True, include=["proxy", "tags"]) == read(include=["proxy", "tags"])
+
+
+@pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 300])
+def test_a_listing_takes_one_request_for_each_hundred(size: int) -> None:
+    with Emulator(fleet(size)) as emulator:
+        result = read_from(emulator)
+        assert identifiers(result) == fleet_ids(size)
+        assert emulator.operations() == [LIST] * max(1, math.ceil(size / 100))
+        assert all("max-results=100" in request["path"] for request in emulator.requests)
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 250])
+@pytest.mark.parametrize("concurrency", [1, 8, 64])
+def test_a_bulk_read_sends_exactly_the_requests_it_needs(size: int, concurrency: int) -> None:
+    with Emulator(fleet(size)) as emulator:
+        result = read_from(emulator, include=["proxy"], concurrency=concurrency)
+        assert identifiers(result) == fleet_ids(size)
+        assert [connector["exists"] for connector in result["voice_connectors"]] == [n % 3 > 0 for n in range(size)]
+        operations = emulator.operations()
+        assert operations.count(LIST) == max(1, math.ceil(size / 100))
+        assert operations.count(PROXY) == size
+        assert len(operations) == size + max(1, math.ceil(size / 100))
+
+
+@pytest.mark.parametrize("token", [None, "", "absent"])
+def test_a_listing_ends_at_an_absent_null_or_empty_token(read: Read, emulator: Emulator, token: str | None) -> None:
+    page: dict[str, Any] = {"VoiceConnectors": [{"VoiceConnectorId": WITH_PROXY}], "NextToken": token}
+    if token == "absent":
+        del page["NextToken"]
+    emulator.faults = [Fault(LIST, body=json.dumps(page))]
+    assert identifiers(read()) == [WITH_PROXY]
+    assert emulator.operations() == [LIST]
+
+
+def test_a_repeated_token_fails(read: Read, emulator: Emulator) -> None:
+    def page(token: str) -> Fault:
+        return Fault(LIST, times=1, body=json.dumps({"VoiceConnectors": [], "NextToken": token}))
+
+    emulator.faults = [page("a"), page("b"), page("a"), page("b")]
+    result = read()
+    assert "repeats the token" in result["msg"] and "us-east-1" in result["msg"]
+    assert emulator.operations() == [LIST] * 3
+
+
+@pytest.mark.parametrize("body", ["{}", '{"VoiceConnectors": null}', '{"VoiceConnectors": []}'])
+def test_an_account_is_empty_only_when_aws_says_so(read: Read, emulator: Emulator, body: str) -> None:
+    emulator.faults = [Fault(LIST, body=body)]
+    assert read()["voice_connectors"] == []
+    emulator.faults = [Fault(LIST, body=body, request_id=False)]
+    assert "unreadable" in read()["msg"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "<html>", "[]", '{"Message": "?"}', '{"VoiceConnectors": {}}', '{"VoiceConnectors": [null]}']
+    + ['{"VoiceConnectors": [{}]}', '{"VoiceConnectors": [{"VoiceConnectorId": ""}]}'],
+)
+def test_an_unreadable_listing_fails(read: Read, emulator: Emulator, body: str) -> None:
+    emulator.faults = [Fault(LIST, body=body)]
+    result = read()
+    assert "list the Voice Connectors in us-east-1 (ListVoiceConnectors): the answer is unreadable" in result["msg"]
+
+
+def test_a_connector_that_is_listed_twice_counts_once(read: Read, emulator: Emulator) -> None:
+    body = {"VoiceConnectors": [{"VoiceConnectorId": WITH_PROXY}, {"VoiceConnectorId": WITH_PROXY}]}
+    emulator.faults = [Fault(LIST, body=json.dumps(body))]
+    assert identifiers(read()) == [WITH_PROXY]
+
+
+def test_the_listing_shows_members_that_are_not_known_here(read: Read, emulator: Emulator) -> None:
+    assert set(read()["voice_connectors"][0]) >= {"integration_type", "network_type"}
+
+
+# Which are meant
+
+
+@pytest.mark.parametrize("option", ["voice_connector_ids", "names"])
+def test_an_empty_list_means_none_and_sends_nothing(read: Read, emulator: Emulator, option: str) -> None:
+    result = read(**{option: []}, include=["proxy"])
+    assert (result["voice_connectors"], result["errors"]) == ([], [])
+    assert emulator.operations() == []
+
+
+def test_one_id_is_read_without_a_listing(read: Read, emulator: Emulator) -> None:
+    result = read(voice_connector_ids=[WITHOUT_PROXY], include=["proxy"])
+    assert identifiers(result) == [WITHOUT_PROXY]
+    assert result["voice_connectors"][0]["exists"] is False
+    assert emulator.operations() == [GET, PROXY]
+
+
+def test_ids_keep_their_order_and_count_once(read: Read, emulator: Emulator) -> None:
+    assert identifiers(read(voice_connector_ids=[WITHOUT_PROXY, WITH_PROXY, WITHOUT_PROXY])) == [
+        WITHOUT_PROXY,
+        WITH_PROXY,
+    ]
+    assert emulator.operations() == [LIST]
+
+
+@pytest.mark.parametrize(
+    ("size", "wanted", "listings", "reads"),
+    [
+        (300, [299], 0, 1),  # one is read at once
+        (50, [1, 2, 49], 1, 0),  # a page finds them all
+        (300, [1, 150, 299], 2, 1),  # after two pages one is missing: reading it is no dearer than a third page
+        (1000, [998, 999], 2, 2),
+        (1000, range(1000), 10, 0),
+    ],
+)
+def test_ids_take_few_requests(size: int, wanted: Any, listings: int, reads: int) -> None:
+    every = fleet_ids(size)
+    with Emulator(fleet(size)) as emulator:
+        result = read_from(emulator, voice_connector_ids=[every[number] for number in wanted])
+        assert identifiers(result) == [every[number] for number in wanted]
+        assert (emulator.operations().count(LIST), emulator.operations().count(GET)) == (listings, reads)
+
+
+def test_ids_need_no_right_to_list(read: Read, emulator: Emulator) -> None:
+    emulator.faults = [Fault(LIST, error="ForbiddenException")]
+    assert identifiers(read(voice_connector_ids=[WITH_PROXY, WITHOUT_PROXY])) == [WITH_PROXY, WITHOUT_PROXY]
+    assert sorted(emulator.operations()) == [GET, GET, LIST]
+
+
+def test_refused_credentials_end_the_search_for_ids(read: Read, emulator: Emulator) -> None:
+    result = read(voice_connector_ids=[WITH_PROXY, WITHOUT_PROXY], secret_key="another")
+    assert result["error"]["code"] == "InvalidSignatureException"
+    assert emulator.operations() == [LIST]
+
+
+def test_an_id_that_does_not_exist_is_an_error_and_the_others_are_read(read: Read) -> None:
+    result = read(voice_connector_ids=[MISSING, WITH_PROXY], include=["proxy"])
+    assert result["failed"] is True
+    assert identifiers(result) == [WITH_PROXY]
+    assert result["voice_connectors"][0]["exists"] is True
+    (error,) = result["errors"]
+    assert error.pop("message").startswith(f"Failed to get Voice Connector {MISSING} in us-east-1")
+    assert error == {"voice_connector_id": MISSING, "action": GET, "code": "NotFoundException"}
+    assert "1 of 2 Voice Connectors in us-east-1 could not be read" in result["msg"]
+    assert result["error"]["code"] == "NotFoundException"
+
+
+def test_many_ids_that_do_not_exist_are_all_named(read: Read) -> None:
+    wanted = fleet_ids(30)
+    result = read(voice_connector_ids=[*wanted, WITH_PROXY])
+    assert [error["voice_connector_id"] for error in result["errors"]] == wanted
+    assert identifiers(result) == [WITH_PROXY]
+
+
+@pytest.mark.parametrize("value", ["", "..", "a/b", "{{ ids }}"])
+def test_a_bad_id_fails_before_anything_is_sent(read: Read, emulator: Emulator, value: str) -> None:
+    assert f"voice_connector_ids is {value!r}, which cannot be" in read(voice_connector_ids=[WITH_PROXY, value])["msg"]
+    assert emulator.operations() == []
+
+
+def test_names_are_filtered_before_anything_is_read(emulator: Emulator, read: Read) -> None:
+    result = read(names=["warehouse", "nowhere"], include=["proxy", "tags"])
+    assert identifiers(result) == [WITHOUT_PROXY]
+    assert sorted(emulator.operations()) == sorted([LIST, TAGS, PROXY])
+
+
+def test_connectors_that_are_not_meant_do_not_count(emulator: Emulator, read: Read) -> None:
+    emulator.faults = [Fault(PROXY, error="ForbiddenException")]
+    assert "1 of 1 Voice Connectors" in read(names=["warehouse"], include=["proxy"])["msg"]
+
+
+def test_names_filter_ids_that_were_read_one_by_one(read: Read, emulator: Emulator) -> None:
+    assert identifiers(read(names=["warehouse"], voice_connector_ids=[WITH_PROXY], include=["proxy"])) == []
+    assert emulator.operations() == [GET]
+
+
+TAGGED = {
+    **STATE,
+    "voice_connectors": [
+        {"VoiceConnectorId": WITH_PROXY, "Tags": {"team": "voice", "stage": "live", "cost": "5"}},
+        {"VoiceConnectorId": WITHOUT_PROXY, "Tags": {"team": "voice"}},
+        {"VoiceConnectorId": MISSING, "Tags": {}},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({}, [WITH_PROXY, WITHOUT_PROXY, MISSING]),
+        ({"team": "voice"}, [WITH_PROXY, WITHOUT_PROXY]),
+        ({"team": "voice", "stage": "live"}, [WITH_PROXY]),
+        ({"stage": None}, [WITH_PROXY]),
+        ({"cost": 5}, [WITH_PROXY]),
+        ({"team": "other"}, []),
+        ({"team": ""}, []),
+    ],
+)
+def test_tags_select_connectors_that_have_them_all(tags: Any, expected: list[str]) -> None:
+    with Emulator(TAGGED) as emulator:
+        result = read_from(emulator, tags=tags, include=["proxy"])
+        assert identifiers(result) == expected
+        assert "tags" not in (result["voice_connectors"] or [{}])[0]
+        # Filters narrow before the proxies are read, and tags are read only when they are asked for.
+        assert emulator.operations().count(PROXY) == len(expected)
+        assert emulator.operations().count(TAGS) == (3 if tags else 0)
+
+
+def test_tags_are_included_as_a_dictionary(read: Read) -> None:
+    first, second = read(include=["tags"])["voice_connectors"]
+    assert (first["tags"], first["tags_error"]) == ({"team": "voice"}, None)
+    assert (second["tags"], second["tags_error"]) == ({}, None)
+
+
+@pytest.mark.parametrize("fault", [{"error": "BadRequestException"}, {"error": "NotFoundException"}, {"arn": None}])
+def test_tags_that_the_service_does_not_tell_are_null_with_the_reason(
+    read: Read, emulator: Emulator, fault: dict[str, Any]
+) -> None:
+    if "arn" in fault:
+        listing = {"VoiceConnectors": [{"VoiceConnectorId": WITH_PROXY, "VoiceConnectorArn": None}]}
+        emulator.faults = [Fault(LIST, body=json.dumps(listing))]
+        reason = "does not show its ARN"
+    else:
+        emulator.faults = [Fault(TAGS, **fault, message="Invalid resource")]
+        reason = "Invalid resource"
+    result = read(include=["tags", "proxy"])
+    assert "failed" not in result
+    first = result["voice_connectors"][0]
+    assert first["tags"] is None and reason in first["tags_error"]
+    assert first["exists"] is True
+
+
+@pytest.mark.parametrize("body", ['{"Message": "?"}', "[]", '{"Tags": [{"Value": "voice"}]}'])
+def test_unreadable_tags_are_an_error(read: Read, emulator: Emulator, body: str) -> None:
+    emulator.faults = [Fault(TAGS, body=body)]
+    result = read(include=["tags"])
+    assert result["failed"] is True
+    assert {error["action"] for error in result["errors"]} == {TAGS}
+    assert result["voice_connectors"][0]["tags"] is None
+
+
+def test_tags_that_are_not_told_are_an_error_when_they_select(read: Read, emulator: Emulator) -> None:
+    emulator.faults = [Fault(TAGS, error="BadRequestException", message="Invalid resource", times=1)]
+    result = read(tags={"team": "voice"}, concurrency=1)
+    assert result["failed"] is True
+    (error,) = result["errors"]
+    assert (error["voice_connector_id"], error["action"], error["code"]) == (WITH_PROXY, TAGS, "BadRequestException")
+
+
+# Failures
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_what_cannot_be_read_is_an_error_and_the_others_are_read(concurrency: int) -> None:
+    size = 40
+    with Emulator(fleet(size)) as emulator:
+        denied = fleet_ids(size)[5::3]
+        emulator.faults = [Fault(PROXY, request_has=identifier, error="ForbiddenException") for identifier in denied]
+        result = read_from(emulator, include=["proxy"], concurrency=concurrency)
+        assert result["failed"] is True
+        assert identifiers(result) == fleet_ids(size)
+        unknown = [c["voice_connector_id"] for c in result["voice_connectors"] if c["exists"] is None]
+        assert unknown == denied
+        assert [error["voice_connector_id"] for error in result["errors"]] == denied
+        assert {(error["action"], error["code"]) for error in result["errors"]} == {(PROXY, "ForbiddenException")}
+        assert all("chime:GetVoiceConnectorProxy" in error["message"] for error in result["errors"])
+        assert "the others were read" in result["msg"] and "12 of 40" in result["msg"]
+        assert len(emulator.operations()) == size + 1
+
+
+def test_a_connector_that_vanishes_after_the_listing_counts_as_one_without_a_proxy(
+    read: Read, emulator: Emulator
+) -> None:
+    body = {"VoiceConnectors": [{"VoiceConnectorId": MISSING}]}
+    emulator.faults = [Fault(LIST, body=json.dumps(body))]
+    assert read(include=["proxy"])["voice_connectors"][0]["exists"] is False
+    assert emulator.operations() == [LIST, PROXY]
+
+
+@pytest.mark.parametrize("concurrency", [1, 8, 16])
+@pytest.mark.parametrize("error", ["ForbiddenException", "UnauthorizedClientException", "BadRequestException"])
+def test_reads_that_all_fail_are_ended_early(error: str, concurrency: int) -> None:
+    with Emulator(fleet(300)) as emulator:
+        emulator.faults = [Fault(PROXY, error=error)]
+        result = read_from(emulator, include=["proxy"], concurrency=concurrency)
+        assert result["failed"] is True
+        assert result["error"]["code"] == error
+        assert "stopped, because nothing else can be read" in result["msg"]
+        assert emulator.operations().count(PROXY) <= 2 * max(8, concurrency)
+        if error == "UnauthorizedClientException":
+            assert emulator.operations().count(PROXY) <= concurrency
+
+
+def test_credentials_that_expire_on_the_way_end_it_and_keep_what_was_read() -> None:
+    with Emulator(fleet(100)) as emulator:
+        last = fleet_ids(100)[50]
+        emulator.faults = [Fault(PROXY, request_has=last, status=403, error="ExpiredTokenException")]
+        result = read_from(emulator, include=["proxy"], concurrency=1)
+        assert identifiers(result) == fleet_ids(51)
+        assert [c["exists"] for c in result["voice_connectors"]][-2:] == [True, None]
+        assert result["error"]["code"] == "ExpiredTokenException"
+        assert emulator.operations().count(PROXY) == 51
+
+
+def test_an_operation_that_is_not_there_ends_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(PROXY))
+    with Emulator(fleet(50)) as emulator:
+        result = read_from(emulator, include=["proxy"], concurrency=1)
+    assert "the operation GetVoiceConnectorProxy is needed" in result["msg"]
+    (error,) = result["errors"]
+    assert (error["action"], error["code"]) == (PROXY, None)
+
+
+@pytest.mark.parametrize("error", ["ForbiddenException", "UnauthorizedClientException"])
+def test_a_denied_listing_fails_at_once(read: Read, emulator: Emulator, error: str) -> None:
+    emulator.faults = [Fault(LIST, error=error)]
+    result = read(include=["proxy"])
+    assert result["error"]["code"] == error
+    assert "list the Voice Connectors in us-east-1" in result["msg"]
+    assert "chime:ListVoiceConnectors" in result["msg"]
+    assert emulator.operations() == [LIST]
+
+
+def test_a_region_that_cannot_be_reached_fails_and_is_never_empty(
+    read: Read, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+) -> None:
+    def unknown(*args: Any, **kwargs: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    result = read(endpoint_url=None, region="eu-south-9", include=["proxy"])
+    assert "list the Voice Connectors in eu-south-9" in result["msg"]
+    assert "cannot be reached" in result["msg"] and "voice_connectors" not in result
+
+
+@pytest.mark.parametrize("value", [0, -1, 65])
+def test_concurrency_has_bounds(read: Read, emulator: Emulator, value: int) -> None:
+    assert "give a number from 1 to 64" in read(concurrency=value)["msg"]
+    assert emulator.operations() == []
+
+
+def test_bad_connection_options_fail_in_one_sentence(read: Read) -> None:
+    assert "Failed to read the Voice Connectors in us-east-1" in read(aws_config={"no_such_key": 1})["msg"]
+
+
+# Concurrency, throttling and faults
+
+
+@pytest.mark.parametrize("concurrency", [1, 4, 64])
+def test_no_more_requests_are_in_flight_than_asked_for(concurrency: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = threading.Lock()
+    now, most = 0, 0
+    with Emulator(fleet(90)) as emulator:
+        answer = emulator.next_fault
+
+        def counted(operation: str, path: str) -> Fault | None:
+            nonlocal now, most
+            with lock:
+                now += 1
+                most = max(most, now)
+            time.sleep(0.02)
+            with lock:
+                now -= 1
+            return answer(operation, path)
+
+        monkeypatch.setattr(emulator, "next_fault", counted)
+        result = read_from(emulator, include=["proxy"], concurrency=concurrency)
+        assert identifiers(result) == fleet_ids(90)
+        assert most <= concurrency
+        assert most >= min(concurrency, 3)
+
+
+@pytest.mark.parametrize("concurrency", [1, 8, 16])
+def test_connections_are_kept_and_used_again(concurrency: int) -> None:
+    with Emulator(fleet(100)) as emulator:
+        read_from(emulator, include=["proxy"], concurrency=concurrency)
+        assert len({request["port"] for request in emulator.requests}) <= concurrency
+
+
+def test_one_worker_is_a_plain_loop() -> None:
+    with Emulator(fleet(20)) as emulator:
+        read_from(emulator, include=["proxy"], concurrency=1)
+        asked = [request["path"].split("/")[2] for request in emulator.requests[1:]]
+        assert asked == fleet_ids(20)
+
+
+def test_order_is_the_service_s_and_not_that_of_completion() -> None:
+    with Emulator(fleet(16)) as emulator:
+        emulator.faults = [Fault(PROXY, request_has=fleet_ids(16)[0], delay=0.3)]
+        assert identifiers(read_from(emulator, include=["proxy"])) == fleet_ids(16)
+
+
+def test_the_whole_fan_out_keeps_to_the_rate_that_the_service_grants() -> None:
+    size, rate = 300, 20.0
+    with Emulator(fleet(size)) as emulator:
+        emulator.configure(rate_limit=rate)
+        started = time.monotonic()
+        result = read_from(emulator, include=["proxy"])
+        took = time.monotonic() - started
+        throttled = sum(request.get("status") == 429 for request in emulator.requests)
+        assert identifiers(result) == fleet_ids(size) and result["errors"] == []
+        assert throttled >= 1
+        assert throttled <= 0.1 * len(emulator.requests)
+        assert took <= 1.5 * (size + 3) / rate, took  # 1.25 when nothing else runs: see tests/benchmark
+
+
+def test_many_workers_on_a_low_limit_lose_nothing() -> None:
+    with Emulator(fleet(40)) as emulator:
+        emulator.configure(rate_limit=8)
+        result = read_from(emulator, include=["proxy"], concurrency=64)
+        assert identifiers(result) == fleet_ids(40)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_faults_at_random_lose_nothing(naps: list[float], seed: int) -> None:
+    size = 1000
+    with Emulator(fleet(size)) as emulator:
+        emulator.faults = [
+            Fault(probability=0.025, seed=seed, status=503, style="bare"),
+            Fault(probability=0.025, seed=seed + 100, drop="reset"),
+        ]
+        result = read_from(emulator, include=["proxy"])
+        assert identifiers(result) == fleet_ids(size) and result["errors"] == []
+        assert None not in [connector["exists"] for connector in result["voice_connectors"]]
+        assert size + 10 < len(emulator.requests) <= 1.1 * size + 10
+
+
+def test_a_passing_storm_of_faults_loses_nothing() -> None:
+    """More failing calls in a row than the retry quota of botocore's own modes has room for."""
+    with Emulator(fleet(60)) as emulator:
+        emulator.faults = [Fault(PROXY, status=503, times=100)]
+        result = read_from(emulator, include=["proxy"], concurrency=32)
+        assert result["errors"] == []
+        assert emulator.operations().count(PROXY) == 160
+
+
+def test_a_fault_that_stays_is_given_up(naps: list[float]) -> None:
+    with Emulator(fleet(20)) as emulator:
+        bad = fleet_ids(20)[10]
+        emulator.faults = [Fault(PROXY, request_has=bad, status=503)]
+        result = read_from(emulator, include=["proxy"])
+        assert [error["voice_connector_id"] for error in result["errors"]] == [bad]
+        assert emulator.operations().count(PROXY) == 19 + 6
+
+
+def test_retries_of_the_user_win(read: Read, emulator: Emulator, naps: list[float]) -> None:
+    emulator.faults = [Fault(LIST, status=503)]
+    read(aws_config={"retries": {"max_attempts": 1}})
+    assert emulator.operations() == [LIST] * 2

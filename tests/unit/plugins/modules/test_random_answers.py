@@ -1,0 +1,208 @@
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ten thousand random answers through the real main(): no traceback, and no wrong 'nothing there'."""
+
+from __future__ import annotations
+
+import collections
+import json
+import random
+from typing import Any
+from typing import Callable
+
+import pytest
+
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
+from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+
+CHUNKS = 10
+ANSWERS = 1000  # in each
+
+VALUES: list[Any] = [None, True, False, 0, 60, -1, 1.5, 10**30, "", "US", "false", "+12065550100"]
+VALUES += [[], ["US"], ["US", None], [[]], {}, {"a": 1}, float("nan")]
+MEMBERS = ["DefaultSessionExpiryMinutes", "Disabled", "FallBackPhoneNumber", "PhoneNumberCountries", "Unheard", "proxy"]
+PAGES = [b"", b" ", b"<html>", b"<html><body>404 Not Found</body></html>", b"\xff\xfe{\x00}\x00", b"[" * 5000, b"{} {}"]
+NAMES = [
+    "NotFoundException",
+    "NotFound",
+    "ForbiddenException",
+    "Throttled",
+    "UnknownOperationException",
+    "",
+    ":",
+    "#",
+    "a:b#c",
+]
+
+
+def random_proxy(rng: random.Random) -> Any:
+    if rng.random() < 0.2:
+        return rng.choice(VALUES)
+    typical = {
+        "DefaultSessionExpiryMinutes": 60,
+        "Disabled": False,
+        "FallBackPhoneNumber": "+12065550100",
+        "PhoneNumberCountries": ["US"],
+    }
+    proxy: dict[str, Any] = {name: value for name, value in typical.items() if rng.random() < 0.6}
+    if rng.random() < 0.3:
+        proxy[rng.choice(MEMBERS)] = rng.choice(VALUES)
+    return proxy
+
+
+def random_body(rng: random.Random) -> bytes:
+    kind = rng.random()
+    if kind < 0.1:
+        return rng.choice(PAGES)
+    if kind < 0.2:
+        return json.dumps(rng.choice(VALUES)).encode()
+    if kind < 0.3:
+        return json.dumps({rng.choice(["Code", "code", "__type", "Message"]): rng.choice([*VALUES, *NAMES])}).encode()
+    body = json.dumps({"Proxy": random_proxy(rng)} if rng.random() < 0.9 else {}).encode()
+    if kind < 0.4:
+        return body[: rng.randrange(len(body))]
+    if kind < 0.55:
+        changed = bytearray(body)
+        for _change in range(rng.randint(1, 4)):
+            changed[rng.randrange(len(changed))] = rng.randrange(256)
+        return bytes(changed)
+    return body
+
+
+def random_answer(rng: random.Random) -> tuple[bytes, int, dict[str, str], bytes]:
+    """Return a whole HTTP answer, and its status, headers and body as a client has to see them."""
+    body = random_body(rng)
+    usual = rng.random() < 0.7
+    status = (
+        200 if usual else rng.choice([201, 204, 206, 300, 301, 302, 304, 400, 403, 404, 404, 404, 410, 429, 500, 503])
+    )
+    headers: dict[str, str] = {}
+    if rng.random() < 0.6:
+        headers["x-amzn-requestid"] = rng.choice(["", "1", "r", "r\xe9"])
+    if rng.random() < (0.1 if usual else 0.6):
+        headers["x-amzn-errortype"] = rng.choice(NAMES)
+    if rng.random() < 0.2:
+        headers["content-type"] = rng.choice(["application/json", "text/html", ";", ""])
+    if rng.random() < 0.05:
+        headers["content-encoding"] = rng.choice(["gzip", "br", "nonsense"])
+    seen = body
+    if status in (204, 304):
+        seen = b""
+    framing = rng.random()
+    if framing < 0.05:
+        headers["transfer-encoding"] = "chunked"  # which it is not
+        seen = b"broken"
+    elif framing < 0.9:
+        length = len(body)
+        if framing < 0.1:
+            length += rng.choice([-1, 1, 1000])
+        headers["content-length"] = str(max(0, length))
+        seen = seen[: max(0, length)]
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 {status} X\r\n{lines}\r\n".encode("latin-1") + body, status, headers, seen
+
+
+def proxy_of(status: int, body: bytes) -> Any:
+    """What the table of answers lets count: a Proxy of a 200, 'nothing' for an object without one, else 'unreadable'."""
+    try:
+        document = json.loads(body.decode())
+    except (ValueError, RecursionError):
+        return "unreadable"
+    if status != 200 or not isinstance(document, dict):
+        return "unreadable"
+    if "Proxy" not in document:
+        return "unreadable" if document else None
+    return document["Proxy"] if isinstance(document["Proxy"], (dict, type(None))) else "unreadable"
+
+
+def share_client(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    """Let all runs of a module use one client: making it is not what is tried here, and takes longest."""
+    from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
+
+    clients: list[Any] = []
+
+    def connect_once(*args: Any) -> Any:
+        if not clients:
+            clients.append(connect(*args))
+        return clients[0]
+
+    monkeypatch.setattr(f"ansible_collections.chime_sdk.voice.plugins.modules.{module}.connect", connect_once)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_random_answers_never_become_a_wrong_absence_or_a_traceback(
+    read_proxy: Callable[..., dict[str, Any]], naps: list[float], monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    share_client(monkeypatch, "chime_voice_connector_proxy_info")
+    rng = random.Random(chunk)
+    outcomes: collections.Counter[Any] = collections.Counter()
+    for number in range(ANSWERS):
+        raw, status, headers, body = random_answer(rng)
+        result = read_proxy(WITH_PROXY, Fault("GetVoiceConnectorProxy", raw=raw.decode("latin-1")))
+        outcome = result.get("exists", "failed")
+        outcomes[outcome] += 1
+        context = f"answer {number} of chunk {chunk}: {raw[:300]!r} became {result}"
+        proxy = proxy_of(status, body)
+        if outcome is False:
+            empty = proxy in (None, {}) and headers.get("x-amzn-requestid")
+            assert empty or status == 404, context
+        elif outcome is True:
+            assert isinstance(proxy, dict) and proxy, context
+        else:
+            assert result["failed"] and WITH_PROXY in result["msg"] and "us-east-1" in result["msg"], context
+    assert all(outcomes[outcome] >= ANSWERS / 50 for outcome in (True, False, "failed")), outcomes
+
+
+# What the bulk read asks besides, with a typical answer to each.
+BULK = {
+    "ListVoiceConnectors": {
+        "VoiceConnectors": [{"VoiceConnectorId": WITH_PROXY, "Name": "a", "CreatedTimestamp": "2026-01-02T03:04:05Z"}],
+        "NextToken": None,
+    },
+    "GetVoiceConnector": {"VoiceConnector": {"VoiceConnectorId": WITH_PROXY, "RequireEncryption": True}},
+    "ListTagsForResource": {"Tags": [{"Key": "team", "Value": "voice"}]},
+}
+
+
+def mutate(rng: random.Random, value: Any) -> Any:
+    """Return a document in which a few values are others, or missing."""
+    if rng.random() < 0.1:
+        return rng.choice(VALUES)
+    if isinstance(value, dict):
+        return {key: mutate(rng, inner) for key, inner in value.items() if rng.random() < 0.95}
+    if isinstance(value, list):
+        return [mutate(rng, inner) for inner in value]
+    return value
+
+
+@pytest.mark.parametrize("operation", BULK)
+def test_random_answers_to_the_bulk_read_never_become_a_traceback_or_an_empty_account(
+    emulator: Emulator, naps: list[float], monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    share_client(monkeypatch, "chime_voice_connector_info")
+    rng = random.Random(operation)
+    options = {**connection_to(emulator), "include": ["tags"], "concurrency": 1}
+    if operation == "GetVoiceConnector":
+        options["voice_connector_ids"] = [WITH_PROXY]
+    outcomes: collections.Counter[bool] = collections.Counter()
+    for _answer in range(500):
+        body = json.dumps(mutate(rng, BULK[operation]))
+        if rng.random() < 0.2:
+            body = body[: rng.randrange(len(body))]
+        request_id = rng.random() < 0.7
+        emulator.faults = [Fault(operation, body=body, request_id=request_id, times=2)]
+        result = run_main("chime_voice_connector_info", options)
+        outcomes[bool(result.get("failed"))] += 1
+        if not result.get("failed"):
+            document = json.loads(body)
+            if operation == "ListVoiceConnectors" and not result["voice_connectors"]:
+                assert request_id
+                assert document == {} or not document["VoiceConnectors"]
+            if operation == "GetVoiceConnector":
+                assert [entry["voice_connector_id"] for entry in result["voice_connectors"]] == [WITH_PROXY]
+    assert min(outcomes[True], outcomes[False]) > 50, outcomes

@@ -1,0 +1,303 @@
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the project says of itself, held against what it is."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+from typing import Callable
+
+import pytest
+import yaml
+
+from ansible_collections.chime_sdk.voice.tests.emulator import service
+from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
+
+TYPES: dict[str, Any] = {"str": str, "int": int, "bool": bool, "dict": dict, "list": list}
+
+
+def documented(module: str, part: str) -> Any:
+    imported = importlib.import_module(f"ansible_collections.chime_sdk.voice.plugins.modules.{module}")
+    return yaml.safe_load(getattr(imported, part))
+
+
+def test_there_are_modules_to_check() -> None:
+    assert "chime_voice_connector_proxy_info" in MODULES
+
+
+# Action groups
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_is_in_both_action_groups(module: str) -> None:
+    groups = RUNTIME["action_groups"]
+    assert module in groups["aws"]
+    assert module in groups["all"]
+    assert {"metadata": {"extend_group": ["amazon.aws.aws"]}} in groups["all"]
+
+
+def test_the_action_groups_hold_nothing_else() -> None:
+    for members in RUNTIME["action_groups"].values():
+        assert {member for member in members if isinstance(member, str)} == set(MODULES)
+
+
+# Return values
+
+
+def is_a(name: str, value: Any) -> bool:
+    """Whether *value* is null or of the documented type; to Python a bool is an int as well."""
+    return value is None or (isinstance(value, TYPES[name]) and isinstance(value, bool) == (name == "bool"))
+
+
+def assert_as_documented(values: dict[str, Any], documentation: dict[str, Any], sampled: bool) -> None:
+    """Keys and types are the documented ones, and so is every value that has a sample."""
+    assert set(values) == set(documentation)
+    for key, entry in documentation.items():
+        value = values[key]
+        assert is_a(entry["type"], value), key
+        if entry["type"] == "list":
+            assert None not in value
+            assert all(is_a(entry["elements"], item) for item in value), key
+        if sampled and "contains" not in entry:
+            assert value == entry["sample"], key
+        if "contains" in entry and value is not None:
+            assert_as_documented(value, entry["contains"], sampled)
+
+
+def test_the_documented_return_values_and_samples_are_what_is_returned(
+    read_proxy: Callable[..., dict[str, Any]],
+) -> None:
+    documentation = documented("chime_voice_connector_proxy_info", "RETURN")
+    for connector, sampled in ((WITH_PROXY, True), ("bcdefg2hijk3lmnop4qrs5", False)):
+        result = read_proxy(connector)
+        assert result.pop("changed") is False
+        assert_as_documented(result, documentation, sampled)
+
+
+def test_the_documented_return_values_and_samples_of_the_bulk_read_are_what_is_returned() -> None:
+    documentation = documented("chime_voice_connector_info", "RETURN")
+    entry = documentation["voice_connectors"]["contains"]
+    known = service.MODEL.shape_for("VoiceConnector").members
+    sampled = {"CreatedTimestamp": "created_timestamp", "UpdatedTimestamp": "updated_timestamp", "Name": "name"}
+    sampled |= {"IntegrationType": "integration_type", "NetworkType": "network_type"}
+    connector: dict[str, Any] = {
+        **STATE["voice_connectors"][0],
+        **{member: entry[key]["sample"] for member, key in sampled.items() if member in known},
+    }
+    with Emulator({**STATE, "voice_connectors": [connector]}) as emulator:
+        options = {**connection_to(emulator), "include": ["proxy", "tags"]}
+        result = run_main("chime_voice_connector_info", options)
+        failure = run_main("chime_voice_connector_info", {**options, "voice_connector_ids": [MISSING]})
+    assert result.pop("changed") is False
+    (read,), errors = result.pop("voice_connectors"), result.pop("errors")
+    assert errors == documentation["errors"]["sample"]
+    assert result == {"region": documentation["region"]["sample"]}
+    for member, key in sampled.items():
+        if member not in known:  # to an old botocore
+            assert read.pop(key) is None
+            del entry[key]
+    assert_as_documented(read, entry, sampled=True)
+    (error,) = failure["errors"]
+    assert_as_documented(
+        error, {k: {**v, "sample": error[k]} for k, v in documentation["errors"]["contains"].items()}, True
+    )
+    for key in ("voice_connector_id", "action", "code"):
+        assert error[key] == documentation["errors"]["contains"][key]["sample"]
+    assert error["message"].startswith(documentation["errors"]["contains"]["message"]["sample"].rstrip("."))
+
+
+def test_the_documented_connector_is_the_service_s() -> None:
+    from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+
+    entry = documented("chime_voice_connector_info", "RETURN")["voice_connectors"]["contains"]
+    known = set(camel_dict_to_snake_dict(dict(service.MODEL.shape_for("VoiceConnector").members)))
+    added = {"tags", "tags_error", "exists", "proxy"}
+    assert set(entry) - added - known <= {"integration_type", "network_type"}, "which old versions of botocore lack"
+    assert known <= set(entry)
+
+
+def test_both_modules_document_a_proxy_alike() -> None:
+    single = documented("chime_voice_connector_proxy_info", "RETURN")["proxy"]["contains"]
+    bulk = documented("chime_voice_connector_info", "RETURN")["voice_connectors"]["contains"]["proxy"]["contains"]
+    for key, entry in single.items():
+        assert {**entry, "returned": ""} == {**bulk[key], "returned": ""}
+
+
+def test_the_documented_proxy_is_the_service_s() -> None:
+    from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+
+    proxy = documented("chime_voice_connector_proxy_info", "RETURN")["proxy"]["contains"]
+    assert set(proxy) == set(camel_dict_to_snake_dict(dict(service.MODEL.shape_for("Proxy").members)))
+
+
+# Examples
+
+
+def tasks_in(tasks: list[dict[str, Any]], defaults: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield name and arguments of every task of this collection, with the module defaults around it."""
+    for task in tasks:
+        around = {**defaults, **task.get("module_defaults", {}).get("group/chime_sdk.voice.all", {})}
+        for section in ("block", "rescue", "always"):
+            yield from tasks_in(task.get(section, []), around)
+        for action, arguments in task.items():
+            if action.startswith("chime_sdk.voice."):
+                yield action.rpartition(".")[2], {**around, **arguments}
+
+
+EXAMPLES = [
+    pytest.param(name, arguments, id=f"{module}-{number}")
+    for module in MODULES
+    for number, (name, arguments) in enumerate(tasks_in(documented(module, "EXAMPLES"), {}))
+]
+
+
+@pytest.mark.parametrize(("module", "arguments"), EXAMPLES)
+def test_every_example_passes_the_validation_of_arguments(
+    module: str, arguments: dict[str, Any], emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile telephony]\naws_access_key_id = AKIDEMULATOR\naws_secret_access_key = emulator-secret-key\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_PROFILE", "telephony")
+    monkeypatch.setenv("AWS_URL", emulator.url)
+    filled = {name: WITH_PROXY if value == "{{ item }}" else value for name, value in arguments.items()}
+    assert "{{" not in json.dumps(filled)
+    assert not run_main(module, filled).get("failed")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_documents_its_attributes_its_iam_actions_and_the_end_of_support(module: str) -> None:
+    documentation = documented(module, "DOCUMENTATION")
+    assert {
+        "amazon.aws.common.modules",
+        "amazon.aws.region.modules",
+        "amazon.aws.boto3",
+        "chime_sdk.voice.attributes.action_groups",
+    } <= set(documentation["extends_documentation_fragment"])
+    notes = json.dumps(documentation["notes"])
+    for words in ("2026-04-07", "C(chime:GetVoiceConnectorProxy)", "C(chime:GetVoiceConnector)", "no_log"):
+        assert words in notes
+    assert any("docs.aws.amazon.com/chime-sdk/" in entry.get("link", "") for entry in documentation["seealso"])
+
+
+def test_the_documented_bounds_are_those_of_the_client() -> None:
+    from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
+
+    documentation = documented("chime_voice_connector_proxy_info", "DOCUMENTATION")
+    notes = " ".join(" ".join(documentation["notes"]).split())
+    assert f"{_client.CONNECT_TIMEOUT} seconds to connect to and {_client.READ_TIMEOUT} to read" in notes
+    words = {3: "three", 6: "six", 10: "ten"}
+    assert f"sent at most {words[_client.MAX_THROTTLES]} times and within 60 seconds" in notes
+    assert f"sent at most {words[_client.MAX_FAULTS]} times;" in notes
+    bulk = " ".join(" ".join(documented("chime_voice_connector_info", "DOCUMENTATION")["notes"]).split())
+    assert f"sent at most {words[_client.MAX_THROTTLES]} times when it is throttled" in bulk
+    assert f"at most {words[_client.BULK_MAX_FAULTS]} times when it meets a server fault" in bulk
+    assert _client.THROTTLE_WINDOW + _client.CONNECT_TIMEOUT + _client.READ_TIMEOUT <= 60
+    for place in (documentation["requirements"][-1], README, (ROOT / "meta/ee-requirements.txt").read_text()):
+        assert _client.MINIMUM_BOTOCORE_VERSION in place
+
+
+# README.md
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_readme_names_every_option_and_return_value(module: str) -> None:
+    section = README.partition(f"### {module}")[2].partition("\n### ")[0]
+    documentation = documented(module, "RETURN")
+    keys = []
+    for key, entry in documentation.items():
+        inside = ("[]." if entry["type"] == "list" else ".").join
+        keys += [key, *(inside((key, inner)) for inner in entry.get("contains", {}))]
+    options = list(documented(module, "DOCUMENTATION")["options"])
+    assert re.findall(r"^\| `([a-z_.\[\]]+)` \|", section, re.MULTILINE) == [*options, *keys]
+
+
+def test_the_commands_that_are_documented_are_there() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    text = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    verbs = set(re.findall(r"(?:^|`)make ([a-z]+)(?:$|`)", text, re.MULTILINE))
+    assert {"demo", "test", "build"} <= verbs
+    for verb in verbs:
+        assert re.search(rf"^{verb}:|^CHECKS = .*\b{verb}\b", makefile, re.MULTILINE), verb
+
+
+def test_the_readme_s_troubleshooting_quotes_messages_that_exist() -> None:
+    table = README.partition("## When it fails")[2]
+    quotes = re.findall(r"^\| ([^|]+?) \|", table, re.MULTILINE)[1:]
+    sources = "".join((ROOT / f"plugins/module_utils/{name}.py").read_text() for name in ("_client", "_voice", "_bulk"))
+    sources += (ROOT / "plugins/modules/chime_voice_connector_info.py").read_text(encoding="utf-8")
+    # As one text: string literals that Python joins are joined.
+    text = re.sub(r'"\s+f?"', "", sources)
+    assert len(quotes) > 10
+    for quote in quotes:
+        assert quote in text, quote
+
+
+def test_the_readme_s_policy_allows_what_the_code_calls() -> None:
+    policy = json.loads(re.findall(r"```json\n(.*?)```", README, re.DOTALL)[0])
+    source = (ROOT / "plugins/module_utils/_voice.py").read_text(encoding="utf-8")
+    methods = re.findall(r'_call\(client, "(\w+)"', source)
+    called = {f"chime:{''.join(map(str.capitalize, method.split('_')))}" for method in methods}
+    one, every = policy["Statement"]
+    assert called == {*one["Action"], *every["Action"]}
+    # The only one of them that takes no resource.
+    assert (every["Action"], every["Resource"]) == (["chime:ListVoiceConnectors"], "*")
+
+
+def test_the_readme_s_playbook_is_one(tmp_path: pathlib.Path) -> None:
+    playbook = tmp_path / "playbook.yml"
+    playbook.write_text(re.findall(r"```yaml\n(- name.*?)```", README, re.DOTALL)[0])
+    program = pathlib.Path(sys.executable).with_name("ansible-playbook")
+    subprocess.run([program, "--syntax-check", playbook], check=True, capture_output=True)
+
+
+def test_versions_agree() -> None:
+    changelog = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text(encoding="utf-8"))
+    assert GALAXY["version"] in changelog["releases"]
+    assert f"chime_sdk-voice-{GALAXY['version']}.tar.gz" in README
+    assert RUNTIME["requires_ansible"] == ">=2.19.0"
+    assert "ansible-core 2.19 or newer" in README
+    assert GALAXY["dependencies"] == {"amazon.aws": ">=10.1.0,<12.0.0"}
+    assert "amazon.aws 10.1 or newer, below 12" in README
+
+
+# The files
+
+
+def test_every_source_file_names_its_licence() -> None:
+    program = shutil.which("git")
+    assert program
+    listed = subprocess.run([program, "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split(
+        "\n"
+    )
+    sources = [name for name in listed if name.endswith((".py", ".yml", ".sh", ".rst")) or name.startswith("tools/")]
+    exempt = ("__init__.py", ".txt", ".json")
+    checked = [name for name in sources if not name.endswith(exempt) and (ROOT / name).is_file()]
+    assert len(checked) > 20
+    for name in checked:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "SPDX-License-Identifier: GPL-3.0-or-later" in text, name
+        assert "GNU General Public License v3.0+" in text, name
