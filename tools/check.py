@@ -1,0 +1,160 @@
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run the tests and checks, two at a time, and say what came of each.
+
+Usage: python tools/check.py [GROUP...]
+
+Without a group it runs all that use the default Python. The group matrix runs the tests with every other Python that
+is found, and with the oldest SDK. What each printed is in .build/logs, and shown when it failed.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BIN = ROOT / ".venv/default/bin"
+BUILD = ROOT / ".build"
+
+PYTEST = "{bin}/python -m pytest -q -n 3"
+ANSIBLE_TEST = "tools/ansible-test {name}"
+
+# Group, name and command, the slow ones first.
+CHECKS = [
+    ("sanity", "sanity", f"{ANSIBLE_TEST} sanity"),
+    ("units", "units", f"{PYTEST} --cov --cov-report=term-missing:skip-covered --cov-fail-under=100"),
+    ("integration", "integration", f"{ANSIBLE_TEST} integration"),
+    ("build", "package", "tools/package"),
+    ("docs", "documentation", "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all ."),
+    ("demo", "demo", "tools/check-demo"),
+    ("lint", "ansible-lint", "ansible-lint --strict"),
+    (
+        "lint",
+        "types",
+        "mypy -p ansible_collections.chime_sdk.voice.plugins -p ansible_collections.chime_sdk.voice.tests",
+    ),
+    ("lint", "style", "ruff check ."),
+    ("lint", "format", "ruff format --check ."),
+    ("docs", "changelog", "antsibull-changelog lint"),
+]
+MATRIX = [("sanity", f"{ANSIBLE_TEST} sanity"), ("units", PYTEST), ("integration", f"{ANSIBLE_TEST} integration")]
+OTHER_PYTHONS = ("3.12", "3.13")
+
+
+def find_python(version: str) -> str | None:
+    """Return a Python of that version, from the path or from pyenv, or None."""
+    pyenv = pathlib.Path(os.environ.get("PYENV_ROOT", pathlib.Path.home() / ".pyenv"))
+    for candidate in (
+        f"python{version}",
+        *map(str, sorted(pyenv.glob(f"versions/{version}.*/bin/python"), reverse=True)),
+    ):
+        # A shim of pyenv is there and does not work.
+        try:
+            subprocess.run([candidate, "-m", "venv", "--help"], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        return candidate
+    return None
+
+
+def set_up(name: str, packages: str, python: str) -> bool:
+    return subprocess.run(["tools/setup", name, packages, python], cwd=ROOT, check=False).returncode == 0
+
+
+def matrix() -> list[tuple[str, str]] | None:
+    """Make the other environments, and return names and commands of their checks; None when one cannot be made."""
+    if not set_up("oldest", "oldest", sys.executable):
+        return None
+    checks = [("units oldest SDK", PYTEST.format(bin=ROOT / ".venv/oldest/bin"))]
+    for version in OTHER_PYTHONS:
+        python = find_python(version)
+        if python is None:
+            print(f"check: no Python {version} is found, so nothing is run with it")
+            continue
+        if not set_up(version, "test", python):
+            return None
+        bin_folder = ROOT / ".venv" / version / "bin"
+        checks += [(f"{name} {version}", command.format(name=version, bin=bin_folder)) for name, command in MATRIX]
+    return checks
+
+
+def environment() -> dict[str, str]:
+    """Return what the checks see: the tools, and nothing of the credentials and settings of whoever runs this."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_"))}
+    return {
+        **kept,
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "PYTHON": sys.executable,
+        "MYPYPATH": str(BUILD / "types"),
+        "ANSIBLE_HOME": str(BUILD / "ansible"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+def run(name: str, command: str) -> tuple[str, bool, float, pathlib.Path]:
+    log = BUILD / "logs" / f"{name.replace(' ', '-')}.log"
+    started = time.monotonic()
+    with log.open("wb") as output:
+        ended = subprocess.run(
+            command.split(),
+            cwd=ROOT,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    return name, ended.returncode == 0, time.monotonic() - started, log
+
+
+def main() -> int:
+    wanted = sys.argv[1:]
+    unknown = set(wanted) - {group for group, _name, _command in CHECKS} - {"matrix"}
+    if unknown:
+        print(f"check: there is no group {' '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    if not set_up("default", "check", sys.executable):
+        return 1
+    checks: list[tuple[str, str]] | None
+    if wanted == ["matrix"]:
+        checks = matrix()
+        if checks is None:
+            return 1
+    else:
+        checks = [
+            (name, command.format(name="default", bin=BIN))
+            for group, name, command in CHECKS
+            if not wanted or group in wanted
+        ]
+    (BUILD / "logs").mkdir(parents=True, exist_ok=True)
+    types = BUILD / "types/ansible_collections/chime_sdk"
+    types.mkdir(parents=True, exist_ok=True)
+    if not (types / "voice").exists():
+        (types / "voice").symlink_to(ROOT)
+
+    print(f"check: running {', '.join(name for name, _command in checks)}", flush=True)
+    failed = []
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for ended in concurrent.futures.as_completed([pool.submit(run, *check) for check in checks]):
+            name, passed, seconds, log = ended.result()
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+            if not passed:
+                failed.append(name)
+                print(*(f"{name}: {line}" for line in lines[-200:]), sep="\n")
+            counts = [line for line in lines if line.rstrip(" =").endswith(("s", ")")) and " passed in " in line]
+            detail = counts[-1].strip(" =") if counts else ""
+            print(f"{'passed' if passed else 'FAILED'}  {name:16} {seconds:4.0f} s  {detail}".rstrip(), flush=True)
+    print(f"{len(checks) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
