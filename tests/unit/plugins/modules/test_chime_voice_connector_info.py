@@ -513,13 +513,14 @@ def test_faults_at_random_lose_nothing(naps: list[float], seed: int) -> None:
         assert size + 10 < len(emulator.requests) <= 1.1 * size + 10
 
 
-def test_a_passing_storm_of_faults_loses_nothing() -> None:
+def test_a_passing_storm_of_faults_loses_nothing(naps: list[float]) -> None:
     """More failing calls in a row than the retry quota of botocore's own modes has room for."""
     with Emulator(fleet(60)) as emulator:
-        emulator.faults = [Fault(PROXY, status=503, times=100)]
+        emulator.faults = [Fault(PROXY, request_has=identifier, status=503, times=3) for identifier in fleet_ids(60)]
         result = read_from(emulator, include=["proxy"], concurrency=32)
         assert result["errors"] == []
-        assert emulator.operations().count(PROXY) == 160
+        assert emulator.operations().count(PROXY) == 60 * 4
+        assert len(naps) == 60 * 3
 
 
 def test_a_fault_that_stays_is_given_up(naps: list[float]) -> None:
