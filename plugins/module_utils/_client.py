@@ -95,6 +95,14 @@ class VoiceError(AnsibleAWSError):
         response = getattr(self.exception, "response", None) or {}
         return response.get("Error", {}).get("Code")
 
+    @property
+    def refused(self) -> bool:
+        """Whether the service has certainly done nothing: nothing was sent, or the first attempt was refused."""
+        if self.exception is None:
+            return self.hopeless
+        metadata = (getattr(self.exception, "response", None) or {}).get("ResponseMetadata", {})
+        return 400 <= metadata.get("HTTPStatusCode", 0) < 500 and not metadata.get("RetryAttempts")
+
 
 class UnreadableAnswer(Exception):
     """The answer says success, but it is not one that the service gives; the text says why."""
@@ -271,6 +279,8 @@ def check_answer(
     expected = operation_model.http.get("responseCode", 200)
     if status != expected:
         raise UnreadableAnswer(f"its HTTP status is {status}, not {expected}")
+    if operation_model.output_shape is None:
+        return
     try:
         body = json.loads(response_dict["body"].decode("utf-8"))
     except (ValueError, RecursionError):

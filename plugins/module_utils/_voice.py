@@ -16,6 +16,7 @@ try:
     from botocore.exceptions import ClientError
     from botocore.exceptions import EndpointConnectionError
     from botocore.exceptions import NoCredentialsError
+    from botocore.exceptions import ParamValidationError
     from botocore.exceptions import SSLError
 except ImportError:
     pass  # AnsibleAWSModule says so, before anything here is used.
@@ -86,6 +87,42 @@ def get_proxy(client: Any, voice_connector_id: str, known_to_exist: bool = False
         _require_answer_of_aws(client, doing, missing)
         return None
     return _member(client, doing, "GetVoiceConnectorProxy", answer, "Proxy")
+
+
+def put_proxy(client: Any, voice_connector_id: str, proxy: dict[str, Any]) -> dict[str, Any]:
+    """Replace the whole proxy configuration of a Voice Connector, or make one. Operation: PutVoiceConnectorProxy.
+
+    :param proxy: a ``Proxy`` structure; a member that the operation does not take is an error, and nothing is sent.
+    :returns: the ``Proxy`` structure that the service answers.
+    :raises VoiceError: for every other answer, and for none; the service may have done it unless ``refused``.
+    """
+    doing = f"set the proxy configuration of Voice Connector {voice_connector_id}"
+    # The one member that the operation takes under another name.
+    members = {("PhoneNumberPoolCountries" if k == "PhoneNumberCountries" else k): v for k, v in proxy.items()}
+    answer = _call(client, "put_voice_connector_proxy", doing, VoiceConnectorId=voice_connector_id, **members)
+    answered = _member(client, doing, "PutVoiceConnectorProxy", answer, "Proxy")
+    if answered is None:
+        raise _unreadable(client, doing, "PutVoiceConnectorProxy", "it does not show the proxy configuration")
+    return answered
+
+
+def delete_proxy(client: Any, voice_connector_id: str) -> bool:
+    """Delete the proxy configuration of a Voice Connector. Operation: DeleteVoiceConnectorProxy.
+
+    :returns: whether this deleted it; False when there was none any more.
+    :raises VoiceError: for every other answer, and for none; the service may have done it unless ``refused``.
+    """
+    doing = f"delete the proxy configuration of Voice Connector {voice_connector_id}"
+    operation = "DeleteVoiceConnectorProxy"
+    try:
+        answer = _call(client, "delete_voice_connector_proxy", doing, VoiceConnectorId=voice_connector_id)
+    except NotFound as missing:
+        _require_answer_of_aws(client, doing, missing)
+        # After an attempt of which no answer came, it is that attempt which has deleted it.
+        return not missing.refused
+    if not answer["ResponseMetadata"].get("RequestId"):
+        raise _unreadable(client, doing, operation, "it has no request ID, which every answer of AWS has")
+    return True
 
 
 def get_voice_connector(client: Any, voice_connector_id: str) -> dict[str, Any]:
@@ -190,10 +227,9 @@ def _require_answer_of_aws(client: Any, doing: str, missing: NotFound) -> None:
     response = missing.exception.response
     if not response["ResponseMetadata"].get("RequestId") and response["Error"]["Code"] not in _NOT_FOUND_NAMES:
         raise VoiceError(
-            f"Failed to {doing} in {client.meta.region_name}: the Voice Connector exists, but the 404 to "
-            "GetVoiceConnectorProxy has neither a request ID nor the service's name for the error, so it is not "
-            "known to come from AWS. Check what lies between: endpoint_url, a proxy server, a firewall. "
-            "The answer was",
+            f"Failed to {doing} in {client.meta.region_name}: the 404 to {missing.operation} has neither a request ID "
+            "nor the service's name for the error, so it is not known to come from AWS. Check what lies between: "
+            "endpoint_url, a proxy server, a firewall. The answer was",
             exception=missing.exception,
             operation=missing.operation,
         )
@@ -227,6 +263,9 @@ def _call(client: Any, method: str, doing: str, **parameters: Any) -> Any:
             "the environment variables or a role"
         )
         raise VoiceError(failed + advice, exception=e, operation=operation, hopeless=True) from e
+    except ParamValidationError as e:
+        needed = f"a version that knows the whole request is needed, nothing was sent: {' '.join(str(e).split())}"
+        raise VoiceError(failed + sdk_too_old(needed), operation=operation, hopeless=True) from e
     except EndpointConnectionError as e:
         advice = (
             "the endpoint cannot be reached; check the network, endpoint_url, and that Amazon Chime SDK "

@@ -23,7 +23,8 @@ class Fault:
     probability: float = 1.0  # of meeting a request at all
     seed: int = 0  # of the generator that decides by probability
     delay: float = 0.0  # seconds before the answer
-    # reset: close at once with RST; hang: never answer; truncate: promise the whole body and send half of it
+    # reset: close at once with RST; hang: never answer; truncate: promise the whole body and send half of it;
+    # lost: do what was asked, and close with RST instead of an answer
     drop: str | None = None
     status: int | None = None
     error: str | None = None  # the modelled exception, such as ThrottledClientException

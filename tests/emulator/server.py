@@ -231,6 +231,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
 
         status, headers, text = self._answer(emulator, found, body, fault)
+        if fault.drop == "lost":
+            self._reset()
+            return
         record["status"] = status
         if fault.request_id:
             headers["x-amzn-requestid"] = str(uuid.uuid4())

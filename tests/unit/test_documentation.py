@@ -19,12 +19,15 @@ from typing import Callable
 
 import pytest
 import yaml
+from jinja2 import StrictUndefined
+from jinja2.nativetypes import NativeEnvironment
 
 from ansible_collections.chime_sdk.voice.tests.emulator import service
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
 
@@ -89,9 +92,19 @@ def test_the_documented_return_values_and_samples_are_what_is_returned(
     read_proxy: Callable[..., dict[str, Any]],
 ) -> None:
     documentation = documented("chime_voice_connector_proxy_info", "RETURN")
-    for connector, sampled in ((WITH_PROXY, True), ("bcdefg2hijk3lmnop4qrs5", False)):
+    for connector, sampled in ((WITH_PROXY, True), (WITHOUT_PROXY, False)):
         result = read_proxy(connector)
         assert result.pop("changed") is False
+        assert_as_documented(result, documentation, sampled)
+
+
+def test_the_documented_return_values_and_samples_of_managing_are_what_is_returned(emulator: Emulator) -> None:
+    documentation = documented("chime_voice_connector_proxy", "RETURN")
+    for sampled, options in ((False, {"disabled": True}), (True, {"disabled": False}), (False, {"state": "absent"})):
+        result = run_main(
+            "chime_voice_connector_proxy", {**connection_to(emulator), "voice_connector_id": WITH_PROXY, **options}
+        )
+        assert result.pop("changed") is True
         assert_as_documented(result, documentation, sampled)
 
 
@@ -137,11 +150,18 @@ def test_the_documented_connector_is_the_service_s() -> None:
     assert known <= set(entry)
 
 
-def test_both_modules_document_a_proxy_alike() -> None:
+def test_all_modules_document_a_proxy_alike() -> None:
     single = documented("chime_voice_connector_proxy_info", "RETURN")["proxy"]["contains"]
     bulk = documented("chime_voice_connector_info", "RETURN")["voice_connectors"]["contains"]["proxy"]["contains"]
     for key, entry in single.items():
         assert {**entry, "returned": ""} == {**bulk[key], "returned": ""}
+    assert documented("chime_voice_connector_proxy", "RETURN")["proxy"]["contains"] == single
+
+
+def test_every_returned_key_of_a_proxy_is_an_option_of_the_module_that_manages_it() -> None:
+    options = documented("chime_voice_connector_proxy", "DOCUMENTATION")["options"]
+    for key, entry in documented("chime_voice_connector_proxy_info", "RETURN")["proxy"]["contains"].items():
+        assert (options[key]["type"], options[key].get("elements")) == (entry["type"], entry.get("elements"))
 
 
 def test_the_documented_proxy_is_the_service_s() -> None:
@@ -183,7 +203,17 @@ def test_every_example_passes_the_validation_of_arguments(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setenv("AWS_PROFILE", "telephony")
     monkeypatch.setenv("AWS_URL", emulator.url)
-    filled = {name: WITH_PROXY if value == "{{ item }}" else value for name, value in arguments.items()}
+    known = {
+        "item": WITH_PROXY,
+        "kept_proxy": run_main(
+            "chime_voice_connector_proxy_info", {"voice_connector_id": WITH_PROXY, "region": "us-east-1"}
+        ),
+    }
+    templar = NativeEnvironment(undefined=StrictUndefined)
+    filled = {
+        name: templar.from_string(value).render(known) if "{{" in str(value) else value
+        for name, value in arguments.items()
+    }
     assert "{{" not in json.dumps(filled)
     assert not run_main(module, filled).get("failed")
 
@@ -198,7 +228,7 @@ def test_every_module_documents_its_attributes_its_iam_actions_and_the_end_of_su
         "chime_sdk.voice.attributes.action_groups",
     } <= set(documentation["extends_documentation_fragment"])
     notes = json.dumps(documentation["notes"])
-    for words in ("2026-04-07", "C(chime:GetVoiceConnectorProxy)", "C(chime:GetVoiceConnector)", "no_log"):
+    for words in ("2026-04-07", "C(chime:GetVoiceConnectorProxy)", "C(chime:GetVoiceConnector)", "C(no_log)"):
         assert words in notes
     assert any("docs.aws.amazon.com/chime-sdk/" in entry.get("link", "") for entry in documentation["seealso"])
 
@@ -225,7 +255,7 @@ def test_the_documented_bounds_are_those_of_the_client() -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_the_readme_names_every_option_and_return_value(module: str) -> None:
-    section = README.partition(f"### {module}")[2].partition("\n### ")[0]
+    section = README.partition(f"### {module}\n")[2].partition("\n### ")[0]
     documentation = documented(module, "RETURN")
     keys = []
     for key, entry in documentation.items():
@@ -248,7 +278,7 @@ def test_the_readme_s_troubleshooting_quotes_messages_that_exist() -> None:
     table = README.partition("## When it fails")[2]
     quotes = re.findall(r"^\| ([^|]+?) \|", table, re.MULTILINE)[1:]
     sources = "".join((ROOT / f"plugins/module_utils/{name}.py").read_text() for name in ("_client", "_voice", "_bulk"))
-    sources += (ROOT / "plugins/modules/chime_voice_connector_info.py").read_text(encoding="utf-8")
+    sources += "".join((ROOT / f"plugins/modules/{module}.py").read_text(encoding="utf-8") for module in MODULES)
     # As one text: string literals that Python joins are joined.
     text = re.sub(r'"\s+f?"', "", sources)
     assert len(quotes) > 10
@@ -256,13 +286,16 @@ def test_the_readme_s_troubleshooting_quotes_messages_that_exist() -> None:
         assert quote in text, quote
 
 
-def test_the_readme_s_policy_allows_what_the_code_calls() -> None:
-    policy = json.loads(re.findall(r"```json\n(.*?)```", README, re.DOTALL)[0])
+def test_the_readme_s_policies_allow_what_the_code_calls() -> None:
+    reading, retiring = (json.loads(text)["Statement"] for text in re.findall(r"```json\n(.*?)```", README, re.DOTALL))
     source = (ROOT / "plugins/module_utils/_voice.py").read_text(encoding="utf-8")
     methods = re.findall(r'_call\(client, "(\w+)"', source)
     called = {f"chime:{''.join(map(str.capitalize, method.split('_')))}" for method in methods}
-    one, every = policy["Statement"]
-    assert called == {*one["Action"], *every["Action"]}
+    one, every = reading
+    (changing,) = retiring
+    assert called == {*one["Action"], *every["Action"], *changing["Action"]}
+    assert set(changing["Action"]) == {"chime:PutVoiceConnectorProxy", "chime:DeleteVoiceConnectorProxy"}
+    assert one["Resource"] == changing["Resource"] == "arn:aws:chime:*:*:vc/*"
     # The only one of them that takes no resource.
     assert (every["Action"], every["Resource"]) == (["chime:ListVoiceConnectors"], "*")
 

@@ -26,21 +26,18 @@ from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import edit_model
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.trouble import BAD_IDS
+from ansible_collections.chime_sdk.voice.tests.unit.trouble import BAD_OPTIONS
+from ansible_collections.chime_sdk.voice.tests.unit.trouble import ERRORS
+from ansible_collections.chime_sdk.voice.tests.unit.trouble import FAULTS
+from ansible_collections.chime_sdk.voice.tests.unit.trouble import RETRY_MODES
+from ansible_collections.chime_sdk.voice.tests.unit.trouble import THROTTLES
+from ansible_collections.chime_sdk.voice.tests.unit.trouble import UNREADABLE
 
 Read = Callable[..., "dict[str, Any]"]
 
 PROXY = "GetVoiceConnectorProxy"
 CONNECTOR = "GetVoiceConnector"
-
-ERRORS = {
-    "UnauthorizedClientException": ("Unauthorized", 401),
-    "NotFoundException": ("NotFound", 404),
-    "ForbiddenException": ("Forbidden", 403),
-    "BadRequestException": ("BadRequest", 400),
-    "ThrottledClientException": ("Throttled", 429),
-    "ServiceUnavailableException": ("ServiceUnavailable", 503),
-    "ServiceFailureException": ("ServiceFailure", 500),
-}
 
 
 def said(body: Any, **changes: Any) -> Fault:
@@ -146,26 +143,7 @@ def test_a_member_that_a_newer_botocore_adds_passes_through(
 # Identifiers
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "",
-        "..",
-        ".",
-        "a/b",
-        "a b",
-        " abc",
-        "abc\n",
-        "a\tb",
-        "a\x07b",
-        "{{ voice_connector_id }}",
-        "-abc",
-        "a_b",
-        "é",
-        "a%2Fb",
-    ]
-    + ["a" * 129, "arn:aws:chime:us-east-1:111122223333:vc/" + WITH_PROXY],
-)
+@pytest.mark.parametrize("value", BAD_IDS)
 def test_a_bad_id_fails_before_a_client_is_made(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
@@ -307,8 +285,6 @@ def test_a_wrong_secret_fails_as_denied(read_proxy: Read) -> None:
 
 # Throttling and faults
 
-RETRY_MODES = [None, "legacy", "standard", "adaptive"]
-
 
 def set_retry_mode(monkeypatch: pytest.MonkeyPatch, mode: str | None) -> None:
     if mode:
@@ -317,18 +293,7 @@ def set_retry_mode(monkeypatch: pytest.MonkeyPatch, mode: str | None) -> None:
 
 
 @pytest.mark.parametrize("mode", RETRY_MODES)
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"error": "ThrottledClientException"},
-        {"error": "ThrottledClientException", "style": "header"},
-        {"error": "ThrottledClientException", "style": "body"},
-        {"status": 429, "style": "bare"},
-        {"status": 429, "body": "<html>Slow down</html>", "request_id": False},
-        {"status": 429, "error": "TooManyRequestsException"},
-        {"status": 400, "error": "ThrottlingException"},
-    ],
-)
+@pytest.mark.parametrize("fault", THROTTLES)
 def test_throttling_is_retried_ten_times_at_most(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, naps: list[float], mode: Any, fault: Any
 ) -> None:
@@ -369,18 +334,6 @@ def test_throttling_is_given_up_in_time(
     assert_failed(result, "throttle")
     # Attempts answered after 12, 24 and 36 seconds; one more after 48 could take until 63.
     assert len(emulator.operations()) == 4
-
-
-FAULTS: list[dict[str, Any]] = [
-    *({"status": status, "style": "bare"} for status in (500, 502, 503, 504)),
-    {"error": "ServiceFailureException"},
-    {"error": "ServiceUnavailableException", "style": "body"},
-    {"status": 503, "body": "[]"},
-    {"status": 502, "body": "<html><body>Bad Gateway</body></html>", "request_id": False},
-    {"drop": "reset"},
-    {"raw": ""},
-    {"raw": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{"},
-]
 
 
 @pytest.mark.parametrize("mode", RETRY_MODES)
@@ -468,45 +421,7 @@ def test_timeouts_of_the_user_win(read_proxy: Read, emulator: Emulator, naps: li
 
 
 @pytest.mark.parametrize("request_id", [True, False])
-@pytest.mark.parametrize(
-    "body",
-    [
-        "",
-        " ",
-        "<html><body>Sign in to the network</body></html>",
-        '{"Proxy": {"Disabled": fal',
-        '{"Proxy": {"Disabled": false}',
-        '{"Proxy": null',
-        "[]",
-        "[{}]",
-        '"text"',
-        "null",
-        "true",
-        "7",
-        "\udcff",
-        "\ufeff{}",
-        "[" * 200_000,
-        '{"proxy": {"Disabled": false}}',
-        '{"Message": "Not Found"}',
-        '{"Proxy": []}',
-        '{"Proxy": ""}',
-        '{"Proxy": 0}',
-        '{"Proxy": false}',
-        '{"Proxy": "None"}',
-        '{"Proxy": {"Disabled": "false"}}',
-        '{"Proxy": {"Disabled": 0}}',
-        '{"Proxy": {"DefaultSessionExpiryMinutes": "60"}}',
-        '{"Proxy": {"DefaultSessionExpiryMinutes": true}}',
-        '{"Proxy": {"DefaultSessionExpiryMinutes": 1.5}}',
-        '{"Proxy": {"DefaultSessionExpiryMinutes": NaN}}',
-        '{"Proxy": {"FallBackPhoneNumber": 12065550100}}',
-        '{"Proxy": {"FallBackPhoneNumber": ["+12065550100"]}}',
-        '{"Proxy": {"PhoneNumberCountries": "US"}}',
-        '{"Proxy": {"PhoneNumberCountries": {"US": true}}}',
-        '{"Proxy": {"PhoneNumberCountries": ["US", null]}}',
-        '{"Proxy": {"PhoneNumberCountries": [1]}}',
-    ],
-)
+@pytest.mark.parametrize("body", UNREADABLE)
 def test_an_unreadable_answer_fails(read_proxy: Read, emulator: Emulator, body: str, request_id: bool) -> None:
     result = read_proxy(WITH_PROXY, said(body, request_id=request_id))
     assert_failed(result, "unreadable")
@@ -565,30 +480,7 @@ def test_a_botocore_that_is_too_old_fails_and_says_which_is_needed(
     assert_failed(read_proxy(), "botocore 1.35.15 is installed", "1.35.16 or newer")
 
 
-def failing_options() -> list[Any]:
-    return [
-        pytest.param({"aws_config": {"no_such_key": 1}}, "aws_config", id="unknown-key"),
-        pytest.param({"aws_config": {"retries": "many"}}, "aws_config", id="retries-of-a-wrong-type"),
-        pytest.param(
-            {"aws_config": {"retries": {"max_attempts": "many"}}}, "aws_config", id="attempts-of-a-wrong-type"
-        ),
-        pytest.param({"aws_config": {"read_timeout": "long"}}, "aws_config", id="timeout-of-a-wrong-type"),
-        pytest.param({"aws_config": {"max_pool_connections": "many"}}, "aws_config", id="pool-of-a-wrong-type"),
-        pytest.param({"aws_config": {"proxies": "http://127.0.0.1:1"}}, "aws_config", id="proxies-of-a-wrong-type"),
-        pytest.param({"endpoint_url": "voice.example"}, "voice.example", id="endpoint-without-scheme"),
-        pytest.param({"endpoint_url": "http://"}, "http://", id="endpoint-without-host"),
-        pytest.param({"endpoint_url": "http://[::1"}, "", id="endpoint-with-half-an-address"),
-        pytest.param({"endpoint_url": "http://127.0.0.1:99999"}, "", id="endpoint-with-an-impossible-port"),
-        pytest.param({"endpoint_url": "ftp://127.0.0.1:1"}, "", id="endpoint-with-another-scheme"),
-        pytest.param({"profile": "nobody", "access_key": None, "secret_key": None}, "nobody", id="unknown-profile"),
-        pytest.param({"profile": "nobody"}, "profile cannot be combined", id="profile-and-keys"),
-        pytest.param({"access_key": None, "secret_key": None}, "no AWS credentials", id="no-credentials"),
-        pytest.param({"secret_key": None}, "credentials", id="half-the-credentials"),
-        pytest.param({"region": "us east 1"}, "us east 1", id="impossible-region"),
-    ]
-
-
-@pytest.mark.parametrize(("options", "words"), failing_options())
+@pytest.mark.parametrize(("options", "words"), BAD_OPTIONS)
 def test_bad_connection_options_fail_in_one_sentence(
     read_proxy: Read, emulator: Emulator, naps: list[float], options: dict[str, Any], words: str
 ) -> None:

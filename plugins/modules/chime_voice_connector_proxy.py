@@ -1,0 +1,361 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: chime_voice_connector_proxy
+version_added: 0.1.0
+short_description: Manage the proxy configuration of an Amazon Chime SDK Voice Connector
+description:
+  - Sets, changes or deletes the proxy configuration of one Amazon Chime SDK Voice Connector. It never touches the Voice
+    Connector itself.
+  - It reads before it writes. When the present configuration cannot be read, nothing is written.
+  - When it is not sure whether the service has carried out a change, because the connection broke, say, it reads again
+    and returns what is there, or fails and says what is there.
+options:
+  state:
+    description:
+      - V(present) sets the proxy configuration, V(absent) deletes it.
+      - A Voice Connector that does not exist fails the task with either.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+  voice_connector_id:
+    description:
+      - The ID of the Voice Connector, not its name or ARN.
+      - It has 1 to 128 letters, digits and hyphens, and begins with a letter or a digit. Anything else fails before
+        a request is sent.
+    type: str
+    required: true
+  default_session_expiry_minutes:
+    description:
+      - The default number of minutes allowed for proxy sessions, 1 or more.
+      - Needed when there is no proxy configuration yet. Left out, it stays as it is.
+    type: int
+  phone_number_countries:
+    description:
+      - The countries for proxy phone numbers to be selected from, 1 to 100, in ISO 3166-1 alpha-2 format. Their order has
+        no meaning.
+      - Needed when there is no proxy configuration yet. Left out, they stay as they are.
+    type: list
+    elements: str
+    aliases:
+      - phone_number_pool_countries
+  fall_back_phone_number:
+    description:
+      - The phone number, in E.164 format, to route calls to after a proxy session expires. An empty text removes it.
+      - Left out, it stays as it is.
+    type: str
+  disabled:
+    description:
+      - Whether proxy sessions are stopped from being created.
+      - Left out, it stays as it is.
+    type: bool
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - chime_sdk.voice.attributes.action_groups
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return what would change without changing it.
+    support: full
+    details:
+      - In check mode the configuration is read, and no change is sent.
+  diff_mode:
+    description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
+    support: full
+    details:
+      - The fall-back phone number is shown in clear. Set C(diff=false) on the task where it must not be.
+  idempotent:
+    description: When run twice in a row with the same options and no change outside, the second run changes nothing.
+    support: full
+requirements:
+  - botocore >= 1.35.16
+notes:
+  - AWS ended support for proxy sessions on 2026-04-07. It is not known whether AWS still accepts a new proxy
+    configuration, or a change of one. Where it refuses, the task fails with the words of AWS.
+  - The IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and C(chime:PutVoiceConnectorProxy) or
+    C(chime:DeleteVoiceConnectorProxy) have to be allowed on C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
+  - The service replaces a proxy configuration as a whole. What was changed by somebody else between reading and writing,
+    usually some tenths of a second, is overwritten.
+  - The fall-back phone number is returned in clear, and is not written to the system log of the target. Where it must not
+    be shown or logged by Ansible, set C(no_log) on the task.
+  - Requests are repeated within the bounds that M(chime_sdk.voice.chime_voice_connector_proxy_info) documents.
+seealso:
+  - module: chime_sdk.voice.chime_voice_connector_proxy_info
+  - module: chime_sdk.voice.chime_voice_connector_info
+  - name: PutVoiceConnectorProxy
+    description: The operation in the API reference of the Amazon Chime SDK.
+    link: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_voice-chime_PutVoiceConnectorProxy.html
+  - name: DeleteVoiceConnectorProxy
+    description: The operation in the API reference of the Amazon Chime SDK.
+    link: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_voice-chime_DeleteVoiceConnectorProxy.html
+author:
+  - Contributors to the chime_sdk.voice project (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Keep what is there before it is deleted
+  chime_sdk.voice.chime_voice_connector_proxy_info:
+    voice_connector_id: abcdef1ghij2klmno3pqr4
+    region: us-east-1
+  register: kept_proxy
+
+- name: Delete the proxy configuration of a Voice Connector
+  chime_sdk.voice.chime_voice_connector_proxy:
+    voice_connector_id: abcdef1ghij2klmno3pqr4
+    region: us-east-1
+    state: absent
+
+- name: Put it back as it was
+  chime_sdk.voice.chime_voice_connector_proxy:
+    voice_connector_id: abcdef1ghij2klmno3pqr4
+    region: us-east-1
+    default_session_expiry_minutes: "{{ kept_proxy.proxy.default_session_expiry_minutes }}"
+    phone_number_countries: "{{ kept_proxy.proxy.phone_number_countries }}"
+    fall_back_phone_number: "{{ kept_proxy.proxy.fall_back_phone_number or '' }}"
+    disabled: "{{ kept_proxy.proxy.disabled }}"
+  when: kept_proxy.exists
+
+- name: Stop proxy sessions from being created, and leave the rest as it is
+  chime_sdk.voice.chime_voice_connector_proxy:
+    voice_connector_id: abcdef1ghij2klmno3pqr4
+    region: us-east-1
+    disabled: true
+
+- name: Remove the fall-back phone number, without showing it in a difference
+  chime_sdk.voice.chime_voice_connector_proxy:
+    voice_connector_id: abcdef1ghij2klmno3pqr4
+    region: us-east-1
+    fall_back_phone_number: ""
+  diff: false
+
+- name: Set a proxy configuration
+  chime_sdk.voice.chime_voice_connector_proxy:
+    voice_connector_id: abcdef1ghij2klmno3pqr4
+    region: us-east-1
+    default_session_expiry_minutes: 60
+    phone_number_countries:
+      - US
+      - CA
+    fall_back_phone_number: "+12065550100"
+    disabled: false
+  register: voice_proxy
+"""
+
+RETURN = r"""
+voice_connector_id:
+  description: The Voice Connector that was asked for.
+  returned: success
+  type: str
+  sample: abcdef1ghij2klmno3pqr4
+region:
+  description: The AWS Region that was asked.
+  returned: success
+  type: str
+  sample: us-east-1
+exists:
+  description: Whether a proxy configuration is set on the Voice Connector now, or would be, in check mode.
+  returned: success
+  type: bool
+  sample: true
+proxy:
+  description:
+    - The proxy configuration as it is now, in the words of the service where it was changed, or as it would be, in check
+      mode. V(null) when RV(exists) is V(false).
+    - A member that AWS adds is here as well, in snake_case, as soon as the installed botocore knows it.
+  returned: success
+  type: dict
+  contains:
+    default_session_expiry_minutes:
+      description: The default number of minutes allowed for proxy sessions, V(null) when AWS did not say.
+      returned: when RV(exists)
+      type: int
+      sample: 60
+    disabled:
+      description: Whether proxy sessions are stopped from being created, V(null) when AWS did not say.
+      returned: when RV(exists)
+      type: bool
+      sample: false
+    fall_back_phone_number:
+      description:
+        - The phone number, in E.164 format, to route calls to after a proxy session expires, V(null) when none is set.
+      returned: when RV(exists)
+      type: str
+      sample: "+12065550100"
+    phone_number_countries:
+      description: The countries for proxy phone numbers to be selected from, V([]) when AWS did not say.
+      returned: when RV(exists)
+      type: list
+      elements: str
+      sample:
+        - US
+        - CA
+"""
+
+import re
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import check_voice_connector_id
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import delete_proxy
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import put_proxy
+
+# The service's own pattern, in which the plus of E.164 may be missing.
+_PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+def check_options(params: dict[str, Any]) -> None:
+    """Raise VoiceError for values that no proxy configuration can have."""
+    check_voice_connector_id("voice_connector_id", params["voice_connector_id"])
+    minutes = params["default_session_expiry_minutes"]
+    if minutes is not None and minutes < 1:
+        raise VoiceError(f"default_session_expiry_minutes is {minutes}; give 1 or more.")
+    countries = params["phone_number_countries"] or []
+    if len(countries) > 100:
+        raise VoiceError(f"phone_number_countries has {len(countries)} items; give 1 to 100.")
+    for country in countries:
+        if not _COUNTRY.fullmatch(country):
+            raise VoiceError(
+                f"phone_number_countries has {country!r}; give countries as two capital letters (ISO 3166-1 alpha-2), "
+                "such as 'US'."
+            )
+    if params["fall_back_phone_number"] and not _PHONE_NUMBER.fullmatch(params["fall_back_phone_number"]):
+        raise VoiceError(
+            "fall_back_phone_number is not a phone number in E.164 format, such as '+12065550100'. "
+            "An empty text removes it. The value is not shown here."
+        )
+
+
+def desired_proxy(present: dict[str, Any] | None, params: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the ``Proxy`` structure that the options *params* make of the *present* one; None for no proxy."""
+    if params["state"] == "absent":
+        return None
+    desired = dict(present or {})
+    given = {
+        "DefaultSessionExpiryMinutes": params["default_session_expiry_minutes"],
+        "Disabled": params["disabled"],
+        "FallBackPhoneNumber": params["fall_back_phone_number"],
+    }
+    desired.update({name: value for name, value in given.items() if value is not None})
+    if desired.get("FallBackPhoneNumber") == "":
+        del desired["FallBackPhoneNumber"]
+    countries = params["phone_number_countries"]
+    if countries is not None and set(countries) != set(desired.get("PhoneNumberCountries", ())):
+        desired["PhoneNumberCountries"] = list(dict.fromkeys(countries))
+    return desired
+
+
+def is_as(proxy: dict[str, Any] | None, desired: dict[str, Any] | None) -> bool:
+    """Whether two ``Proxy`` structures say the same; the order of countries has no meaning."""
+    if proxy is None or desired is None:
+        return proxy is desired
+    one, other = ({**p, "PhoneNumberCountries": set(p.get("PhoneNumberCountries", ()))} for p in (proxy, desired))
+    return one == other
+
+
+def require_complete(client: Any, voice_connector_id: str, present: Any, desired: dict[str, Any]) -> None:
+    """Raise VoiceError when *desired* lacks what the service requires."""
+    members = {
+        "default_session_expiry_minutes": "DefaultSessionExpiryMinutes",
+        "phone_number_countries": "PhoneNumberCountries",
+    }
+    lacking = [option for option, member in members.items() if not desired.get(member)]
+    if lacking:
+        reason = "There is no proxy configuration yet" if present is None else "No present value is known to keep"
+        raise VoiceError(
+            f"Failed to set the proxy configuration of Voice Connector {voice_connector_id} in "
+            f"{client.meta.region_name}: give {' and '.join(lacking)}, not empty, because the service requires it. "
+            f"{reason}, and nothing was changed."
+        )
+
+
+def write(client: Any, voice_connector_id: str, desired: dict[str, Any] | None) -> tuple[bool, dict[str, Any] | None]:
+    """Put or delete; return whether this changed something, and the ``Proxy`` structure that is there now."""
+    try:
+        if desired is not None:
+            return True, put_proxy(client, voice_connector_id, desired)
+        return delete_proxy(client, voice_connector_id), None
+    except VoiceError as e:
+        if e.refused:
+            raise
+        return True, settle(client, voice_connector_id, desired, e)
+
+
+def settle(
+    client: Any, voice_connector_id: str, desired: dict[str, Any] | None, unsure: VoiceError
+) -> dict[str, Any] | None:
+    """Return what is there after a write of which it is not known whether it was carried out, when it was."""
+    where = f"the proxy configuration of Voice Connector {voice_connector_id} in {client.meta.region_name}"
+    try:
+        proxy = get_proxy(client, voice_connector_id)
+    except VoiceError as e:
+        raise VoiceError(
+            f"It is not known whether {where} was changed: neither the change was answered nor reading again. Run the "
+            f"task again. Reading again: {e}. The change: {unsure.message}",
+            exception=unsure.exception,
+            operation=unsure.operation,
+        ) from e
+    if not is_as(proxy, desired):
+        raise VoiceError(
+            f"The change was not made: read again, {where} is not as asked for. {unsure.message}",
+            exception=unsure.exception,
+            operation=unsure.operation,
+        )
+    return proxy
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "voice_connector_id": {"type": "str", "required": True},
+            "default_session_expiry_minutes": {"type": "int"},
+            "phone_number_countries": {"type": "list", "elements": "str", "aliases": ["phone_number_pool_countries"]},
+            "fall_back_phone_number": {"type": "str"},
+            "disabled": {"type": "bool"},
+        },
+        supports_check_mode=True,
+        # Keeps the options, with the phone number, out of the system log. Results are not masked by it.
+        no_log=True,
+    )
+    voice_connector_id = module.params["voice_connector_id"]
+    try:
+        check_options(module.params)
+        client = connect(module, f"manage the proxy configuration of Voice Connector {voice_connector_id}")
+        present = get_proxy(client, voice_connector_id)
+        proxy = desired_proxy(present, module.params)
+        changed = not is_as(present, proxy)
+        if changed and proxy is not None:
+            require_complete(client, voice_connector_id, present, proxy)
+        if changed and not module.check_mode:
+            changed, proxy = write(client, voice_connector_id, proxy)
+    except VoiceError as e:
+        module.fail_json_aws_error(e)
+    result = {
+        "changed": changed,
+        "voice_connector_id": voice_connector_id,
+        "region": client.meta.region_name,
+        **proxy_result(proxy),
+    }
+    if module._diff:
+        result["diff"] = {"before": proxy_result(present), "after": proxy_result(proxy)}
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

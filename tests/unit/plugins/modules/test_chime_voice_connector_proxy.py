@@ -1,0 +1,603 @@
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Setting, changing and deleting a proxy configuration, through the real main()."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+from typing import Callable
+
+import botocore
+import pytest
+
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
+from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import NOTHING_SAID
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import edit_model
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.trouble import BAD_IDS
+from ansible_collections.chime_sdk.voice.tests.unit.trouble import BAD_OPTIONS
+from ansible_collections.chime_sdk.voice.tests.unit.trouble import ERRORS
+from ansible_collections.chime_sdk.voice.tests.unit.trouble import FAULTS
+from ansible_collections.chime_sdk.voice.tests.unit.trouble import THROTTLES
+from ansible_collections.chime_sdk.voice.tests.unit.trouble import UNREADABLE
+
+GET, PUT, DELETE = "GetVoiceConnectorProxy", "PutVoiceConnectorProxy", "DeleteVoiceConnectorProxy"
+CONNECTOR = "GetVoiceConnector"
+WRITES = {PUT, DELETE}
+
+Manage = Callable[..., "dict[str, Any]"]
+
+BEFORE = {
+    "default_session_expiry_minutes": 60,
+    "disabled": False,
+    "fall_back_phone_number": "+12065550100",
+    "phone_number_countries": ["US", "CA"],
+}
+NEW: dict[str, Any] = {"default_session_expiry_minutes": 30, "phone_number_countries": ["GB"]}
+
+# For each kind of write: the operation, and options that lead to it.
+EACH_WRITE = pytest.mark.parametrize(
+    ("operation", "options"), [(PUT, {"disabled": True}), (DELETE, {"state": "absent"})]
+)
+
+
+@pytest.fixture
+def manage(emulator: Emulator) -> Manage:
+    """Return a function that runs chime_voice_connector_proxy against the emulator."""
+
+    def run(voice_connector_id: str = WITH_PROXY, *faults: Fault, **options: Any) -> dict[str, Any]:
+        emulator.faults = list(faults)
+        emulator.requests.clear()
+        args = {"voice_connector_id": voice_connector_id, **connection_to(emulator), **options}
+        kept_null = {"_null"} & set(args)
+        given = {name: value for name, value in args.items() if value is not None or kept_null}
+        given.pop("_null", None)
+        return run_main("chime_voice_connector_proxy", given)
+
+    return run
+
+
+@pytest.fixture
+def read(read_proxy: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
+    """Return a function that reads what is there, as the info module does: the proxy, or None."""
+    return lambda voice_connector_id=WITH_PROXY: read_proxy(voice_connector_id)["proxy"]
+
+
+def body_of(emulator: Emulator, operation: str) -> Any:
+    """Return the members of the last request for *operation*."""
+    return [request["body"] for request in emulator.requests if request["operation"] == operation][-1]
+
+
+def assert_failed(result: dict[str, Any], *words: str, connector: str = WITH_PROXY) -> None:
+    assert result["failed"] is True
+    assert "exists" not in result and "proxy" not in result
+    for word in ("the proxy configuration of Voice Connector", connector, "us-east-1", *words):
+        assert word in result["msg"], result["msg"]
+    assert "\n" not in result["msg"]
+
+
+# present
+
+
+def test_a_proxy_is_made_with_what_the_service_requires(manage: Manage, emulator: Emulator, read: Any) -> None:
+    result = manage(WITHOUT_PROXY, **NEW)
+    assert result == {
+        "changed": True,
+        "voice_connector_id": WITHOUT_PROXY,
+        "region": "us-east-1",
+        "exists": True,
+        "proxy": {**NOTHING_SAID, **NEW, "disabled": False},  # which the service says of its own
+    }
+    assert emulator.operations() == [GET, CONNECTOR, PUT]
+    assert read(WITHOUT_PROXY) == result["proxy"]
+
+
+@pytest.mark.parametrize(
+    "given", [{}, *({name: value} for name, value in NEW.items()), {**NEW, "phone_number_countries": []}]
+)
+def test_a_proxy_is_not_made_without_what_the_service_requires(
+    manage: Manage, emulator: Emulator, given: dict[str, Any]
+) -> None:
+    result = manage(WITHOUT_PROXY, **given)
+    lacking = [option for option in NEW if not given.get(option)]
+    assert_failed(
+        result, *lacking, "There is no proxy configuration yet", "nothing was changed", connector=WITHOUT_PROXY
+    )
+    assert not [option for option in set(NEW) - set(lacking) if option in result["msg"]]
+    assert emulator.operations() == [GET, CONNECTOR]
+
+
+@pytest.mark.parametrize("member", ["DefaultSessionExpiryMinutes", "PhoneNumberCountries"])
+def test_a_required_value_that_the_service_does_not_show_must_be_given(
+    manage: Manage, emulator: Emulator, member: str
+) -> None:
+    proxy = {"DefaultSessionExpiryMinutes": 60, "PhoneNumberCountries": ["US"]}
+    del proxy[member]
+    result = manage(WITH_PROXY, Fault(GET, body=json.dumps({"Proxy": proxy})), disabled=True)
+    assert_failed(result, "No present value is known to keep", "nothing was changed")
+    assert emulator.operations() == [GET]
+
+
+@pytest.mark.parametrize(
+    ("options", "change"),
+    [
+        ({"default_session_expiry_minutes": 1}, {"default_session_expiry_minutes": 1}),
+        ({"phone_number_countries": ["US"]}, {"phone_number_countries": ["US"]}),
+        ({"phone_number_pool_countries": ["GB", "GB"]}, {"phone_number_countries": ["GB"]}),
+        ({"fall_back_phone_number": "+12065550101"}, {"fall_back_phone_number": "+12065550101"}),
+        ({"fall_back_phone_number": ""}, {"fall_back_phone_number": None}),
+        ({"disabled": True}, {"disabled": True}),
+    ],
+)
+def test_what_is_left_out_stays_as_it_is(
+    manage: Manage, emulator: Emulator, read: Any, options: dict[str, Any], change: dict[str, Any]
+) -> None:
+    result = manage(**options)
+    assert result["changed"] is True
+    assert result["proxy"] == {**BEFORE, **change}
+    assert emulator.operations() == [GET, PUT]
+    assert read() == result["proxy"]
+    assert manage(**options)["changed"] is False
+    assert emulator.operations() == [GET]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"default_session_expiry_minutes": 60},
+        {"phone_number_countries": ["CA", "US", "CA"]},
+        {"phone_number_pool_countries": ["US", "CA"]},
+        {"fall_back_phone_number": "+12065550100"},
+        {"disabled": False},
+    ],
+)
+def test_what_is_so_already_is_not_written(manage: Manage, emulator: Emulator, options: dict[str, Any]) -> None:
+    result = manage(**options)
+    assert (result["changed"], result["exists"], result["proxy"]) == (False, True, BEFORE)
+    assert emulator.operations() == [GET]
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        {
+            "DefaultSessionExpiryMinutes": 60,
+            "Disabled": True,
+            "FallBackPhoneNumber": "+12065550100",
+            "PhoneNumberCountries": ["US"],
+        },
+        {"DefaultSessionExpiryMinutes": 60, "PhoneNumberCountries": ["US", "CA"]},
+        {"DefaultSessionExpiryMinutes": 60},
+        {"FallBackPhoneNumber": "12065550100"},
+        {"PhoneNumberCountries": []},
+        {"Disabled": None},
+    ],
+)
+def test_what_the_info_module_returns_can_be_fed_back_and_changes_nothing(
+    manage: Manage, read_proxy: Any, emulator: Emulator, proxy: dict[str, Any]
+) -> None:
+    fault = Fault(GET, body=json.dumps({"Proxy": proxy}))
+    shown = read_proxy(WITH_PROXY, fault)
+    result = manage(WITH_PROXY, fault, _null=True, **shown["proxy"])
+    assert (result["changed"], result["exists"], result["proxy"]) == (False, True, shown["proxy"])
+    assert emulator.operations() == [GET]
+
+
+def test_what_was_deleted_can_be_put_back_as_it_was(manage: Manage, read: Any) -> None:
+    before = read()
+    assert manage(state="absent")["changed"] is True
+    assert manage(**before)["proxy"] == before
+    assert read() == before
+
+
+def test_what_the_service_answers_is_returned(manage: Manage) -> None:
+    answered = {"DefaultSessionExpiryMinutes": 45, "Disabled": True, "PhoneNumberCountries": ["US"]}
+    result = manage(WITH_PROXY, Fault(PUT, body=json.dumps({"Proxy": answered})), disabled=True)
+    assert result["proxy"] == {
+        "default_session_expiry_minutes": 45,
+        "disabled": True,
+        "fall_back_phone_number": None,
+        "phone_number_countries": ["US"],
+    }
+
+
+def test_a_member_that_the_operation_does_not_take_is_not_lost(
+    manage: Manage, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    def add(model: dict[str, Any]) -> None:
+        model["shapes"]["Proxy"]["members"]["RecordingMode"] = {"shape": "String"}
+
+    edit_model(monkeypatch, tmp_path, add)
+    proxy = {"DefaultSessionExpiryMinutes": 60, "PhoneNumberCountries": ["US"], "RecordingMode": "ALL"}
+    fault = Fault(GET, body=json.dumps({"Proxy": proxy}))
+    assert_failed(manage(WITH_PROXY, fault, disabled=True), "RecordingMode", botocore.__version__, "nothing was sent")
+    assert not WRITES & set(emulator.operations())
+
+
+# absent
+
+
+def test_a_proxy_is_deleted_and_the_connector_is_not(manage: Manage, emulator: Emulator, read: Any) -> None:
+    result = manage(state="absent")
+    assert result == {
+        "changed": True,
+        "voice_connector_id": WITH_PROXY,
+        "region": "us-east-1",
+        "exists": False,
+        "proxy": None,
+    }
+    assert emulator.operations() == [GET, DELETE]
+    assert read() is None
+
+
+def test_absent_without_a_proxy_changes_nothing(manage: Manage, emulator: Emulator) -> None:
+    result = manage(WITHOUT_PROXY, state="absent")
+    assert (result["changed"], result["exists"], result["proxy"]) == (False, False, None)
+    assert emulator.operations() == [GET, CONNECTOR]
+
+
+@pytest.mark.parametrize("style", ["full", "header", "body", "bare"])
+def test_a_proxy_or_connector_that_was_deleted_meanwhile_changes_nothing(
+    manage: Manage, emulator: Emulator, style: str
+) -> None:
+    gone = Fault(DELETE, status=404, error="NotFoundException", style=style)
+    result = manage(WITH_PROXY, gone, state="absent")
+    assert (result["changed"], result["exists"], result["proxy"]) == (False, False, None)
+    assert emulator.operations() == [GET, DELETE]
+
+
+def test_a_404_of_somebody_else_to_a_delete_is_not_absence(manage: Manage, read: Any) -> None:
+    somebody = Fault(DELETE, status=404, body="<html>", request_id=False)
+    assert_failed(manage(WITH_PROXY, somebody, state="absent"), "not known to come from AWS", DELETE)
+    assert read() == BEFORE
+
+
+@pytest.mark.parametrize("options", [NEW, {"state": "absent"}])
+def test_a_missing_connector_fails(manage: Manage, emulator: Emulator, options: dict[str, Any]) -> None:
+    assert_failed(manage(MISSING, **options), "no such Voice Connector", connector=MISSING)
+    assert emulator.operations() == [GET, CONNECTOR]
+
+
+# Check mode and differences
+
+
+@pytest.mark.parametrize(
+    ("connector", "options", "exists", "proxy"),
+    [
+        (WITH_PROXY, {"disabled": True}, True, {**BEFORE, "disabled": True}),
+        (WITH_PROXY, {"fall_back_phone_number": ""}, True, {**BEFORE, "fall_back_phone_number": None}),
+        (WITHOUT_PROXY, NEW, True, {**NOTHING_SAID, **NEW}),
+        (WITH_PROXY, {"state": "absent"}, False, None),
+    ],
+)
+def test_check_mode_says_what_would_be_and_sends_no_write(
+    manage: Manage, emulator: Emulator, connector: str, options: dict[str, Any], exists: bool, proxy: Any
+) -> None:
+    result = manage(connector, _ansible_check_mode=True, **options)
+    assert (result["changed"], result["exists"], result["proxy"]) == (True, exists, proxy)
+    assert not WRITES & set(emulator.operations())
+    assert manage(connector, **options)["changed"] is True
+
+
+def test_check_mode_fails_as_the_write_would(manage: Manage) -> None:
+    assert_failed(manage(WITHOUT_PROXY, _ansible_check_mode=True), "service requires it", connector=WITHOUT_PROXY)
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(
+    ("options", "after"),
+    [
+        ({"disabled": True}, {"exists": True, "proxy": {**BEFORE, "disabled": True}}),
+        ({"state": "absent"}, {"exists": False, "proxy": None}),
+        ({}, {"exists": True, "proxy": BEFORE}),
+    ],
+)
+def test_a_difference_shows_before_and_after(
+    manage: Manage, options: dict[str, Any], after: dict[str, Any], check: bool
+) -> None:
+    result = manage(_ansible_diff=True, _ansible_check_mode=check, **options)
+    assert result["diff"] == {"before": {"exists": True, "proxy": BEFORE}, "after": after}
+
+
+# Options
+
+
+@pytest.mark.parametrize("value", BAD_IDS)
+def test_a_bad_id_fails_before_a_request(manage: Manage, emulator: Emulator, value: str) -> None:
+    result = manage(value, state="absent")
+    assert result["failed"] is True
+    assert result["msg"].startswith(f"voice_connector_id is {value!r}, which cannot be a Voice Connector ID")
+    assert emulator.operations() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"default_session_expiry_minutes": 0}, "default_session_expiry_minutes is 0"),
+        ({"default_session_expiry_minutes": -1}, "default_session_expiry_minutes is -1"),
+        ({"phone_number_countries": ["us"]}, "phone_number_countries has 'us'"),
+        ({"phone_number_countries": ["USA"]}, "'US'"),
+        ({"phone_number_countries": ["US", ""]}, "phone_number_countries has ''"),
+        ({"phone_number_countries": ["US\n"]}, "phone_number_countries has"),
+        ({"phone_number_countries": ["US"] * 101}, "phone_number_countries has 101 items"),
+        ({"fall_back_phone_number": "206-555-0177"}, "E.164"),
+        ({"fall_back_phone_number": "+02065550177"}, "E.164"),
+        ({"fall_back_phone_number": "+1206555017712345"}, "E.164"),
+        ({"fall_back_phone_number": "+12065550177\n"}, "E.164"),
+    ],
+)
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_value_that_cannot_be_fails_before_a_request(
+    manage: Manage, emulator: Emulator, options: dict[str, Any], words: str, state: str
+) -> None:
+    result = manage(state=state, **options)
+    assert result["failed"] is True and words in result["msg"]
+    assert "0177" not in result["msg"]
+    assert emulator.operations() == []
+
+
+def test_a_hundred_countries_are_taken(manage: Manage, emulator: Emulator) -> None:
+    countries = [f"{first}{second}" for first in "ABCDEFGHIJ" for second in "KLMNOPQRST"]
+    assert manage(phone_number_countries=countries)["proxy"]["phone_number_countries"] == countries
+
+
+@pytest.mark.parametrize("state", ["gone", ""])
+def test_another_state_fails(manage: Manage, emulator: Emulator, state: str) -> None:
+    assert "present, absent" in manage(state=state)["msg"]
+    assert emulator.operations() == []
+
+
+@pytest.mark.parametrize(("options", "words"), BAD_OPTIONS)
+def test_bad_connection_options_fail_in_one_sentence(
+    manage: Manage, emulator: Emulator, naps: list[float], options: dict[str, Any], words: str
+) -> None:
+    result = manage(state="absent", **options)
+    assert result["failed"] is True
+    for word in ("Failed to", "the proxy configuration", WITH_PROXY, options.get("region", "us-east-1"), words):
+        assert word in result["msg"]
+    assert emulator.operations() == []
+
+
+def test_the_phone_number_is_not_logged(manage: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[Any] = []
+    monkeypatch.setattr("ansible.module_utils.basic.has_journal", False)
+    monkeypatch.setattr("ansible.module_utils.basic.AnsibleModule._log_to_syslog", lambda self, msg: logged.append(msg))
+    manage(fall_back_phone_number="+12065550199")
+    assert "5550199" not in json.dumps(logged)
+    run_main("chime_voice_connector_proxy_info", {"voice_connector_id": WITH_PROXY, "region": "us-east-1"})
+    assert WITH_PROXY in json.dumps(logged), "which shows that what is logged is seen here"
+
+
+# Nothing is written when reading fails
+
+
+@EACH_WRITE
+@pytest.mark.parametrize(
+    "fault", [*FAULTS, *THROTTLES, *({"error": error} for error in ERRORS if error != "NotFoundException")]
+)
+def test_nothing_is_written_when_reading_fails(
+    manage: Manage, emulator: Emulator, read: Any, naps: list[float], operation: str, options: Any, fault: Any
+) -> None:
+    assert_failed(manage(WITH_PROXY, Fault(GET, **fault), **options), "get the proxy configuration")
+    assert set(emulator.operations()) == {GET}
+    assert read() == BEFORE
+
+
+@EACH_WRITE
+@pytest.mark.parametrize("body", UNREADABLE)
+def test_nothing_is_written_after_an_unreadable_answer(
+    manage: Manage, emulator: Emulator, operation: str, options: Any, body: str
+) -> None:
+    assert_failed(manage(WITH_PROXY, Fault(GET, body=body), **options), "unreadable")
+    assert emulator.operations() == [GET]
+
+
+@pytest.mark.parametrize("options", [NEW, {"state": "absent"}])
+def test_nothing_is_written_when_a_404_cannot_be_settled(manage: Manage, emulator: Emulator, options: Any) -> None:
+    result = manage(WITHOUT_PROXY, Fault(CONNECTOR, error="ForbiddenException"), **options)
+    assert_failed(result, "cannot be told whether", connector=WITHOUT_PROXY)
+    assert emulator.operations() == [GET, CONNECTOR]
+
+
+# Writes that fail
+
+
+@EACH_WRITE
+@pytest.mark.parametrize("style", ["full", "header", "body", "bare"])
+@pytest.mark.parametrize(
+    "error", [name for name, (_short, status) in ERRORS.items() if status not in (404, 429, 500, 503)]
+)
+def test_a_write_that_is_refused_fails_at_once(
+    manage: Manage, emulator: Emulator, operation: str, options: Any, error: str, style: str
+) -> None:
+    short, status = ERRORS[error]
+    fault = Fault(operation, status=status, error=error, style=style, message="Words of AWS.")
+    result = manage(WITH_PROXY, fault, **options)
+    assert_failed(result, operation)
+    assert result["error"]["code"] == {"full": error, "header": error, "body": short, "bare": str(status)}[style]
+    assert style == "bare" or "Words of AWS." in result["msg"]
+    assert status != 403 or f"chime:{operation}" in result["msg"]
+    assert emulator.operations() == [GET, operation]
+
+
+@EACH_WRITE
+def test_a_write_that_is_no_longer_offered_fails(manage: Manage, operation: str, options: Any) -> None:
+    result = manage(WITH_PROXY, Fault(operation, status=410, style="bare"), **options)
+    assert_failed(result, operation, "2026-04-07")
+    assert result["error"]["code"] == "410"
+
+
+def test_setting_the_proxy_of_a_connector_that_was_deleted_meanwhile_fails(manage: Manage, emulator: Emulator) -> None:
+    result = manage(WITH_PROXY, Fault(PUT, error="NotFoundException"), disabled=True)
+    assert_failed(result, "not there")
+    assert emulator.operations() == [GET, PUT]
+
+
+@EACH_WRITE
+@pytest.mark.parametrize("fault", THROTTLES)
+def test_a_throttled_write_is_sent_ten_times_at_most(
+    manage: Manage, emulator: Emulator, read: Any, naps: list[float], operation: str, options: Any, fault: Any
+) -> None:
+    assert_failed(manage(WITH_PROXY, Fault(operation, **fault), **options), operation, "throttle", "not as asked for")
+    assert emulator.operations() == [GET, *[operation] * 10, GET]
+    assert read() == BEFORE
+
+
+@EACH_WRITE
+@pytest.mark.parametrize("fault", THROTTLES)
+def test_throttling_that_passes_is_not_seen(
+    manage: Manage, emulator: Emulator, naps: list[float], operation: str, options: Any, fault: Any
+) -> None:
+    assert manage(WITH_PROXY, Fault(operation, **fault, times=9), **options)["changed"] is True
+    assert emulator.operations() == [GET, *[operation] * 10]
+
+
+@EACH_WRITE
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_write_that_meets_a_fault_is_sent_three_times_at_most_and_read_again(
+    manage: Manage, emulator: Emulator, read: Any, naps: list[float], operation: str, options: Any, fault: Any
+) -> None:
+    result = manage(WITH_PROXY, Fault(operation, **fault), **options)
+    assert_failed(result, operation, "The change was not made", "not as asked for")
+    assert emulator.operations() == [GET, *[operation] * 3, GET]
+    assert read() == BEFORE
+
+
+@EACH_WRITE
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_of_a_write_that_passes_is_not_seen(
+    manage: Manage, naps: list[float], operation: str, options: Any, fault: Any
+) -> None:
+    assert manage(WITH_PROXY, Fault(operation, **fault, times=2), **options)["changed"] is True
+
+
+# Writes of which it is not known whether they were carried out
+
+
+def outcome(operation: str) -> dict[str, Any]:
+    proxy = {**BEFORE, "disabled": True} if operation == PUT else None
+    return {
+        "changed": True,
+        "voice_connector_id": WITH_PROXY,
+        "region": "us-east-1",
+        "exists": operation == PUT,
+        "proxy": proxy,
+    }
+
+
+@EACH_WRITE
+def test_a_write_that_was_carried_out_and_not_answered_is_found_by_reading_again(
+    manage: Manage, emulator: Emulator, naps: list[float], operation: str, options: Any
+) -> None:
+    assert manage(WITH_PROXY, Fault(operation, drop="lost"), **options) == outcome(operation)
+    proxy_reads = [GET] if operation == PUT else [GET, CONNECTOR]
+    assert emulator.operations() == [GET, *[operation] * 3, *proxy_reads]
+
+
+@EACH_WRITE
+def test_a_write_that_is_lost_once_is_sent_again(
+    manage: Manage, emulator: Emulator, naps: list[float], operation: str, options: Any
+) -> None:
+    assert manage(WITH_PROXY, Fault(operation, drop="lost", times=1), **options) == outcome(operation)
+    assert emulator.operations() == [GET, operation, operation]
+
+
+def test_a_404_after_a_delete_without_an_answer_means_that_it_was_carried_out(
+    manage: Manage, emulator: Emulator, naps: list[float]
+) -> None:
+    faults = [Fault(DELETE, drop="lost", times=1), Fault(DELETE, error="NotFoundException")]
+    assert manage(WITH_PROXY, *faults, state="absent") == outcome(DELETE)
+    assert emulator.operations() == [GET, DELETE, DELETE]
+
+
+def test_a_refusal_after_a_write_without_an_answer_is_settled_too(
+    manage: Manage, emulator: Emulator, naps: list[float]
+) -> None:
+    faults = [Fault(PUT, drop="lost", times=1), Fault(PUT, error="ForbiddenException")]
+    assert manage(WITH_PROXY, *faults, disabled=True) == outcome(PUT)
+    assert emulator.operations() == [GET, PUT, PUT, GET]
+
+
+@pytest.mark.parametrize("body", [*UNREADABLE, "{}", '{"Proxy": null}', '{"Proxy": {}}'])
+def test_an_unreadable_answer_to_a_put_is_settled_by_reading_again(
+    manage: Manage, emulator: Emulator, read: Any, body: str
+) -> None:
+    assert_failed(manage(WITH_PROXY, Fault(PUT, body=body), disabled=True), "unreadable", "not as asked for")
+    assert emulator.operations() == [GET, PUT, GET]
+    assert read() == BEFORE
+
+
+def test_half_an_answer_to_a_put_is_settled_by_reading_again(manage: Manage, naps: list[float]) -> None:
+    assert manage(WITH_PROXY, Fault(PUT, drop="truncate"), disabled=True) == outcome(PUT)
+
+
+@pytest.mark.parametrize(
+    "fault", [{"request_id": False}, {"status": 200}, {"status": 202}, {"status": 200, "body": "<html>"}]
+)
+def test_an_answer_to_a_delete_that_is_not_the_service_s_is_settled_by_reading_again(
+    manage: Manage, emulator: Emulator, fault: Any
+) -> None:
+    result = manage(WITH_PROXY, Fault(DELETE, **fault), state="absent")
+    assert emulator.operations()[:3] == [GET, DELETE, GET]
+    if "body" in fault:  # with which the emulator answers instead of doing it
+        assert_failed(result, "unreadable", "not as asked for")
+    else:
+        assert result == outcome(DELETE)
+
+
+@EACH_WRITE
+@pytest.mark.parametrize(
+    "again", [{"error": "ForbiddenException"}, {"body": "<html>"}, {"error": "ServiceFailureException"}]
+)
+def test_a_write_that_cannot_be_settled_fails_and_says_so(
+    manage: Manage, emulator: Emulator, naps: list[float], operation: str, options: Any, again: Any
+) -> None:
+    passing = Fault(
+        GET, body=json.dumps({"Proxy": {"DefaultSessionExpiryMinutes": 60, "PhoneNumberCountries": ["US"]}}), times=1
+    )
+    result = manage(WITH_PROXY, passing, Fault(operation, drop="lost"), Fault(GET, **again), **options)
+    assert_failed(result, "It is not known whether", "Run the task again", operation, GET)
+
+
+def test_the_order_of_countries_does_not_matter_when_a_write_is_settled(
+    manage: Manage, naps: list[float], emulator: Emulator
+) -> None:
+    def shown(times: int | None, *countries: str) -> Fault:
+        proxy = {"DefaultSessionExpiryMinutes": 60, "PhoneNumberCountries": countries}
+        return Fault(GET, body=json.dumps({"Proxy": proxy}), times=times)
+
+    faults = [shown(1, "US"), shown(None, "GB", "US", "CA"), Fault(PUT, drop="lost")]
+    result = manage(WITH_PROXY, *faults, phone_number_countries=["CA", "GB", "US"])
+    assert result["changed"] is True
+    assert result["proxy"]["phone_number_countries"] == ["GB", "US", "CA"]
+
+
+@EACH_WRITE
+def test_a_botocore_without_the_operation_fails_before_anything_is_written(
+    manage: Manage,
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: pathlib.Path,
+    operation: str,
+    options: Any,
+) -> None:
+    edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(operation))
+    result = manage(WITH_PROXY, **options)
+    assert_failed(result, f"botocore {botocore.__version__} is installed", f"the operation {operation} is needed")
+    assert not WRITES & set(emulator.operations())
+
+
+def test_the_other_connectors_are_not_touched(manage: Manage, emulator: Emulator, read: Any) -> None:
+    manage(WITHOUT_PROXY, **NEW)
+    manage(WITHOUT_PROXY, state="absent")
+    assert read() == BEFORE

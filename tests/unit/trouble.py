@@ -1,0 +1,124 @@
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong, for the tests of every module: identifiers, options, faults, and answers that are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
+
+# The modelled exceptions: by long name, the short name and the status.
+ERRORS = {
+    "UnauthorizedClientException": ("Unauthorized", 401),
+    "NotFoundException": ("NotFound", 404),
+    "ForbiddenException": ("Forbidden", 403),
+    "BadRequestException": ("BadRequest", 400),
+    "ThrottledClientException": ("Throttled", 429),
+    "ServiceUnavailableException": ("ServiceUnavailable", 503),
+    "ServiceFailureException": ("ServiceFailure", 500),
+}
+
+RETRY_MODES = [None, "legacy", "standard", "adaptive"]
+
+THROTTLES: list[dict[str, Any]] = [
+    {"error": "ThrottledClientException"},
+    {"error": "ThrottledClientException", "style": "header"},
+    {"error": "ThrottledClientException", "style": "body"},
+    {"status": 429, "style": "bare"},
+    {"status": 429, "body": "<html>Slow down</html>", "request_id": False},
+    {"status": 429, "error": "TooManyRequestsException"},
+    {"status": 400, "error": "ThrottlingException"},
+]
+
+FAULTS: list[dict[str, Any]] = [
+    *({"status": status, "style": "bare"} for status in (500, 502, 503, 504)),
+    {"error": "ServiceFailureException"},
+    {"error": "ServiceUnavailableException", "style": "body"},
+    {"status": 503, "body": "[]"},
+    {"status": 502, "body": "<html><body>Bad Gateway</body></html>", "request_id": False},
+    {"drop": "reset"},
+    {"raw": ""},
+    {"raw": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{"},
+]
+
+# Bodies of a 200 to GetVoiceConnectorProxy or PutVoiceConnectorProxy.
+UNREADABLE = [
+    "",
+    " ",
+    "<html><body>Sign in to the network</body></html>",
+    '{"Proxy": {"Disabled": fal',
+    '{"Proxy": {"Disabled": false}',
+    '{"Proxy": null',
+    "[]",
+    "[{}]",
+    '"text"',
+    "null",
+    "true",
+    "7",
+    "\udcff",
+    "\ufeff{}",
+    "[" * 200_000,
+    '{"proxy": {"Disabled": false}}',
+    '{"Message": "Not Found"}',
+    '{"Proxy": []}',
+    '{"Proxy": ""}',
+    '{"Proxy": 0}',
+    '{"Proxy": false}',
+    '{"Proxy": "None"}',
+    '{"Proxy": {"Disabled": "false"}}',
+    '{"Proxy": {"Disabled": 0}}',
+    '{"Proxy": {"DefaultSessionExpiryMinutes": "60"}}',
+    '{"Proxy": {"DefaultSessionExpiryMinutes": true}}',
+    '{"Proxy": {"DefaultSessionExpiryMinutes": 1.5}}',
+    '{"Proxy": {"DefaultSessionExpiryMinutes": NaN}}',
+    '{"Proxy": {"FallBackPhoneNumber": 12065550100}}',
+    '{"Proxy": {"FallBackPhoneNumber": ["+12065550100"]}}',
+    '{"Proxy": {"PhoneNumberCountries": "US"}}',
+    '{"Proxy": {"PhoneNumberCountries": {"US": true}}}',
+    '{"Proxy": {"PhoneNumberCountries": ["US", null]}}',
+    '{"Proxy": {"PhoneNumberCountries": [1]}}',
+]
+
+BAD_IDS = [
+    "",
+    "..",
+    ".",
+    "a/b",
+    "a b",
+    " abc",
+    "abc\n",
+    "a\tb",
+    "a\x07b",
+    "{{ voice_connector_id }}",
+    "-abc",
+    "a_b",
+    "é",
+    "a%2Fb",
+    "a" * 129,
+    "arn:aws:chime:us-east-1:111122223333:vc/" + WITH_PROXY,
+]
+
+# Connection options, and what their failure says.
+BAD_OPTIONS = [
+    pytest.param({"aws_config": {"no_such_key": 1}}, "aws_config", id="unknown-key"),
+    pytest.param({"aws_config": {"retries": "many"}}, "aws_config", id="retries-of-a-wrong-type"),
+    pytest.param({"aws_config": {"retries": {"max_attempts": "many"}}}, "aws_config", id="attempts-of-a-wrong-type"),
+    pytest.param({"aws_config": {"read_timeout": "long"}}, "aws_config", id="timeout-of-a-wrong-type"),
+    pytest.param({"aws_config": {"max_pool_connections": "many"}}, "aws_config", id="pool-of-a-wrong-type"),
+    pytest.param({"aws_config": {"proxies": "http://127.0.0.1:1"}}, "aws_config", id="proxies-of-a-wrong-type"),
+    pytest.param({"endpoint_url": "voice.example"}, "voice.example", id="endpoint-without-scheme"),
+    pytest.param({"endpoint_url": "http://"}, "http://", id="endpoint-without-host"),
+    pytest.param({"endpoint_url": "http://[::1"}, "", id="endpoint-with-half-an-address"),
+    pytest.param({"endpoint_url": "http://127.0.0.1:99999"}, "", id="endpoint-with-an-impossible-port"),
+    pytest.param({"endpoint_url": "ftp://127.0.0.1:1"}, "", id="endpoint-with-another-scheme"),
+    pytest.param({"profile": "nobody", "access_key": None, "secret_key": None}, "nobody", id="unknown-profile"),
+    pytest.param({"profile": "nobody"}, "profile cannot be combined", id="profile-and-keys"),
+    pytest.param({"access_key": None, "secret_key": None}, "no AWS credentials", id="no-credentials"),
+    pytest.param({"secret_key": None}, "credentials", id="half-the-credentials"),
+    pytest.param({"region": "us east 1"}, "us east 1", id="impossible-region"),
+]
