@@ -241,6 +241,14 @@ voice_connectors:
           sample:
             - US
             - CA
+stopped:
+  description:
+    - Whether reading ended before every Voice Connector was tried, because the credentials were refused, say. Those that
+      were not tried are neither in RV(voice_connectors) nor in RV(errors).
+    - Always V(false) on success.
+  returned: always, when the Voice Connectors could be listed
+  type: bool
+  sample: false
 errors:
   description: What could not be read, V([]) on success. A task with errors has failed.
   returned: always, when the Voice Connectors could be listed
@@ -304,6 +312,7 @@ def result_of(reading: Reading, region: str) -> dict[str, Any]:
         "changed": False,
         "region": region,
         "voice_connectors": [outcome.connector for outcome in reading.outcomes if outcome.connector is not None],
+        "stopped": reading.stopped_by is not None,
         "errors": [
             {"voice_connector_id": identifier, "action": error.operation, "code": error.code, "message": str(error)}
             for identifier, error in errors

@@ -8,6 +8,7 @@ Tests steer it over HTTP as well as from Python:
 
 ====== ======================= ===========================================================
 PUT    /_emulator/faults       replace the faults by a JSON list, see faults.Fault
+PUT    /_emulator/state        begin anew with this state, see service.Voice, and with the ``faults`` beside it
 PUT    /_emulator/settings     ``latency`` in seconds, ``rate_limit`` in requests a second
 GET    /_emulator/requests     the requests so far, oldest first
 DELETE /_emulator/requests     forget them
@@ -133,6 +134,11 @@ class _Handler(BaseHTTPRequestHandler):
         with emulator.lock:
             if wanted == ("PUT", "faults"):
                 emulator.faults = [Fault(**fault) for fault in json.loads(body)]
+            elif wanted == ("PUT", "state"):
+                state = json.loads(body)
+                emulator.faults = [Fault(**fault) for fault in state.pop("faults", [])]
+                emulator.voice = service.Voice(state)
+                emulator.requests.clear()
             elif wanted == ("PUT", "settings"):
                 emulator.configure(**json.loads(body))
             elif wanted == ("GET", "requests"):

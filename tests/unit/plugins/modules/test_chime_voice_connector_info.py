@@ -374,6 +374,7 @@ def test_reads_that_all_fail_are_ended_early(error: str, concurrency: int) -> No
         assert result["failed"] is True
         assert result["error"]["code"] == error
         assert "stopped, because nothing else can be read" in result["msg"]
+        assert result["stopped"] is True
         assert emulator.operations().count(PROXY) <= 2 * max(8, concurrency)
         if error == "UnauthorizedClientException":
             assert emulator.operations().count(PROXY) <= concurrency
@@ -529,6 +530,7 @@ def test_a_fault_that_stays_is_given_up(naps: list[float]) -> None:
         emulator.faults = [Fault(PROXY, request_has=bad, status=503)]
         result = read_from(emulator, include=["proxy"])
         assert [error["voice_connector_id"] for error in result["errors"]] == [bad]
+        assert result["stopped"] is False
         assert emulator.operations().count(PROXY) == 19 + 6
 
 
