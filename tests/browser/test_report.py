@@ -1,0 +1,733 @@
+# Copyright: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report of the role proxy_audit, rendered by Ansible and opened in the Chromium of this machine.
+
+Without a Chromium the tests are skipped; with CHROMIUM_REQUIRED=1 in the environment they fail.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+from typing import Callable
+
+import pytest
+from playwright.sync_api import Browser
+from playwright.sync_api import Page
+from playwright.sync_api import sync_playwright
+
+TEMPLATE = pathlib.Path(__file__).resolve().parents[2] / "roles/proxy_audit/templates/report.html.j2"
+
+# Set as a fact from a file, as what a module returned: Ansible does not take it for templates.
+PLAY = """
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  tasks:
+    - ansible.builtin.set_fact:
+        audits: "{{ lookup('ansible.builtin.file', folder ~ '/audits.json') | from_json }}"
+    - ansible.builtin.template:
+        src: "{{ template }}"
+        dest: "{{ folder }}/{{ item }}.html"
+        mode: "0600"
+      vars:
+        proxy_audit: "{{ audits[item] }}"
+      loop: "{{ audits | list }}"
+"""
+
+ROWS = "#connectors tbody tr"
+EXPIRY = "Expiry, minutes"
+LEFT_TO_RIGHT_OVERRIDE = "\u202d"
+
+HOSTILE = [
+    "<script>window.hacked=1</script>",
+    '"><img src=x onerror=window.hacked=1>',
+    "' onmouseover='window.hacked=1' & &amp; &lt;b&gt;",
+    "</script></style></title></table><b>out</b>",
+    "{{ 7*7 }} {% raw %}",
+    "x" * 300,
+    f"שלום עולם {LEFT_TO_RIGHT_OVERRIDE}gnp.exe",
+    "مكتب الاستقبال",
+    "two  spaces",
+]
+
+
+def connector(voice_connector_id: str, status: str, **known: Any) -> dict[str, Any]:
+    configured = status.startswith("configured")
+    return {
+        "account": "111122223333",
+        "region": "us-east-1",
+        "aws_region": "us-east-1",
+        "voice_connector_id": voice_connector_id,
+        "name": None,
+        "status": status,
+        "default_session_expiry_minutes": 60 if configured else None,
+        "disabled": status.endswith("disabled") if configured else None,
+        "fall_back_phone_number": "**********00" if configured else None,
+        "phone_number_countries": ["US"] if configured else [],
+        "reason": None,
+        **known,
+    }
+
+
+def region(name: str, status: str = "complete", **known: Any) -> dict[str, Any]:
+    counts = {"voice_connectors": 0, "with_proxy": 0, "unreadable": 0}
+    return {"account": "111122223333", "region": name, "status": status, "reason": None, **counts, **known}
+
+
+def audit(regions: list[dict[str, Any]], connectors: list[dict[str, Any]]) -> dict[str, Any]:
+    statuses = [one["status"] for one in connectors]
+    skipped = sum(one["status"] == "skipped" for one in regions)
+    unreadable = statuses.count("could not be read")
+    return {
+        "created": "2026-11-23T08:00:00Z",
+        "complete": not skipped and not unreadable,
+        "counts": {
+            "voice_connectors": len(connectors),
+            "with_proxy": sum(status.startswith("configured") for status in statuses),
+            "disabled": statuses.count("configured, disabled"),
+            "without_proxy": statuses.count("not configured"),
+            "unreadable": unreadable,
+            "regions": len(regions),
+            "skipped": skipped,
+        },
+        "regions": regions,
+        "voice_connectors": connectors,
+    }
+
+
+CONNECTORS = [
+    connector("a1", "not configured", name="line 10", tags={"team": "voice"}),
+    connector(
+        "b2",
+        "configured",
+        name="line 2",
+        default_session_expiry_minutes=1440,
+        account="444455556666",
+        tags={"env": "b"},
+    ),
+    connector("c3", "could not be read", name="annex", reason="c3: access is denied", region="eu-west-1", tags=None),
+    connector("d4", "configured, disabled", region="us-west-2", default_session_expiry_minutes=60, tags={"env": "a"}),
+    connector(
+        "e5", "configured", name="lobby", default_session_expiry_minutes=720, fall_back_phone_number=None, tags={}
+    ),
+    connector(
+        "f6", "could not be read", reason="f6: found nowhere", region=None, account=None, aws_region=None, tags=None
+    ),
+    connector(
+        "g7",
+        "configured",
+        name="warehouse",
+        region="eu-west-1",
+        aws_region="eu-central-1",
+        default_session_expiry_minutes=5,
+        fall_back_phone_number="**********42",
+        phone_number_countries=["CA", "US"],
+        tags={"team": "ops"},
+    ),
+    connector("h8", "not configured", name="zoo", account="444455556666", tags={"team": "voice"}),
+]
+REGIONS = [
+    region("us-east-1", voice_connectors=4, with_proxy=2),
+    region("us-west-2", voice_connectors=1, with_proxy=1),
+    region("eu-west-1", voice_connectors=2, with_proxy=1, unreadable=1),
+    region("eu-west-2", "skipped", account=None, reason="eu-west-2: the endpoint cannot be reached"),
+]
+# As the page orders them: what is left, what is not known, the rest.
+IN_ORDER = ["b2", "e5", "g7", "d4", "c3", "f6", "a1", "h8"]
+STATUSES = ["configured", "configured, disabled", "could not be read", "not configured"]
+
+
+def many(count: int) -> list[dict[str, Any]]:
+    return [
+        connector(
+            f"{number * 7919 % count:022}",
+            STATUSES[number % 4],
+            name=f"{('reception', 'warehouse')[number % 2]} {number * 104729 % count}",
+            default_session_expiry_minutes=number * 31 % 1440 if number % 4 < 2 else None,
+            reason="access is denied; allow chime:GetVoiceConnectorProxy" if number % 4 == 2 else None,
+            tags={"team": f"team-{number % 17}", "env": "prod"},
+        )
+        for number in range(count)
+    ]
+
+
+def hostile(text: str, number: int) -> dict[str, Any]:
+    return connector(
+        f"hostile{number}",
+        "could not be read",
+        name=text,
+        account=text,
+        region=text,
+        aws_region=f"own {text}",
+        reason=text,
+        fall_back_phone_number=text,
+        phone_number_countries=[text],
+        tags={text: text},
+    )
+
+
+AUDITS = {
+    "audit": audit(REGIONS, CONNECTORS),
+    "complete": audit(REGIONS[:2], [connector("a1", "configured"), connector("b2", "not configured")]),
+    "clean": audit(REGIONS[:2], [connector("a1", "not configured")]),
+    "empty": audit([region("us-east-1")], []),
+    "unread": audit([REGIONS[3]], []),
+    "denied": audit(REGIONS[:1], [connector("a1", "not configured"), CONNECTORS[2]]),
+    "hostile": audit(
+        [region("eu-west-2", "skipped", account=text, reason=text) for text in HOSTILE],
+        [hostile(text, number) for number, text in enumerate(HOSTILE)],
+    ),
+    "many": audit(REGIONS, many(5000)),
+}
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """Return the folder with a page for each of the AUDITS."""
+    folder = tmp_path_factory.mktemp("reports")
+    (folder / "audits.json").write_text(json.dumps(AUDITS), encoding="utf-8")
+    (folder / "play.yml").write_text(PLAY, encoding="utf-8")
+    settings = {
+        "ANSIBLE_HOME": str(folder / "ansible"),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "LC_ALL": "C.UTF-8",
+    }
+    ran = subprocess.run(
+        [
+            pathlib.Path(sys.executable).with_name("ansible-playbook"),
+            folder / "play.yml",
+            "-e",
+            json.dumps({"folder": str(folder), "template": str(TEMPLATE)}),
+        ],
+        cwd=folder,
+        env={**{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}, **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
+    chromium = next(filter(None, found), None)
+    if chromium is None:
+        missing = "there is no Chromium on the path (on Debian: apt install chromium)"
+        if os.environ.get("CHROMIUM_REQUIRED") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    arguments = [
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-quic",
+    ]
+    # Its sandbox refuses to start for root.
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=arguments, headless=True)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_report(browser: Browser, reports: pathlib.Path) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens a report; in the end none may have complained or asked for anything else."""
+    contexts = []
+    unwanted: list[str] = []
+
+    def open_it(name: str = "audit", width: int = 1280, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        url = (reports / f"{name}.html").as_uri()
+        page.on("console", lambda message: unwanted.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: unwanted.append(f"page error: {error}"))
+        page.on("dialog", lambda dialog: unwanted.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda request: unwanted.append(request.url) if request.url != url else None)
+        page.goto(url)
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert unwanted == []
+
+
+def identifiers(page: Page) -> list[str]:
+    """Return the IDs of the rows that are shown."""
+    return page.locator(f"{ROWS}:visible code").all_text_contents()
+
+
+def sort_by(page: Page, column: str) -> None:
+    page.locator("#connectors thead button", has_text=column).click()
+
+
+def column_of(page: Page, row: str, column: str) -> str:
+    """Return the text of a cell, by the ID in its row and the head of its column."""
+    columns = page.locator("#connectors thead th").all_text_contents()
+    cell = page.locator(ROWS, has=page.get_by_text(row, exact=True)).locator("th, td").nth(columns.index(column))
+    return cell.text_content() or ""
+
+
+# What it says
+
+
+def test_the_page_opens_without_an_error_or_a_request(open_report: Callable[..., Page]) -> None:
+    page = open_report()
+    page.wait_for_load_state("networkidle")
+    assert page.locator("#shown").text_content() == "8 of 8 shown"
+    # The fixture looks at what the page said and asked for.
+
+
+def test_the_page_loads_nothing_and_runs_only_its_own_script(
+    open_report: Callable[..., Page], reports: pathlib.Path
+) -> None:
+    page = open_report()
+    policy = page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content") or ""
+    assert "default-src 'none'" in policy
+    scripts = next(part for part in policy.split("; ") if part.startswith("script-src "))
+    assert scripts.startswith("script-src 'sha256-") and "unsafe" not in scripts
+    assert "://" not in (reports / "audit.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "headline"),
+    [
+        ("audit", "At least 4 of 8 Voice Connectors still have a proxy configuration"),
+        ("complete", "1 of 2 Voice Connectors still has a proxy configuration"),
+        ("clean", "No proxy configuration is left"),
+        ("empty", "There are no Voice Connectors"),
+        ("unread", "It is not known whether any proxy configuration is left"),
+        ("denied", "It is not known whether any proxy configuration is left"),
+    ],
+)
+def test_the_headline_says_what_is_left_and_no_more_than_is_known(
+    open_report: Callable[..., Page], name: str, headline: str
+) -> None:
+    page = open_report(name)
+    assert page.locator("h1").inner_text() == headline
+    assert page.title() == headline
+
+
+def test_an_incomplete_audit_says_so_first_and_why(open_report: Callable[..., Page]) -> None:
+    said = open_report().locator("main > section").first.inner_text()
+    assert said.startswith("This audit is incomplete")
+    assert "1 Region was skipped" in said
+    assert "eu-west-2: eu-west-2: the endpoint cannot be reached" in said
+    assert "2 Voice Connectors could not be read" in said
+    assert "annex c3 in eu-west-1: c3: access is denied" in said
+    assert "f6: f6: found nowhere" in said
+
+
+@pytest.mark.parametrize("name", ["complete", "clean", "empty"])
+def test_a_complete_audit_does_not_say_that_it_is_incomplete(open_report: Callable[..., Page], name: str) -> None:
+    page = open_report(name)
+    assert "incomplete" not in page.locator("body").inner_text()
+    assert "not known" not in page.locator("body").inner_text()
+
+
+def test_many_reasons_are_cut_short_and_the_rest_is_counted(open_report: Callable[..., Page]) -> None:
+    listed = open_report("many").locator(".incomplete ul").last.locator("li")
+    assert listed.count() == 11
+    assert listed.last.inner_text() == "and 1240 more, in the table below"
+
+
+def test_the_counts_are_shown(open_report: Callable[..., Page]) -> None:
+    counts = open_report().locator(".counts > div").all_inner_texts()
+    assert [" ".join(count.split()) for count in counts] == [
+        "with a proxy configuration, 1 of them disabled 4",
+        "could not be read 2",
+        "without a proxy configuration 2",
+        "Regions read of 4, 1 skipped 3",
+    ]
+
+
+def test_the_end_of_support_is_told(open_report: Callable[..., Page]) -> None:
+    assert "AWS ended support for proxy sessions on 2026-04-07" in open_report().locator("header").inner_text()
+
+
+def test_what_a_skipped_region_holds_is_not_known_rather_than_nothing(open_report: Callable[..., Page]) -> None:
+    page = open_report()
+    cells = page.locator("#regions tbody tr", has_text="skipped").locator("td").all_text_contents()
+    assert cells[0:2] == ["not known", "eu-west-2"]
+    assert cells[3:] == ["not known"] * 3
+    cells = page.locator("#regions tbody tr", has_text="us-west-2").locator("td").all_text_contents()
+    assert cells == ["111122223333", "us-west-2", "complete", "1", "1", "0"]
+
+
+def test_what_an_unreadable_connector_holds_is_not_known_rather_than_nothing(open_report: Callable[..., Page]) -> None:
+    page = open_report()
+    for column in ("Account", "Region", EXPIRY, "Fall-back number", "Countries", "Tags"):
+        assert column_of(page, "f6", column) == "not known"
+        assert "not known" not in column_of(page, "a1", column)
+    assert column_of(page, "f6", "Status") == "could not be readf6: found nowhere"
+    assert column_of(page, "a1", EXPIRY) == ""
+    assert column_of(page, "e5", "Fall-back number") == "not said"
+
+
+def test_what_is_left_comes_first_and_then_what_is_not_known(open_report: Callable[..., Page]) -> None:
+    assert identifiers(open_report()) == IN_ORDER
+
+
+def test_a_row_shows_all_of_a_connector(open_report: Callable[..., Page]) -> None:
+    page = open_report()
+    cells = page.locator(ROWS, has_text="g7").locator("th, td").all_inner_texts()
+    assert [" ".join(cell.split()) for cell in cells] == [
+        "warehouse g7",
+        "configured",
+        "111122223333",
+        "eu-west-1 made in eu-central-1",
+        "5",
+        "**********42",
+        "CA, US",
+        "team=ops",
+    ]
+    assert column_of(page, "d4", "Voice Connector") == "unnamed\nd4"
+
+
+def test_tags_have_a_column_only_when_they_were_asked_for(open_report: Callable[..., Page]) -> None:
+    assert "Tags" in open_report("audit").locator("#connectors thead").inner_text()
+    assert "Tags" not in open_report("complete").locator("#connectors thead").inner_text()
+
+
+# Hostile text
+
+
+@pytest.mark.parametrize("java_script", [True, False])
+def test_hostile_text_is_shown_as_it_is_and_never_run(open_report: Callable[..., Page], java_script: bool) -> None:
+    page = open_report("hostile", java_script_enabled=java_script)
+    rows = page.locator(ROWS)
+    assert rows.count() == len(HOSTILE)
+    for number, text in enumerate(HOSTILE):
+        shown = rows.nth(number).locator("th, td").all_text_contents()
+        assert shown == [
+            f"{text}\nhostile{number}",
+            f"could not be read{text}",
+            text,
+            f"{text}\nmade in own {text}",
+            "not known",
+            text,
+            text,
+            f"{text}={text} ",
+        ]
+        assert page.locator("#regions tbody tr").nth(number).locator(".reason").text_content() == text
+    # As it looks, too: no white space is lost in a name. On paper, as rows out of sight have no looks on a screen.
+    page.emulate_media(media="print")
+    assert rows.locator("th bdi").all_inner_texts() == HOSTILE
+    assert page.locator("img, script:not([type=module]), b:text-is('out')").count() == 0
+    page.locator("#connectors th").nth(10).hover()
+    if java_script:
+        assert page.evaluate("window.hacked") is None
+
+
+def test_a_name_from_right_to_left_is_shown_so_and_moves_nothing_around_it(open_report: Callable[..., Page]) -> None:
+    page = open_report("hostile")
+    style = "name => [getComputedStyle(name).direction, getComputedStyle(name).unicodeBidi]"
+    names = page.locator(f"{ROWS} th bdi")
+    assert names.nth(0).evaluate(style) == ["ltr", "isolate"]
+    for number in (6, 7):
+        assert names.nth(number).evaluate(style) == ["rtl", "isolate"]
+        assert page.locator(".incomplete ul").last.locator("b bdi").nth(number).evaluate(style) == ["rtl", "isolate"]
+
+
+# Sorting
+
+
+def sorted_rows(value: Callable[[dict[str, Any]], Any], backwards: bool) -> list[str]:
+    """Return the IDs as sorted from the order of the page, what has no value last."""
+    rows = sorted(CONNECTORS, key=lambda row: IN_ORDER.index(row["voice_connector_id"]))
+    if backwards:
+        rows = [next(row for row in rows if row["voice_connector_id"] == one) for one in sorted_rows(value, False)]
+    known = [row for row in rows if value(row) not in (None, "")]
+    unknown = [row for row in rows if value(row) in (None, "")]
+    return [row["voice_connector_id"] for row in sorted(known, key=value, reverse=backwards) + unknown]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("Voice Connector", lambda row: {"line 2": "line 02"}.get(row["name"], row["name"])),
+        ("Account", lambda row: row["account"]),
+        ("Region", lambda row: row["region"]),
+        (EXPIRY, lambda row: row["default_session_expiry_minutes"]),
+        ("Fall-back number", lambda row: row["fall_back_phone_number"]),
+        ("Countries", lambda row: ", ".join(row["phone_number_countries"])),
+        ("Tags", lambda row: " ".join(f"{key}={tag}" for key, tag in (row["tags"] or {}).items())),
+    ],
+)
+def test_each_column_sorts_both_ways_and_what_has_no_value_comes_last(
+    open_report: Callable[..., Page], column: str, value: Callable[[dict[str, Any]], Any]
+) -> None:
+    page = open_report()
+    head = page.locator("#connectors thead th", has_text=column)
+    assert head.get_attribute("aria-sort") is None
+    sort_by(page, column)
+    assert identifiers(page) == sorted_rows(value, backwards=False)
+    assert head.get_attribute("aria-sort") == "ascending"
+    sort_by(page, column)
+    assert identifiers(page) == sorted_rows(value, backwards=True)
+    assert head.get_attribute("aria-sort") == "descending"
+    assert page.locator("#connectors [aria-sort]").count() == 1
+
+
+def test_minutes_sort_as_numbers(open_report: Callable[..., Page]) -> None:
+    page = open_report()
+    sort_by(page, EXPIRY)
+    assert page.locator(f"{ROWS} td:nth-child(5)").all_text_contents()[:4] == ["5", "60", "720", "1440"]
+
+
+def test_status_sorts_from_what_is_left_to_the_rest_and_back(open_report: Callable[..., Page]) -> None:
+    page = open_report()
+    assert page.locator("#connectors thead th", has_text="Status").get_attribute("aria-sort") == "ascending"
+    sort_by(page, "Status")
+    assert identifiers(page) == ["a1", "h8", "c3", "f6", "d4", "b2", "e5", "g7"]
+    sort_by(page, "Status")
+    assert identifiers(page) == ["b2", "e5", "g7", "d4", "c3", "f6", "a1", "h8"]
+
+
+def test_rows_that_are_equal_keep_the_order_of_the_sort_before(open_report: Callable[..., Page]) -> None:
+    page = open_report()
+    sort_by(page, EXPIRY)
+    sort_by(page, "Countries")
+    assert identifiers(page)[:4] == ["g7", "d4", "e5", "b2"]
+    sort_by(page, "Countries")
+    assert identifiers(page)[:4] == ["d4", "e5", "b2", "g7"]
+
+
+# Filtering
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("warehouse", ["g7"]),
+        ("WAREhouse", ["g7"]),
+        ("d4", ["d4"]),
+        ("444455556666", ["b2", "h8"]),
+        ("eu-central-1", ["g7"]),
+        ("1440", ["b2"]),
+        ("00", ["b2", "d4"]),
+        ("ca, us", ["g7"]),
+        ("team=voice", ["a1", "h8"]),
+        ("access is denied", ["c3"]),
+        ("eu-west-1 configured", ["g7"]),
+        ("  ", IN_ORDER),
+        ("nothing like it", []),
+    ],
+)
+def test_the_search_finds_the_text_of_any_cell(open_report: Callable[..., Page], text: str, shown: list[str]) -> None:
+    page = open_report()
+    page.get_by_label("Search").fill(text)
+    assert identifiers(page) == shown
+    assert page.locator("#shown").text_content() == f"{len(shown)} of 8 shown"
+    assert page.get_by_text("No Voice Connector of this audit matches").is_visible() == (not shown)
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        ("configured", ["b2", "e5", "g7"]),
+        ("configured, disabled", ["d4"]),
+        ("could not be read", ["c3", "f6"]),
+        ("not configured", ["a1", "h8"]),
+        ("all", IN_ORDER),
+    ],
+)
+def test_the_status_filters_exactly(open_report: Callable[..., Page], status: str, shown: list[str]) -> None:
+    page = open_report()
+    page.get_by_label("Status").select_option("not configured")
+    page.get_by_label("Status").select_option(label=status)
+    assert identifiers(page) == shown
+    assert page.locator("#shown").text_content() == f"{len(shown)} of 8 shown"
+
+
+def test_text_and_status_filter_together_and_sorting_keeps_the_filter(open_report: Callable[..., Page]) -> None:
+    page = open_report()
+    page.get_by_label("Search").fill("us-east-1")
+    page.get_by_label("Status").select_option("configured")
+    assert identifiers(page) == ["b2", "e5"]
+    sort_by(page, EXPIRY)
+    assert identifiers(page) == ["e5", "b2"]
+    assert page.locator("#shown").text_content() == "2 of 8 shown"
+    assert page.locator("#shown").get_attribute("aria-live") == "polite"
+
+
+# For everyone
+
+
+def test_the_keyboard_alone_searches_filters_and_sorts(open_report: Callable[..., Page]) -> None:
+    page = open_report()
+
+    def focused() -> str:
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid", "the focus cannot be seen"
+        return str(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
+
+    page.keyboard.press("Tab")
+    assert focused() == "Skip to the Voice Connectors"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert focused() == "search"
+    page.keyboard.type("line")
+    assert identifiers(page) == ["b2", "a1"]
+    page.keyboard.press("Tab")
+    assert focused() == "status"
+    page.keyboard.press("ArrowDown")
+    assert identifiers(page) == ["b2"]
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Tab")
+    assert focused() == "Voice Connector"
+    page.keyboard.press("Enter")
+    assert identifiers(page) == ["b2", "a1"]
+    page.keyboard.press("Space")
+    assert identifiers(page) == ["a1", "b2"]
+    assert focused() == "Voice Connector"
+    page.keyboard.press("Tab")
+    assert focused() == "Status"
+
+
+def test_the_table_is_one_to_a_screen_reader_however_it_is_laid_out(open_report: Callable[..., Page]) -> None:
+    page = open_report(width=360)
+    assert page.locator("#connectors[role=table] tbody[role=rowgroup] > tr[role=row]").count() == 8
+    assert page.locator(f"{ROWS} > td[role=cell]").count() == 8 * 7
+    assert page.locator(f"{ROWS} > th[role=rowheader]").count() == 8
+    assert page.locator("#connectors th[role=columnheader]").count() == 8
+
+
+@pytest.mark.parametrize("name", ["audit", "hostile"])
+@pytest.mark.parametrize("width", [360, 700, 1100, 1280])
+def test_the_page_never_scrolls_sideways_and_cuts_nothing_off(
+    open_report: Callable[..., Page], name: str, width: int
+) -> None:
+    page = open_report(name, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # A row that is not in sight may be cut off without making the page wider.
+    assert (
+        page.locator("th:visible, td:visible, tr:visible").evaluate_all(
+            "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.textContent)"
+        )
+        == []
+    )
+    assert page.locator('meta[name="viewport"]').get_attribute("content") == "width=device-width, initial-scale=1"
+
+
+def test_on_a_phone_each_value_has_its_name_beside_it(open_report: Callable[..., Page]) -> None:
+    page = open_report(width=360)
+    labels = "cells => cells.map(cell => getComputedStyle(cell, '::before').content)"
+    named = page.locator(ROWS).first.locator("td").evaluate_all(labels)
+    assert [name.strip('"') for name in named] == page.locator("#connectors thead th").all_text_contents()[1:]
+    sort_by(page, EXPIRY)
+    assert identifiers(page)[0] == "g7"
+
+
+# The ratio of WCAG 2, of each element with text of its own against the first background below it.
+CONTRASTS = """
+() => {
+  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+  const luminance = (color) => {
+    const [red, green, blue] = channels(color).slice(0, 3)
+      .map((value) => value / 255).map((value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const background = (element) => {
+    if (element === null) {
+      return "rgb(255, 255, 255)";
+    }
+    const color = getComputedStyle(element).backgroundColor;
+    return channels(color)[3] === 0 ? background(element.parentElement) : color;
+  };
+  const written = [...document.body.querySelectorAll("*")].filter((element) => element.tagName !== "SCRIPT"
+    && [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()));
+  return written.map((element) => {
+    const [dark, light] = [luminance(getComputedStyle(element).color), luminance(background(element))]
+      .sort((a, b) => a - b);
+    return [element.className || element.tagName, (light + 0.05) / (dark + 0.05), luminance(background(element))];
+  });
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_stands_out_in_both_colour_schemes(open_report: Callable[..., Page], scheme: str) -> None:
+    found = open_report(color_scheme=scheme).evaluate(CONTRASTS)
+    assert {"status", "reason", "H1", "P", "I", "BUTTON", "DT", "DD", "CODE"} <= {
+        name for name, _ratio, _below in found
+    }
+    assert [(name, ratio) for name, ratio, _below in found if ratio < 4.5] == []
+    for _name, _ratio, below in found:
+        assert below < 0.1 if scheme == "dark" else below > 0.7
+
+
+def test_paper_shows_the_filtered_rows_without_the_controls_in_light_colours(open_report: Callable[..., Page]) -> None:
+    page = open_report(color_scheme="dark")
+    page.get_by_label("Search").fill("line")
+    page.emulate_media(media="print", color_scheme="dark")
+    for control in ("#search", "#status", ".skip"):
+        assert not page.locator(control).is_visible()
+    assert page.locator("#connectors button").first.evaluate("it => getComputedStyle(it, '::after').display") == "none"
+    assert identifiers(page) == ["b2", "a1"]
+    # That some are not there is said on paper as well.
+    assert page.locator("#shown").is_visible()
+    for table in ("#regions", "#connectors"):
+        display = f"{table} thead"
+        assert page.locator(display).evaluate("it => getComputedStyle(it).display") == "table-header-group"
+        assert page.locator(f"{table} tbody tr").first.evaluate("it => getComputedStyle(it).display") == "table-row"
+    assert all(below > 0.7 for _name, _ratio, below in page.evaluate(CONTRASTS))
+
+
+def test_without_java_script_all_rows_are_shown_and_no_controls(open_report: Callable[..., Page]) -> None:
+    page = open_report(java_script_enabled=False)
+    assert identifiers(page) == IN_ORDER
+    assert not page.get_by_label("Search").is_visible()
+    assert not page.get_by_label("Status").is_visible()
+    assert page.get_by_role("button").count() == 0
+    assert page.get_by_role("columnheader", name="Countries").is_visible()
+
+
+# Many
+
+TIMED = """
+async (act) => {
+  const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  await painted();
+  const started = performance.now();
+  if (act.search === undefined) {
+    document.querySelectorAll("#connectors thead button")[act.sort].click();
+  } else {
+    const search = document.getElementById("search");
+    search.value = act.search;
+    search.dispatchEvent(new Event("input"));
+  }
+  await painted();
+  return performance.now() - started;
+}
+"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_five_thousand_rows_sort_and_filter_within_a_second(open_report: Callable[..., Page], width: int) -> None:
+    page = open_report("many", width)
+    taken = {f"sort by {column}": page.evaluate(TIMED, {"sort": column}) for column in [*range(8), 7]}
+    taken["sort by one again"] = page.evaluate(TIMED, {"sort": 4})
+    for text, shown in (("reception", 2500), ("", 5000), ("team-3 warehouse", 147), ("none such", 0), ("", 5000)):
+        taken[f"search {text} after {len(taken)}"] = page.evaluate(TIMED, {"search": text})
+        assert page.locator("#shown").text_content() == f"{shown} of 5000 shown"
+    assert {what: milliseconds for what, milliseconds in taken.items() if milliseconds > 1000} == {}
