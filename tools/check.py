@@ -7,7 +7,8 @@
 Usage: python tools/check.py [GROUP...]
 
 Without a group it runs all that use the default Python. The group matrix runs the tests with every other Python that
-is found, and with the oldest SDK. What each printed is in .build/logs, and shown when it failed.
+is found, and with the oldest SDK. The group browser is left out where no Chromium is found, unless CHROMIUM_REQUIRED is 1
+in the environment. What each printed is in .build/logs, and shown when it failed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import concurrent.futures
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -31,6 +33,7 @@ CHECKS = [
     ("sanity", "sanity", f"{ANSIBLE_TEST} sanity"),
     ("units", "units", f"{PYTEST} --cov --cov-report=term-missing:skip-covered --cov-fail-under=100"),
     ("integration", "integration", f"{ANSIBLE_TEST} integration"),
+    ("browser", "browser", "{bin}/python -m pytest -q tests/browser"),
     ("build", "package", "tools/package"),
     ("docs", "documentation", "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all ."),
     ("demo", "demo", "tools/check-demo"),
@@ -44,8 +47,12 @@ CHECKS = [
     ("lint", "format", "ruff format --check ."),
     ("docs", "changelog", "antsibull-changelog lint"),
 ]
-MATRIX = [("sanity", f"{ANSIBLE_TEST} sanity"), ("units", PYTEST), ("integration", f"{ANSIBLE_TEST} integration")]
-OTHER_PYTHONS = ("3.12", "3.13")
+MODULES = "chime_voice_connector_info chime_voice_connector_proxy chime_voice_connector_proxy_info"
+# These two have the same ansible-core and amazon.aws; what they do not differ in is run with one of them.
+MATRIX = {
+    "3.12": [("units", PYTEST), ("integration", f"{ANSIBLE_TEST} integration {MODULES}")],
+    "3.13": [("sanity", f"{ANSIBLE_TEST} sanity"), ("integration", f"{ANSIBLE_TEST} integration"), ("units", PYTEST)],
+}
 
 
 def find_python(version: str) -> str | None:
@@ -64,6 +71,12 @@ def find_python(version: str) -> str | None:
     return None
 
 
+def has_browser() -> bool:
+    """Whether the tests that need a Chromium are to run: where it is required they do, and fail without one."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM_REQUIRED") == "1" or any(map(shutil.which, names))
+
+
 def set_up(name: str, packages: str, python: str) -> bool:
     return subprocess.run(["tools/setup", name, packages, python], cwd=ROOT, check=False).returncode == 0
 
@@ -73,7 +86,7 @@ def matrix() -> list[tuple[str, str]] | None:
     if not set_up("oldest", "oldest", sys.executable):
         return None
     checks = [("units oldest SDK", PYTEST.format(bin=ROOT / ".venv/oldest/bin"))]
-    for version in OTHER_PYTHONS:
+    for version, commands in MATRIX.items():
         python = find_python(version)
         if python is None:
             print(f"check: no Python {version} is found, so nothing is run with it")
@@ -81,7 +94,7 @@ def matrix() -> list[tuple[str, str]] | None:
         if not set_up(version, "test", python):
             return None
         bin_folder = ROOT / ".venv" / version / "bin"
-        checks += [(f"{name} {version}", command.format(name=version, bin=bin_folder)) for name, command in MATRIX]
+        checks += [(f"{name} {version}", command.format(name=version, bin=bin_folder)) for name, command in commands]
     return checks
 
 
@@ -129,10 +142,12 @@ def main() -> int:
         if checks is None:
             return 1
     else:
+        groups = set(wanted) or {group for group, _name, _command in CHECKS}
+        if "browser" in groups and not has_browser():
+            print("check: no Chromium is found, so the HTML report is not tried in a browser", flush=True)
+            groups.remove("browser")
         checks = [
-            (name, command.format(name="default", bin=BIN))
-            for group, name, command in CHECKS
-            if not wanted or group in wanted
+            (name, command.format(name="default", bin=BIN)) for group, name, command in CHECKS if group in groups
         ]
     (BUILD / "logs").mkdir(parents=True, exist_ok=True)
     types = BUILD / "types/ansible_collections/chime_sdk"
