@@ -146,9 +146,7 @@ def main() -> int:
         if "browser" in groups and not has_browser():
             print("check: no Chromium is found, so the HTML report is not tried in a browser", flush=True)
             groups.remove("browser")
-        checks = [
-            (name, command.format(name="default", bin=BIN)) for group, name, command in CHECKS if group in groups
-        ]
+        checks = [(name, command.format(name="default", bin=BIN)) for group, name, command in CHECKS if group in groups]
     (BUILD / "logs").mkdir(parents=True, exist_ok=True)
     types = BUILD / "types/ansible_collections/chime_sdk"
     types.mkdir(parents=True, exist_ok=True)

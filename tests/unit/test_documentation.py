@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 from typing import Callable
@@ -300,11 +301,89 @@ def test_the_readme_s_policies_allow_what_the_code_calls() -> None:
     assert (every["Action"], every["Resource"]) == (["chime:ListVoiceConnectors"], "*")
 
 
-def test_the_readme_s_playbook_is_one(tmp_path: pathlib.Path) -> None:
-    playbook = tmp_path / "playbook.yml"
-    playbook.write_text(re.findall(r"```yaml\n(- name.*?)```", README, re.DOTALL)[0])
+def playbooks_in(path: pathlib.Path) -> list[str]:
+    """Return the code blocks of a text that are playbooks, or tasks, which are put into one."""
+    text = path.read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(- name.*?)```", text, re.DOTALL)
+    for block in re.findall(r"\.\. code-block:: yaml\n\n(.*?)(?=\n\S|\Z)", text, re.DOTALL):
+        blocks.append(textwrap.dedent(block))
+    tasks = "- name: Play\n  hosts: localhost\n  tasks:\n"
+    return [block if "\n  hosts:" in block else tasks + textwrap.indent(block, "    ") for block in blocks]
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("README.md", 1),
+        ("roles/proxy_audit/README.md", 1),
+        ("docs/docsite/rst/guide.rst", 2),
+        ("docs/docsite/rst/retiring.rst", 2),
+    ],
+)
+def test_the_documented_playbooks_are_ones(tmp_path: pathlib.Path, name: str, count: int) -> None:
+    found = playbooks_in(ROOT / name)
+    assert len(found) == count
+    for number, text in enumerate(found):
+        (tmp_path / f"{number}.yml").write_text(text, encoding="utf-8")
     program = pathlib.Path(sys.executable).with_name("ansible-playbook")
-    subprocess.run([program, "--syntax-check", playbook], check=True, capture_output=True)
+    subprocess.run([program, "--syntax-check", *tmp_path.glob("*.yml")], check=True, capture_output=True)
+
+
+def test_the_guide_s_policies_are_those_of_the_readme() -> None:
+    guide = (ROOT / "docs/docsite/rst/retiring.rst").read_text(encoding="utf-8")
+    blocks = re.findall(r"\.\. code-block:: json\n\n(.*?)(?=\n\S|\Z)", guide, re.DOTALL)
+    reading, retiring, assuming = (json.loads(block)["Statement"] for block in blocks)
+    shown = [json.loads(text)["Statement"] for text in re.findall(r"```json\n(.*?)```", README, re.DOTALL)]
+    assert reading == shown[0]
+    assert retiring == [{**shown[1][0], "Action": ["chime:DeleteVoiceConnectorProxy"]}]
+    assert assuming[0]["Action"] == ["sts:AssumeRole"]
+
+
+# Roles
+
+
+ENTRY_POINTS = [
+    pytest.param(role, entry_point, spec, id=f"{role}-{entry_point}")
+    for role in ("proxy_audit", "proxy_retire")
+    for entry_point, spec in yaml.safe_load(
+        (ROOT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8")
+    )["argument_specs"].items()
+]
+
+
+def role_file(role: str, name: str) -> Any:
+    return yaml.safe_load((ROOT / f"roles/{role}/{name}").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("role", "entry_point", "spec"), ENTRY_POINTS)
+def test_the_readme_of_a_role_names_every_variable(role: str, entry_point: str, spec: Any) -> None:
+    main, _separator, restore = (
+        (ROOT / f"roles/{role}/README.md").read_text(encoding="utf-8").partition("\n## restore\n")
+    )
+    section = restore if entry_point == "restore" else main
+    rows = re.findall(rf"^\| `({role}_[a-z_]+)` \| ([a-z]+)[^|]* \| ([^|]+) \|", section, re.MULTILINE)
+    assert [name for name, _type, _default in rows] == list(spec["options"])
+    for name, kind, default in rows:
+        option = spec["options"][name]
+        assert kind == option["type"], name
+        assert (default == "required") == option.get("required", False), name
+        if default.startswith("`"):
+            assert yaml.safe_load(default.strip("`")) == option["default"], name
+
+
+@pytest.mark.parametrize(("role", "entry_point", "spec"), ENTRY_POINTS)
+def test_the_defaults_of_a_role_are_those_of_its_specification(role: str, entry_point: str, spec: Any) -> None:
+    defaults = role_file(role, "defaults/main.yml")
+    specified = {name: option.get("default") for name, option in spec["options"].items() if not option.get("required")}
+    if entry_point == "main":
+        assert defaults == specified
+    assert set(specified) <= set(defaults)
+
+
+@pytest.mark.parametrize("name", ["proxy_audit", "proxy_retire"])
+def test_a_role_reads_all_regions_of_the_service(name: str) -> None:
+    known = service.MODEL.shape_for("VoiceConnectorAwsRegion").enum
+    assert sorted(role_file(name, "defaults/main.yml")[f"{name}_regions"]) == sorted(known)
 
 
 def test_versions_agree() -> None:

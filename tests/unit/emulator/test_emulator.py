@@ -303,6 +303,24 @@ def test_connections_can_be_reset_and_answers_withheld_delayed_and_truncated(emu
     assert time.monotonic() - started >= 0.1
 
 
+def test_a_request_can_be_carried_out_and_not_answered(emulator: Emulator, client: Any) -> None:
+    emulator.faults = [Fault("DeleteVoiceConnectorProxy", drop="lost", times=1)]
+    with pytest.raises(ConnectionClosedError):
+        client.delete_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
+    with pytest.raises(client.exceptions.NotFoundException):
+        client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
+
+
+def test_it_begins_anew_with_another_state(emulator: Emulator, client: Any) -> None:
+    client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
+    state = {"voice_connectors": [{"VoiceConnectorId": MISSING}], "faults": [{"operation": "x"}]}
+    body = json.dumps(state).encode()
+    urllib.request.urlopen(urllib.request.Request(emulator.url + "/_emulator/state", method="PUT", data=body)).close()
+    assert (emulator.operations(), emulator.faults) == ([], [Fault("x")])
+    listed = client.list_voice_connectors()["VoiceConnectors"]
+    assert [entry["VoiceConnectorId"] for entry in listed] == [MISSING]
+
+
 def test_the_rate_limit_lets_through_what_it_says(emulator: Emulator, client: Any) -> None:
     emulator.configure(rate_limit=5)
     throttled = 0
