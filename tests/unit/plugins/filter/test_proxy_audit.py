@@ -167,7 +167,7 @@ def test_a_region_in_which_reading_ended_before_its_end_is_skipped() -> None:
 
 
 def test_tags_are_told_and_why_they_could_not_be_read() -> None:
-    options = {"include": ["proxy", "tags"]}
+    options: dict[str, Any] = {"include": ["proxy", "tags"]}
     assert make_audit([read(**options)], NOW)["voice_connectors"][0]["tags"] == {"team": "voice"}
     audit = make_audit([read(Fault("ListTagsForResource", error="BadRequestException"), **options)], NOW)
     assert audit["voice_connectors"][0]["tags"] is None

@@ -17,6 +17,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from typing import Any
+from typing import Callable
 
 import boto3
 
@@ -48,17 +50,17 @@ ENVIRONMENT = {
 }
 
 
-def control(method, what, body=None):
+def control(method: str, what: str, body: Any = None) -> Any:
     request = urllib.request.Request(f"{URL}/_emulator/{what}", method=method, data=json.dumps(body).encode())
     with urllib.request.urlopen(request) as answer:
         return json.load(answer)
 
 
-def deletions():
+def deletions() -> int:
     return sum(request["operation"] == DELETE for request in control("GET", "requests"))
 
 
-def start():
+def start() -> subprocess.Popen[str]:
     command = ["ansible-playbook", "chime_sdk.voice.proxy_retire", "--extra-vars", json.dumps(VARIABLES)]
     return subprocess.Popen(
         command,
@@ -71,7 +73,7 @@ def start():
     )
 
 
-def left():
+def left() -> dict[str, Any]:
     """Return the proxies that are left, by ID, as the service tells them."""
     client = boto3.client(
         "chime-sdk-voice",
@@ -89,7 +91,7 @@ def left():
     return found
 
 
-def backed_up():
+def backed_up() -> dict[str, Any]:
     """Return the proxies that are in a backup, by ID, as the service would tell them."""
     found = {}
     for path in FOLDER.glob("*.json"):
@@ -104,11 +106,11 @@ def backed_up():
     return found
 
 
-def backups():
+def backups() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in FOLDER.glob("*.json")}
 
 
-def kill_when(reached, point, faults):
+def kill_when(reached: Callable[[], bool], point: str, faults: list[dict[str, Any]]) -> int:
     before = backups()
     control("PUT", "faults", faults)
     control("DELETE", "requests")
