@@ -47,11 +47,17 @@ CHECKS = [
     ("lint", "format", "ruff format --check ."),
     ("docs", "changelog", "antsibull-changelog lint"),
 ]
+# 3.12 and 3.13 have the same ansible-core and amazon.aws: what they do not differ in is run with one of them. Of sanity,
+# what depends on the versions of Python and ansible-core.
+SANITY = "ansible-doc compile import runtime-metadata validate-modules"
 MODULES = "chime_voice_connector_info chime_voice_connector_proxy chime_voice_connector_proxy_info"
-# These two have the same ansible-core and amazon.aws; what they do not differ in is run with one of them.
 MATRIX = {
+    "3.13": [
+        ("integration", f"{ANSIBLE_TEST} integration"),
+        ("units", PYTEST),
+        ("sanity", f"{ANSIBLE_TEST} sanity {' '.join(f'--test {test}' for test in SANITY.split())}"),
+    ],
     "3.12": [("units", PYTEST), ("integration", f"{ANSIBLE_TEST} integration {MODULES}")],
-    "3.13": [("sanity", f"{ANSIBLE_TEST} sanity"), ("integration", f"{ANSIBLE_TEST} integration"), ("units", PYTEST)],
 }
 
 
@@ -85,7 +91,7 @@ def matrix() -> list[tuple[str, str]] | None:
     """Make the other environments, and return names and commands of their checks; None when one cannot be made."""
     if not set_up("oldest", "oldest", sys.executable):
         return None
-    checks = [("units oldest SDK", PYTEST.format(bin=ROOT / ".venv/oldest/bin"))]
+    checks: list[tuple[str, str]] = []
     for version, commands in MATRIX.items():
         python = find_python(version)
         if python is None:
@@ -95,7 +101,7 @@ def matrix() -> list[tuple[str, str]] | None:
             return None
         bin_folder = ROOT / ".venv" / version / "bin"
         checks += [(f"{name} {version}", command.format(name=version, bin=bin_folder)) for name, command in commands]
-    return checks
+    return [*checks, ("units oldest SDK", PYTEST.format(bin=ROOT / ".venv/oldest/bin"))]
 
 
 def environment() -> dict[str, str]:

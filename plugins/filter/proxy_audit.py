@@ -69,7 +69,7 @@ RETURN = r"""
 _value:
   description:
     - The audit, a dictionary.
-    - C(created) is the given time. C(complete) is V(true) when every Region and every Voice Connector was read.
+    - C(created) is the given time. C(complete) is V(true) when every Region, of one at least, and every Voice Connector was read.
     - C(counts) has the numbers of C(voice_connectors), of those C(with_proxy), those of them that are C(disabled),
       those C(without_proxy) and those C(unreadable), of C(regions), a Region of each account counting as one, and of
       those C(skipped).
@@ -230,7 +230,7 @@ def proxy_audit(
     counts = {**count(records), "regions": len(regions), "skipped": skipped}
     return {
         "created": created,
-        "complete": not skipped and not counts["unreadable"],
+        "complete": bool(regions) and not skipped and not counts["unreadable"],
         "counts": counts,
         "regions": regions,
         "voice_connectors": records,

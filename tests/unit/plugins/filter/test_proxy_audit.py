@@ -166,6 +166,10 @@ def test_a_region_in_which_reading_ended_before_its_end_is_skipped() -> None:
     assert "not configured" not in statuses(audit).values()
 
 
+def test_an_audit_of_nothing_is_not_complete() -> None:
+    assert make_audit([], NOW)["complete"] is False
+
+
 def test_tags_are_told_and_why_they_could_not_be_read() -> None:
     options: dict[str, Any] = {"include": ["proxy", "tags"]}
     assert make_audit([read(**options)], NOW)["voice_connectors"][0]["tags"] == {"team": "voice"}
