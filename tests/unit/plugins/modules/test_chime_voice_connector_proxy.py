@@ -127,6 +127,11 @@ def test_a_required_value_that_the_service_does_not_show_must_be_given(
     assert emulator.operations() == [GET]
 
 
+def test_the_countries_cannot_be_emptied(manage: Manage, emulator: Emulator) -> None:
+    assert_failed(manage(phone_number_countries=[]), "give phone_number_countries, not empty", "nothing was changed")
+    assert emulator.operations() == [GET]
+
+
 @pytest.mark.parametrize(
     ("options", "change"),
     [
