@@ -533,6 +533,16 @@ def test_a_refusal_after_a_write_without_an_answer_is_settled_too(
     assert emulator.operations() == [GET, PUT, PUT, GET]
 
 
+@EACH_WRITE
+def test_a_fault_is_settled_without_a_retry_too(
+    manage: Manage, emulator: Emulator, operation: str, options: Any
+) -> None:
+    once = {"retries": {"total_max_attempts": 1, "mode": "standard"}}
+    result = manage(WITH_PROXY, Fault(operation, error="ServiceFailureException"), aws_config=once, **options)
+    assert_failed(result, "The change was not made", operation)
+    assert emulator.operations() == [GET, operation, GET]
+
+
 @pytest.mark.parametrize("body", [*UNREADABLE, "{}", '{"Proxy": null}', '{"Proxy": {}}'])
 def test_an_unreadable_answer_to_a_put_is_settled_by_reading_again(
     manage: Manage, emulator: Emulator, read: Any, body: str
