@@ -229,6 +229,7 @@ def test_an_id_that_is_found_nowhere_is_reported_as_not_read() -> None:
     ids = [WITH_PROXY, MISSING, MISSING]
     audit = make_audit([read(voice_connector_ids=ids)], NOW, False, ids)
     assert statuses(audit) == {WITH_PROXY: "configured", MISSING: "could not be read"}
+    assert len(audit["voice_connectors"]) == 2
     assert f"{MISSING} was found in no account and Region" in audit["voice_connectors"][1]["reason"]
     assert audit["voice_connectors"][1]["region"] is None
     assert not audit["complete"]
