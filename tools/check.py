@@ -30,9 +30,9 @@ ANSIBLE_TEST = "tools/ansible-test {name}"
 
 # Group, name and command, the slow ones first.
 CHECKS = [
+    ("integration", "integration", f"{ANSIBLE_TEST} integration"),
     ("sanity", "sanity", f"{ANSIBLE_TEST} sanity"),
     ("units", "units", f"{PYTEST} --cov --cov-report=term-missing:skip-covered --cov-fail-under=100"),
-    ("integration", "integration", f"{ANSIBLE_TEST} integration"),
     ("browser", "browser", "{bin}/python -m pytest -q tests/browser"),
     ("build", "package", "tools/package"),
     ("docs", "documentation", "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all ."),
