@@ -1,4 +1,4 @@
-# Copyright: Contributors to the chime_sdk.voice project
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -10,7 +10,6 @@ import importlib
 import json
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -394,22 +393,3 @@ def test_versions_agree() -> None:
     assert "ansible-core 2.19 or newer" in README
     assert GALAXY["dependencies"] == {"amazon.aws": ">=10.1.0,<12.0.0"}
     assert "amazon.aws 10.1 or newer, below 12" in README
-
-
-# The files
-
-
-def test_every_source_file_names_its_licence() -> None:
-    program = shutil.which("git")
-    assert program
-    listed = subprocess.run([program, "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split(
-        "\n"
-    )
-    sources = [name for name in listed if name.endswith((".py", ".yml", ".sh", ".rst")) or name.startswith("tools/")]
-    exempt = ("__init__.py", ".txt", ".json")
-    checked = [name for name in sources if not name.endswith(exempt) and (ROOT / name).is_file()]
-    assert len(checked) > 20
-    for name in checked:
-        text = (ROOT / name).read_text(encoding="utf-8")
-        assert "SPDX-License-Identifier: GPL-3.0-or-later" in text, name
-        assert "GNU General Public License v3.0+" in text, name

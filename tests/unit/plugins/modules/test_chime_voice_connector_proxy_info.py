@@ -1,4 +1,4 @@
-# Copyright: Contributors to the chime_sdk.voice project
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
