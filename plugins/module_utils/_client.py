@@ -32,10 +32,10 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule says so, before anything here is used.
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import boto3_inventory_conn
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import boto3_inventory_conn
+from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import gather_sdk_versions
+from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import get_aws_connection_info
 
 SERVICE = "chime-sdk-voice"
 

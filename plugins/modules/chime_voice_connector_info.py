@@ -280,7 +280,7 @@ errors:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import Reading
 from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import Selection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import read_voice_connectors

@@ -205,7 +205,7 @@ proxy:
 import re
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result

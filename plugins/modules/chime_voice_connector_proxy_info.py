@@ -174,7 +174,7 @@ proxy:
         - CA
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result

@@ -1,0 +1,33 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""What this collection takes from amazon.aws. Where that is missing, every module fails with a word on it.
+
+Ansible sends a module together with what it imports, and lets be missing only what it imports in a ``try``.
+"""
+
+from __future__ import annotations
+
+try:
+    from ansible_collections.amazon.aws.plugins.module_utils.botocore import boto3_inventory_conn
+    from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions
+    from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+    from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+except ImportError as e:
+    raise ImportError(
+        "The modules of chime_sdk.voice need the collection amazon.aws 10.1.0 or newer, below 12.0.0, and Ansible does "
+        "not find it. Install it where Ansible is started, or in the execution environment: "
+        "ansible-galaxy collection install 'amazon.aws:>=10.1.0,<12.0.0'"
+    ) from e
+
+__all__ = [
+    "AnsibleAWSError",
+    "AnsibleAWSModule",
+    "boto3_inventory_conn",
+    "gather_sdk_versions",
+    "get_aws_connection_info",
+]
