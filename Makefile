@@ -7,10 +7,10 @@ PYTHON ?= python3
 
 CHECKS = lint units sanity integration browser docs build
 
-.PHONY: help demo test matrix bench format clean $(CHECKS)
+.PHONY: help demo test matrix release-check bench format clean $(CHECKS)
 
 help: ## say what there is
-	@sed -n 's/^\([a-z$$()A-Z ]*\):.*## /\1: /p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z$$()A-Z -]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
 demo: ## run the playbook of the README against an emulated service
 	@tools/demo $(PYTHON)
@@ -23,6 +23,10 @@ $(CHECKS): ## run one kind of them
 
 matrix: ## run the tests with the other Pythons that are found, and with the oldest SDK
 	@$(PYTHON) tools/check.py matrix
+
+release-check: ## see that what is committed can be published
+	@tools/setup default check $(PYTHON)
+	@tools/release-check
 
 bench: ## measure the bulk read against its peers
 	@tools/setup default run $(PYTHON)

@@ -45,11 +45,15 @@ CHECKS = [
     ),
     ("lint", "style", "ruff check ."),
     ("lint", "format", "ruff format --check ."),
+    ("docs", "site", "tools/docs"),
     ("docs", "changelog", "antsibull-changelog lint"),
+    ("lint", "licences", "reuse lint"),
+    ("lint", "github", "tools/check-github"),
 ]
 # 3.12 and 3.13 have the same ansible-core and amazon.aws: what they do not differ in is run with one of them. Of sanity,
-# what depends on the versions of Python and ansible-core; the random answers, with the newest SDK and the oldest.
-UNITS = f"{PYTEST} --ignore tests/unit/plugins/modules/test_random_answers.py"
+# what depends on the versions of Python and ansible-core; the random answers, with the newest SDK and the oldest; and the
+# code in the guides, with the default Python.
+UNITS = f"{PYTEST} --ignore tests/unit/test_guides.py --ignore tests/unit/plugins/modules/test_random_answers.py"
 SANITY = "ansible-doc compile import runtime-metadata validate-modules"
 MATRIX = {
     "3.13": [
@@ -101,7 +105,10 @@ def matrix() -> list[tuple[str, str]] | None:
             return None
         bin_folder = ROOT / ".venv" / version / "bin"
         checks += [(f"{name} {version}", command.format(name=version, bin=bin_folder)) for name, command in commands]
-    return [*checks, ("units oldest SDK", PYTEST.format(bin=ROOT / ".venv/oldest/bin"))]
+    return [
+        *checks,
+        ("units oldest SDK", f"{PYTEST} --ignore tests/unit/test_guides.py".format(bin=ROOT / ".venv/oldest/bin")),
+    ]
 
 
 def environment() -> dict[str, str]:

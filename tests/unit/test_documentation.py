@@ -10,9 +10,6 @@ import importlib
 import json
 import pathlib
 import re
-import subprocess
-import sys
-import textwrap
 from collections.abc import Iterator
 from typing import Any
 from typing import Callable
@@ -298,34 +295,6 @@ def test_the_readme_s_policies_allow_what_the_code_calls() -> None:
     assert one["Resource"] == changing["Resource"] == "arn:aws:chime:*:*:vc/*"
     # The only one of them that takes no resource.
     assert (every["Action"], every["Resource"]) == (["chime:ListVoiceConnectors"], "*")
-
-
-def playbooks_in(path: pathlib.Path) -> list[str]:
-    """Return the code blocks of a text that are playbooks, or tasks, which are put into one."""
-    text = path.read_text(encoding="utf-8")
-    blocks = re.findall(r"```yaml\n(- name.*?)```", text, re.DOTALL)
-    for block in re.findall(r"\.\. code-block:: yaml\n\n(.*?)(?=\n\S|\Z)", text, re.DOTALL):
-        blocks.append(textwrap.dedent(block))
-    tasks = "- name: Play\n  hosts: localhost\n  tasks:\n"
-    return [block if "\n  hosts:" in block else tasks + textwrap.indent(block, "    ") for block in blocks]
-
-
-@pytest.mark.parametrize(
-    ("name", "count"),
-    [
-        ("README.md", 1),
-        ("roles/proxy_audit/README.md", 1),
-        ("docs/docsite/rst/guide.rst", 2),
-        ("docs/docsite/rst/retiring.rst", 2),
-    ],
-)
-def test_the_documented_playbooks_are_ones(tmp_path: pathlib.Path, name: str, count: int) -> None:
-    found = playbooks_in(ROOT / name)
-    assert len(found) == count
-    for number, text in enumerate(found):
-        (tmp_path / f"{number}.yml").write_text(text, encoding="utf-8")
-    program = pathlib.Path(sys.executable).with_name("ansible-playbook")
-    subprocess.run([program, "--syntax-check", *tmp_path.glob("*.yml")], check=True, capture_output=True)
 
 
 def test_the_guide_s_policies_are_those_of_the_readme() -> None:

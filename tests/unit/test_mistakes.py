@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The likely mistakes of the guide on errors: each is made, and says what the guide says it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import venv
+from typing import Any
+from typing import Callable
+
+import botocore
+import pytest
+
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
+from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+GUIDE = (ROOT / "docs/docsite/rst/errors.rst").read_text(encoding="utf-8")
+PROXY = "GetVoiceConnectorProxy"
+
+# The message of each mistake, by its title.
+QUOTED = {
+    title: " ".join(message.split())
+    for title, message in re.findall(
+        r"^([^\n]+)\n~+\n\n(?:(?!^~+$).)*?\.\. code-block:: text\n\n((?:  [^\n]*\n)+)", GUIDE, re.MULTILINE | re.DOTALL
+    )
+}
+
+
+class Mistake:
+    """What is at hand to make one: an emulator, the patches of pytest, and a folder."""
+
+    def __init__(self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) -> None:
+        self.emulator = emulator
+        self.patch = monkeypatch
+        self.folder = folder
+
+    def read(self, *faults: Fault, **options: Any) -> str:
+        """Return the message of chime_voice_connector_proxy_info; an option that is None is left out."""
+        self.emulator.faults = list(faults)
+        given = {"voice_connector_id": WITH_PROXY, **connection_to(self.emulator), **options}
+        result = run_main(
+            "chime_voice_connector_proxy_info", {name: value for name, value in given.items() if value is not None}
+        )
+        assert result["failed"] is True
+        return str(result["msg"])
+
+    def ansible(self, inventory: str, **variables: str) -> str:
+        """Return the message of the same module, run by Ansible on localhost."""
+        (self.folder / "inventory").write_text(inventory, encoding="utf-8")
+        ran = subprocess.run(
+            [pathlib.Path(sys.executable).with_name("ansible"), "localhost", "-i", "inventory", "-c", "local", "-m"]
+            + ["chime_sdk.voice.chime_voice_connector_proxy_info"]
+            + ["-a", f"voice_connector_id={WITH_PROXY} region=us-east-1"],
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8", **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode != 0
+        result = json.loads(ran.stdout[ran.stdout.index("{") :])
+        return str(result["msg"])
+
+
+def no_credentials(made: Mistake) -> str:
+    return made.read(access_key=None, secret_key=None)
+
+
+def wrong_region(made: Mistake) -> str:
+    def unknown(host: str, *args: Any, **kwargs: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, f"{host} is not known")
+
+    made.patch.setattr(socket, "getaddrinfo", unknown)
+    return made.read(region="eu-north-1", endpoint_url=None)
+
+
+def missing_permission(made: Mistake) -> str:
+    words = "User: arn:aws:iam::111122223333:user/reader is not authorized to perform: chime:GetVoiceConnectorProxy"
+    return made.read(Fault(PROXY, error="ForbiddenException", message=words))
+
+
+def wrong_id(made: Mistake) -> str:
+    return made.read(voice_connector_id=MISSING)
+
+
+def old_botocore(made: Mistake) -> str:
+    made.patch.setattr(botocore, "__version__", "1.34.0")
+    return made.read()
+
+
+def no_amazon_aws(made: Mistake) -> str:
+    (made.folder / "ansible_collections/chime_sdk").mkdir(parents=True)
+    (made.folder / "ansible_collections/chime_sdk/voice").symlink_to(ROOT)
+    return made.ansible(
+        f"localhost ansible_python_interpreter={sys.executable}",
+        ANSIBLE_COLLECTIONS_PATH=str(made.folder),
+        ANSIBLE_COLLECTIONS_SCAN_SYS_PATH="false",
+    )
+
+
+def wrong_interpreter(made: Mistake) -> str:
+    bare = made.folder / "bare"
+    venv.create(bare)
+    message = made.ansible(f"localhost ansible_python_interpreter={bare}/bin/python")
+    assert socket.gethostname() in message
+    return message.replace(socket.gethostname(), "control").replace(f"{bare}/bin/python", "/usr/bin/python3")
+
+
+def no_tls(made: Mistake) -> str:
+    return made.read(endpoint_url=made.emulator.url.replace("http:", "https:"))
+
+
+def throttled(made: Mistake) -> str:
+    return made.read(Fault(PROXY, error="ThrottledClientException", message="Too many requests."))
+
+
+def end_of_support(made: Mistake) -> str:
+    return made.read(Fault(PROXY, status=410, error="GoneException", message="This operation is not available."))
+
+
+MISTAKES: dict[str, Callable[[Mistake], str]] = {
+    "No credentials": no_credentials,
+    "A wrong Region": wrong_region,
+    "A missing permission": missing_permission,
+    "A wrong ID": wrong_id,
+    "An old botocore": old_botocore,
+    "No amazon.aws": no_amazon_aws,
+    "A Python without boto3": wrong_interpreter,
+    "A proxy server, or no TLS": no_tls,
+    "Too many requests": throttled,
+    "The end of support": end_of_support,
+}
+
+
+def test_the_guide_has_all_of_them() -> None:
+    assert list(QUOTED) == list(MISTAKES)
+
+
+@pytest.mark.parametrize("title", MISTAKES)
+def test_a_mistake_says_what_the_guide_says(
+    title: str, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, naps: list[float]
+) -> None:
+    message = MISTAKES[title](Mistake(emulator, monkeypatch, tmp_path))
+    print(message)
+    # What differs from one machine to another stands as ... in the guide.
+    pattern = re.escape(QUOTED.get(title, "?")).replace(r"\.\.\.", ".*")
+    assert re.fullmatch(pattern, message)
