@@ -13,9 +13,8 @@ short_description: Make one audit of what was read in several accounts and Regio
 description:
   - Makes one record of each Voice Connector from what M(chime_sdk.voice.chime_voice_connector_info) returned, and says of
     each account and Region whether it was read. The role P(chime_sdk.voice.proxy_audit#role) uses it.
-  - A Voice Connector that several Regions show has one record. What says that a proxy configuration is set comes before
-    what could not be read, and that before what says that none is set. Among equals the Region of the Voice Connector
-    itself comes first.
+  - A Voice Connector that several Regions show has one record. Where they disagree, V(configured) wins over
+    V(could not be read), and that over V(not configured). Among equals the Region of the Voice Connector itself wins.
 positional: _input
 options:
   _input:

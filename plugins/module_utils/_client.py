@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import sys
 import time
 from typing import Any
 
@@ -31,6 +32,8 @@ try:
     from botocore.exceptions import UnknownServiceError
 except ImportError:
     pass  # AnsibleAWSModule says so, before anything here is used.
+
+from ansible.module_utils.compat.version import LooseVersion
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import boto3_inventory_conn
@@ -121,8 +124,10 @@ def connect(module: Any, purpose: str, concurrency: int | None = None) -> Any:
     """
     params = module.params
     failed = f"Failed to {purpose} in {params.get('region') or 'the default Region'}"
-    if not module.botocore_at_least(MINIMUM_BOTOCORE_VERSION):
-        raise VoiceError(f"{failed}: {sdk_too_old(f'botocore {MINIMUM_BOTOCORE_VERSION} or newer is needed')}")
+    # The check of AnsibleAWSModule says yes to every version where the package packaging is missing.
+    if LooseVersion(gather_sdk_versions()["botocore_version"]) < LooseVersion(MINIMUM_BOTOCORE_VERSION):
+        needed = f"{MINIMUM_BOTOCORE_VERSION} or newer is needed; upgrade boto3 there, or name another Python"
+        raise VoiceError(f"{failed}: {sdk_lacks(f'{needed} in ansible_python_interpreter')}")
     if params.get("profile") and any(params.get(key) for key in ("access_key", "secret_key", "session_token")):
         raise VoiceError(
             f"{failed}: profile cannot be combined with access_key, secret_key or session_token. "
@@ -130,7 +135,9 @@ def connect(module: Any, purpose: str, concurrency: int | None = None) -> Any:
             "AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN count as well."
         )
     if params.get("validate_certs") and params.get("aws_ca_bundle") and not os.path.exists(params["aws_ca_bundle"]):
-        raise VoiceError(f"{failed}: aws_ca_bundle is {params['aws_ca_bundle']}, and there is no such file.")
+        raise VoiceError(
+            f"{failed}: aws_ca_bundle, or AWS_CA_BUNDLE, is {params['aws_ca_bundle']}, and there is no such file."
+        )
     bounds = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
@@ -149,11 +156,10 @@ def connect(module: Any, purpose: str, concurrency: int | None = None) -> Any:
             "Give the region option, AWS_REGION in the environment, or a profile that has one."
         ) from None
     except UnknownServiceError as e:
-        needed = f"the service {SERVICE} is needed, and botocore has it from 1.29.13 on"
-        raise VoiceError(f"{failed}: {sdk_too_old(needed)}", exception=e) from e
+        raise VoiceError(f"{failed}: {sdk_lacks(f'it has no service {SERVICE}; install one that has')}") from e
     except Exception as e:  # botocore checks little here: ValueError, TypeError, AttributeError all mean bad options
-        about = "aws_config is not accepted by botocore" if params.get("aws_config") else "the client cannot be made"
-        raise VoiceError(f"{failed}: {about}, check the connection options", exception=e) from e
+        about = "aws_config" if params.get("aws_config") else "a connection option"
+        raise VoiceError(f"{failed}: {about} is not accepted; correct what botocore names", exception=e) from e
 
     events = client.meta.events
     events.register(f"before-parse.{SERVICE}", check_answer)
@@ -194,9 +200,9 @@ def _limit_rate(events: Any) -> None:
     events.register(f"needs-retry.{SERVICE}", limiter.on_receiving_response)
 
 
-def sdk_too_old(needed: str) -> str:
-    """Return the sentence for an SDK that lacks something; *needed* names it."""
-    return f"botocore {gather_sdk_versions().get('botocore_version')} is installed, but {needed}"
+def sdk_lacks(what: str) -> str:
+    """Return the sentence for an SDK that lacks something; *what* names it."""
+    return f"botocore {gather_sdk_versions()['botocore_version']} is installed for {sys.executable}, but {what}"
 
 
 class Retries:

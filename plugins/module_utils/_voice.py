@@ -17,6 +17,7 @@ try:
     from botocore.exceptions import EndpointConnectionError
     from botocore.exceptions import NoCredentialsError
     from botocore.exceptions import ParamValidationError
+    from botocore.exceptions import ProxyConnectionError
     from botocore.exceptions import SSLError
 except ImportError:
     pass  # AnsibleAWSModule says so, before anything here is used.
@@ -24,13 +25,12 @@ except ImportError:
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import THROTTLE_CODES
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import UnreadableAnswer
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import sdk_too_old
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import sdk_lacks
 
 # Looser than today's pattern of the service, so that a new form of ID does not wait for a release of this collection.
 _VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 
 _NOT_FOUND_NAMES = frozenset(("NotFoundException", "NotFound"))
-
 
 _CREDENTIAL_CODES = frozenset(
     (
@@ -60,7 +60,7 @@ def check_voice_connector_id(option: str, value: str) -> None:
         shown = value if len(value) <= 200 else value[:200] + "..."
         raise VoiceError(
             f"{option} is {shown!r}, which cannot be a Voice Connector ID: give 1 to 128 letters, digits and "
-            "hyphens that begin with a letter or a digit, such as 'abcdef1ghij2klmno3pqr4'."
+            "hyphens that begin with a letter or a digit, such as 'abcdef1ghij2klmno3pqr4', not a name or an ARN."
         )
 
 
@@ -246,8 +246,11 @@ def _call(client: Any, method: str, doing: str, **parameters: Any) -> Any:
     operation = "".join(word.capitalize() for word in method.split("_"))
     failed = f"Failed to {doing} in {client.meta.region_name} ({operation}): "
     if not hasattr(client, method):
-        needed = f"a version with the operation {operation} is needed"
-        raise VoiceError(failed + sdk_too_old(needed), operation=operation, hopeless=True)
+        lacking = (
+            f"it does not have the operation {operation}; install one that has, which may be an older one, because AWS "
+            "ended support for proxy sessions on 2026-04-07"
+        )
+        raise VoiceError(failed + sdk_lacks(lacking), operation=operation, hopeless=True)
     try:
         return getattr(client, method)(**parameters)
     except ClientError as e:
@@ -259,23 +262,30 @@ def _call(client: Any, method: str, doing: str, **parameters: Any) -> Any:
         raise _unreadable(client, doing, operation, str(e)) from e
     except NoCredentialsError as e:
         advice = (
-            "no AWS credentials were found; give access_key and secret_key, a profile, "
-            "the environment variables or a role"
+            "no AWS credentials were found where the task runs; give access_key and secret_key, a profile, "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or that machine a role"
         )
         raise VoiceError(failed + advice, exception=e, operation=operation, hopeless=True) from e
     except ParamValidationError as e:
         needed = f"a version that knows the whole request is needed, nothing was sent: {' '.join(str(e).split())}"
-        raise VoiceError(failed + sdk_too_old(needed), operation=operation, hopeless=True) from e
+        raise VoiceError(failed + sdk_lacks(needed), operation=operation, hopeless=True) from e
     except EndpointConnectionError as e:
+        regions = client.meta.service_model.shape_for("VoiceConnectorAwsRegion").enum
         advice = (
-            "the endpoint cannot be reached; check the network, endpoint_url, and that Amazon Chime SDK "
-            "Voice is offered in this Region"
+            "the endpoint cannot be reached; check the network, endpoint_url and the Region. Amazon Chime SDK Voice is "
+            f"offered in {', '.join(sorted(regions))}"
+        )
+        raise VoiceError(failed + advice, exception=e, operation=operation) from e
+    except ProxyConnectionError as e:
+        advice = (
+            "the HTTP proxy server cannot be reached; check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment where "
+            "the task runs, and proxies in aws_config"
         )
         raise VoiceError(failed + advice, exception=e, operation=operation) from e
     except SSLError as e:
         advice = (
-            "no TLS connection; check endpoint_url and the CA certificates, which aws_ca_bundle or "
-            "AWS_CA_BUNDLE may name"
+            "no TLS connection; check that the server of endpoint_url speaks TLS, and the CA certificates, which "
+            "aws_ca_bundle or AWS_CA_BUNDLE may name"
         )
         raise VoiceError(failed + advice, exception=e, operation=operation) from e
     except Exception as e:  # the SDK lets ValueError, TypeError, OSError and others through
@@ -300,24 +310,38 @@ def _is_about_credentials(error: Any) -> bool:
 
 def _refusal(error: Any, operation: str) -> str:
     """Return the words between "Failed to ...: " and botocore's own: what the error means and what to do."""
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    metadata = error.response["ResponseMetadata"]
+    status = metadata["HTTPStatusCode"]
     code = error.response["Error"]["Code"]
+    attempts = metadata.get("RetryAttempts", 0) + 1
+    # A new configuration may be refused for another reason than what the answer seems to say.
+    putting = operation == "PutVoiceConnectorProxy"
+    ended = "; AWS ended support for proxy sessions on 2026-04-07 and may refuse this" if putting else ""
     if status == 429 or code in THROTTLE_CODES:
-        return "the service throttles the requests of this account; try later or with fewer tasks at a time. It said"
+        return (
+            f"the service throttles this account, {attempts} requests were answered so; try later, or with fewer "
+            "at a time. The answer was"
+        )
     if _is_about_credentials(error):
         return (
             "the credentials are not accepted; check that they are complete and have not expired, and then that the "
             f"IAM action chime:{operation} is allowed to them. The answer was"
         )
     if status == 403:
-        return f"access is denied; the IAM action chime:{operation} has to be allowed to these credentials. It said"
+        return (
+            f"access is denied; the IAM action chime:{operation} has to be allowed to these credentials{ended}. "
+            "The answer was"
+        )
     if _is_not_found(error):
         return "it is not there; check the ID, the Region and the account. The answer was"
-    if status == 410:
-        return "the service no longer offers this; AWS ended support for proxy sessions on 2026-04-07. It said"
+    if status == 410 or code == "UnknownOperationException":
+        return (
+            "the service no longer offers this; AWS ended support for proxy sessions on 2026-04-07, and only AWS Support "
+            "can say what is left. The answer was"
+        )
     if status >= 500:
-        return "the service has a fault; try later. The answer was"
-    return "the request is refused. The answer was"
+        return f"the service has a fault, {attempts} requests were answered so; try later. The answer was"
+    return f"the request is refused; check its values, an ID is neither a name nor an ARN{ended}. The answer was"
 
 
 def _unreadable(client: Any, doing: str, operation: str, reason: str) -> VoiceError:

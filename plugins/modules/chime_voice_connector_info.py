@@ -31,6 +31,7 @@ options:
   names:
     description:
       - Only Voice Connectors with one of these names. An empty list means none, and sends no request.
+      - A name that no Voice Connector has is no failure.
     type: list
     elements: str
   tags:
@@ -56,10 +57,11 @@ options:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
   - chime_sdk.voice.attributes.info_module
   - chime_sdk.voice.attributes.action_groups
 requirements:
+  - python >= 3.9
+  - boto3 >= 1.35.16
   - botocore >= 1.35.16
 notes:
   - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still be there.
@@ -292,7 +294,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import chec
 def select(params: dict[str, Any]) -> Selection:
     """Return what the options *params* select; raise VoiceError for values that cannot be."""
     for identifier in params["voice_connector_ids"] or []:
-        check_voice_connector_id("voice_connector_ids", identifier)
+        check_voice_connector_id("an item of voice_connector_ids", identifier)
     if not 1 <= params["concurrency"] <= 64:
         raise VoiceError(f"concurrency is {params['concurrency']}; give a number from 1 to 64.")
     tags = params["tags"] or {}
@@ -322,8 +324,11 @@ def result_of(reading: Reading, region: str) -> dict[str, Any]:
         first = reading.stopped_by or errors[0][1]
         incomplete = len({identifier for identifier, _error in errors})
         counted = f"{incomplete} of {len(reading.outcomes)} Voice Connectors in {region} could not be read"
-        ended = "stopped, because nothing else can be read either" if reading.stopped_by else "the others were read"
-        result["msg"] = f"{counted}; {ended}. See errors and voice_connectors; the first error is: {first}"
+        if reading.stopped_by:
+            counted += "; stopped, because nothing else can be read either"
+        elif incomplete < len(reading.outcomes):
+            counted += "; the others were read"
+        result["msg"] = f"{counted}. See errors and voice_connectors; the first error is: {first}"
         result["error"] = {"code": first.code, "message": str(first)}
     return result
 

@@ -43,7 +43,7 @@ options:
   phone_number_countries:
     description:
       - The countries for proxy phone numbers to be selected from, 1 to 100, in ISO 3166-1 alpha-2 format. Their order has
-        no meaning.
+        no meaning. Write V('NO') in quotes, because YAML takes it for a boolean otherwise.
       - Needed when there is no proxy configuration yet. Left out, they stay as they are.
     type: list
     elements: str
@@ -52,6 +52,7 @@ options:
   fall_back_phone_number:
     description:
       - The phone number, in E.164 format, to route calls to after a proxy session expires. An empty text removes it.
+      - Write it in quotes, because YAML takes it for a number otherwise, and drops the plus.
       - Left out, it stays as it is.
     type: str
   disabled:
@@ -62,7 +63,6 @@ options:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
   - chime_sdk.voice.attributes.action_groups
 attributes:
   check_mode:
@@ -79,6 +79,8 @@ attributes:
     description: When run twice in a row with the same options and no change outside, the second run changes nothing.
     support: full
 requirements:
+  - python >= 3.9
+  - boto3 >= 1.35.16
   - botocore >= 1.35.16
 notes:
   - AWS ended support for proxy sessions on 2026-04-07. It is not known whether AWS still accepts a new proxy
@@ -232,7 +234,7 @@ def check_options(params: dict[str, Any]) -> None:
         if not _COUNTRY.fullmatch(country):
             raise VoiceError(
                 f"phone_number_countries has {country!r}; give countries as two capital letters (ISO 3166-1 alpha-2), "
-                "such as 'US'."
+                "such as 'US', and 'NO' in quotes."
             )
     if params["fall_back_phone_number"] and not _PHONE_NUMBER.fullmatch(params["fall_back_phone_number"]):
         raise VoiceError(

@@ -30,10 +30,11 @@ options:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
   - chime_sdk.voice.attributes.info_module
   - chime_sdk.voice.attributes.action_groups
 requirements:
+  - python >= 3.9
+  - boto3 >= 1.35.16
   - botocore >= 1.35.16
 notes:
   - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still be there.

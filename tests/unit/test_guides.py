@@ -115,7 +115,9 @@ def test_every_playbook_passes_the_check_of_syntax(tmp_path: pathlib.Path) -> No
 
 
 def test_every_command_passes_the_check_of_syntax(tmp_path: pathlib.Path) -> None:
-    (tmp_path / "fleet.yml").write_text((ROOT / "playbooks/inventory/fleet.yml").read_text())
+    installed = tmp_path / ".ansible/collections/ansible_collections/chime_sdk"
+    installed.mkdir(parents=True)
+    (installed / "voice").symlink_to(ROOT)
     commands = [re.sub(r"^(.*\bansible-playbook) ", r"\1 --syntax-check ", c.code, flags=re.M) for c in COMMANDS]
     checked = run("\n".join(commands), tmp_path)
     assert checked.returncode == 0, checked.stderr

@@ -62,9 +62,11 @@ class Mistake:
         """Return the message of the same module, run by Ansible on localhost."""
         (self.folder / "inventory").write_text(inventory, encoding="utf-8")
         ran = subprocess.run(
-            [pathlib.Path(sys.executable).with_name("ansible"), "localhost", "-i", "inventory", "-c", "local", "-m"]
-            + ["chime_sdk.voice.chime_voice_connector_proxy_info"]
-            + ["-a", f"voice_connector_id={WITH_PROXY} region=us-east-1"],
+            [
+                *(pathlib.Path(sys.executable).with_name("ansible"), "localhost"),
+                *("-i", "inventory", "-c", "local", "-m", "chime_sdk.voice.chime_voice_connector_proxy_info"),
+                *("-a", f"voice_connector_id={WITH_PROXY} region=us-east-1"),
+            ],
             cwd=self.folder,
             env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8", **variables},
             capture_output=True,
@@ -72,7 +74,7 @@ class Mistake:
             check=False,
         )
         assert ran.returncode != 0
-        result = json.loads(ran.stdout[ran.stdout.index("{") :])
+        result = json.loads(ran.stdout.partition("FAILED! => ")[2])
         return str(result["msg"])
 
 

@@ -356,6 +356,12 @@ def test_what_cannot_be_read_is_an_error_and_the_others_are_read(concurrency: in
         assert len(emulator.operations()) == size + 1
 
 
+def test_where_nothing_could_be_read_there_are_no_others(read: Read, emulator: Emulator) -> None:
+    emulator.faults = [Fault(PROXY, error="BadRequestException")]
+    result = read(include=["proxy"])
+    assert "2 of 2 Voice Connectors in us-east-1 could not be read. See errors" in result["msg"]
+
+
 def test_a_connector_that_vanishes_after_the_listing_counts_as_one_without_a_proxy(
     read: Read, emulator: Emulator
 ) -> None:
@@ -395,7 +401,7 @@ def test_an_operation_that_is_not_there_ends_it(monkeypatch: pytest.MonkeyPatch,
     edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(PROXY))
     with Emulator(fleet(50)) as emulator:
         result = read_from(emulator, include=["proxy"], concurrency=1)
-    assert "the operation GetVoiceConnectorProxy is needed" in result["msg"]
+    assert "does not have the operation GetVoiceConnectorProxy" in result["msg"]
     (error,) = result["errors"]
     assert (error["action"], error["code"]) == (PROXY, None)
 

@@ -597,6 +597,12 @@ def test_the_order_of_countries_does_not_matter_when_a_write_is_settled(
     assert result["proxy"]["phone_number_countries"] == ["GB", "US", "CA"]
 
 
+@pytest.mark.parametrize("error", ["ForbiddenException", "BadRequestException"])
+def test_a_refused_setting_mentions_the_end_of_support(manage: Manage, error: str) -> None:
+    assert_failed(manage(WITH_PROXY, Fault(PUT, error=error), disabled=True), "2026-04-07", "may refuse this")
+    assert "2026-04-07" not in manage(WITH_PROXY, Fault(DELETE, error=error), state="absent")["msg"]
+
+
 @EACH_WRITE
 def test_a_botocore_without_the_operation_fails_before_anything_is_written(
     manage: Manage,
@@ -608,7 +614,7 @@ def test_a_botocore_without_the_operation_fails_before_anything_is_written(
 ) -> None:
     edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(operation))
     result = manage(WITH_PROXY, **options)
-    assert_failed(result, f"botocore {botocore.__version__} is installed", f"the operation {operation} is needed")
+    assert_failed(result, f"botocore {botocore.__version__} is installed", f"does not have the operation {operation}")
     assert emulator.operations() == [GET]
 
 

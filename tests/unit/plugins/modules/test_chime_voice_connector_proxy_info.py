@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pathlib
 import socket
+import sys
 import threading
 import time
 import types
@@ -18,6 +19,7 @@ from typing import Callable
 import botocore
 import pytest
 
+from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
@@ -206,7 +208,7 @@ def test_a_404_for_the_operation_is_not_absence(read_proxy: Read, emulator: Emul
     """A front end answers like this for an operation that has been removed."""
     fault = Fault(PROXY, status=404, error="UnknownOperationException")
     result = read_proxy(WITH_PROXY, fault)
-    assert_failed(result, "refused")
+    assert_failed(result, "no longer offers this", "2026-04-07")
     assert result["error"]["code"] == "UnknownOperationException"
     assert emulator.operations() == [PROXY]
 
@@ -299,7 +301,7 @@ def test_throttling_is_retried_ten_times_at_most(
 ) -> None:
     set_retry_mode(monkeypatch, mode)
     result = read_proxy(WITH_PROXY, Fault(PROXY, **fault))
-    assert_failed(result, "throttle")
+    assert_failed(result, "throttle", "10 requests were answered so")
     assert emulator.operations() == [PROXY] * 10
     assert len(naps) == 9 and len(set(naps)) > 1
     assert sum(naps) < 45
@@ -458,7 +460,12 @@ def test_a_botocore_without_the_operation_fails_and_says_which_is_needed(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(PROXY))
-    assert_failed(read_proxy(), f"botocore {botocore.__version__} is installed", f"the operation {PROXY} is needed")
+    assert_failed(
+        read_proxy(),
+        f"botocore {botocore.__version__} is installed",
+        sys.executable,
+        f"does not have the operation {PROXY}",
+    )
 
 
 def test_a_botocore_without_the_service_fails_and_says_which_is_needed(
@@ -470,14 +477,28 @@ def test_a_botocore_without_the_service_fails_and_says_which_is_needed(
     for file in shipped.glob("*.json*"):
         (tmp_path / file.name).symlink_to(file)
     monkeypatch.setattr(Loader, "BUILTIN_DATA_PATH", str(tmp_path))
-    assert_failed(read_proxy(), f"botocore {botocore.__version__} is installed", "from 1.29.13 on")
+    assert_failed(read_proxy(), f"botocore {botocore.__version__} is installed", "has no service chime-sdk-voice")
+
+
+def test_a_proxy_server_that_does_not_answer_is_named(
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        result = read_proxy(endpoint_url=None)
+    assert_failed(result, "the HTTP proxy server cannot be reached", "HTTPS_PROXY", "NO_PROXY")
 
 
 def test_a_botocore_that_is_too_old_fails_and_says_which_is_needed(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(botocore, "__version__", "1.35.15")
-    assert_failed(read_proxy(), "botocore 1.35.15 is installed", "1.35.16 or newer")
+    # As where the package packaging is missing.
+    monkeypatch.setattr(AnsibleAWSModule, "botocore_at_least", lambda *args: True)
+    assert_failed(
+        read_proxy(), "botocore 1.35.15 is installed", sys.executable, "1.35.16 or newer", "ansible_python_interpreter"
+    )
 
 
 @pytest.mark.parametrize(("options", "words"), BAD_OPTIONS)
