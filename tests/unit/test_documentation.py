@@ -241,6 +241,8 @@ def test_the_documented_bounds_are_those_of_the_client() -> None:
     bulk = " ".join(" ".join(documented("chime_voice_connector_info", "DOCUMENTATION")["notes"]).split())
     assert f"sent at most {words[_client.MAX_THROTTLES]} times when it is throttled" in bulk
     assert f"at most {words[_client.BULK_MAX_FAULTS]} times when it meets a server fault" in bulk
+    import_error = (ROOT / "plugins/module_utils/_amazon_aws.py").read_text(encoding="utf-8")
+    assert f"'amazon.aws:{GALAXY['dependencies']['amazon.aws']}'" in import_error
     assert _client.THROTTLE_WINDOW + _client.CONNECT_TIMEOUT + _client.READ_TIMEOUT <= 60
     for place in (documentation["requirements"][-1], README, (ROOT / "meta/ee-requirements.txt").read_text()):
         assert _client.MINIMUM_BOTOCORE_VERSION in place
@@ -264,8 +266,8 @@ def test_the_readme_names_every_option_and_return_value(module: str) -> None:
 def test_the_commands_that_are_documented_are_there() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     text = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    verbs = set(re.findall(r"(?:^|`)make ([a-z]+)(?:$|`)", text, re.MULTILINE))
-    assert {"demo", "test", "build"} <= verbs
+    verbs = set(re.findall(r"(?:^|`)make ([a-z-]+)(?=$|`| )", text, re.MULTILINE))
+    assert {"demo", "test", "build", "release-check"} <= verbs
     for verb in verbs:
         assert re.search(rf"^{verb}:|^CHECKS = .*\b{verb}\b", makefile, re.MULTILINE), verb
 
@@ -304,6 +306,51 @@ def test_the_guide_s_policies_are_those_of_the_readme() -> None:
     assert reading == shown[0]
     assert retiring == [{**shown[1][0], "Action": ["chime:DeleteVoiceConnectorProxy"]}]
     assert assuming[0]["Action"] == ["sts:AssumeRole"]
+
+
+def anchors_of(markdown: str) -> set[str]:
+    """Return the anchors of the headings of a text, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", markdown, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize(
+    "path", [*ROOT.glob("*.md"), *ROOT.glob("roles/*/*.md"), *ROOT.glob(".github/*.md")], ids=lambda path: path.name
+)
+def test_every_link_leads_somewhere(path: pathlib.Path) -> None:
+    """Relative ones to a file and a heading, and from what users get only to what users get."""
+    for link in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
+        if link.startswith("https://"):
+            assert link.startswith((GALAXY["repository"], "https://docs.aws.amazon.com/")), link
+            continue
+        name, _hash, anchor = link.partition("#")
+        target = (path.parent / name).resolve() if name else path
+        assert target.is_file(), link
+        assert not anchor or anchor in anchors_of(target.read_text(encoding="utf-8")), link
+        assert target.relative_to(ROOT).parts[0] not in GALAXY["build_ignore"], link
+
+
+def test_the_project_s_addresses_agree() -> None:
+    repository = GALAXY["repository"]
+    assert GALAXY["issues"] == f"{repository}/issues"
+    links = yaml.safe_load((ROOT / "docs/docsite/links.yml").read_text(encoding="utf-8"))
+    assert links["edit_on_github"]["repository"] == repository.removeprefix("https://github.com/")
+    for path in ROOT.glob(".github/**/*"):
+        for address in re.findall(r"https://github\.com/[\w-]+/[\w-]+", path.read_text() if path.is_file() else ""):
+            assert address == repository, path
+
+
+def test_the_workflow_runs_verbs_of_the_makefile_on_the_supported_pythons() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
+    job = workflow["jobs"]["make"]
+    for verb in job["strategy"]["matrix"]["verb"]:
+        assert re.search(rf"^{verb}:", makefile, re.MULTILINE), verb
+    (pythons,) = (
+        step["with"]["python-version"].split() for step in job["steps"] if "setup-python" in step.get("uses", "")
+    )
+    others = re.findall(r'^    "(3\.\d+)": \[', (ROOT / "tools/check.py").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(pythons) == ["3.11", *sorted(others)]
 
 
 # Roles
@@ -357,6 +404,7 @@ def test_versions_agree() -> None:
     changelog = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text(encoding="utf-8"))
     assert GALAXY["version"] in changelog["releases"]
     assert f"chime_sdk-voice-{GALAXY['version']}.tar.gz" in README
+    assert f'">={GALAXY["version"]}"' in (ROOT / "docs/docsite/rst/awx.rst").read_text(encoding="utf-8")
     assert RUNTIME["requires_ansible"] == ">=2.19.0"
     assert "ansible-core 2.19 or newer" in README
     assert GALAXY["dependencies"] == {"amazon.aws": ">=10.1.0,<12.0.0"}
