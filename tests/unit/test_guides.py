@@ -62,8 +62,10 @@ def blocks_in(path: pathlib.Path) -> list[Block]:
 
 BLOCKS = [block for path in TEXTS for block in blocks_in(path)]
 PLAYBOOKS = [block for block in BLOCKS if block.language == "yaml" and isinstance(yaml.safe_load(block.code), list)]
-COMMANDS = [block for block in BLOCKS if block.language == "shell" and "ansible-playbook " in block.code]
 RUNNABLE = [block for block in BLOCKS if block.runnable]
+COMMANDS = [
+    block for block in BLOCKS if block.language == "shell" and "ansible-playbook " in block.code and not block.runnable
+]
 
 
 def playbook(block: Block) -> str:
