@@ -14,12 +14,12 @@ from typing import Any
 from typing import Callable
 from typing import NamedTuple
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NoTags
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import UNKNOWN_PROXY
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import connector_result
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import NoTags
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import NotFound
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_tags
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_voice_connector

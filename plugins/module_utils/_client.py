@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import sys
 import time
 from typing import Any
 
@@ -35,10 +34,13 @@ except ImportError:
 
 from ansible.module_utils.compat.version import LooseVersion
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import boto3_inventory_conn
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import gather_sdk_versions
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import get_aws_connection_info
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import THROTTLE_CODES
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import UnreadableAnswer
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import sdk_lacks
 
 SERVICE = "chime-sdk-voice"
 
@@ -56,9 +58,6 @@ THROTTLE_WINDOW = 45  # seconds in which a throttled attempt may start; it then 
 # Of thousands of reads none is to be lost to a fault that passes; and all of them wait for one rate limit.
 BULK_MAX_FAULTS = 6
 
-THROTTLE_CODES = frozenset(
-    ("ThrottledClientException", "Throttled", "Throttling", "ThrottlingException", "TooManyRequestsException")
-)
 FAULT_CODES = frozenset(
     ("ServiceFailureException", "ServiceFailure", "ServiceUnavailableException", "ServiceUnavailable")
 )
@@ -75,40 +74,6 @@ _JSON_TYPES = {
     "integer": (int,),
     "timestamp": (str, int, float),
 }
-
-
-class VoiceError(AnsibleAWSError):
-    """What cannot be done; ``message`` is a sentence for the user, ``exception`` the SDK's error or None."""
-
-    def __init__(
-        self,
-        message: str,
-        exception: Exception | None = None,
-        operation: str | None = None,
-        hopeless: bool = False,
-    ) -> None:
-        """Say also which *operation* failed, and whether every other request is bound to fail as well."""
-        super().__init__(message=message, exception=exception)
-        self.operation = operation
-        self.hopeless = hopeless
-
-    @property
-    def code(self) -> str | None:
-        """The error code of AWS, or None when the failure is not an answer with one."""
-        response = getattr(self.exception, "response", None) or {}
-        return response.get("Error", {}).get("Code")
-
-    @property
-    def refused(self) -> bool:
-        """Whether the service has certainly done nothing: nothing was sent, or the first attempt was refused."""
-        if self.exception is None:
-            return self.hopeless
-        metadata = (getattr(self.exception, "response", None) or {}).get("ResponseMetadata", {})
-        return 400 <= metadata.get("HTTPStatusCode", 0) < 500 and not metadata.get("RetryAttempts")
-
-
-class UnreadableAnswer(Exception):
-    """The answer says success, but it is not one that the service gives; the text says why."""
 
 
 def connect(module: Any, purpose: str, concurrency: int | None = None) -> Any:
@@ -198,11 +163,6 @@ def _limit_rate(events: Any) -> None:
     )
     events.register(f"before-send.{SERVICE}", limiter.on_sending_request)
     events.register(f"needs-retry.{SERVICE}", limiter.on_receiving_response)
-
-
-def sdk_lacks(what: str) -> str:
-    """Return the sentence for an SDK that lacks something; *what* names it."""
-    return f"botocore {gather_sdk_versions()['botocore_version']} is installed for {sys.executable}, but {what}"
 
 
 class Retries:

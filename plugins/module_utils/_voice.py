@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The operations of Amazon Chime SDK Voice that this collection uses, one function each, and their errors."""
+"""The operations of Amazon Chime SDK Voice that this collection uses, one function each."""
 
 from __future__ import annotations
 
@@ -12,43 +12,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-try:
-    from botocore.exceptions import ClientError
-    from botocore.exceptions import EndpointConnectionError
-    from botocore.exceptions import NoCredentialsError
-    from botocore.exceptions import ParamValidationError
-    from botocore.exceptions import ProxyConnectionError
-    from botocore.exceptions import SSLError
-except ImportError:
-    pass  # AnsibleAWSModule says so, before anything here is used.
-
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import THROTTLE_CODES
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import UnreadableAnswer
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import sdk_lacks
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NOT_FOUND_NAMES
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NoTags
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import error_of
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import sdk_lacks
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import unreadable
 
 # Looser than today's pattern of the service, so that a new form of ID does not wait for a release of this collection.
 _VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
-
-_NOT_FOUND_NAMES = frozenset(("NotFoundException", "NotFound"))
-
-_CREDENTIAL_CODES = frozenset(
-    (
-        "ExpiredTokenException",
-        "InvalidSignatureException",
-        "MissingAuthenticationTokenException",
-        "UnauthorizedClientException",
-        "UnrecognizedClientException",
-    )
-)
-
-
-class NotFound(VoiceError):
-    """The service answered 404 and meant that what was asked for is not there."""
-
-
-class NoTags(VoiceError):
-    """The service does not tell the tags of a resource."""
 
 
 def check_voice_connector_id(option: str, value: str) -> None:
@@ -102,7 +75,7 @@ def put_proxy(client: Any, voice_connector_id: str, proxy: dict[str, Any]) -> di
     answer = _call(client, "put_voice_connector_proxy", doing, VoiceConnectorId=voice_connector_id, **members)
     answered = _member(client, doing, "PutVoiceConnectorProxy", answer, "Proxy")
     if answered is None:
-        raise _unreadable(client, doing, "PutVoiceConnectorProxy", "it does not show the proxy configuration")
+        raise unreadable(client, doing, "PutVoiceConnectorProxy", "it does not show the proxy configuration")
     return answered
 
 
@@ -121,7 +94,7 @@ def delete_proxy(client: Any, voice_connector_id: str) -> bool:
         # After an attempt of which no answer came, it is that attempt which has deleted it.
         return not missing.refused
     if not answer["ResponseMetadata"].get("RequestId"):
-        raise _unreadable(client, doing, operation, "it has no request ID, which every answer of AWS has")
+        raise unreadable(client, doing, operation, "it has no request ID, which every answer of AWS has")
     return True
 
 
@@ -135,7 +108,7 @@ def get_voice_connector(client: Any, voice_connector_id: str) -> dict[str, Any]:
     answer = _call(client, "get_voice_connector", doing, VoiceConnectorId=voice_connector_id)
     found = answer.get("VoiceConnector") or {}
     if found.get("VoiceConnectorId") != voice_connector_id:
-        raise _unreadable(client, doing, "GetVoiceConnector", "it does not show this Voice Connector")
+        raise unreadable(client, doing, "GetVoiceConnector", "it does not show this Voice Connector")
     return found
 
 
@@ -152,13 +125,13 @@ def list_voice_connectors(client: Any) -> Iterator[list[dict[str, Any]]]:
         answer = _call(client, "list_voice_connectors", doing, MaxResults=100, **where)
         page = _member(client, doing, operation, answer, "VoiceConnectors") or []
         if not all(entry.get("VoiceConnectorId") for entry in page):
-            raise _unreadable(client, doing, operation, "it shows a Voice Connector without an ID")
+            raise unreadable(client, doing, operation, "it shows a Voice Connector without an ID")
         yield page
         token = answer.get("NextToken")
         if not token:
             return
         if token in tokens:
-            raise _unreadable(client, doing, operation, "it repeats the token of an earlier page")
+            raise unreadable(client, doing, operation, "it repeats the token of an earlier page")
         tokens.add(token)
         where = {"NextToken": token}
 
@@ -178,7 +151,7 @@ def get_tags(client: Any, voice_connector_id: str, arn: str) -> dict[str, str]:
         raise
     tags = _member(client, doing, "ListTagsForResource", answer, "Tags") or []
     if not all("Key" in tag for tag in tags):
-        raise _unreadable(client, doing, "ListTagsForResource", "it shows a tag without a key")
+        raise unreadable(client, doing, "ListTagsForResource", "it shows a tag without a key")
     return {tag["Key"]: tag.get("Value", "") for tag in tags}
 
 
@@ -196,7 +169,7 @@ def _member(client: Any, doing: str, operation: str, answer: dict[str, Any], nam
         reason = "it is empty and has no request ID, which every answer of AWS has"
     else:
         return None
-    raise _unreadable(client, doing, operation, reason)
+    raise unreadable(client, doing, operation, reason)
 
 
 def _require_voice_connector(client: Any, voice_connector_id: str, missing: NotFound) -> None:
@@ -225,7 +198,7 @@ def _require_voice_connector(client: Any, voice_connector_id: str, missing: NotF
 def _require_answer_of_aws(client: Any, doing: str, missing: NotFound) -> None:
     """Raise VoiceError for a 404 that anybody could have given."""
     response = missing.exception.response
-    if not response["ResponseMetadata"].get("RequestId") and response["Error"]["Code"] not in _NOT_FOUND_NAMES:
+    if not response["ResponseMetadata"].get("RequestId") and response["Error"]["Code"] not in NOT_FOUND_NAMES:
         raise VoiceError(
             f"Failed to {doing} in {client.meta.region_name}: the 404 to {missing.operation} has neither a request ID "
             "nor the service's name for the error, so it is not known to come from AWS. Check what lies between: "
@@ -253,100 +226,5 @@ def _call(client: Any, method: str, doing: str, **parameters: Any) -> Any:
         raise VoiceError(failed + sdk_lacks(lacking), operation=operation, hopeless=True)
     try:
         return getattr(client, method)(**parameters)
-    except ClientError as e:
-        kind = NotFound if _is_not_found(e) else VoiceError
-        raise kind(
-            failed + _refusal(e, operation), exception=e, operation=operation, hopeless=_is_about_credentials(e)
-        ) from e
-    except UnreadableAnswer as e:
-        raise _unreadable(client, doing, operation, str(e)) from e
-    except NoCredentialsError as e:
-        advice = (
-            "no AWS credentials were found where the task runs; give access_key and secret_key, a profile, "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or that machine a role"
-        )
-        raise VoiceError(failed + advice, exception=e, operation=operation, hopeless=True) from e
-    except ParamValidationError as e:
-        needed = f"a version that knows the whole request is needed, nothing was sent: {' '.join(str(e).split())}"
-        raise VoiceError(failed + sdk_lacks(needed), operation=operation, hopeless=True) from e
-    except EndpointConnectionError as e:
-        regions = client.meta.service_model.shape_for("VoiceConnectorAwsRegion").enum
-        advice = (
-            "the endpoint cannot be reached; check the network, endpoint_url and the Region. Amazon Chime SDK Voice is "
-            f"offered in {', '.join(sorted(regions))}"
-        )
-        raise VoiceError(failed + advice, exception=e, operation=operation) from e
-    except ProxyConnectionError as e:
-        advice = (
-            "the HTTP proxy server cannot be reached; check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment where "
-            "the task runs, and proxies in aws_config"
-        )
-        raise VoiceError(failed + advice, exception=e, operation=operation) from e
-    except SSLError as e:
-        advice = (
-            "no TLS connection; check that the server of endpoint_url speaks TLS, and the CA certificates, which "
-            "aws_ca_bundle or AWS_CA_BUNDLE may name"
-        )
-        raise VoiceError(failed + advice, exception=e, operation=operation) from e
     except Exception as e:  # the SDK lets ValueError, TypeError, OSError and others through
-        advice = (
-            f"no answer ({type(e).__name__}); check the network and the connection options, "
-            "endpoint_url and aws_config among them"
-        )
-        raise VoiceError(failed + advice, exception=e, operation=operation) from e
-
-
-def _is_not_found(error: Any) -> bool:
-    """Whether a ClientError is a 404 about the resource: an UnknownOperationException, say, is a 404 too."""
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    return status == 404 and error.response["Error"]["Code"] in _NOT_FOUND_NAMES | {"404"}
-
-
-def _is_about_credentials(error: Any) -> bool:
-    """Whether a ClientError refuses the credentials themselves, and so would refuse every other request."""
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    return status == 401 or error.response["Error"]["Code"] in _CREDENTIAL_CODES
-
-
-def _refusal(error: Any, operation: str) -> str:
-    """Return the words between "Failed to ...: " and botocore's own: what the error means and what to do."""
-    metadata = error.response["ResponseMetadata"]
-    status = metadata["HTTPStatusCode"]
-    code = error.response["Error"]["Code"]
-    attempts = metadata.get("RetryAttempts", 0) + 1
-    # A new configuration may be refused for another reason than what the answer seems to say.
-    putting = operation == "PutVoiceConnectorProxy"
-    ended = "; AWS ended support for proxy sessions on 2026-04-07 and may refuse this" if putting else ""
-    if status == 429 or code in THROTTLE_CODES:
-        return (
-            f"the service throttles this account, {attempts} requests were answered so; try later, or with fewer "
-            "at a time. The answer was"
-        )
-    if _is_about_credentials(error):
-        return (
-            "the credentials are not accepted; check that they are complete and have not expired, and then that the "
-            f"IAM action chime:{operation} is allowed to them. The answer was"
-        )
-    if status == 403:
-        return (
-            f"access is denied; the IAM action chime:{operation} has to be allowed to these credentials{ended}. "
-            "The answer was"
-        )
-    if _is_not_found(error):
-        return "it is not there; check the ID, the Region and the account. The answer was"
-    if status == 410 or code == "UnknownOperationException":
-        return (
-            "the service no longer offers this; AWS ended support for proxy sessions on 2026-04-07, and only AWS Support "
-            "can say what is left. The answer was"
-        )
-    if status >= 500:
-        return f"the service has a fault, {attempts} requests were answered so; try later. The answer was"
-    return f"the request is refused; check its values, an ID is neither a name nor an ARN{ended}. The answer was"
-
-
-def _unreadable(client: Any, doing: str, operation: str, reason: str) -> VoiceError:
-    return VoiceError(
-        f"Failed to {doing} in {client.meta.region_name} ({operation}): the answer is unreadable, {reason}. "
-        "Check what lies between: endpoint_url, a proxy server, a captive portal.",
-        operation=operation,
-    )
+        raise error_of(e, client, doing, operation) from e

@@ -286,8 +286,8 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import
 from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import Reading
 from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import Selection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import read_voice_connectors
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import check_voice_connector_id
 
 

@@ -176,8 +176,8 @@ proxy:
 """
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import check_voice_connector_id
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
