@@ -6,8 +6,8 @@
 
 Usage: python tools/check.py [GROUP...]
 
-Without a group it runs all that use the default Python. The group matrix runs the tests with every other Python that
-is found, and with the oldest SDK. The group browser is left out where no Chromium is found, unless CHROMIUM_REQUIRED is 1
+Without a group it runs all that use the default Python. The group matrix runs the tests with the other Pythons, where
+they are found, with another ansible-core, and with the oldest SDK. The group browser is left out where no Chromium is found, unless CHROMIUM_REQUIRED is 1
 in the environment. What each printed is in .build/logs, and shown when it failed.
 """
 
@@ -50,18 +50,22 @@ CHECKS = [
     ("lint", "licences", "reuse lint"),
     ("lint", "github", "tools/check-github"),
 ]
-# 3.12 and 3.13 have the same ansible-core and amazon.aws: units are run with one of them, integration and what of sanity
-# depends on Python and ansible-core with the other. The code in the guides, and the targets' tasks with the tag one_core, are
-# run with the default Python alone; the random answers, with the newest SDK and the oldest.
-UNITS = f"{PYTEST} --ignore tests/unit/test_guides.py --ignore tests/unit/plugins/modules/test_random_answers.py"
+# The other Pythons have another ansible-core and amazon.aws as well. One of them takes the newest SDK and the real Ansible,
+# without the tasks of the targets that have the tag one_core, and what of sanity depends on Python and ansible-core; the other
+# one the oldest SDK and the units, without the code in the guides. Name, Python, packages and commands:
 SANITY = "ansible-doc compile import runtime-metadata validate-modules"
-MATRIX = {
-    "3.13": [
-        ("integration", f"{ANSIBLE_TEST} integration --skip-tags one_core"),
-        ("sanity", f"{ANSIBLE_TEST} sanity {' '.join(f'--test {test}' for test in SANITY.split())}"),
-    ],
-    "3.12": [("units", UNITS)],
-}
+MATRIX = [
+    (
+        "newest",
+        "3.13",
+        "test",
+        {
+            "integration": f"{ANSIBLE_TEST} integration --skip-tags one_core",
+            "sanity": f"{ANSIBLE_TEST} sanity {' '.join(f'--test {test}' for test in SANITY.split())}",
+        },
+    ),
+    ("oldest", "3.12", "oldest", {"units": f"{PYTEST} --ignore tests/unit/test_guides.py"}),
+]
 
 
 def find_python(version: str) -> str | None:
@@ -92,22 +96,19 @@ def set_up(name: str, packages: str, python: str) -> bool:
 
 def matrix() -> list[tuple[str, str]] | None:
     """Make the other environments, and return names and commands of their checks; None when one cannot be made."""
-    if not set_up("oldest", "oldest", sys.executable):
-        return None
     checks: list[tuple[str, str]] = []
-    for version, commands in MATRIX.items():
+    for name, version, packages, commands in MATRIX:
         python = find_python(version)
         if python is None:
-            print(f"check: no Python {version} is found, so nothing is run with it")
-            continue
-        if not set_up(version, "test", python):
+            print(f"check: no Python {version} is found, so the default one is taken for the {name} packages")
+            python = sys.executable
+        if not set_up(name, packages, python):
             return None
-        bin_folder = ROOT / ".venv" / version / "bin"
-        checks += [(f"{name} {version}", command.format(name=version, bin=bin_folder)) for name, command in commands]
-    return [
-        *checks,
-        ("units oldest SDK", f"{PYTEST} --ignore tests/unit/test_guides.py".format(bin=ROOT / ".venv/oldest/bin")),
-    ]
+        bin_folder = ROOT / ".venv" / name / "bin"
+        checks += [
+            (f"{group} {name}", command.format(name=name, bin=bin_folder)) for group, command in commands.items()
+        ]
+    return checks
 
 
 def environment() -> dict[str, str]:
