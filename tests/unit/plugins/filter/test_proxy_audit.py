@@ -277,6 +277,7 @@ def test_the_table_has_a_row_for_each_voice_connector_and_each_skipped_region() 
         "reason": "",
     }
     assert (table[2]["region"], table[2]["status"], table[2]["voice_connector_id"]) == ("eu-west-1", "skipped", "")
+    assert {name for name, value in table[2].items() if value} == {"account", "region", "status", "reason"}
     assert "chime:ListVoiceConnectors" in table[2]["reason"]
 
 

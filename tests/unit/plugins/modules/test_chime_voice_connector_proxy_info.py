@@ -369,6 +369,11 @@ def test_throttling_and_faults_do_not_multiply(read_proxy: Read, emulator: Emula
     assert emulator.operations() == [PROXY] * 6
 
 
+def test_a_server_fault_says_how_many_requests_were_answered_so(read_proxy: Read, naps: list[float]) -> None:
+    result = read_proxy(WITH_PROXY, Fault(PROXY, error="ServiceFailureException"))
+    assert_failed(result, "the service has a fault, 3 requests were answered so")
+
+
 def test_a_refused_connection_fails_and_says_where(read_proxy: Read, naps: list[float]) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
