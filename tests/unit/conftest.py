@@ -97,6 +97,16 @@ def sdk_data_is_read_once() -> Iterator[None]:
         read = JSONFileLoader.load_file
         cached = functools.lru_cache(None)(lambda path: read(JSONFileLoader(), path))
         patch.setattr(JSONFileLoader, "load_file", lambda self, path: cached(path))
+        list_services = Loader.list_available_services
+        listed: dict[Any, Any] = {}
+
+        def list_once(self: Any, type_name: str) -> Any:
+            key = (*self.search_paths, type_name)
+            if key not in listed:
+                listed[key] = list_services(self, type_name)
+            return listed[key]
+
+        patch.setattr(Loader, "list_available_services", list_once)
         yield
 
 

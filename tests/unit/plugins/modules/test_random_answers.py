@@ -134,7 +134,9 @@ def share_client(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     monkeypatch.setattr(f"ansible_collections.chime_sdk.voice.plugins.modules.{module}.connect", connect_once)
 
 
-@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.parametrize(
+    "chunk", [0, 1, 2, *(pytest.param(chunk, marks=pytest.mark.one_sdk) for chunk in range(3, CHUNKS))]
+)
 def test_random_answers_never_become_a_wrong_absence_or_a_traceback(
     read_proxy: Callable[..., dict[str, Any]], naps: list[float], monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
