@@ -5,7 +5,6 @@
 """How Sphinx renders the documentation; tools/docs calls it."""
 
 import pathlib
-import tempfile
 import zlib
 
 project = title = html_short_title = "chime_sdk.voice"
@@ -33,7 +32,7 @@ ANSIBLE = {
     "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
 }
 inventory = "".join(f"{label} std:label -1 {page} {label.replace('_', ' ')}\n" for label, page in ANSIBLE.items())
-inventory_file = pathlib.Path(tempfile.mkdtemp()) / "ansible.inv"
+inventory_file = pathlib.Path(__file__).resolve().parents[1] / ".build/docs/ansible.inv"
 inventory_file.write_bytes(
     b"# Sphinx inventory version 2\n# Project: ansible\n# Version: latest\n"
     b"# The remainder of this file is compressed using zlib.\n" + zlib.compress(inventory.encode())

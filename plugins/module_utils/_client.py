@@ -91,8 +91,11 @@ def connect(module: Any, purpose: str, concurrency: int | None = None) -> Any:
     failed = f"Failed to {purpose} in {params.get('region') or 'the default Region'}"
     # The check of AnsibleAWSModule says yes to every version where the package packaging is missing.
     if LooseVersion(gather_sdk_versions()["botocore_version"]) < LooseVersion(MINIMUM_BOTOCORE_VERSION):
-        needed = f"{MINIMUM_BOTOCORE_VERSION} or newer is needed; upgrade boto3 there, or name another Python"
-        raise VoiceError(f"{failed}: {sdk_lacks(f'{needed} in ansible_python_interpreter')}")
+        needed = (
+            f"{MINIMUM_BOTOCORE_VERSION} or newer is needed; upgrade boto3 there, or name another Python in "
+            "ansible_python_interpreter"
+        )
+        raise VoiceError(f"{failed}: {sdk_lacks(needed)}")
     if params.get("profile") and any(params.get(key) for key in ("access_key", "secret_key", "session_token")):
         raise VoiceError(
             f"{failed}: profile cannot be combined with access_key, secret_key or session_token. "

@@ -15,6 +15,8 @@ import io
 import json
 import os
 import pathlib
+import subprocess
+import sys
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -136,6 +138,21 @@ def run_main(module: str, args: dict[str, Any]) -> dict[str, Any]:
     assert "ansible_facts" not in result
     result.pop("invocation", None)  # which ansible-core 2.19 adds, and 2.21 does not
     return result
+
+
+def run(command: str, folder: pathlib.Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as at a prompt, with the tools beside this Python and nothing set but *variables*."""
+    environment = {
+        "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "LC_ALL": "C.UTF-8",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1",
+        **variables,
+    }
+    return subprocess.run(
+        ["bash", "-euc", command], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
 
 
 def connection_to(emulator: Emulator) -> dict[str, Any]:

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import pathlib
 import re
-import subprocess
-import sys
 import textwrap
 from typing import Any
 from typing import NamedTuple
@@ -21,10 +18,10 @@ import pytest
 import yaml
 
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEXTS = [ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md")), *sorted(ROOT.glob("docs/docsite/rst/*.rst"))]
-BIN = pathlib.Path(sys.executable).parent
 
 
 class Block(NamedTuple):
@@ -76,21 +73,6 @@ def playbook(block: Block) -> str:
     if "hosts" in yaml.safe_load(block.code)[-1]:
         return block.code
     return "- name: Play\n  hosts: localhost\n  gather_facts: false\n  tasks:\n" + textwrap.indent(block.code, "    ")
-
-
-def run(command: str, folder: pathlib.Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command as at a prompt, with the tools beside this Python and nothing set but *variables*."""
-    environment = {
-        "PATH": f"{BIN}:{os.environ['PATH']}",
-        "HOME": str(folder),
-        "LC_ALL": "C.UTF-8",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1",
-        **variables,
-    }
-    return subprocess.run(
-        ["bash", "-euc", command], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
-    )
 
 
 def test_all_code_is_found() -> None:
@@ -170,7 +152,7 @@ def test_the_survey_asks_for_the_variables_of_the_role() -> None:
     questions = {question["variable"]: question for question in template["survey_spec"]["spec"]}
     assert template["survey_enabled"] is True
     assert list(questions) == list(options)
-    choices = {**{name: option.get("choices") for name, option in options.items() if option["type"] == "list"}}
+    choices = {name: option.get("choices") for name, option in options.items()}
     choices["proxy_audit_regions"] = options["proxy_audit_regions"]["default"]
     for name, question in questions.items():
         kind, default = options[name]["type"], options[name].get("default")

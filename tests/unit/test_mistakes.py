@@ -7,11 +7,9 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 import re
 import socket
-import subprocess
 import sys
 import venv
 from typing import Any
@@ -24,8 +22,7 @@ from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/docsite/rst/errors.rst").read_text(encoding="utf-8")
@@ -41,37 +38,30 @@ QUOTED = {
 
 
 class Mistake:
-    """What is at hand to make one: an emulator, the patches of pytest, and a folder."""
+    """What is at hand to make one: a module to read with, its emulator, the patches of pytest, and a folder."""
 
-    def __init__(self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) -> None:
+    def __init__(
+        self, read_proxy: Callable[..., Any], emulator: Emulator, patch: pytest.MonkeyPatch, folder: pathlib.Path
+    ) -> None:
+        self.read_proxy = read_proxy
         self.emulator = emulator
-        self.patch = monkeypatch
+        self.patch = patch
         self.folder = folder
 
-    def read(self, *faults: Fault, **options: Any) -> str:
+    def read(self, *faults: Fault, voice_connector_id: str = WITH_PROXY, **options: Any) -> str:
         """Return the message of chime_voice_connector_proxy_info; an option that is None is left out."""
-        self.emulator.faults = list(faults)
-        given = {"voice_connector_id": WITH_PROXY, **connection_to(self.emulator), **options}
-        result = run_main(
-            "chime_voice_connector_proxy_info", {name: value for name, value in given.items() if value is not None}
-        )
+        result = self.read_proxy(voice_connector_id, *faults, **options)
         assert result["failed"] is True
         return str(result["msg"])
 
     def ansible(self, inventory: str, **variables: str) -> str:
         """Return the message of the same module, run by Ansible on localhost."""
         (self.folder / "inventory").write_text(inventory, encoding="utf-8")
-        ran = subprocess.run(
-            [
-                *(pathlib.Path(sys.executable).with_name("ansible"), "localhost"),
-                *("-i", "inventory", "-c", "local", "-m", "chime_sdk.voice.chime_voice_connector_proxy_info"),
-                *("-a", f"voice_connector_id={WITH_PROXY} region=us-east-1"),
-            ],
-            cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8", **variables},
-            capture_output=True,
-            text=True,
-            check=False,
+        ran = run(
+            "ansible localhost -i inventory -c local -m chime_sdk.voice.chime_voice_connector_proxy_info "
+            f"-a 'voice_connector_id={WITH_PROXY} region=us-east-1'",
+            self.folder,
+            **variables,
         )
         assert ran.returncode != 0
         result = json.loads(ran.stdout.partition("FAILED! => ")[2])
@@ -154,9 +144,14 @@ def test_the_guide_has_all_of_them() -> None:
 
 @pytest.mark.parametrize("title", MISTAKES)
 def test_a_mistake_says_what_the_guide_says(
-    title: str, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, naps: list[float]
+    title: str,
+    read_proxy: Callable[..., Any],
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: pathlib.Path,
+    naps: list[float],
 ) -> None:
-    message = MISTAKES[title](Mistake(emulator, monkeypatch, tmp_path))
+    message = MISTAKES[title](Mistake(read_proxy, emulator, monkeypatch, tmp_path))
     print(message)
     # What differs from one machine to another stands as ... in the guide.
     pattern = re.escape(QUOTED.get(title, "?")).replace(r"\.\.\.", ".*")
