@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from dataclasses import field
 
+HANDSHAKE_DROPS = ("handshake_close", "handshake_alert")
+
 
 @dataclass
 class Fault:
@@ -24,7 +26,9 @@ class Fault:
     seed: int = 0  # of the generator that decides by probability
     delay: float = 0.0  # seconds before the answer
     # reset: close at once with RST; hang: never answer; truncate: promise the whole body and send half of it;
-    # lost: do what was asked, and close with RST instead of an answer
+    # lost: do what was asked, and close with RST instead of an answer;
+    # handshake_close, handshake_alert: refuse a TLS handshake by closing, or by the fatal alert internal_error. These
+    # two meet connections instead of requests, whatever the operation and request_has, and only with TLS.
     drop: str | None = None
     status: int | None = None
     error: str | None = None  # the modelled exception, such as ThrottledClientException
@@ -40,7 +44,19 @@ class Fault:
 
     def meets(self, operation: str, request: str) -> bool:
         """Whether the fault applies to a request; counts it when it does."""
-        if self.operation not in ("*", operation) or self.request_has not in request or self.times == 0:
+        return (
+            self.drop not in HANDSHAKE_DROPS
+            and self.operation in ("*", operation)
+            and self.request_has in request
+            and self._happens()
+        )
+
+    def meets_handshake(self) -> bool:
+        """Whether the fault applies to a new TLS connection; counts it when it does."""
+        return self.drop in HANDSHAKE_DROPS and self._happens()
+
+    def _happens(self) -> bool:
+        if self.times == 0:
             return False
         if self.probability < 1 and self._random.random() >= self.probability:
             return False

@@ -35,6 +35,8 @@ from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import RateLimit
 from ansible_collections.chime_sdk.voice.tests.emulator.signature import Refused
 from ansible_collections.chime_sdk.voice.tests.emulator.signature import check_signature
+from ansible_collections.chime_sdk.voice.tests.emulator.tls import Tls
+from ansible_collections.chime_sdk.voice.tests.emulator.tls import refuse_handshake
 
 _STS_ANSWER = """<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result>{result}\
 </{action}Result><ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{action}Response>"""
@@ -43,7 +45,8 @@ _STS_ANSWER = """<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-
 class Emulator:
     """The server. As a context manager it runs in a thread; ``serve`` runs it in the calling one."""
 
-    def __init__(self, state: dict[str, Any] | None = None, port: int = 0) -> None:
+    def __init__(self, state: dict[str, Any] | None = None, port: int = 0, tls: bool = False) -> None:
+        """Listen on 127.0.0.1; with *tls*, clients can verify the certificate with the CA in ``ca_bundle``."""
         self.voice = service.Voice(state)
         self.faults: list[Fault] = []
         self.requests: list[dict[str, Any]] = []
@@ -52,13 +55,21 @@ class Emulator:
         self.lock = threading.Lock()
         self.stopping = threading.Event()  # set when no request is to wait any longer
         self.ended = threading.Event()  # set when the program is to end
+        self.connections = 0  # accepted so far, those whose TLS handshake failed among them
+        self.tls = Tls() if tls else None
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.emulator = self
         self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def ca_bundle(self) -> str:
+        """The path of the PEM file with the CA of a TLS emulator."""
+        assert self.tls is not None, "the emulator does not speak TLS"
+        return self.tls.ca_bundle
 
     def __enter__(self) -> Emulator:
         self._thread = threading.Thread(target=self.serve, daemon=True)
@@ -71,6 +82,8 @@ class Emulator:
         self._server.server_close()
         assert self._thread is not None
         self._thread.join()
+        if self.tls:
+            self.tls.close()
 
     def serve(self) -> None:
         self._server.serve_forever(poll_interval=0.02)
@@ -90,12 +103,31 @@ class Emulator:
         with self.lock:
             return next((fault for fault in self.faults if fault.meets(operation, request)), None)
 
+    def next_handshake_fault(self) -> Fault | None:
+        with self.lock:
+            return next((fault for fault in self.faults if fault.meets_handshake()), None)
+
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
     emulator: Emulator
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.emulator.connections += 1
+        super().process_request(request, client_address)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection, in its own thread, after the TLS handshake if there is to be one."""
+        tls = self.emulator.tls
+        if tls is None:
+            super().finish_request(request, client_address)
+        elif fault := self.emulator.next_handshake_fault():
+            refuse_handshake(request, alert=fault.drop == "handshake_alert")
+        else:
+            with tls.wrap(request) as secured:
+                super().finish_request(secured, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of clients that went away; an error of the emulator itself is answered with status 500."""
@@ -157,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
         secrets = {key: (known["secret"], known["token"]) for key, known in emulator.voice.credentials.items()}
         return check_signature(
             self.command,
-            f"http://{self.headers['host']}{self.path}",
+            f"{emulator.url.partition(':')[0]}://{self.headers['host']}{self.path}",
             {name.lower(): value for name, value in self.headers.items()},
             body,
             secrets,

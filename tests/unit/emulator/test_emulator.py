@@ -18,7 +18,6 @@ import urllib.request
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -32,30 +31,11 @@ from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE
+from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import client_for
+from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import code_of
 
 PROGRAM = pathlib.Path(service.__file__).parent
-ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=5)
-
-
-def client_for(emulator: Emulator, service_name: str = "chime-sdk-voice", **changes: Any) -> Any:
-    options = {
-        "region_name": "us-east-1",
-        "endpoint_url": emulator.url,
-        "aws_access_key_id": "AKIDEMULATOR",
-        "aws_secret_access_key": "emulator-secret-key",
-        "config": ONCE,
-        **changes,
-    }
-    return boto3.session.Session().client(service_name, **options)
-
-
-@pytest.fixture
-def client(emulator: Emulator) -> Any:
-    return client_for(emulator)
-
-
-def code_of(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
-    return error.value.response["Error"]["Code"], error.value.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def test_a_connector_lives(client: Any) -> None:

@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""TLS for a loopback server, with a certificate authority that lives as long as the server."""
+
+from __future__ import annotations
+
+import pathlib
+import socket
+import ssl
+import tempfile
+
+_RECORD_HEADER_SIZE = 5
+_INTERNAL_ERROR = bytes([21, 3, 3, 0, 2, 2, 80])  # a record of type alert, TLS 1.2, two bytes: fatal, internal_error
+
+
+class Tls:
+    """A certificate for 127.0.0.1 and localhost, and the file of the CA that signed it."""
+
+    def __init__(self) -> None:
+        import trustme  # only here: a server without TLS runs where the test requirements are not installed
+
+        authority = trustme.CA()
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1", "localhost").configure_cert(self._context)
+        self._folder = tempfile.TemporaryDirectory(prefix="emulator-ca-")
+        self.ca_bundle = str(pathlib.Path(self._folder.name, "ca.pem"))
+        authority.cert_pem.write_to_path(self.ca_bundle)
+
+    def wrap(self, connection: socket.socket) -> ssl.SSLSocket:
+        """Do the server's part of the handshake."""
+        return self._context.wrap_socket(connection, server_side=True)
+
+    def close(self) -> None:
+        self._folder.cleanup()
+
+
+def refuse_handshake(connection: socket.socket, alert: bool) -> None:
+    """Read the ClientHello; return so that the connection is closed, with a fatal alert first if asked for."""
+    with connection.makefile("rb") as stream:
+        header = stream.read(_RECORD_HEADER_SIZE)
+        stream.read(int.from_bytes(header[3:], "big"))
+    if alert:
+        connection.sendall(_INTERNAL_ERROR)
