@@ -25,7 +25,8 @@ class Fault:
     probability: float = 1.0  # of meeting a request at all
     seed: int = 0  # of the generator that decides by probability
     delay: float = 0.0  # seconds before the answer
-    # reset: close at once with RST; hang: never answer; truncate: promise the whole body and send half of it;
+    drip: float = 0.0  # seconds before each byte of the body; status line and headers come at once
+    # reset: close at once with RST; hang: never answer; truncate: promise more of a body than is sent, half of it;
     # lost: do what was asked, and close with RST instead of an answer;
     # handshake_close, handshake_alert: refuse a TLS handshake by closing, or by the fatal alert internal_error. These
     # two meet connections instead of requests, whatever the operation and request_has, and only with TLS.

@@ -9,7 +9,7 @@ Tests steer it over HTTP as well as from Python:
 ====== ======================= ===========================================================
 PUT    /_emulator/faults       replace the faults by a JSON list, see faults.Fault
 PUT    /_emulator/state        begin anew with this state, see service.Voice, and with the ``faults`` beside it
-PUT    /_emulator/settings     ``latency`` in seconds, ``rate_limit`` in requests a second
+PUT    /_emulator/settings     ``latency`` in seconds, ``rate_limit`` in requests a second, ``max_skew`` in seconds
 GET    /_emulator/requests     the requests so far, oldest first
 DELETE /_emulator/requests     forget them
 POST   /_emulator/stop         end the program
@@ -20,6 +20,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
+import select
 import socket
 import struct
 import threading
@@ -52,6 +54,7 @@ class Emulator:
         self.requests: list[dict[str, Any]] = []
         self.latency = 0.0
         self.rate_limit: RateLimit | None = None
+        self.max_skew = datetime.timedelta(minutes=15)  # of a signature's time from the request's
         self.lock = threading.Lock()
         self.stopping = threading.Event()  # set when no request is to wait any longer
         self.ended = threading.Event()  # set when the program is to end
@@ -93,11 +96,15 @@ class Emulator:
         with self.lock:
             return [request["operation"] for request in self.requests]
 
-    def configure(self, latency: float | None = None, rate_limit: float | None = None) -> None:
+    def configure(
+        self, latency: float | None = None, rate_limit: float | None = None, max_skew: float | None = None
+    ) -> None:
         if latency is not None:
             self.latency = latency
         if rate_limit is not None:
             self.rate_limit = RateLimit(rate_limit) if rate_limit else None
+        if max_skew is not None:
+            self.max_skew = datetime.timedelta(seconds=max_skew)
 
     def next_fault(self, operation: str, request: str) -> Fault | None:
         with self.lock:
@@ -144,6 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         emulator = self.server.emulator
+        self.arrived = datetime.datetime.now(datetime.timezone.utc)
         path, _separator, query = self.path.partition("?")
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         try:
@@ -194,7 +202,8 @@ class _Handler(BaseHTTPRequestHandler):
             body,
             secrets,
             signing_name,
-            datetime.datetime.now(datetime.timezone.utc),
+            self.arrived,
+            emulator.max_skew,
         )
 
     def _sts(self, emulator: Emulator, body: bytes) -> None:
@@ -258,7 +267,7 @@ class _Handler(BaseHTTPRequestHandler):
         if emulator.latency + fault.delay:
             emulator.stopping.wait(emulator.latency + fault.delay)
         if fault.drop == "hang":
-            emulator.stopping.wait()
+            self._pause(math.inf)
         if fault.drop in ("hang", "reset"):
             self._reset()
             return
@@ -275,7 +284,7 @@ class _Handler(BaseHTTPRequestHandler):
         record["status"] = status
         if fault.request_id:
             headers["x-amzn-requestid"] = str(uuid.uuid4())
-        self._send(status, {**headers, **fault.headers}, text, truncate=fault.drop == "truncate")
+        self._send(status, {**headers, **fault.headers}, text, fault)
 
     def _answer(self, emulator: Emulator, found: Any, body: bytes, fault: Fault) -> tuple[int, dict[str, str], bytes]:
         if fault.body is not None:
@@ -319,17 +328,42 @@ class _Handler(BaseHTTPRequestHandler):
             members["Message"] = str(error)
         return error.status, headers, json.dumps(members).encode() if members else b""
 
-    def _send(self, status: int, headers: dict[str, str], body: bytes, truncate: bool = False) -> None:
+    def _send(self, status: int, headers: dict[str, str], body: bytes, fault: Fault | None = None) -> None:
+        truncate = fault is not None and fault.drop == "truncate"
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         if status != 204:
-            self.send_header("content-length", str(len(body)))
+            self.send_header("content-length", str(max(len(body), 1) if truncate else len(body)))
         self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if truncate else body)
-        self.wfile.flush()
         if truncate:
+            body = body[: len(body) // 2]
             self.close_connection = True
+        if fault is not None and fault.drip:
+            self._drip(body, fault.drip)
+        else:
+            self.wfile.write(body)
+        self.wfile.flush()
+
+    def _drip(self, body: bytes, seconds: float) -> None:
+        for byte in body:
+            self.wfile.flush()
+            if not self._pause(seconds):
+                self.close_connection = True
+                return
+            self.wfile.write(bytes([byte]))
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait; return False early when the emulator stops or the client goes away.
+
+        A client that waits for a response sends nothing, so that its connection is readable only when it closes.
+        """
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            readable, _writable, _failed = select.select([self.connection], [], [], min(left, 0.05))
+            if readable or self.server.emulator.stopping.is_set():
+                return False
+        return True
 
     def _reset(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

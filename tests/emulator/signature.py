@@ -15,12 +15,16 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-MAX_SKEW = datetime.timedelta(minutes=15)
-
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/(?P<date>\d{8})/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request, ?"
     r"SignedHeaders=(?P<headers>[^,]+), ?Signature=(?P<signature>[0-9a-f]{64})"
 )
+
+_MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and "
+    "signing method. Consult the service documentation for details."
+)
+_DATE = "%Y%m%dT%H%M%SZ"
 
 
 class Refused(Exception):
@@ -39,6 +43,7 @@ def check_signature(
     secrets: Mapping[str, tuple[str, str | None]],
     service: str,
     now: datetime.datetime,
+    max_skew: datetime.timedelta,
 ) -> tuple[str, str]:
     """Return the access key and the Region that a request is signed with.
 
@@ -46,6 +51,8 @@ def check_signature(
     :param headers: with lower-case names.
     :param secrets: secret key and session token, or None for no token, by access key.
     :param service: the signing name that the credential scope must have.
+    :param now: when the request came.
+    :param max_skew: how far from that the time of signing may be.
     :raises Refused: when the signature is missing, wrong, too old, or for something else.
     """
     match = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
@@ -59,9 +66,20 @@ def check_signature(
         raise Refused("UnrecognizedClientException", "The security token included in the request is invalid.")
     if match["service"] != service:
         raise Refused("InvalidSignatureException", f"Credential should be scoped to correct service: '{service}'.")
-    signed_at = datetime.datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
-    if abs(now - signed_at) > MAX_SKEW or not date.startswith(match["date"]):
-        raise Refused("InvalidSignatureException", f"Signature not yet current or expired: {date} is not near now.")
+    try:
+        signed_at = datetime.datetime.strptime(date, _DATE).replace(tzinfo=datetime.timezone.utc)
+    except ValueError:
+        raise Refused("InvalidSignatureException", f"Date must be in ISO-8601 'basic format'. Got '{date}'.") from None
+    if not date.startswith(match["date"]):
+        raise Refused("InvalidSignatureException", "Date in Credential scope does not match YYYYMMDD of X-Amz-Date.")
+    minutes = f"{max_skew.total_seconds() / 60:g} min."
+    earliest, latest = now - max_skew, now + max_skew
+    if signed_at < earliest:
+        limit = f"now earlier than {earliest:{_DATE}} ({now:{_DATE}} - {minutes})"
+        raise Refused("InvalidSignatureException", f"Signature expired: {date} is {limit}")
+    if signed_at > latest:
+        limit = f"still later than {latest:{_DATE}} ({now:{_DATE}} + {minutes})"
+        raise Refused("InvalidSignatureException", f"Signature not yet current: {date} is {limit}")
 
     signed = match["headers"].split(";")
     required = {"host", "x-amz-date"} | ({"x-amz-security-token"} if token else set())
@@ -72,5 +90,5 @@ def check_signature(
     signer = SigV4Auth(Credentials(match["key"], secret), service, match["region"])
     expected = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
     if not hmac.compare_digest(expected, match["signature"]):
-        raise Refused("InvalidSignatureException", "The request signature we calculated does not match.")
+        raise Refused("InvalidSignatureException", _MISMATCH)
     return match["key"], match["region"]

@@ -6,19 +6,27 @@
 
 from __future__ import annotations
 
+import http.client
 import pathlib
 import socket
+import ssl
+import threading
+import time
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ReadTimeoutError
 from botocore.exceptions import SSLError
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import client_for
 
 READ = {"VoiceConnectorId": WITH_PROXY}
@@ -78,3 +86,79 @@ def test_a_tls_connection_can_be_reset(secure: Emulator) -> None:
     secure.faults = [Fault(drop="reset")]
     with pytest.raises((ConnectionClosedError, SSLError)):
         client_for(secure, verify=secure.ca_bundle).get_voice_connector(**READ)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_body_can_drip(tls: bool) -> None:
+    with Emulator(STATE, tls=tls) as emulator:
+        client = client_for(emulator, verify=emulator.ca_bundle if tls else None)
+        emulator.faults = [Fault(drip=0.05, body='{"Voi', times=1)]
+        started = time.monotonic()
+        client.get_voice_connector(**READ)
+        assert 0.25 <= time.monotonic() - started < 2
+        client.get_voice_connector(**READ)
+
+
+def test_status_and_headers_come_before_a_dripping_body(emulator: Emulator) -> None:
+    emulator.faults = [Fault(drip=60, body="{}")]
+    with urllib.request.urlopen(emulator.url + "/voice-connectors", timeout=0.3) as response:
+        assert response.status == 200
+        with pytest.raises(TimeoutError):
+            response.read(1)
+
+
+def serving() -> int:
+    """Return the number of threads that serve a connection."""
+    return sum("process_request_thread" in thread.name for thread in threading.enumerate())
+
+
+def wait_until_served(emulator: Emulator) -> None:
+    until = time.monotonic() + 2
+    while serving() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert serving() == 0
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("fault", [{"drip": 60}, {"drop": "hang"}])
+def test_a_slow_response_ends_when_the_client_goes_away(tls: bool, fault: dict[str, Any]) -> None:
+    with Emulator(STATE, tls=tls) as emulator:
+        emulator.faults = [Fault(**fault)]
+        impatient = ONCE.merge(Config(read_timeout=0.2))
+        client = client_for(emulator, verify=emulator.ca_bundle if tls else None, config=impatient)
+        with pytest.raises(ReadTimeoutError):
+            client.get_voice_connector(**READ)
+        client.close()
+        wait_until_served(emulator)
+
+
+def test_a_dripping_body_ends_when_the_emulator_stops() -> None:
+    with Emulator(STATE) as emulator:
+        emulator.faults = [Fault(drip=60, body="{}")]
+        with socket.create_connection(("127.0.0.1", port_of(emulator))) as connection:
+            connection.sendall(b"GET /voice-connectors HTTP/1.1\r\nHost: x\r\n\r\n")
+            while b"HTTP/1.1 200" not in connection.recv(65536):
+                pass
+            emulator.stopping.set()
+            wait_until_served(emulator)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize(
+    "fault", [{}, {"body": "{}"}, {"body": "<html>", "status": 502}, {"error": "NotFoundException"}, {"status": 503}]
+)
+def test_a_truncated_body_is_shorter_than_promised(tls: bool, fault: dict[str, Any]) -> None:
+    with Emulator(STATE, tls=tls) as emulator:
+        emulator.faults = [Fault(**fault, drop="truncate")]
+        context = ssl.create_default_context(cafile=emulator.ca_bundle) if tls else None
+        with pytest.raises((http.client.IncompleteRead, urllib.request.HTTPError)) as error:
+            urllib.request.urlopen(emulator.url + "/voice-connectors", context=context).read()
+        if isinstance(error.value, urllib.request.HTTPError):
+            with pytest.raises(http.client.IncompleteRead):
+                error.value.read()
+
+
+def test_an_empty_body_can_be_truncated(emulator: Emulator) -> None:
+    emulator.faults = [Fault(body="", drop="truncate")]
+    with pytest.raises(http.client.IncompleteRead):
+        urllib.request.urlopen(emulator.url + "/voice-connectors").read()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import pathlib
 import signal
@@ -17,8 +18,10 @@ import time
 import urllib.request
 from types import SimpleNamespace
 from typing import Any
+from typing import Callable
 
 import pytest
+from botocore import auth
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.exceptions import ConnectionClosedError
@@ -169,24 +172,62 @@ def test_a_request_that_was_changed_after_signing_is_refused(emulator: Emulator,
     assert code_of(error) == ("InvalidSignatureException", 403)
 
 
-def test_a_clock_that_is_off_is_refused(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    import datetime
+@pytest.fixture
+def shift_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Return a function that makes botocore sign as if it were so many seconds later."""
 
-    from botocore import auth
+    def shift(seconds: float) -> None:
+        class Shifted(datetime.datetime):
+            @classmethod
+            def now(cls, tz: Any = None) -> Any:
+                return super().now(tz) + datetime.timedelta(seconds=seconds)
 
-    class Slow(datetime.datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> Any:
-            return super().now(tz) - datetime.timedelta(minutes=16)
+            @classmethod
+            def utcnow(cls) -> Any:
+                return cls.now(datetime.timezone.utc)
 
-        utcnow = now
+        if hasattr(auth, "get_current_datetime"):
+            monkeypatch.setattr(auth, "get_current_datetime", Shifted.utcnow)
+        else:
+            monkeypatch.setattr(auth, "datetime", SimpleNamespace(datetime=Shifted))
 
-    if hasattr(auth, "get_current_datetime"):
-        monkeypatch.setattr(auth, "get_current_datetime", Slow.utcnow)
-    else:
-        monkeypatch.setattr(auth, "datetime", SimpleNamespace(datetime=Slow))
-    with pytest.raises(ClientError, match="not near now"):
+    return shift
+
+
+@pytest.mark.parametrize(
+    ("seconds", "message"),
+    [
+        (-960, r"Signature expired: \w+ is now earlier than \w+ \(\w+ - 15 min\.\)"),
+        (960, r"Signature not yet current: \w+ is still later than \w+ \(\w+ \+ 15 min\.\)"),
+    ],
+)
+def test_a_clock_that_is_off_is_refused(
+    emulator: Emulator, shift_clock: Callable[[float], None], seconds: float, message: str
+) -> None:
+    shift_clock(seconds)
+    with pytest.raises(ClientError, match=message) as error:
         client_for(emulator).get_voice_connector(VoiceConnectorId=WITH_PROXY)
+    assert code_of(error) == ("InvalidSignatureException", 403)
+
+
+def test_the_skew_that_is_allowed_can_be_set(
+    emulator: Emulator, client: Any, shift_clock: Callable[[float], None]
+) -> None:
+    shift_clock(-60)
+    client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
+    emulator.configure(max_skew=30)
+    with pytest.raises(ClientError, match=r"- 0\.5 min\."):
+        client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
+    body = json.dumps({"max_skew": 120}).encode()
+    settings = urllib.request.Request(emulator.url + "/_emulator/settings", method="PUT", data=body)
+    urllib.request.urlopen(settings).close()
+    client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
+
+
+def test_a_delay_does_not_age_a_signature(emulator: Emulator, client: Any) -> None:
+    emulator.configure(max_skew=2)
+    emulator.faults = [Fault(delay=3.5)]
+    client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
 
 
 def test_a_session_token_is_checked(emulator: Emulator) -> None:
