@@ -4,33 +4,33 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Many Voice Connectors in one go: which are meant, and reading them with several threads."""
+"""Many Voice Connectors at a time: which are selected, and reading them with several threads."""
 
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from typing import Any
 from typing import Callable
 from typing import NamedTuple
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NoTags
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import UNKNOWN_PROXY
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import connector_result
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_tags
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_voice_connector
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import has_no_tags
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import list_voice_connectors
 
-# So many first results that are all failures are taken to mean that nothing can be read.
+# Give up if the first reads all fail, this many at least.
 _ENOUGH_FAILURES = 8
 
 
 class Selection(NamedTuple):
-    """Which Voice Connectors are meant, and what to read of each. None stands for no condition."""
+    """Which Voice Connectors are selected, and what to read of each. None means no condition."""
 
     ids: list[str] | None
     names: list[str] | None
@@ -39,51 +39,68 @@ class Selection(NamedTuple):
     include_tags: bool
 
 
-class Outcome(NamedTuple):
-    """What came of one Voice Connector; no connector when it is not there, not read, or not meant."""
+class ConnectorRead(NamedTuple):
+    """The result of one Voice Connector; no connector if it does not exist, or is not selected or unknown to be."""
 
     connector: dict[str, Any] | None
-    errors: list[tuple[str, VoiceError]]  # each with the ID of the Voice Connector
+    errors: list[VoiceError]
+    tried: bool = True
 
 
-NOT_READ = Outcome(None, [])
+class BulkRead(NamedTuple):
+    """The results of all selected Voice Connectors."""
+
+    reads: list[tuple[str, ConnectorRead]]  # with the ID of each
+    stopped_by: VoiceError | None  # what ended it before everything was tried
+    listing_failed: bool  # whether there may be more Voice Connectors than were found
 
 
-class Reading(NamedTuple):
-    """What came of all; with the error that every further read would have met too, when it was ended by one."""
-
-    outcomes: list[Outcome]
-    stopped_by: VoiceError | None
-
-
-def read_voice_connectors(client: Any, selection: Selection, concurrency: int) -> Reading:
+def read_voice_connectors(client: VoiceClient, selection: Selection, concurrency: int) -> BulkRead:
     """Read the selected Voice Connectors, in the order of the given IDs or of the service.
 
     Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, GetVoiceConnectorProxy.
 
-    :param concurrency: requests in flight at most.
-    :raises VoiceError: the listing failed.
+    :param concurrency: the largest number of requests in flight.
+    :raises VoiceError: nothing could be listed.
     """
     if selection.names == []:
-        return Reading([], None)
+        return BulkRead([], None, False)
+    listing_error = None
     if selection.ids is None:
-        listed = {entry["VoiceConnectorId"]: entry for page in list_voice_connectors(client) for entry in page}
+        listed, listing_error = _list_all(client)
         wanted = list(listed)
     else:
         wanted = list(dict.fromkeys(selection.ids))
         listed = _list_while_cheaper(client, wanted)
     wanted = [identifier for identifier in wanted if _has_name(listed.get(identifier), selection.names)]
 
-    def read(identifier: str) -> Outcome:
+    def read(identifier: str) -> ConnectorRead:
         return _read(client, identifier, listed.get(identifier), selection)
 
-    return _fan_out(read, wanted, concurrency)
+    done, stopped_by = ({}, listing_error) if listing_error else _read_all(client, read, wanted, concurrency)
+    reads = [(i, done.get(i) or _not_tried(listed.get(i), selection)) for i in wanted]
+    return BulkRead(reads, stopped_by, listing_error is not None)
 
 
-def _list_while_cheaper(client: Any, wanted: list[str]) -> dict[str, dict[str, Any]]:
+def _list_all(client: VoiceClient) -> tuple[dict[str, dict[str, Any]], VoiceError | None]:
+    """Return all entries by ID, with the error that has ended the listing after its first page."""
+    listed: dict[str, dict[str, Any]] = {}
+    pages = 0
+    try:
+        for page in list_voice_connectors(client):
+            pages += 1
+            listed.update((entry["VoiceConnectorId"], entry) for entry in page)
+    except VoiceError as e:
+        if not pages:
+            raise
+        return listed, e
+    return listed, None
+
+
+def _list_while_cheaper(client: VoiceClient, wanted: list[str]) -> dict[str, dict[str, Any]]:
     """Return the wanted entries that a listing finds before reading the others one by one takes fewer requests.
 
-    How many pages a listing has is not known before its end. It is left as soon as it has taken as many requests as
+    How many pages a listing has is unknown before its end. It ends as soon as it has taken as many requests as
     the entries that it has not found; at worst this takes twice the requests of the better way.
     """
     missing = set(wanted)
@@ -96,90 +113,110 @@ def _list_while_cheaper(client: Any, wanted: list[str]) -> dict[str, dict[str, A
                 if len(missing) <= number:
                     break
         except VoiceError as e:
-            # Who may read these Voice Connectors need not be allowed to list them all.
-            if e.hopeless:
+            # Credentials may permit reading but not listing.
+            if e.affects_all:
                 raise
     return found
 
 
 def _has_name(entry: dict[str, Any] | None, names: list[str] | None) -> bool:
-    """Whether an entry can be one of those with these names; one that has not been read yet can."""
+    """Whether an entry can have one of these names; one that has not been read yet can."""
     return names is None or entry is None or entry.get("Name") in names
 
 
-def _read(client: Any, identifier: str, entry: dict[str, Any] | None, selection: Selection) -> Outcome:
-    errors: list[tuple[str, VoiceError]] = []
+def _read(client: VoiceClient, identifier: str, entry: dict[str, Any] | None, selection: Selection) -> ConnectorRead:
     try:
         entry = entry or get_voice_connector(client, identifier)
     except VoiceError as e:
-        return Outcome(None, [(identifier, e)])
+        return ConnectorRead(None, [e])
     if not _has_name(entry, selection.names):
-        return NOT_READ
+        return ConnectorRead(None, [])
 
+    errors: list[VoiceError] = []
     connector = connector_result(entry)
     if selection.tags or selection.include_tags:
-        tags, reason, error = _read_tags(client, identifier, entry)
-        if error is not None and (selection.tags or not isinstance(error, NoTags)):
-            errors.append((identifier, error))
-        if selection.tags and not (tags is not None and _has_tags(tags, selection.tags)):
-            return Outcome(None, errors)
+        tags: dict[str, str] | None = None
+        reason = None
+        try:
+            tags = get_tags(client, entry)
+        except VoiceError as e:
+            reason = e.message
+            if selection.tags or not has_no_tags(e):
+                errors.append(e)
+        if selection.tags and (tags is None or not _has_tags(tags, selection.tags)):
+            return ConnectorRead(None, errors)
         if selection.include_tags:
             connector.update(tags=tags, tags_error=reason)
     if selection.include_proxy:
         try:
-            connector.update(proxy_result(get_proxy(client, identifier, known_to_exist=True)))
+            connector["proxy"] = proxy_result(get_proxy(client, identifier, entry))
         except VoiceError as e:
-            connector.update(UNKNOWN_PROXY)
-            errors.append((identifier, e))
-    return Outcome(connector, errors)
+            connector["proxy"] = proxy_result(None, known=False)
+            errors.append(e)
+    return ConnectorRead(connector, errors)
 
 
-def _read_tags(
-    client: Any, identifier: str, entry: dict[str, Any]
-) -> tuple[dict[str, str] | None, str | None, VoiceError | None]:
-    """Return the tags, or None with the reason and the error."""
-    try:
-        if not entry.get("VoiceConnectorArn"):
-            raise NoTags(
-                f"Failed to get the tags of Voice Connector {identifier} in {client.meta.region_name}: "
-                "the service does not show its ARN.",
-                operation="ListTagsForResource",
-            )
-        return get_tags(client, identifier, entry["VoiceConnectorArn"]), None, None
-    except VoiceError as e:
-        return None, str(e), e
+def _not_tried(entry: dict[str, Any] | None, selection: Selection) -> ConnectorRead:
+    """Return what is known of a Voice Connector that was listed but not read, if it is known to be selected."""
+    if entry is None or selection.tags:
+        return ConnectorRead(None, [], tried=False)
+    connector = connector_result(entry)
+    if selection.include_tags:
+        connector.update(tags=None, tags_error="The tags were not read, because reading stopped.")
+    if selection.include_proxy:
+        connector["proxy"] = proxy_result(None, known=False)
+    return ConnectorRead(connector, [], tried=False)
 
 
 def _has_tags(tags: dict[str, str], wanted: dict[str, str | None]) -> bool:
     return all(key in tags and value in (None, tags[key]) for key, value in wanted.items())
 
 
-def _fan_out(read: Callable[[str], Outcome], identifiers: list[str], concurrency: int) -> Reading:
-    """Return what *read* makes of each identifier, in their order, until an error shows that it is in vain."""
+def _read_all(
+    client: VoiceClient, read: Callable[[str], ConnectorRead], identifiers: Sequence[str], concurrency: int
+) -> tuple[dict[str, ConnectorRead], VoiceError | None]:
+    """Return what *read* returns by identifier, and the error that has ended it, because others would fail as well."""
     lock = threading.Lock()
-    answered = threading.Event()
+    remaining = iter(identifiers)
+    done: dict[str, ConnectorRead] = {}
     failures: list[VoiceError] = []
-    stopped: list[VoiceError] = []
+    succeeded = False
+    stopped_by: VoiceError | None = None
 
-    def guarded(identifier: str) -> Outcome:
-        if stopped:
-            return NOT_READ
-        outcome = read(identifier)
-        # That something is not there is an answer too.
-        failed = [error for _identifier, error in outcome.errors if not isinstance(error, (NotFound, NoTags))]
-        with lock:
-            failures.extend(failed)
-            if not failed:
-                answered.set()
-            hopeless = [error for error in failed if error.hopeless]
-            if not hopeless and not answered.is_set() and len(failures) >= max(_ENOUGH_FAILURES, concurrency):
-                hopeless = failures[:1]
-            stopped.extend(hopeless)
-        return outcome
+    def work() -> None:
+        nonlocal succeeded, stopped_by
+        while True:
+            with lock:
+                identifier = None if stopped_by else next(remaining, None)
+            if identifier is None:
+                return
+            try:
+                result = read(identifier)
+            except Exception as e:  # a defect, which must not lose what the others have read
+                prefix = f"Failed to read Voice Connector {identifier} in {client.region}: "
+                error = VoiceError("internal", prefix, region=client.region, error=f"{type(e).__name__}: {e}")
+                result = ConnectorRead(None, [error])
+            # That something does not exist is a result too.
+            failed = [e for e in result.errors if not isinstance(e, NotFound) and not has_no_tags(e)]
+            with lock:
+                done[identifier] = result
+                failures.extend(failed)
+                succeeded = succeeded or not failed
+                ends = [error for error in failed if error.affects_all]
+                if not succeeded and len(failures) >= max(_ENOUGH_FAILURES, concurrency):
+                    ends.append(failures[0])
+                if ends and stopped_by is None:
+                    stopped_by = ends[0]
 
-    if concurrency == 1:
-        outcomes = list(map(guarded, identifiers))
-    else:
-        with ThreadPoolExecutor(concurrency) as pool:
-            outcomes = list(pool.map(guarded, identifiers))
-    return Reading(outcomes, stopped[0] if stopped else None)
+    threads: list[threading.Thread] = []
+    for _number in range(min(concurrency, len(identifiers)) - 1):
+        thread = threading.Thread(target=work)
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads: fewer requests in flight
+            break
+        threads.append(thread)
+    work()
+    for thread in threads:
+        thread.join()
+    return done, stopped_by

@@ -4,191 +4,247 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""What can go wrong, as sentences for the user: what was to be done, what happened, and what to do about it."""
+"""Every message of this collection, in one table, and the error that carries one to the user."""
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-try:
-    from botocore.exceptions import ClientError
-    from botocore.exceptions import EndpointConnectionError
-    from botocore.exceptions import NoCredentialsError
-    from botocore.exceptions import ParamValidationError
-    from botocore.exceptions import ProxyConnectionError
-    from botocore.exceptions import SSLError
-except ImportError:
-    pass  # AnsibleAWSModule says so, before anything here is used.
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import gather_sdk_versions
 
-THROTTLE_CODES = frozenset(
-    ("ThrottledClientException", "Throttled", "Throttling", "ThrottlingException", "TooManyRequestsException")
-)
-NOT_FOUND_NAMES = frozenset(("NotFoundException", "NotFound"))
-_CREDENTIAL_CODES = frozenset(
-    (
-        "ExpiredTokenException",
-        "InvalidSignatureException",
-        "MissingAuthenticationTokenException",
-        "UnauthorizedClientException",
-        "UnrecognizedClientException",
-    )
-)
+# What failed, then what to do. The guide on errors has an entry for each, and a test that holds the two together.
+MESSAGES = {
+    # Options
+    "bad_id": (
+        "{option} is {value!r}, which cannot be a Voice Connector ID. Specify 1 to 128 letters, digits and hyphens that "
+        "begin with a letter or a digit, such as 'abcdef1ghij2klmno3pqr4', not a name or an ARN"
+    ),
+    "not_a_string": "{option} contains a {kind} where a string belongs. Write it in quotes",
+    "not_a_number": "{option} is a boolean where a number belongs. Write digits",
+    "bad_concurrency": "concurrency is {value}, which is out of range. Specify a number from 1 to 64",
+    "bad_minutes": "default_session_expiry_minutes is {value}, which is out of range. Specify 1 or more",
+    "too_many_countries": "phone_number_countries has {count} items, which is too many. Specify 1 to 100",
+    "bad_country": (
+        "phone_number_countries contains {value!r}, which is not a country code. Write two capital letters in quotes (ISO "
+        "3166-1 alpha-2), such as 'US'"
+    ),
+    "bad_phone_number": (
+        "fall_back_phone_number is not a phone number in E.164 format; its value is not shown here. Write it in quotes, such "
+        "as '+12065550100', or as an empty string to remove it"
+    ),
+    "incomplete_proxy": (
+        "the service requires {options}, which cannot be empty. {reason}. Specify them; nothing was changed"
+    ),
+    # SDK and connection options
+    "old_botocore": (
+        "botocore {version} is installed for {python}, but {minimum} or newer is required. Upgrade boto3 for that Python, or "
+        "set ansible_python_interpreter to a different one"
+    ),
+    "no_service": (
+        "botocore {version}, which is installed for {python}, does not have the service {service}. Install a version that "
+        "has it"
+    ),
+    "no_operation": (
+        "botocore {version}, which is installed for {python}, does not have the operation {operation}. Install a version "
+        "that has it, possibly an older one, because AWS ended support for proxy sessions on 2026-04-07"
+    ),
+    "unknown_members": (
+        "the current configuration has {members}, which botocore {version}, installed for {python}, cannot send, and which "
+        "a write would remove. Upgrade boto3 for that Python; nothing was sent"
+    ),
+    "invalid_request": (
+        "botocore {version}, which is installed for {python}, rejects the request. Upgrade boto3 for that Python, or "
+        "correct the value; nothing was sent"
+    ),
+    "no_region": (
+        "no AWS Region is set. Set the option region, the environment variable AWS_REGION, or a profile that has a Region"
+    ),
+    "profile_and_keys": (
+        "profile cannot be combined with access_key, secret_key or session_token. Remove one of the two; the environment "
+        "variables AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN count as well"
+    ),
+    "no_ca_bundle": (
+        "the CA bundle {path!r} does not exist. Correct aws_ca_bundle, or the environment variable AWS_CA_BUNDLE"
+    ),
+    "unknown_config_key": "aws_config has the unknown key {keys}. Check its spelling",
+    "bad_config": "aws_config is not valid. Correct the value that botocore names",
+    "bad_connection_option": (
+        "a connection option is not valid. Check region, endpoint_url, profile, access_key and secret_key"
+    ),
+    # Credentials
+    "no_credentials": (
+        "no AWS credentials were found on the managed node. Set access_key and secret_key, a profile, or AWS_ACCESS_KEY_ID "
+        "and AWS_SECRET_ACCESS_KEY in the environment, or give that node an IAM role"
+    ),
+    "credentials_unavailable": (
+        "the AWS credentials could not be obtained{source}. Check the profile, role, token file or credential_process that "
+        "provides them. If an IAM Identity Center (SSO) session has expired, run 'aws sso login'. If the role requires an "
+        "MFA code, provide session credentials, because Ansible cannot prompt for it"
+    ),
+    "credentials_rejected": (
+        "the credentials were rejected. Check that they are complete, with their session token, and have not expired, and "
+        "that they are allowed the IAM action chime:{operation}"
+    ),
+    "wrong_clock": (
+        "the time of the request was rejected. Check the clock of the managed node, and that the credentials have not expired"
+    ),
+    "account_not_authorized": (
+        "this AWS account is not allowed to use the service. Sign up for it, or contact AWS Support; the credentials and "
+        "their IAM policies may be correct"
+    ),
+    "access_denied": "access is denied. Grant these credentials the IAM action chime:{operation}{ended}",
+    # Network
+    "no_endpoint": (
+        "the endpoint cannot be reached. Check the network, endpoint_url and the Region. Amazon Chime SDK Voice is "
+        "available in {regions}"
+    ),
+    "no_response": "the connection failed, after {requests}. Check the network and endpoint_url",
+    "not_sent": "the request could not be sent. Check {options}",
+    "deadline": (
+        "no complete response arrived within {seconds} seconds, after {requests}{last}. Check the network and endpoint_url, "
+        "or try again later"
+    ),
+    "truncated": (
+        "the response ended in the middle of its body, {requests}. Check the network and what is in front of the service: "
+        "endpoint_url, a proxy server, a firewall"
+    ),
+    "proxy_unreachable": (
+        "the HTTP proxy server cannot be reached. Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment of the "
+        "managed node, and proxies in aws_config"
+    ),
+    "proxy_refused": (
+        "the HTTP proxy server refused the request with status {status}. Check its rules, and HTTPS_PROXY, HTTP_PROXY and "
+        "NO_PROXY in the environment of the managed node"
+    ),
+    "proxy_password": (
+        "the HTTP proxy server requires a valid user name and password (status 407). Check those in HTTPS_PROXY, or in "
+        "proxies in aws_config"
+    ),
+    "bad_certificate": (
+        "the TLS certificate of the server could not be verified. Check endpoint_url, and name the CA certificate in "
+        "aws_ca_bundle or AWS_CA_BUNDLE"
+    ),
+    "no_tls": (
+        "the server does not speak TLS, or the CA bundle is not valid. Check endpoint_url, aws_ca_bundle and AWS_CA_BUNDLE"
+    ),
+    "redirected": (
+        "the request was redirected with status {status}{location}, which AWS does not do. Check endpoint_url, and whether a "
+        "captive portal or a proxy server requires you to sign in"
+    ),
+    "not_from_aws": (
+        "the response has status {status}, but neither a request ID nor the name of an AWS error, so it is not known to come "
+        "from AWS. Check what is in front of the service: endpoint_url, a proxy server, a firewall"
+    ),
+    "unreadable": (
+        "the response is unreadable: {reason}. Check what is in front of the service: endpoint_url, a proxy server, a "
+        "captive portal"
+    ),
+    # The service
+    "throttled": (
+        "the service throttles this account, and {requests} were throttled. Try again later, or with fewer requests at a time"
+    ),
+    "not_found": "the resource does not exist. Check the ID, the Region and the account",
+    "no_voice_connector": (
+        "this Voice Connector does not exist in this Region. Check the ID, the Region and the account; a new Voice "
+        "Connector can take a minute to appear outside us-east-1"
+    ),
+    "absence_unknown": (
+        "the service returned 404, which does not tell whether the proxy configuration is missing or the Voice Connector. "
+        "Grant these credentials the IAM action chime:GetVoiceConnector. {reason}"
+    ),
+    "different_region": (
+        "the service returned 404, which proves nothing, because the Voice Connector belongs to {home}. Read it in that "
+        "Region"
+    ),
+    "not_offered": (
+        "the service does not offer this operation. AWS ended support for proxy sessions on 2026-04-07; only AWS Support can "
+        "tell what remains. Check endpoint_url"
+    ),
+    "server_error": "the service returned a server error, and {requests} failed. Try again later",
+    "rejected": "the request was rejected. Check its values; an ID is neither a name nor an ARN{ended}",
+    "no_arn": (
+        "the service did not return the ARN of the Voice Connector, so its tags cannot be read. Remove tags from the options"
+    ),
+    # Bulk reads
+    "bulk": "{summary}. Check errors and voice_connectors. The first error is: {first}",
+    "internal": "an unexpected {error} occurred. This is a defect of the collection; report it",
+    # Writes
+    "write_unknown": (
+        "it is unknown whether the service applied the change, because reading the configuration again failed. Run the task "
+        "again. The change: {write}. Reading: {read}"
+    ),
+    "write_failed": (
+        "the change was not applied; the configuration was read again to confirm it. Fix the cause and run the task again. "
+        "The change: {write}"
+    ),
+    "stored_differently": (
+        "the service stored different values for {options} than were sent. Compare the returned proxy with the options"
+    ),
+}
+
+
+def printable(value: Any, limit: int = 500) -> str:
+    """Return text from outside in one line of at most *limit* characters, with control characters escaped."""
+    text = " ".join(str(value)[: 4 * limit].split())
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return text if len(text) <= limit else text[:limit] + "..."
 
 
 class VoiceError(AnsibleAWSError):
-    """What cannot be done; ``message`` is a sentence for the user, ``exception`` the SDK's error or None."""
+    """An action that failed, with the message for the user."""
 
     def __init__(
         self,
-        message: str,
-        exception: Exception | None = None,
+        name: str,
+        prefix: str = "",
+        words: str = "",
         operation: str | None = None,
-        hopeless: bool = False,
+        region: str | None = None,
+        response: dict[str, Any] | None = None,
+        affects_all: bool = False,
+        rejected: bool = False,
+        **values: Any,
     ) -> None:
-        """Say also which *operation* failed, and whether every other request is bound to fail as well."""
-        super().__init__(message=message, exception=exception)
+        """Make the error from the message *name*.
+
+        :param prefix: "Failed to ... in ...: ", if it is not about an option.
+        :param words: what AWS or botocore said, with an introduction.
+        :param operation: the AWS operation that failed.
+        :param region: the Region that was asked.
+        :param response: botocore's parsed response, if AWS returned an error.
+        :param affects_all: whether every other request will fail for the same reason.
+        :param rejected: whether the service has certainly not applied the request.
+        :param values: the fields of the message.
+        """
+        self.name = name
+        self.words = words
+        message = f"{prefix}{MESSAGES[name].format(operation=operation, **values)}."
+        super().__init__(message=f"{message} {words}" if words else message)
         self.operation = operation
-        self.hopeless = hopeless
+        self.region = region
+        self.response = response
+        self.affects_all = affects_all
+        self.rejected = rejected
+        self.details: dict[str, Any] = {}  # what a failed task returns beside the message
 
     @property
     def code(self) -> str | None:
-        """The error code of AWS, or None when the failure is not an answer with one."""
-        response = getattr(self.exception, "response", None) or {}
-        return response.get("Error", {}).get("Code")
+        """The error code of AWS, or None if AWS returned none."""
+        return (self.response or {}).get("Error", {}).get("Code")
 
-    @property
-    def refused(self) -> bool:
-        """Whether the service has certainly done nothing: nothing was sent, or the first attempt was refused."""
-        if self.exception is None:
-            return self.hopeless
-        metadata = (getattr(self.exception, "response", None) or {}).get("ResponseMetadata", {})
-        return 400 <= metadata.get("HTTPStatusCode", 0) < 500 and not metadata.get("RetryAttempts")
+    def failure(self, **known: Any) -> dict[str, Any]:
+        """Return what a failed task returns; *known* are further keys, which the error's own replace."""
+        result = {**known, **gather_sdk_versions(), **self.details, "msg": self.message}
+        if self.region is not None:
+            result["region"] = self.region
+        if self.response is not None:
+            result["error"] = {key.lower(): printable(value) for key, value in self.response["Error"].items()}
+            result["response_metadata"] = camel_dict_to_snake_dict(self.response["ResponseMetadata"])
+        return result
 
 
 class NotFound(VoiceError):
-    """The service answered 404 and meant that what was asked for is not there."""
-
-
-class NoTags(VoiceError):
-    """The service does not tell the tags of a resource."""
-
-
-class UnreadableAnswer(Exception):
-    """The answer says success, but it is not one that the service gives; the text says why."""
-
-
-def sdk_lacks(what: str) -> str:
-    """Return the sentence for an SDK that lacks something; *what* names it."""
-    return f"botocore {gather_sdk_versions()['botocore_version']} is installed for {sys.executable}, but {what}"
-
-
-def error_of(exception: Exception, client: Any, doing: str, operation: str) -> VoiceError:
-    """Return the error that a call of the SDK has raised, as one for the user: a NotFound when it is a 404 that means it.
-
-    :param doing: the action with its object, as in "Failed to DOING in REGION".
-    """
-    failed = f"Failed to {doing} in {client.meta.region_name} ({operation}): "
-    if isinstance(exception, ClientError):
-        kind = NotFound if _is_not_found(exception) else VoiceError
-        hopeless = _is_about_credentials(exception)
-        return kind(failed + _refusal(exception, operation), exception, operation, hopeless)
-    if isinstance(exception, UnreadableAnswer):
-        return unreadable(client, doing, operation, str(exception))
-    if isinstance(exception, ParamValidationError):
-        needed = (
-            f"a version that knows the whole request is needed, nothing was sent: {' '.join(str(exception).split())}"
-        )
-        return VoiceError(failed + sdk_lacks(needed), operation=operation, hopeless=True)
-    return VoiceError(
-        failed + _no_answer(exception, client), exception, operation, isinstance(exception, NoCredentialsError)
-    )
-
-
-def unreadable(client: Any, doing: str, operation: str, reason: str) -> VoiceError:
-    """Return the error for an answer that says success and is none of the service's; *reason* says why."""
-    return VoiceError(
-        f"Failed to {doing} in {client.meta.region_name} ({operation}): the answer is unreadable, {reason}. "
-        "Check what lies between: endpoint_url, a proxy server, a captive portal.",
-        operation=operation,
-    )
-
-
-def _no_answer(exception: Exception, client: Any) -> str:
-    """Return the words between "Failed to ...: " and botocore's own, when there is no answer."""
-    if isinstance(exception, NoCredentialsError):
-        return (
-            "no AWS credentials were found where the task runs; give access_key and secret_key, a profile, "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or that machine a role"
-        )
-    if isinstance(exception, EndpointConnectionError):
-        regions = client.meta.service_model.shape_for("VoiceConnectorAwsRegion").enum
-        return (
-            "the endpoint cannot be reached; check the network, endpoint_url and the Region. Amazon Chime SDK Voice is "
-            f"offered in {', '.join(sorted(regions))}"
-        )
-    if isinstance(exception, ProxyConnectionError):
-        return (
-            "the HTTP proxy server cannot be reached; check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment where "
-            "the task runs, and proxies in aws_config"
-        )
-    if isinstance(exception, SSLError):
-        return (
-            "no TLS connection; check that the server of endpoint_url speaks TLS, and the CA certificates, which "
-            "aws_ca_bundle or AWS_CA_BUNDLE may name"
-        )
-    return (
-        f"no answer ({type(exception).__name__}); check the network and the connection options, "
-        "endpoint_url and aws_config among them"
-    )
-
-
-def _is_not_found(error: Any) -> bool:
-    """Whether a ClientError is a 404 about the resource: an UnknownOperationException, say, is a 404 too."""
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    return status == 404 and error.response["Error"]["Code"] in NOT_FOUND_NAMES | {"404"}
-
-
-def _is_about_credentials(error: Any) -> bool:
-    """Whether a ClientError refuses the credentials themselves, and so would refuse every other request."""
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    return status == 401 or error.response["Error"]["Code"] in _CREDENTIAL_CODES
-
-
-def _refusal(error: Any, operation: str) -> str:
-    """Return the words between "Failed to ...: " and botocore's own: what the error means and what to do."""
-    metadata = error.response["ResponseMetadata"]
-    status = metadata["HTTPStatusCode"]
-    code = error.response["Error"]["Code"]
-    attempts = metadata.get("RetryAttempts", 0) + 1
-    # A new configuration may be refused for another reason than what the answer seems to say.
-    putting = operation == "PutVoiceConnectorProxy"
-    ended = "; AWS ended support for proxy sessions on 2026-04-07 and may refuse this" if putting else ""
-    if status == 429 or code in THROTTLE_CODES:
-        return (
-            f"the service throttles this account, {attempts} requests were answered so; try later, or with fewer "
-            "at a time. The answer was"
-        )
-    if _is_about_credentials(error):
-        return (
-            "the credentials are not accepted; check that they are complete and have not expired, and then that the "
-            f"IAM action chime:{operation} is allowed to them. The answer was"
-        )
-    if status == 403:
-        return (
-            f"access is denied; the IAM action chime:{operation} has to be allowed to these credentials{ended}. "
-            "The answer was"
-        )
-    if _is_not_found(error):
-        return "it is not there; check the ID, the Region and the account. The answer was"
-    if status == 410 or code == "UnknownOperationException":
-        return (
-            "the service no longer offers this; AWS ended support for proxy sessions on 2026-04-07, and only AWS Support "
-            "can say what is left. The answer was"
-        )
-    if status >= 500:
-        return f"the service has a fault, {attempts} requests were answered so; try later. The answer was"
-    return f"the request is refused; check its values, an ID is neither a name nor an ARN{ended}. The answer was"
+    """The service named the error NotFound: what was asked for does not exist."""

@@ -12,8 +12,6 @@ from typing import Any
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
-UNKNOWN_PROXY: dict[str, Any] = {"exists": None, "proxy": None}
-
 
 def connector_result(entry: dict[str, Any]) -> dict[str, Any]:
     """Return the documented keys of a Voice Connector.
@@ -37,18 +35,18 @@ def connector_result(entry: dict[str, Any]) -> dict[str, Any]:
     return shaped
 
 
-def proxy_result(proxy: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the keys ``exists`` and ``proxy`` that modules document.
+def proxy_result(proxy: dict[str, Any] | None, known: bool = True) -> dict[str, Any]:
+    """Return the documented keys of a proxy configuration, null or empty where nothing is set.
 
-    :param proxy: a ``Proxy`` structure of GetVoiceConnectorProxy, or None when none is set.
+    :param proxy: a ``Proxy`` structure of GetVoiceConnectorProxy, or None if none is set.
+    :param known: whether it is known; otherwise ``exists`` is null.
     """
-    if proxy is None:
-        return {"exists": False, "proxy": None}
     shaped: dict[str, Any] = {
+        "exists": proxy is not None if known else None,
         "default_session_expiry_minutes": None,  # minutes
         "disabled": None,
         "fall_back_phone_number": None,  # E.164
         "phone_number_countries": [],  # ISO 3166-1 alpha-2
     }
-    shaped.update(camel_dict_to_snake_dict(proxy))
-    return {"exists": True, "proxy": shaped}
+    shaped.update(camel_dict_to_snake_dict(proxy or {}))
+    return shaped

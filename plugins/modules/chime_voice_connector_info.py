@@ -283,74 +283,87 @@ errors:
 from typing import Any
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
-from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import Reading
+from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import BulkRead
 from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import Selection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import read_voice_connectors
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import check_voice_connector_id
+from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_voice_connector_id
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "voice_connector_ids": {"type": "list", "elements": "str"},
+    "names": {"type": "list", "elements": "str"},
+    "tags": {"type": "dict"},
+    "include": {"type": "list", "elements": "str", "choices": ["proxy", "tags"], "default": []},
+    "concurrency": {"type": "int", "default": 8},
+}
 
 
-def select(params: dict[str, Any]) -> Selection:
-    """Return what the options *params* select; raise VoiceError for values that cannot be."""
+def parse_selection(params: dict[str, Any]) -> Selection:
+    """Return what the options *params* select; raise VoiceError for impossible values."""
     for identifier in params["voice_connector_ids"] or []:
         check_voice_connector_id("an item of voice_connector_ids", identifier)
     if not 1 <= params["concurrency"] <= 64:
-        raise VoiceError(f"concurrency is {params['concurrency']}; give a number from 1 to 64.")
-    tags = params["tags"] or {}
+        raise VoiceError("bad_concurrency", value=params["concurrency"])
     return Selection(
         ids=params["voice_connector_ids"],
         names=params["names"],
-        tags={key: None if value is None else str(value) for key, value in tags.items()},
+        tags=params["tags"] or {},
         include_proxy="proxy" in params["include"],
         include_tags="tags" in params["include"],
     )
 
 
-def result_of(reading: Reading, region: str) -> dict[str, Any]:
-    """Return the documented result, with ``msg`` and ``error`` when it is that of a failure."""
-    errors = [error for outcome in reading.outcomes for error in outcome.errors]
+def build_result(read: BulkRead, region: str) -> dict[str, Any]:
+    """Return the documented result, and what a failed task returns beside it if something was not read."""
+    errors = [(identifier, error) for identifier, result in read.reads for error in result.errors]
+    if read.stopped_by is not None and read.listing_failed:
+        errors.append((None, read.stopped_by))
+    not_tried = sum(not result.tried for _identifier, result in read.reads)
     result: dict[str, Any] = {
         "changed": False,
         "region": region,
-        "voice_connectors": [outcome.connector for outcome in reading.outcomes if outcome.connector is not None],
-        "stopped": reading.stopped_by is not None,
+        "voice_connectors": [result.connector for _identifier, result in read.reads if result.connector is not None],
+        "stopped": bool(not_tried or read.listing_failed),
         "errors": [
-            {"voice_connector_id": identifier, "action": error.operation, "code": error.code, "message": str(error)}
+            {"voice_connector_id": identifier, "action": error.operation, "code": error.code, "message": error.message}
             for identifier, error in errors
         ],
     }
     if errors:
-        first = reading.stopped_by or errors[0][1]
-        incomplete = len({identifier for identifier, _error in errors})
-        counted = f"{incomplete} of {len(reading.outcomes)} Voice Connectors in {region} could not be read"
-        if reading.stopped_by:
-            counted += "; stopped, because nothing else can be read either"
-        elif incomplete < len(reading.outcomes):
-            counted += "; the others were read"
-        result["msg"] = f"{counted}. See errors and voice_connectors; the first error is: {first}"
-        result["error"] = {"code": first.code, "message": str(first)}
+        first = read.stopped_by or errors[0][1]
+        failure = VoiceError("bulk", summary=summarize(read, not_tried, region), first=first.message.rstrip("."))
+        result = {**first.failure(), **result, "msg": failure.message}
     return result
 
 
+def summarize(read: BulkRead, not_tried: int, region: str) -> str:
+    """Return in words how much could not be read."""
+    if read.listing_failed:
+        return (
+            f"The listing of the Voice Connectors in {region} failed after {len(read.reads)} of them, which were not read, "
+            "and there may be more"
+        )
+    failed = sum(bool(result.errors) for _identifier, result in read.reads)
+    summary = f"{failed} of {len(read.reads)} Voice Connectors in {region} could not be read"
+    if not_tried and read.stopped_by is not None:
+        why = "every other read would fail too" if read.stopped_by.affects_all else "the first reads all failed"
+        return f"{summary}, and {not_tried} were not tried, because {why}"
+    return f"{summary}; the others were read" if failed < len(read.reads) else summary
+
+
 def main() -> None:
-    module = AnsibleAWSModule(
-        argument_spec={
-            "voice_connector_ids": {"type": "list", "elements": "str"},
-            "names": {"type": "list", "elements": "str"},
-            "tags": {"type": "dict"},
-            "include": {"type": "list", "elements": "str", "choices": ["proxy", "tags"], "default": []},
-            "concurrency": {"type": "int", "default": 8},
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
     try:
-        selection = select(module.params)
+        check_types(OPTIONS, given_options())
+        selection = parse_selection(module.params)
         client = connect(module, "read the Voice Connectors", module.params["concurrency"])
-        reading = read_voice_connectors(client, selection, module.params["concurrency"])
+        read = read_voice_connectors(client, selection, module.params["concurrency"])
     except VoiceError as e:
-        module.fail_json_aws_error(e)
-    result = result_of(reading, client.meta.region_name)
+        module.fail_json(**e.failure(region=module.params["region"]))
+    result = build_result(read, client.region)
     if result["errors"]:
         module.fail_json(**result)
     module.exit_json(**result)

@@ -207,14 +207,34 @@ proxy:
 import re
 from typing import Any
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._module import UnloggedAWSModule
+from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_voice_connector_id
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import check_voice_connector_id
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import delete_proxy
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import put_proxy
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "voice_connector_id": {"type": "str", "required": True},
+    "default_session_expiry_minutes": {"type": "int"},
+    "phone_number_countries": {"type": "list", "elements": "str", "aliases": ["phone_number_pool_countries"]},
+    "fall_back_phone_number": {"type": "str"},
+    "disabled": {"type": "bool"},
+}
+# The members of a Proxy by option.
+MEMBERS = {
+    "default_session_expiry_minutes": "DefaultSessionExpiryMinutes",
+    "disabled": "Disabled",
+    "fall_back_phone_number": "FallBackPhoneNumber",
+    "phone_number_countries": "PhoneNumberCountries",
+}
 
 # The service's own pattern, in which the plus of E.164 may be missing.
 _PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
@@ -226,136 +246,140 @@ def check_options(params: dict[str, Any]) -> None:
     check_voice_connector_id("voice_connector_id", params["voice_connector_id"])
     minutes = params["default_session_expiry_minutes"]
     if minutes is not None and minutes < 1:
-        raise VoiceError(f"default_session_expiry_minutes is {minutes}; give 1 or more.")
+        raise VoiceError("bad_minutes", value=minutes)
     countries = params["phone_number_countries"] or []
     if len(countries) > 100:
-        raise VoiceError(f"phone_number_countries has {len(countries)} items; give 1 to 100.")
+        raise VoiceError("too_many_countries", count=len(countries))
     for country in countries:
         if not _COUNTRY.fullmatch(country):
-            raise VoiceError(
-                f"phone_number_countries has {country!r}; give countries as two capital letters (ISO 3166-1 alpha-2), "
-                "such as 'US', and 'NO' in quotes."
-            )
+            raise VoiceError("bad_country", value=country)
     if params["fall_back_phone_number"] and not _PHONE_NUMBER.fullmatch(params["fall_back_phone_number"]):
-        raise VoiceError(
-            "fall_back_phone_number is not a phone number in E.164 format, such as '+12065550100'. "
-            "An empty text removes it. The value is not shown here."
-        )
+        raise VoiceError("bad_phone_number")
 
 
-def desired_proxy(present: dict[str, Any] | None, params: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the ``Proxy`` structure that the options *params* make of the *present* one; None for no proxy."""
+def desired_proxy(current: dict[str, Any] | None, params: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the ``Proxy`` structure that the options *params* make of the *current* one; None for no proxy."""
     if params["state"] == "absent":
         return None
-    desired = dict(present or {})
-    given = {
-        "DefaultSessionExpiryMinutes": params["default_session_expiry_minutes"],
-        "Disabled": params["disabled"],
-        "FallBackPhoneNumber": params["fall_back_phone_number"],
-    }
-    desired.update({name: value for name, value in given.items() if value is not None})
+    given = {member: params[option] for option, member in MEMBERS.items() if params[option] is not None}
+    desired = {**(current or {}), **given}
     if desired.get("FallBackPhoneNumber") == "":
         del desired["FallBackPhoneNumber"]
-    countries = params["phone_number_countries"]
-    if countries is not None and set(countries) != set(desired.get("PhoneNumberCountries", ())):
-        desired["PhoneNumberCountries"] = list(dict.fromkeys(countries))
-    return desired
+    if "PhoneNumberCountries" in given:
+        desired["PhoneNumberCountries"] = list(dict.fromkeys(given["PhoneNumberCountries"]))
+    # What means the same keeps the spelling of the service.
+    different = different_members(current or {}, desired)
+    return {k: v if k in different else (current or {}).get(k, v) for k, v in desired.items()}
 
 
-def is_as(proxy: dict[str, Any] | None, desired: dict[str, Any] | None) -> bool:
-    """Whether two ``Proxy`` structures say the same; the order of countries has no meaning."""
-    if proxy is None or desired is None:
-        return proxy is desired
-    one, other = ({**p, "PhoneNumberCountries": set(p.get("PhoneNumberCountries", ()))} for p in (proxy, desired))
-    return one == other
+def different_members(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
+    """Return the members in which two ``Proxy`` structures differ.
+
+    The service may normalize what it stores, so these mean the same: a phone number with and without a plus, an empty one
+    and none, countries in any order and case.
+    """
+
+    def normalize(proxy: dict[str, Any], member: str) -> Any:
+        value = proxy.get(member)
+        if member == "FallBackPhoneNumber":
+            return (value or "").removeprefix("+")
+        if member == "PhoneNumberCountries":
+            return {country.upper() for country in value or ()}
+        return value
+
+    return {member for member in {*one, *other} if normalize(one, member) != normalize(other, member)}
 
 
-def require_complete(client: Any, voice_connector_id: str, present: Any, desired: dict[str, Any]) -> None:
-    """Raise VoiceError when *desired* lacks what the service requires."""
-    members = {
-        "default_session_expiry_minutes": "DefaultSessionExpiryMinutes",
-        "phone_number_countries": "PhoneNumberCountries",
-    }
-    lacking = [option for option, member in members.items() if not desired.get(member)]
+def is_same(one: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:
+    """Whether two ``Proxy`` structures mean the same; None is no proxy."""
+    if one is None or other is None:
+        return one is other
+    return not different_members(one, other)
+
+
+def failure(client: VoiceClient, voice_connector_id: str, desired: Any, name: str, **fields: Any) -> VoiceError:
+    """Return the error with the message *name* about setting or, if *desired* is None, deleting a proxy configuration."""
+    action, operation = ("delete", "DeleteVoiceConnectorProxy") if desired is None else ("set", "PutVoiceConnectorProxy")
+    prefix = (
+        f"Failed to {action} the proxy configuration of Voice Connector {voice_connector_id} in {client.region} "
+        f"({operation}): "
+    )
+    return VoiceError(name, prefix, operation=operation, region=client.region, **fields)
+
+
+def require_complete(client: VoiceClient, voice_connector_id: str, current: Any, desired: dict[str, Any]) -> None:
+    """Raise VoiceError if *desired* lacks what the service requires."""
+    required = ("default_session_expiry_minutes", "phone_number_countries")
+    lacking = [option for option in required if not desired.get(MEMBERS[option])]
     if lacking:
-        reason = "There is no proxy configuration yet" if present is None else "No present value is known to keep"
-        raise VoiceError(
-            f"Failed to set the proxy configuration of Voice Connector {voice_connector_id} in "
-            f"{client.meta.region_name}: give {' and '.join(lacking)}, not empty, because the service requires it. "
-            f"{reason}, and nothing was changed."
-        )
+        reason = "There is no proxy configuration yet" if current is None else "AWS did not return their current values"
+        options = " and ".join(lacking)
+        raise failure(client, voice_connector_id, desired, "incomplete_proxy", options=options, reason=reason)
 
 
-def write(client: Any, voice_connector_id: str, desired: dict[str, Any] | None) -> tuple[bool, dict[str, Any] | None]:
-    """Put or delete; return whether this changed something, and the ``Proxy`` structure that is there now."""
+def write(client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None) -> tuple[bool, Any]:
+    """Put or delete; return whether this changed something, and the ``Proxy`` structure that is set now."""
     try:
-        if desired is not None:
-            return True, put_proxy(client, voice_connector_id, desired)
-        return delete_proxy(client, voice_connector_id), None
+        if desired is None:
+            delete_proxy(client, voice_connector_id)
+            return True, None
+        stored = put_proxy(client, voice_connector_id, desired)
     except VoiceError as e:
-        if e.refused:
+        deleting = desired is None and isinstance(e, NotFound)
+        if e.rejected and not deleting:
             raise
-        return True, settle(client, voice_connector_id, desired, e)
+        # Nothing to delete contradicts what was just read, unless an earlier request has deleted it.
+        return not (deleting and e.rejected), confirm_write(client, voice_connector_id, desired, e)
+    different = different_members(stored, desired)
+    if different:
+        options = [option for option, member in MEMBERS.items() if member in different] or sorted(different)
+        error = failure(client, voice_connector_id, desired, "stored_differently", options=", ".join(options))
+        error.details = {"changed": True, "exists": True, "proxy": proxy_result(stored)}
+        raise error
+    return True, stored
 
 
-def settle(
-    client: Any, voice_connector_id: str, desired: dict[str, Any] | None, unsure: VoiceError
+def confirm_write(
+    client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None, write_error: VoiceError
 ) -> dict[str, Any] | None:
-    """Return what is there after a write of which it is not known whether it was carried out, when it was."""
-    where = f"the proxy configuration of Voice Connector {voice_connector_id} in {client.meta.region_name}"
+    """Return the ``Proxy`` structure that is set after a write without a clear result, if it is the desired one."""
+    fields = {"response": write_error.response, "write": write_error.message.rstrip(".")}
     try:
         proxy = get_proxy(client, voice_connector_id)
     except VoiceError as e:
-        raise VoiceError(
-            f"It is not known whether {where} was changed: neither the change was answered nor reading again. Run the "
-            f"task again. Reading again: {e}. The change: {unsure.message}",
-            exception=unsure.exception,
-            operation=unsure.operation,
-        ) from e
-    if not is_as(proxy, desired):
-        raise VoiceError(
-            f"The change was not made: read again, {where} is not as asked for. {unsure.message}",
-            exception=unsure.exception,
-            operation=unsure.operation,
-        )
+        read = e.message.rstrip(".")
+        raise failure(client, voice_connector_id, desired, "write_unknown", read=read, **fields) from e
+    if not is_same(proxy, desired):
+        raise failure(client, voice_connector_id, desired, "write_failed", **fields)
     return proxy
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        argument_spec={
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "voice_connector_id": {"type": "str", "required": True},
-            "default_session_expiry_minutes": {"type": "int"},
-            "phone_number_countries": {"type": "list", "elements": "str", "aliases": ["phone_number_pool_countries"]},
-            "fall_back_phone_number": {"type": "str"},
-            "disabled": {"type": "bool"},
-        },
-        supports_check_mode=True,
-        # Keeps the options, with the phone number, out of the system log. Results are not masked by it.
-        no_log=True,
-    )
+    module = UnloggedAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
     voice_connector_id = module.params["voice_connector_id"]
     try:
+        check_types(OPTIONS, given_options())
         check_options(module.params)
         client = connect(module, f"manage the proxy configuration of Voice Connector {voice_connector_id}")
-        present = get_proxy(client, voice_connector_id)
-        proxy = desired_proxy(present, module.params)
-        changed = not is_as(present, proxy)
+        current = get_proxy(client, voice_connector_id)
+        proxy = desired_proxy(current, module.params)
+        changed = not is_same(current, proxy)
         if changed and proxy is not None:
-            require_complete(client, voice_connector_id, present, proxy)
+            require_complete(client, voice_connector_id, current, proxy)
         if changed and not module.check_mode:
             changed, proxy = write(client, voice_connector_id, proxy)
     except VoiceError as e:
-        module.fail_json_aws_error(e)
+        module.fail_json(**e.failure(voice_connector_id=voice_connector_id, region=module.params["region"]))
+    before, after = proxy_result(current), proxy_result(proxy)
     result = {
         "changed": changed,
         "voice_connector_id": voice_connector_id,
-        "region": client.meta.region_name,
-        **proxy_result(proxy),
+        "region": client.region,
+        "exists": after["exists"],
+        "proxy": after,
     }
     if module._diff:
-        result["diff"] = {"before": proxy_result(present), "after": proxy_result(proxy)}
+        result["diff"] = {"before": before, "after": after}
     module.exit_json(**result)
 
 

@@ -175,32 +175,37 @@ proxy:
         - CA
 """
 
+from typing import Any
+
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_voice_connector_id
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import check_voice_connector_id
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import reading_proxy
 
+OPTIONS: dict[str, dict[str, Any]] = {"voice_connector_id": {"type": "str", "required": True}}
+
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        argument_spec={"voice_connector_id": {"type": "str", "required": True}},
-        supports_check_mode=True,
-    )
+    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
     voice_connector_id = module.params["voice_connector_id"]
     try:
+        check_types(OPTIONS, given_options())
         check_voice_connector_id("voice_connector_id", voice_connector_id)
         client = connect(module, reading_proxy(voice_connector_id))
-        proxy = get_proxy(client, voice_connector_id)
+        proxy = proxy_result(get_proxy(client, voice_connector_id))
     except VoiceError as e:
-        module.fail_json_aws_error(e)
+        module.fail_json(**e.failure(voice_connector_id=voice_connector_id, region=module.params["region"]))
     module.exit_json(
         changed=False,
         voice_connector_id=voice_connector_id,
-        region=client.meta.region_name,
-        **proxy_result(proxy),
+        region=client.region,
+        exists=proxy["exists"],
+        proxy=proxy,
     )
 
 

@@ -60,13 +60,16 @@ STATE: dict[str, Any] = {
     ],
 }
 
-# A proxy configuration of which the service said nothing but that it is there.
-NOTHING_SAID: dict[str, Any] = {
+# A proxy configuration of which the service returned nothing but that it exists, none, and one that is unknown.
+EMPTY_PROXY: dict[str, Any] = {
+    "exists": True,
     "default_session_expiry_minutes": None,
     "disabled": None,
     "fall_back_phone_number": None,
     "phone_number_countries": [],
 }
+NO_PROXY = {**EMPTY_PROXY, "exists": False}
+UNKNOWN_PROXY = {**EMPTY_PROXY, "exists": None}
 
 
 @pytest.fixture(autouse=True)

@@ -14,17 +14,17 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import connector_result
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import NOTHING_SAID
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import EMPTY_PROXY
 
 
 @pytest.mark.parametrize(
     ("proxy", "expected"),
     [
-        ({}, NOTHING_SAID),
-        ({"Disabled": False}, {**NOTHING_SAID, "disabled": False}),
-        ({"DefaultSessionExpiryMinutes": 0}, {**NOTHING_SAID, "default_session_expiry_minutes": 0}),
-        ({"PhoneNumberCountries": ["US"]}, {**NOTHING_SAID, "phone_number_countries": ["US"]}),
-        ({"SomethingNew": {"InsideIt": 1}}, {**NOTHING_SAID, "something_new": {"inside_it": 1}}),
+        ({}, EMPTY_PROXY),
+        ({"Disabled": False}, {**EMPTY_PROXY, "disabled": False}),
+        ({"DefaultSessionExpiryMinutes": 0}, {**EMPTY_PROXY, "default_session_expiry_minutes": 0}),
+        ({"PhoneNumberCountries": ["US"]}, {**EMPTY_PROXY, "phone_number_countries": ["US"]}),
+        ({"SomethingNew": {"InsideIt": 1}}, {**EMPTY_PROXY, "something_new": {"inside_it": 1}}),
     ],
 )
 def test_a_proxy_has_every_key_and_guesses_none(proxy: dict[str, Any], expected: dict[str, Any]) -> None:

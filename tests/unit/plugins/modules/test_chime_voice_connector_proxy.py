@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import NOTHING_SAID
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import EMPTY_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
@@ -95,7 +95,7 @@ def test_a_proxy_is_made_with_what_the_service_requires(manage: Manage, emulator
         "voice_connector_id": WITHOUT_PROXY,
         "region": "us-east-1",
         "exists": True,
-        "proxy": {**NOTHING_SAID, **NEW, "disabled": False},  # which the service says of its own
+        "proxy": {**EMPTY_PROXY, **NEW, "disabled": False},  # which the service says of its own
     }
     assert emulator.operations() == [GET, CONNECTOR, PUT]
     assert read(WITHOUT_PROXY) == result["proxy"]
@@ -281,7 +281,7 @@ def test_a_missing_connector_fails(manage: Manage, emulator: Emulator, options: 
     [
         (WITH_PROXY, {"disabled": True}, True, {**BEFORE, "disabled": True}),
         (WITH_PROXY, {"fall_back_phone_number": ""}, True, {**BEFORE, "fall_back_phone_number": None}),
-        (WITHOUT_PROXY, NEW, True, {**NOTHING_SAID, **NEW}),
+        (WITHOUT_PROXY, NEW, True, {**EMPTY_PROXY, **NEW}),
         (WITH_PROXY, {"state": "absent"}, False, None),
     ],
 )

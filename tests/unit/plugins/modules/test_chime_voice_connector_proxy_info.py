@@ -6,24 +6,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 import socket
 import sys
 import threading
 import time
-import types
 from typing import Any
 from typing import Callable
 
 import botocore
 import pytest
+from botocore.awsrequest import AWSResponse
 
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _attempts
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import NOTHING_SAID
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import EMPTY_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import edit_model
@@ -66,6 +70,7 @@ def test_a_proxy_is_returned_with_every_documented_key(read_proxy: Read, emulato
         "region": "us-east-1",
         "exists": True,
         "proxy": {
+            "exists": True,
             "default_session_expiry_minutes": 60,
             "disabled": False,
             "fall_back_phone_number": "+12065550100",
@@ -86,7 +91,7 @@ def test_absence_is_returned_with_the_same_keys(read_proxy: Read, emulator: Emul
         "voice_connector_id": WITHOUT_PROXY,
         "region": "us-east-1",
         "exists": False,
-        "proxy": None,
+        "proxy": NO_PROXY,
     }
     assert emulator.operations() == [PROXY, CONNECTOR]
 
@@ -94,7 +99,7 @@ def test_absence_is_returned_with_the_same_keys(read_proxy: Read, emulator: Emul
 @pytest.mark.parametrize("body", [{}, {"Proxy": None}, {"Proxy": {}}, {"Proxy": None, "Another": 1}])
 def test_an_empty_answer_of_aws_is_absence(read_proxy: Read, emulator: Emulator, body: Any) -> None:
     result = read_proxy(WITH_PROXY, said(body))
-    assert (result["exists"], result["proxy"]) == (False, None)
+    assert (result["exists"], result["proxy"]) == (False, NO_PROXY)
     assert emulator.operations() == [PROXY]
 
 
@@ -118,28 +123,21 @@ def test_members_that_are_not_said_are_never_guessed(
     proxy = {**(dict.fromkeys(others) if nulls else {}), member: value}
     result = read_proxy(WITH_PROXY, said({"Proxy": proxy}))
     assert result["exists"] is True
-    assert result["proxy"] == {**NOTHING_SAID, key: value}
+    assert result["proxy"] == {**EMPTY_PROXY, key: value}
 
 
-@pytest.mark.parametrize("proxy", [{"Disabled": None}, {"NotKnownToThisBotocore": 1}])
-def test_a_proxy_of_which_nothing_is_known_still_exists(read_proxy: Read, proxy: Any) -> None:
-    result = read_proxy(WITH_PROXY, said({"Proxy": proxy}))
-    assert (result["exists"], result["proxy"]) == (True, NOTHING_SAID)
+def test_a_proxy_with_only_null_members_still_exists(read_proxy: Read) -> None:
+    result = read_proxy(WITH_PROXY, said({"Proxy": {"Disabled": None}}))
+    assert (result["exists"], result["proxy"]) == (True, EMPTY_PROXY)
 
 
 def test_a_proxy_without_a_request_id_is_still_a_proxy(read_proxy: Read) -> None:
     assert read_proxy(WITH_PROXY, said({"Proxy": {"Disabled": True}}, request_id=False))["proxy"]["disabled"] is True
 
 
-def test_a_member_that_a_newer_botocore_adds_passes_through(
-    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
-) -> None:
-    def add(model: dict[str, Any]) -> None:
-        model["shapes"]["Proxy"]["members"]["RecordingMode"] = {"shape": "String"}
-
-    edit_model(monkeypatch, tmp_path, add)
-    result = read_proxy(WITH_PROXY, said({"Proxy": {"RecordingMode": "ALL"}}))
-    assert result["proxy"] == {**NOTHING_SAID, "recording_mode": "ALL"}
+def test_a_member_that_this_botocore_does_not_know_is_returned(read_proxy: Read) -> None:
+    result = read_proxy(WITH_PROXY, said({"Proxy": {"RecordingMode": {"ForCalls": "ALL"}, "NotSet": None}}))
+    assert result["proxy"] == {**EMPTY_PROXY, "recording_mode": {"for_calls": "ALL"}}
 
 
 # Identifiers
@@ -155,7 +153,8 @@ def test_a_bad_id_fails_before_a_client_is_made(
     )
     result = read_proxy(value)
     assert result["failed"] is True
-    assert result["msg"].startswith(f"voice_connector_id is {value!r}, which cannot be a Voice Connector ID: give 1 to")
+    assert (result["voice_connector_id"], result["region"]) == (value, "us-east-1")
+    assert result["msg"].startswith(f"voice_connector_id is {value!r}, which cannot be a Voice Connector ID. Specify 1 to")
     assert "abcdef1ghij2klmno3pqr4" in result["msg"]
     assert emulator.operations() == []
 
@@ -176,47 +175,77 @@ def test_a_long_bad_id_is_shown_in_part(read_proxy: Read) -> None:
     assert len(read_proxy("!" * 10_000)["msg"]) < 500
 
 
+# Options whose value YAML has changed
+
+
+@pytest.mark.parametrize(("value", "kind"), [(12345, "number"), (True, "boolean"), (1.5, "number")])
+def test_an_id_without_quotes_is_refused(read_proxy: Read, emulator: Emulator, value: Any, kind: str) -> None:
+    result = read_proxy(value)
+    assert result["msg"] == f"voice_connector_id contains a {kind} where a string belongs. Write it in quotes."
+    assert emulator.operations() == []
+
+
 # 404
 
 
 def test_a_missing_connector_fails_and_names_it(read_proxy: Read, emulator: Emulator) -> None:
     result = read_proxy(MISSING)
-    assert_failed(result, "no such Voice Connector", "minute", "outside us-east-1", connector=MISSING)
+    assert_failed(
+        result, "this Voice Connector does not exist in this Region", "minute", "outside us-east-1", connector=MISSING
+    )
     assert result["error"]["code"] == "NotFoundException"
+    assert "AWS said: An error occurred (NotFoundException)" in result["msg"]
     assert emulator.operations() == [PROXY, CONNECTOR]
 
 
-@pytest.mark.parametrize("style", ["full", "header", "body", "bare"])
-def test_a_404_is_absence_however_it_is_named(read_proxy: Read, style: str) -> None:
-    fault = Fault(PROXY, status=404, error="NotFoundException", style=style)
+@pytest.mark.parametrize("style", ["full", "header", "body", "type", "uri"])
+@pytest.mark.parametrize("request_id", [True, False])
+def test_a_404_that_aws_names_is_absence(read_proxy: Read, style: str, request_id: bool) -> None:
+    fault = Fault(PROXY, status=404, error="NotFoundException", style=style, request_id=request_id)
     assert read_proxy(WITH_PROXY, fault)["exists"] is False
 
 
-@pytest.mark.parametrize("style", ["full", "header", "body"])
-def test_a_404_that_the_service_named_needs_no_request_id(read_proxy: Read, style: str) -> None:
-    fault = Fault(PROXY, status=404, error="NotFoundException", style=style, request_id=False)
-    assert read_proxy(WITH_PROXY, fault)["exists"] is False
+NAMELESS = [
+    "",
+    "<html><body>Not Found</body></html>",
+    "<UnknownOperationException/>\n",
+    '{"message":"Missing Authentication Token"}',
+    '{"message":"no Route matched with those values"}',
+    '{"Message": "NotFoundException"}',
+    '{"Code": "NotFoundExceptional"}',
+    '{"Code": ["NotFound"]}',
+    "[]",
+]
 
 
-@pytest.mark.parametrize("body", ["", "<html><body>Not Found</body></html>", "[]"])
-def test_a_404_of_somebody_else_is_not_absence(read_proxy: Read, body: str) -> None:
-    result = read_proxy(WITH_PROXY, said(body, status=404, request_id=False))
-    assert_failed(result, "not known to come from AWS", "endpoint_url")
+@pytest.mark.parametrize("request_id", [True, False])
+@pytest.mark.parametrize("body", NAMELESS)
+def test_a_404_without_the_name_is_not_absence(
+    read_proxy: Read, emulator: Emulator, body: str, request_id: bool
+) -> None:
+    result = read_proxy(WITH_PROXY, said(body, status=404, request_id=request_id))
+    named = "UnknownOperation" in body or "Exceptional" in body
+    from_aws = request_id or named
+    assert_failed(result, "does not offer this operation" if from_aws else "not known to come from AWS")
+    assert emulator.operations() == [PROXY]
 
 
-def test_a_404_for_the_operation_is_not_absence(read_proxy: Read, emulator: Emulator) -> None:
-    """A front end answers like this for an operation that has been removed."""
-    fault = Fault(PROXY, status=404, error="UnknownOperationException")
+@pytest.mark.parametrize("style", ["full", "header", "body", "type", "uri"])
+def test_a_404_for_the_operation_is_not_absence(read_proxy: Read, emulator: Emulator, style: str) -> None:
+    """A front end returns this for an operation that has been removed."""
+    fault = Fault(PROXY, status=404, error="UnknownOperationException", style=style)
     result = read_proxy(WITH_PROXY, fault)
-    assert_failed(result, "no longer offers this", "2026-04-07")
-    assert result["error"]["code"] == "UnknownOperationException"
+    assert_failed(result, "does not offer this operation", "2026-04-07")
+    assert result["error"]["code"].startswith("UnknownOperation")
     assert emulator.operations() == [PROXY]
 
 
 @pytest.mark.parametrize("error", sorted(set(ERRORS) - {"NotFoundException"}))
-def test_a_404_that_cannot_be_settled_fails(read_proxy: Read, naps: list[float], error: str) -> None:
+def test_a_404_that_cannot_be_confirmed_fails(read_proxy: Read, naps: list[float], error: str) -> None:
     result = read_proxy(WITHOUT_PROXY, Fault(CONNECTOR, error=error))
-    assert_failed(result, "cannot be told whether", "chime:GetVoiceConnector has", connector=WITHOUT_PROXY)
+    assert_failed(
+        result, "does not tell whether", "IAM action chime:GetVoiceConnector. Failed", connector=WITHOUT_PROXY
+    )
     assert result["error"]["code"] == error
 
 
@@ -225,15 +254,114 @@ def test_a_404_that_cannot_be_settled_fails(read_proxy: Read, naps: list[float],
     ["", "<html>", "{}", "[]", '{"VoiceConnector": null}', '{"VoiceConnector": {"VoiceConnectorId": "another"}}']
     + ['{"VoiceConnector": {"VoiceConnectorId": 7}}', '{"VoiceConnector": {"CreatedTimestamp": "yesterday-ish"}}'],
 )
-def test_a_404_is_not_settled_by_an_answer_about_something_else(read_proxy: Read, body: str) -> None:
+def test_a_404_is_not_confirmed_by_a_response_about_something_else(read_proxy: Read, body: str) -> None:
     result = read_proxy(WITHOUT_PROXY, Fault(CONNECTOR, body=body))
-    assert_failed(result, "cannot be told whether", connector=WITHOUT_PROXY)
+    assert_failed(result, "does not tell whether", "unreadable", connector=WITHOUT_PROXY)
+
+
+@pytest.mark.parametrize("home", ["eu-west-1", None])
+def test_a_404_about_a_connector_of_a_different_region_is_not_absence(read_proxy: Read, home: Any) -> None:
+    body = {"VoiceConnector": {"VoiceConnectorId": WITHOUT_PROXY, "AwsRegion": home}}
+    result = read_proxy(WITHOUT_PROXY, Fault(CONNECTOR, body=json.dumps(body)))
+    assert_failed(result, f"belongs to {home or 'a Region that AWS did not return'}", connector=WITHOUT_PROXY)
+
+
+# Credentials and errors of other operations
+
+
+def profile(monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path, text: str) -> dict[str, Any]:
+    """Make *text* the profile ``telephony``, and return the options that use it."""
+    (folder / "config").write_text(f"[profile telephony]\nregion = us-east-1\n{text}", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
+    return {"access_key": None, "secret_key": None, "profile": "telephony"}
+
+
+ROLE = (
+    "role_arn = arn:aws:iam::111122223333:role/reader\nsource_profile = base\n"
+    "[profile base]\naws_access_key_id = AKIDEMULATOR\naws_secret_access_key = emulator-secret-key\n"
+)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 403, "error": "AccessDenied"},
+        {"status": 404, "error": "NotFoundException"},
+        {"status": 404, "error": "NoSuchEntity"},
+        {"status": 400, "error": "ValidationError"},
+    ],
+)
+def test_an_error_of_a_different_operation_is_about_credentials(
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, fault: Any
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", emulator.url)
+    options = profile(monkeypatch, tmp_path, ROLE)
+    assert read_proxy(**options)["exists"] is True
+    emulator.requests.clear()
+    result = read_proxy(WITH_PROXY, Fault("AssumeRole", **fault), **options)
+    assert_failed(result, "the AWS credentials could not be obtained: AssumeRole failed", "AWS said", fault["error"])
+    assert result["error"]["code"] == fault["error"]
+    assert set(emulator.operations()) == {"AssumeRole"}
+
+
+SSO = "sso_start_url = https://example.awsapps.com/start\nsso_region = us-east-1\nsso_account_id = 111122223333\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "credential_process = /bin/false\n",
+        "credential_process = /bin/echo {}\n",
+        "credential_process = /nonexistent\n",
+        SSO + "sso_role_name = reader\n",
+        "sso_session = work\nsso_account_id = 111122223333\nsso_role_name = reader\n"
+        "[sso-session work]\nsso_start_url = https://example.awsapps.com/start\nsso_region = us-east-1\n",
+        "role_arn = arn:aws:iam::111122223333:role/reader\nweb_identity_token_file = /nonexistent\n",
+        "role_arn = arn:aws:iam::111122223333:role/reader\nsource_profile = telephony\n",
+        ROLE.replace("source_profile", "mfa_serial = arn:aws:iam::111122223333:mfa/reader\nsource_profile"),
+    ],
+    ids=["fails", "empty", "absent", "sso", "sso-session", "web-identity", "loop", "mfa"],
+)
+def test_credentials_that_cannot_be_obtained_say_so(
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, text: str
+) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda *args: (_ for _ in ()).throw(EOFError("EOF when reading a line")))
+    result = read_proxy(**profile(monkeypatch, tmp_path, text))
+    assert_failed(result, "the AWS credentials could not be obtained", "aws sso login", "MFA")
+    assert emulator.operations() == []
+
+
+@pytest.mark.parametrize("when", ["creating the client", "signing"])
+def test_a_credential_process_that_hangs_is_given_up(
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, when: str
+) -> None:
+    ran = tmp_path / "ran"
+    expired = json.dumps(
+        {
+            "Version": 1,
+            "AccessKeyId": "AKIDEMULATOR",
+            "SecretAccessKey": "emulator-secret-key",
+            "Expiration": "2020-01-01T00:00:00Z",
+        }
+    )
+    valid = expired.replace("2020", "2120")
+    script = tmp_path / "process"
+    returns = f"[ -e {ran} ] || {{ touch {ran}; echo '{expired}'; exit; }}" if when == "signing" else ""
+    script.write_text(f"#!/bin/sh\n{returns}\nsleep 2\necho '{valid}'\n", encoding="utf-8")
+    script.chmod(0o755)
+    shorten(monkeypatch)
+    started = time.monotonic()
+    result = read_proxy(**profile(monkeypatch, tmp_path, f"credential_process = {script}\n"))
+    assert_failed(result, "the AWS credentials could not be obtained in time", "credential_process")
+    assert time.monotonic() - started < 2
+    time.sleep(1.5)
+    assert emulator.operations() == [], "which would be sent after the failure was reported"
 
 
 # Refusals
 
 
-@pytest.mark.parametrize("style", ["full", "header", "body", "bare"])
+@pytest.mark.parametrize("style", ["full", "header", "body", "bare", "type", "uri"])
 @pytest.mark.parametrize("error", sorted(set(ERRORS) - {"NotFoundException"}))
 def test_each_modelled_error_fails_and_keeps_its_code(
     read_proxy: Read, naps: list[float], error: str, style: str
@@ -241,42 +369,110 @@ def test_each_modelled_error_fails_and_keeps_its_code(
     short, status = ERRORS[error]
     result = read_proxy(WITH_PROXY, Fault(PROXY, status=status, error=error, style=style, message="Words of AWS."))
     assert_failed(result, PROXY)
-    assert result["error"]["code"] == {"full": error, "header": error, "body": short, "bare": str(status)}[style]
+    assert result["error"]["code"] == {"body": short, "bare": str(status)}.get(style, error)
     assert result["response_metadata"]["http_status_code"] == status
-    assert style == "bare" or "Words of AWS." in result["msg"]
+    assert style == "bare" or "AWS said: An error occurred" in result["msg"] and "Words of AWS." in result["msg"]
+    assert (result["voice_connector_id"], result["region"]) == (WITH_PROXY, "us-east-1")
     assert {"boto3_version", "botocore_version"} <= set(result)
 
 
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (400, "refused"),
-        (401, "credentials"),
-        (402, "refused"),
-        (403, "chime:GetVoiceConnectorProxy"),
-        (405, "refused"),
-        (409, "refused"),
+        (400, "the request was rejected"),
+        (401, "the credentials were rejected"),
+        (402, "the request was rejected"),
+        (403, "Grant these credentials the IAM action chime:GetVoiceConnectorProxy"),
+        (405, "the request was rejected"),
+        (407, "user name and password"),
+        (409, "the request was rejected"),
         (410, "2026-04-07"),
-        (418, "refused"),
-        (301, "refused"),
-        (501, "fault"),
+        (413, "the request was rejected"),
+        (418, "the request was rejected"),
+        (501, "server error, and 1 request failed"),
     ],
 )
+@pytest.mark.parametrize("request_id", [True, False])
 @pytest.mark.parametrize(
     "body", ["", "<html><body>No</body></html>", "[1]", '"no"', "null", '{"Code": 7, "Message": [1]}']
 )
-def test_other_refusals_fail_at_once(read_proxy: Read, emulator: Emulator, status: int, words: str, body: str) -> None:
-    result = read_proxy(WITH_PROXY, said(body, status=status))
-    assert_failed(result, words)
+def test_other_refusals_fail_at_once(
+    read_proxy: Read, emulator: Emulator, status: int, words: str, body: str, request_id: bool
+) -> None:
+    result = read_proxy(WITH_PROXY, said(body, status=status, request_id=request_id))
+    from_aws = request_id or status == 407
+    assert_failed(result, words if from_aws else f"the response has status {status}, but neither a request ID nor")
+    assert ("AWS said" in result["msg"]) == request_id
     assert result["error"]["code"] == str(status)
     assert emulator.operations() == [PROXY]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 304, 305, 307, 308])
+@pytest.mark.parametrize("location", ["https://portal.example/sign-in?from=\x1b[31m" + "x" * 1000, None])
+def test_a_redirect_fails_and_says_where_it_leads(
+    read_proxy: Read, emulator: Emulator, status: int, location: str | None
+) -> None:
+    headers = {"location": location} if location else {}
+    result = read_proxy(WITH_PROXY, Fault(PROXY, status=status, body="<html>", headers=headers, request_id=False))
+    assert_failed(result, f"the request was redirected with status {status}", "captive portal", "endpoint_url")
+    assert ("to https://portal.example/sign-in?from=\\x1b[31mxxx" in result["msg"]) == bool(location)
+    assert "\x1b" not in result["msg"] and len(result["msg"]) < 1000
+    assert emulator.operations() == [PROXY]
+
+
+CREDENTIALS = [
+    *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch", "IncompleteSignature"),
+    *("MissingAuthenticationToken", "MissingAuthenticationTokenException", "UnrecognizedClientException"),
+    *("InvalidSignatureException", "AuthFailure", "InvalidAccessKeyId", "UnauthorizedClientException"),
+]
+CLOCK = ["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"]
+
+
+@pytest.mark.parametrize("style", ["header", "body", "type", "uri"])
+@pytest.mark.parametrize("error", [*CREDENTIALS, *CLOCK])
+def test_rejected_credentials_are_recognized_by_every_name(read_proxy: Read, error: str, style: str) -> None:
+    result = read_proxy(WITH_PROXY, Fault(PROXY, status=403, error=error, style=style))
+    assert_failed(result, "Check the clock" if error in CLOCK else "the credentials were rejected")
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"error": "InvalidSignatureException", "message": "Signature expired: 2026"}, "Check the clock"),
+        ({"error": "InvalidSignatureException", "message": "Signature not yet current: 2026"}, "Check the clock"),
+        ({"error": "OptInRequired"}, "this AWS account is not allowed"),
+        (
+            {"error": "ForbiddenException", "message": "Not authorized to call Chime SDK with Account Id 1"},
+            "this AWS account is not allowed",
+        ),
+        ({"error": "ForbiddenException", "message": "Subscription check failed"}, "this AWS account is not allowed"),
+        ({"error": "ForbiddenException", "message": "AWS authorization failed"}, "access is denied"),
+        ({"error": "AccessDenied"}, "access is denied"),
+        ({"error": "AccessDeniedException", "style": "uri"}, "access is denied"),
+    ],
+)
+def test_a_refusal_names_what_to_do(read_proxy: Read, fault: dict[str, Any], words: str) -> None:
+    assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, status=403, **fault)), words)
+
+
+def test_a_skewed_clock_is_named(read_proxy: Read, emulator: Emulator) -> None:
+    emulator.configure(max_skew=-1)
+    assert_failed(read_proxy(), "Check the clock of the managed node")
+
+
+def test_words_from_outside_are_short_and_printable(read_proxy: Read) -> None:
+    message = "red \x1b[31m\u202e\r\n" + "x" * 1_000_000
+    result = read_proxy(WITH_PROXY, Fault(PROXY, error="ForbiddenException", message=message))
+    assert_failed(result, "red \\x1b[31m\\u202e x")
+    assert "\x1b" not in json.dumps(result, ensure_ascii=False)
+    assert len(json.dumps(result)) < 5000
 
 
 def test_a_page_of_an_intermediary_is_quoted_in_part_and_in_one_line(read_proxy: Read) -> None:
     page = "<html>\n<body>" + "Blocked by policy. " * 1000
     result = read_proxy(WITH_PROXY, said(page, status=403, request_id=False))
     assert_failed(result, "Blocked by policy.")
-    assert len(result["msg"]) < 800
+    assert len(result["msg"]) < 1000
 
 
 def test_a_wrong_secret_fails_as_denied(read_proxy: Read) -> None:
@@ -301,7 +497,7 @@ def test_throttling_is_retried_ten_times_at_most(
 ) -> None:
     set_retry_mode(monkeypatch, mode)
     result = read_proxy(WITH_PROXY, Fault(PROXY, **fault))
-    assert_failed(result, "throttle", "10 requests were answered so")
+    assert_failed(result, "throttles this account, and 10 requests were throttled")
     assert emulator.operations() == [PROXY] * 10
     assert len(naps) == 9 and len(set(naps)) > 1
     assert sum(naps) < 45
@@ -328,14 +524,10 @@ def test_the_rate_limiter_of_another_retry_mode_does_not_slow_the_module_down(
 def test_throttling_is_given_up_in_time(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, naps: list[float]
 ) -> None:
-    clock = iter(range(0, 1000, 12))
-    stand_in = types.SimpleNamespace(monotonic=lambda: next(clock))
-    monkeypatch.setattr("ansible_collections.chime_sdk.voice.plugins.module_utils._client.time", stand_in)
-    monkeypatch.setattr("random.uniform", lambda low, high: high)
-    result = read_proxy(WITH_PROXY, Fault(PROXY, error="ThrottledClientException"))
-    assert_failed(result, "throttle")
-    # Attempts answered after 12, 24 and 36 seconds; one more after 48 could take until 63.
-    assert len(emulator.operations()) == 4
+    """Responses after 0.2, 0.4 and 0.6 seconds, with a window of half a second."""
+    monkeypatch.setattr(_attempts, "THROTTLE_WINDOW", 0.5)
+    assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, error="ThrottledClientException", delay=0.2)), "throttle")
+    assert len(emulator.operations()) == 3
 
 
 @pytest.mark.parametrize("mode", RETRY_MODES)
@@ -369,9 +561,9 @@ def test_throttling_and_faults_do_not_multiply(read_proxy: Read, emulator: Emula
     assert emulator.operations() == [PROXY] * 6
 
 
-def test_a_server_fault_says_how_many_requests_were_answered_so(read_proxy: Read, naps: list[float]) -> None:
+def test_a_server_error_says_how_many_requests_failed(read_proxy: Read, naps: list[float]) -> None:
     result = read_proxy(WITH_PROXY, Fault(PROXY, error="ServiceFailureException"))
-    assert_failed(result, "the service has a fault, 3 requests were answered so")
+    assert_failed(result, "the service returned a server error, and 3 requests failed")
 
 
 def test_a_refused_connection_fails_and_says_where(read_proxy: Read, naps: list[float]) -> None:
@@ -394,20 +586,105 @@ def test_a_name_that_does_not_resolve_fails(
     assert len(naps) == 2
 
 
+# Deadlines
+
+
+def shorten(monkeypatch: pytest.MonkeyPatch, factor: float = 50) -> float:
+    """Divide the bounds on time by *factor*, and return the longest time of an operation, which is documented."""
+    assert _client.longest_operation(_client.CONNECT_TIMEOUT, _client.READ_TIMEOUT) == 60
+    monkeypatch.setattr(_client, "READ_TIMEOUT", _client.READ_TIMEOUT / factor)
+    monkeypatch.setattr(_client, "CONNECT_TIMEOUT", _client.CONNECT_TIMEOUT / factor)
+    for module in (_client, _attempts):
+        monkeypatch.setattr(module, "MAX_BACKOFF", _client.MAX_BACKOFF / factor)
+    return 60 / factor
+
+
 @pytest.mark.parametrize("mode", RETRY_MODES)
 def test_an_endpoint_that_never_answers_is_given_up(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, naps: list[float], mode: Any
 ) -> None:
-    """With a tenth of the real read timeout; the sum of the real bounds is checked beside it."""
-    from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
-
-    assert _client.MAX_FAULTS * (_client.CONNECT_TIMEOUT + _client.READ_TIMEOUT) + 1.5 < 60
     set_retry_mode(monkeypatch, mode)
-    monkeypatch.setattr(_client, "READ_TIMEOUT", _client.READ_TIMEOUT / 50)
+    longest = shorten(monkeypatch)
     started = time.monotonic()
-    assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, drop="hang")), "ReadTimeoutError")
-    assert time.monotonic() - started < 5
+    assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, drop="hang")), "after 3 requests", "Read timeout")
+    assert time.monotonic() - started < longest + 1
     assert emulator.operations() == [PROXY] * 3
+
+
+@pytest.mark.parametrize("fault", [{}, {"status": 503}, {"status": 404, "error": "NotFoundException"}])
+def test_a_response_that_drips_is_given_up_in_time(
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, naps: list[float], fault: dict[str, Any]
+) -> None:
+    longest = shorten(monkeypatch)
+    started = time.monotonic()
+    result = read_proxy(WITH_PROXY, Fault(PROXY, drip=0.1, **fault))
+    assert_failed(result, "no complete response arrived within 1 seconds, after 1 request. Check the network")
+    assert longest <= time.monotonic() - started < longest + 1
+
+
+def test_late_throttling_and_then_silence_is_given_up_in_time(
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+) -> None:
+    longest = shorten(monkeypatch)
+    monkeypatch.setattr(_attempts, "THROTTLE_WINDOW", longest * 0.75)
+    faults = [Fault(PROXY, error="ThrottledClientException", delay=0.15, times=4), Fault(PROXY, drop="hang")]
+    started = time.monotonic()
+    result = read_proxy(WITH_PROXY, *faults)
+    assert_failed(result, "no complete response arrived within")
+    assert time.monotonic() - started < longest + 1
+
+
+def test_a_name_with_many_dead_addresses_is_given_up_in_time(
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+) -> None:
+    """A listener whose queue is full drops further connections, so that each waits for its own timeout."""
+    longest = shorten(monkeypatch)
+    with socket.socket() as listener, contextlib.ExitStack() as stack:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        address = listener.getsockname()
+        for _number in range(4):
+            filling = stack.enter_context(socket.socket())
+            filling.setblocking(False)
+            filling.connect_ex(address)
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address)] * 40
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
+        started = time.monotonic()
+        result = read_proxy(endpoint_url=f"http://voice.example:{address[1]}")
+        assert_failed(result, "no complete response arrived within")
+        assert longest <= time.monotonic() - started < longest + 1
+
+
+def test_timeouts_of_the_user_lengthen_the_deadline(
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+) -> None:
+    longest = shorten(monkeypatch, 500)
+    slow = Fault(PROXY, drip=0.01)
+    assert_failed(read_proxy(WITH_PROXY, slow), "no complete response arrived within")
+    for timeout in (30, None):
+        assert read_proxy(WITH_PROXY, slow, aws_config={"read_timeout": timeout})["exists"] is True
+    assert longest < 0.2
+
+
+def test_without_threads_there_is_no_deadline_but_a_result(
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    body = json.dumps({"Proxy": {"Disabled": True}}).encode()
+    # A response that the emulator, which needs threads, cannot give.
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda self, request: Response(request.url, body))
+    assert read_proxy()["proxy"]["disabled"] is True
+
+
+class Response(AWSResponse):
+    """A complete HTTP response."""
+
+    def __init__(self, url: str, body: bytes) -> None:
+        super().__init__(url, 200, {"x-amzn-requestid": "1"}, None)
+        self._content = body
 
 
 @pytest.mark.parametrize("setting", [{"max_attempts": 1}, {"total_max_attempts": 2, "mode": "standard"}])
@@ -419,7 +696,7 @@ def test_retries_of_the_user_win(read_proxy: Read, emulator: Emulator, naps: lis
 def test_timeouts_of_the_user_win(read_proxy: Read, emulator: Emulator, naps: list[float]) -> None:
     started = time.monotonic()
     result = read_proxy(WITH_PROXY, Fault(PROXY, drop="hang"), aws_config={"read_timeout": 0.1})
-    assert_failed(result, "ReadTimeoutError")
+    assert_failed(result, "Read timeout")
     assert time.monotonic() - started < 5
     assert emulator.operations() == [PROXY] * 3
 
@@ -451,11 +728,19 @@ def test_an_answer_of_headers_alone_is_unreadable(read_proxy: Read) -> None:
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, raw=answer)), "unreadable", "0 bytes")
 
 
-def test_a_truncated_answer_fails(read_proxy: Read, naps: list[float]) -> None:
-    result = read_proxy(WITH_PROXY, Fault(PROXY, drop="truncate"))
-    assert_failed(result)
-    # Old versions of botocore compare what came with the Content-Length, and see a broken connection.
-    assert "not complete JSON" in result["msg"] or "ConnectionClosedError" in result["msg"]
+@pytest.mark.parametrize("fault", [{}, {"body": '{"Proxy": {}} '}, {"status": 404, "error": "NotFoundException"}])
+def test_a_truncated_response_is_a_broken_connection(
+    read_proxy: Read, emulator: Emulator, naps: list[float], fault: dict[str, Any]
+) -> None:
+    result = read_proxy(WITHOUT_PROXY, Fault(PROXY, drop="truncate", **fault))
+    assert_failed(result, connector=WITHOUT_PROXY)
+    # Old versions of botocore notice it themselves.
+    assert "ended in the middle of its body, in all of 3 requests" in result["msg"] or "after 3 requests" in result["msg"]
+    assert emulator.operations() == [PROXY] * 3
+
+
+def test_a_truncated_response_that_passes_is_not_seen(read_proxy: Read, naps: list[float]) -> None:
+    assert read_proxy(WITH_PROXY, Fault(PROXY, drop="truncate", times=2))["exists"] is True
 
 
 # The SDK, the options and the environment
@@ -467,8 +752,7 @@ def test_a_botocore_without_the_operation_fails_and_says_which_is_needed(
     edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(PROXY))
     assert_failed(
         read_proxy(),
-        f"botocore {botocore.__version__} is installed",
-        sys.executable,
+        f"botocore {botocore.__version__}, which is installed for {sys.executable}",
         f"does not have the operation {PROXY}",
     )
 
@@ -482,7 +766,7 @@ def test_a_botocore_without_the_service_fails_and_says_which_is_needed(
     for file in shipped.glob("*.json*"):
         (tmp_path / file.name).symlink_to(file)
     monkeypatch.setattr(Loader, "BUILTIN_DATA_PATH", str(tmp_path))
-    assert_failed(read_proxy(), f"botocore {botocore.__version__} is installed", "has no service chime-sdk-voice")
+    assert_failed(read_proxy(), f"botocore {botocore.__version__}", "does not have the service chime-sdk-voice")
 
 
 def test_a_proxy_server_that_does_not_answer_is_named(

@@ -1,0 +1,402 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""How often and how long an operation is tried.
+
+botocore's own retry modes do not serve here: ``standard`` never retries this service's modelled throttling error, and its
+quota loses reads of a bulk run; ``AWSRetry`` of amazon.aws sees only ClientError; none has a deadline. The timeouts of
+urllib3 are for each receive and each address of a name, so that a response of one byte a second never ends.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import deque
+from queue import Empty
+from queue import SimpleQueue
+from typing import Any
+from typing import Callable
+
+try:
+    from botocore.exceptions import ConnectionClosedError
+    from botocore.exceptions import ConnectionError as BotoConnectionError
+    from botocore.exceptions import ProxyConnectionError
+    from botocore.exceptions import ReadTimeoutError
+    from botocore.exceptions import SSLError
+except ImportError:
+    pass  # AnsibleAWSModule reports it, before anything here is used.
+
+from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import TRUNCATED
+
+MAX_FAULTS = 3  # requests that meet a server error or a broken connection
+MAX_THROTTLES = 10  # requests that the service throttles
+THROTTLE_WINDOW = 45  # seconds in which a throttled operation starts further requests
+MAX_BACKOFF = 5  # seconds between two requests
+BOTOCORE_MAX_BACKOFF = 20  # seconds, where the user chose botocore's own retries
+
+# Of thousands of reads, none should be lost to a passing fault.
+BULK_MAX_FAULTS = 6
+# All requests of a bulk run wait for one rate limit. It has failed once none has succeeded for this long.
+BULK_THROTTLE_WINDOW = 60  # seconds
+
+# Error names as canonical_name() returns them, and statuses.
+THROTTLE_NAMES = frozenset(
+    (
+        "BandwidthLimitExceeded",
+        "EC2Throttled",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "SlowDown",
+        "Throttled",
+        "Throttling",
+        "TooManyRequests",
+    )
+)
+FAULT_NAMES = frozenset(
+    ("InternalError", "InternalFailure", "InternalServerError", "RequestTimeout", "ServiceFailure", "ServiceUnavailable")
+)
+FAULT_STATUSES = frozenset((408, 500, 502, 503, 504))
+
+# What OpenSSL reports when another attempt cannot succeed: the certificate, no TLS at all, no usable CA bundle.
+UNVERIFIED = "CERTIFICATE_VERIFY_FAILED"
+_PERMANENT = (
+    UNVERIFIED,
+    "WRONG_VERSION_NUMBER",
+    "UNKNOWN_PROTOCOL",
+    "HTTP_REQUEST",
+    "RECORD_LAYER_FAILURE",
+    "PACKET_LENGTH_TOO_LONG",
+    "NO_CERTIFICATE_OR_CRL_FOUND",
+    "PEM_LIB",
+)
+
+_POLL = 1  # seconds
+
+
+class DeadlineExceeded(Exception):
+    """An operation did not end in time."""
+
+
+class ThrottledTooLong(Exception):
+    """The service grants no requests any more."""
+
+
+def canonical_name(code: Any) -> str:
+    """Return the short name of an AWS error: ``Throttled`` for ``ThrottledClientException``."""
+    return str(code).removesuffix("Exception").removesuffix("Client")
+
+
+def connect_status(exception: Exception | None) -> int | None:
+    """Return the status with which an HTTP proxy server refused to connect, or None."""
+    if not isinstance(exception, ProxyConnectionError):
+        return None
+    words = str(exception).partition("Tunnel connection failed: ")[2][:3]
+    return int(words) if words.isdecimal() else None
+
+
+def is_permanent_tls_error(exception: Exception | None) -> bool:
+    """Whether a TLS error will occur again; a connection closed during the handshake, or an alert, may not."""
+    words = str(exception).upper().replace(" ", "_")
+    return isinstance(exception, SSLError) and any(reason in words for reason in _PERMANENT)
+
+
+class Attempts:
+    """What one operation has tried so far. Its own thread writes it; the one that waits for it reads."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds  # of the whole operation, without waiting for its turn; None for no limit
+        self.started = time.monotonic()
+        self.queued_since: float | None = None  # while the operation waits for its turn
+        self.signing = False  # while credentials may be obtained
+        self.sent = 0  # requests
+        self.throttles = 0  # requests that were throttled
+        self.faults = 0  # requests that met a fault
+        self.unknown = 0  # requests that the service may have applied, without a clear response
+        self.last: str | None = None  # the last error
+
+    def remaining(self) -> float | None:
+        """Return the seconds until the deadline, None for no limit."""
+        if self.seconds is None:
+            return None
+        now = self.queued_since or time.monotonic()
+        return self.started + self.seconds - now
+
+
+class Policy:
+    """Retries, deadline and rate limit of all operations of one client."""
+
+    def __init__(
+        self,
+        seconds: float | None,
+        retries: bool = True,
+        max_faults: int = MAX_FAULTS,
+        rate_limit: RateLimit | None = None,
+    ) -> None:
+        """Make a policy.
+
+        :param seconds: the longest time of one operation; None for no limit.
+        :param retries: whether to retry, or to leave that to botocore.
+        :param rate_limit: for a bulk run, what all of its requests wait for.
+        """
+        self.seconds = seconds
+        self._retries = retries
+        self._max_faults = max_faults
+        self._rate_limit = rate_limit
+        self._thread = threading.local()
+
+    def register(self, events: Any, service: str) -> None:
+        """Register the handlers of this policy for the events of a client."""
+        # First, so that a request waits before it is signed and not after.
+        events.register_first(f"request-created.{service}", self._before_signing)
+        events.register(f"before-send.{service}", self._before_sending)
+        events.register(f"needs-retry.{service}", self._after_attempt)
+
+    def run(self, function: Callable[[], Any], attempts: Attempts) -> Any:
+        """Return what *function* returns, from a thread that is abandoned at the deadline.
+
+        :raises DeadlineExceeded: the deadline has passed.
+        """
+
+        def prepared() -> Any:
+            self._thread.attempts = attempts
+            return function()
+
+        return run_with_deadline(prepared, attempts.remaining)
+
+    def _before_signing(self, request: Any, **kwargs: Any) -> None:
+        attempts = self._thread.attempts
+        attempts.signing = True
+        if self._rate_limit is not None:
+            attempts.queued_since = time.monotonic()
+            self._rate_limit.wait(request)
+            attempts.started += time.monotonic() - attempts.queued_since
+            attempts.queued_since = None
+
+    def _before_sending(self, **kwargs: Any) -> None:
+        attempts = self._thread.attempts
+        remaining = attempts.remaining()
+        if remaining is not None and remaining <= 0:
+            raise DeadlineExceeded  # whoever waited has reported a failure, so nothing may be sent any more
+        attempts.signing = False
+        attempts.sent += 1
+
+    def _after_attempt(
+        self, response: tuple[Any, dict[str, Any]] | None, caught_exception: Exception | None, **kwargs: Any
+    ) -> float | None:
+        """Return the seconds to wait before the next attempt, or None for none.
+
+        Throttled requests and faults are counted separately, over all attempts of one operation.
+        """
+        attempts = self._thread.attempts
+        throttled = _is_throttled(response)
+        if self._rate_limit is not None:
+            self._rate_limit.record(throttled, response)
+        if response is not None and response[0].status_code >= 301:
+            attempts.last = str(response[1].get("Error", {}).get("Code"))
+        elif caught_exception is not None:
+            attempts.last = type(caught_exception).__name__
+        if throttled:
+            attempts.throttles += 1
+            delay = _backoff(attempts.throttles) if self._may_wait(attempts) else None
+        elif _is_fault(response, caught_exception):
+            attempts.faults += 1
+            attempts.unknown += 1
+            delay = None if attempts.faults >= self._max_faults else _backoff(attempts.faults)
+        else:
+            delay = None
+        remaining = attempts.remaining()
+        late = delay is not None and remaining is not None and delay >= remaining
+        return delay if self._retries and not late else None
+
+    def _may_wait(self, attempts: Attempts) -> bool:
+        """Whether a throttled operation may send another request."""
+        if attempts.throttles >= MAX_THROTTLES:
+            return False
+        if self._rate_limit is not None:
+            return self._rate_limit.grants()
+        return time.monotonic() < attempts.started + THROTTLE_WINDOW
+
+
+def run_with_deadline(function: Callable[[], Any], remaining: Callable[[], float | None]) -> Any:
+    """Return what *function* returns, from a thread of its own that is abandoned once no time remains.
+
+    A timeout of a socket does not bound a whole operation, and nothing bounds a ``credential_process`` that hangs.
+
+    :param remaining: returns the seconds that remain, or None for no limit; it may grow.
+    :raises DeadlineExceeded: no time remains.
+    """
+    ended: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            ended.put((function(), None))
+        except BaseException as e:  # handed to the thread that waits
+            ended.put((None, e))
+
+    try:
+        threading.Thread(target=work, daemon=True).start()
+    except RuntimeError:  # no more threads: better without a deadline than not at all
+        return function()
+    while True:
+        seconds = remaining()
+        if seconds is not None and seconds <= 0:
+            raise DeadlineExceeded
+        try:
+            result, error = ended.get(timeout=_POLL if seconds is None else min(seconds, _POLL))
+        except Empty:
+            continue
+        if error is not None:
+            raise error
+        return result
+
+
+class RateLimit:
+    """Lets everything pass until the service throttles, and from then on no more than it grants, in turn.
+
+    botocore's rate limiter computes the rate. Its token bucket is replaced, because that one is unfair, grants at least
+    one request in two seconds, and reads a clock that can be set.
+    """
+
+    def __init__(self) -> None:
+        from botocore.retries import adaptive
+        from botocore.retries import throttling
+
+        self._bucket = FairBucket()
+        self._throttled = threading.local()
+        self._last_success = time.monotonic()
+        self._limiter = adaptive.ClientRateLimiter(
+            rate_adjustor=throttling.CubicCalculator(starting_max_rate=0, start_time=time.monotonic()),
+            rate_clocker=adaptive.RateClocker(self._bucket),
+            token_bucket=self._bucket,
+            throttling_detector=self,
+            clock=self._bucket,
+        )
+
+    def wait(self, request: Any) -> None:
+        """Wait for the turn of a request.
+
+        :raises ThrottledTooLong: nothing is granted any more.
+        """
+        self._limiter.on_sending_request(request)
+
+    def record(self, throttled: bool, response: Any) -> None:
+        """Adapt the rate after a response, or None for none."""
+        self._throttled.now = throttled
+        self._limiter.on_receiving_response()
+        if response is not None and not throttled:
+            self._last_success = time.monotonic()
+
+    def grants(self) -> bool:
+        """Whether to go on after a throttled request; otherwise nobody waits any longer."""
+        if time.monotonic() < self._last_success + BULK_THROTTLE_WINDOW:
+            return True
+        self._bucket.close()
+        return False
+
+    def is_throttling_error(self, **kwargs: Any) -> bool:
+        """Return what *record* was told; botocore's limiter asks for it."""
+        return bool(self._throttled.now)
+
+
+class FairBucket:
+    """A token bucket that serves first come, first served, at any rate, by a monotonic clock."""
+
+    _MIN_RATE = 0.1  # requests a second
+
+    current_time = staticmethod(time.monotonic)
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Condition] = deque()
+        self._closed = False
+        self._rate = 1.0
+        self._tokens = 0.0
+        self._filled_at = time.monotonic()
+
+    @property
+    def available_capacity(self) -> float:
+        return self._tokens
+
+    @property
+    def max_rate(self) -> float:
+        """Requests a second. The bucket holds one second's worth, and one request at least."""
+        return self._rate
+
+    @max_rate.setter
+    def max_rate(self, rate: float) -> None:
+        with self._lock:
+            self._fill()
+            self._rate = max(rate, self._MIN_RATE)
+            self._tokens = min(self._tokens, max(self._rate, 1.0))
+            self._notify_first()
+
+    def acquire(self) -> None:
+        """Wait for a token.
+
+        :raises ThrottledTooLong: the bucket was closed.
+        """
+        with self._lock:
+            turn = threading.Condition(self._lock)
+            self._waiting.append(turn)
+            while not self._closed:
+                self._fill()
+                first = self._waiting[0] is turn
+                if first and self._tokens >= 1:
+                    break
+                turn.wait((1 - self._tokens) / self._rate if first else None)
+            self._waiting.remove(turn)
+            if self._closed:
+                raise ThrottledTooLong
+            self._tokens -= 1
+            self._notify_first()
+
+    def close(self) -> None:
+        """Let nobody wait any longer."""
+        with self._lock:
+            self._closed = True
+            for turn in self._waiting:
+                turn.notify()
+
+    def _fill(self) -> None:
+        now = time.monotonic()
+        self._tokens = min(max(self._rate, 1.0), self._tokens + (now - self._filled_at) * self._rate)
+        self._filled_at = now
+
+    def _notify_first(self) -> None:
+        if self._waiting:
+            self._waiting[0].notify()
+
+
+def _backoff(failures: int) -> float:
+    """Return a random time of up to 0.5, 1, 2, 4 and then always 5 seconds."""
+    return random.uniform(0, min(MAX_BACKOFF, 2 ** (failures - 2)))
+
+
+def _is_throttled(response: tuple[Any, dict[str, Any]] | None) -> bool:
+    if response is None:
+        return False
+    http, parsed = response
+    return http.status_code == 429 or (http.status_code >= 400 and _error_name(parsed) in THROTTLE_NAMES)
+
+
+def _is_fault(response: tuple[Any, dict[str, Any]] | None, exception: Exception | None) -> bool:
+    if response is not None:
+        http, parsed = response
+        failed = http.status_code >= 400 and _error_name(parsed) in FAULT_NAMES
+        return failed or http.status_code in FAULT_STATUSES or TRUNCATED in parsed
+    status = connect_status(exception)
+    if status is not None and 400 <= status < 500 and status not in (408, 429):
+        return False
+    broken = isinstance(exception, (BotoConnectionError, ConnectionClosedError, ReadTimeoutError))
+    return broken and not is_permanent_tls_error(exception)
+
+
+def _error_name(parsed: dict[str, Any]) -> str:
+    return canonical_name(parsed.get("Error", {}).get("Code"))

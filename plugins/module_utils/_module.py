@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""What AnsibleAWSModule lacks: the options before Ansible converts them, and a module that logs none of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.module_utils import basic
+
+from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
+
+
+def given_options() -> dict[str, Any]:
+    """Return the options as the controller sent them, with the types that YAML gave them."""
+    return basic._load_params()
+
+
+class _UnloggedModule(basic.AnsibleModule):
+    def log(self, msg: Any, log_args: Any = None) -> None:
+        """Write nothing to the system log. The controller always replaces the switch ``no_log`` of AnsibleModule."""
+
+
+class UnloggedAWSModule(AnsibleAWSModule):
+    """An AnsibleAWSModule that keeps its options out of the managed node's system log, and does not mask its results."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        settings = AnsibleAWSModule.default_settings
+        AnsibleAWSModule.default_settings = {**settings, "module_class": _UnloggedModule}
+        try:
+            super().__init__(**kwargs)
+        finally:
+            AnsibleAWSModule.default_settings = settings

@@ -1,0 +1,129 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""One operation of the service: called within its bounds, with every failure as a VoiceError."""
+
+from __future__ import annotations
+
+from typing import Any
+
+try:
+    from botocore import xform_name
+    from botocore.exceptions import ClientError
+    from botocore.exceptions import ParamValidationError
+except ImportError:
+    pass  # AnsibleAWSModule reports it, before anything here is used.
+
+from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import Attempts
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import installed_sdk
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import printable
+from ansible_collections.chime_sdk.voice.plugins.module_utils._explain import count_requests
+from ansible_collections.chime_sdk.voice.plugins.module_utils._explain import explain_error
+from ansible_collections.chime_sdk.voice.plugins.module_utils._explain import explain_exception
+from ansible_collections.chime_sdk.voice.plugins.module_utils._explain import is_from_aws
+from ansible_collections.chime_sdk.voice.plugins.module_utils._explain import is_named_not_found
+from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import RAW_JSON
+from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import TRUNCATED
+from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import UnreadableResponse
+
+# A new configuration may be refused for a different reason than the response seems to give.
+_ENDED = "; note that AWS ended support for proxy sessions on 2026-04-07 and may refuse this"
+
+
+class Operation:
+    """An operation of the service that is to be called once."""
+
+    def __init__(self, client: VoiceClient, name: str, action: str) -> None:
+        """Take the operation *name*, such as ``GetVoiceConnector``, and the *action* of "Failed to ACTION in REGION"."""
+        self._client = client
+        self._name = name
+        self._action = action
+        self._attempts = Attempts(client.policy.seconds)
+
+    def __call__(self, **parameters: Any) -> dict[str, Any]:
+        """Return botocore's parsed response; for an operation with output, with the JSON as ``RawJson``.
+
+        :raises NotFound: the service named the error NotFound.
+        :raises VoiceError: everything else that is not a response.
+        """
+        method = getattr(self._client.boto3, xform_name(self._name), None)
+        if method is None:
+            raise self.failure("no_operation", affects_all=True, rejected=True, **installed_sdk())
+        try:
+            response = self._client.policy.run(lambda: method(**parameters), self._attempts)
+        except Exception as e:  # the SDK lets ValueError, TypeError, OSError and others through
+            raise self._explain(e) from e
+        if TRUNCATED in response:
+            raise self._truncated()
+        return response
+
+    def member(self, response: dict[str, Any], name: str) -> Any:
+        """Return the JSON of the member *name* of a response, or None if AWS returned that there is none.
+
+        :raises VoiceError: the response has other members only, or is empty and may not come from AWS.
+        """
+        document = response[RAW_JSON]
+        if document.get(name):
+            return document[name]
+        if document and name not in document:
+            raise self.unreadable(f"it has members, but no {name} among them")
+        self.require_request_id(response)
+        return None
+
+    def require_request_id(self, response: dict[str, Any]) -> None:
+        """Raise VoiceError for an empty response that may not come from AWS."""
+        if not response["ResponseMetadata"].get("RequestId"):
+            raise self.unreadable("it is empty and has no request ID, which every response of AWS has")
+
+    def unreadable(self, reason: str) -> VoiceError:
+        """Return the error for a response with a status of success that the service does not return."""
+        return self.failure("unreadable", reason=reason)
+
+    def failure(self, name: str, kind: type[VoiceError] = VoiceError, words: str = "", **fields: Any) -> VoiceError:
+        """Return the error with the message *name* about this operation; *fields* are those of VoiceError."""
+        prefix = f"Failed to {self._action} in {self._client.region} ({self._name}): "
+        return kind(name, prefix, words, operation=self._name, region=self._client.region, **fields)
+
+    def _truncated(self) -> VoiceError:
+        return self.failure("truncated", requests=f"in all of {count_requests(self._attempts.sent)}")
+
+    def _explain(self, exception: Exception) -> VoiceError:
+        """Return the error for an exception that the SDK has raised."""
+        if isinstance(exception, UnreadableResponse):
+            return self.unreadable(str(exception))
+        if isinstance(exception, ParamValidationError):
+            words = f"botocore reported: {printable(exception)}"
+            return self.failure("invalid_request", words=words, affects_all=True, rejected=True, **installed_sdk())
+        if isinstance(exception, ClientError) and exception.operation_name == self._name:
+            if TRUNCATED in exception.response:
+                return self._truncated()
+            return self._explain_error(exception)
+        # An error of AssumeRole or of SSO, say, which is raised inside of this operation.
+        response = exception.response if isinstance(exception, ClientError) else None
+        name, values, affects_all = explain_exception(exception, self._attempts, self._client)
+        words = f"{'AWS said' if response else 'botocore reported'}: {printable(exception)}" if str(exception) else ""
+        rejected = self._attempts.sent == 0
+        return self.failure(
+            name, words=words, response=response, affects_all=affects_all, rejected=rejected, **values
+        )
+
+    def _explain_error(self, error: ClientError) -> VoiceError:
+        """Return the error for an error response to this operation: a NotFound if AWS said so by name."""
+        ended = _ENDED if self._name == "PutVoiceConnectorProxy" else ""
+        name, values, affects_all = explain_error(error, self._attempts, ended)
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        return self.failure(
+            name,
+            kind=NotFound if is_named_not_found(error) else VoiceError,
+            words=f"{'AWS said' if is_from_aws(error) else 'The response was'}: {printable(error)}",
+            response=error.response,
+            affects_all=affects_all,
+            rejected=300 <= status < 500 and status != 408 and not self._attempts.unknown,
+            **values,
+        )

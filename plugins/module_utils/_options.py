@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""Checks of module options, made before a client exists. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
+
+# Looser than today's pattern of the service, so that a new form of ID does not wait for a release of this collection.
+VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
+
+
+def check_voice_connector_id(option: str, value: str) -> None:
+    """Raise VoiceError unless *value*, from the module option *option*, can be a Voice Connector ID.
+
+    botocore would send an empty ID or ``..`` as it is, signed for a different path.
+    """
+    if not VOICE_CONNECTOR_ID.fullmatch(value):
+        shown = value if len(value) <= 200 else value[:200] + "..."
+        raise VoiceError("bad_id", option=option, value=shown)
+
+
+def check_types(spec: dict[str, Any], given: dict[str, Any]) -> None:
+    """Raise VoiceError for a value that YAML has made something else of than its author meant.
+
+    Ansible converts ``yes`` in a list of strings to ``'True'``, and an unquoted phone number to one without a plus.
+
+    :param spec: the argument specification of the module, without the connection options.
+    :param given: the options as Ansible sent them, before any conversion.
+    """
+    for name, option in spec.items():
+        for option_name in (name, *option.get("aliases", ())):
+            _check_type(option_name, option["type"], given.get(option_name))
+
+
+def _check_type(option: str, kind: str, value: Any) -> None:
+    if kind == "int" and isinstance(value, bool):
+        raise VoiceError("not_a_number", option=option)
+    if kind == "list" and not isinstance(value, list):
+        value = [value]
+    values = {"str": [value], "list": value, "dict": list(value.values()) if isinstance(value, dict) else []}
+    for item in values.get(kind, []):
+        if isinstance(item, (bool, int, float)):
+            raise VoiceError("not_a_string", option=option, kind="boolean" if isinstance(item, bool) else "number")
