@@ -19,7 +19,7 @@ HANDSHAKE_DROPS = ("handshake_close", "handshake_alert")
 class Fault:
     """One misbehaviour. What is left at its default is not changed in the answer."""
 
-    operation: str = "*"  # the operation it meets; * for every one
+    operation: str = "*"  # the operation it meets, of STS as well; * for every one of the voice service
     request_has: str = ""  # what the path or the Authorization header has to hold: an ID, say, or /eu-west-1/
     times: int | None = None  # how often; None for ever
     probability: float = 1.0  # of meeting a request at all
@@ -32,8 +32,10 @@ class Fault:
     # two meet connections instead of requests, whatever the operation and request_has, and only with TLS.
     drop: str | None = None
     status: int | None = None
-    error: str | None = None  # the modelled exception, such as ThrottledClientException
-    style: str = "full"  # how an error is named: full (header and body), header, body (the short code), bare (neither)
+    error: str | None = None  # the modelled exception, such as ThrottledClientException; the code of an error of STS
+    # How an error is named: full (header and body), header, body (the short code), bare (neither), type (the body's
+    # __type), uri (the header, with a URI after the name). STS knows bare only; its other errors are always named.
+    style: str = "full"
     message: str = "The emulator was told to say so."
     body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -43,11 +45,11 @@ class Fault:
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
 
-    def meets(self, operation: str, request: str) -> bool:
+    def meets(self, operation: str, request: str, of_sts: bool = False) -> bool:
         """Whether the fault applies to a request; counts it when it does."""
         return (
             self.drop not in HANDSHAKE_DROPS
-            and self.operation in ("*", operation)
+            and (self.operation == operation or (self.operation == "*" and not of_sts))
             and self.request_has in request
             and self._happens()
         )

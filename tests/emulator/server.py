@@ -30,18 +30,17 @@ import uuid
 from http.server import BaseHTTPRequestHandler
 from http.server import ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
 
-from ansible_collections.chime_sdk.voice.tests.emulator import service
+from ansible_collections.chime_sdk.voice.tests.emulator.api import Request
+from ansible_collections.chime_sdk.voice.tests.emulator.api import Response
+from ansible_collections.chime_sdk.voice.tests.emulator.api import ServiceError
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import RateLimit
-from ansible_collections.chime_sdk.voice.tests.emulator.signature import Refused
-from ansible_collections.chime_sdk.voice.tests.emulator.signature import check_signature
+from ansible_collections.chime_sdk.voice.tests.emulator.rest import VoiceApi
+from ansible_collections.chime_sdk.voice.tests.emulator.service import Voice
+from ansible_collections.chime_sdk.voice.tests.emulator.sts import Sts
 from ansible_collections.chime_sdk.voice.tests.emulator.tls import Tls
 from ansible_collections.chime_sdk.voice.tests.emulator.tls import refuse_handshake
-
-_STS_ANSWER = """<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result>{result}\
-</{action}Result><ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{action}Response>"""
 
 
 class Emulator:
@@ -49,7 +48,7 @@ class Emulator:
 
     def __init__(self, state: dict[str, Any] | None = None, port: int = 0, tls: bool = False) -> None:
         """Listen on 127.0.0.1; with *tls*, clients can verify the certificate with the CA in ``ca_bundle``."""
-        self.voice = service.Voice(state)
+        self.voice = Voice(state)
         self.faults: list[Fault] = []
         self.requests: list[dict[str, Any]] = []
         self.latency = 0.0
@@ -106,9 +105,10 @@ class Emulator:
         if max_skew is not None:
             self.max_skew = datetime.timedelta(seconds=max_skew)
 
-    def next_fault(self, operation: str, request: str) -> Fault | None:
+    def next_fault(self, api: Sts | VoiceApi, request: str) -> Fault | None:
+        of_sts = isinstance(api, Sts)
         with self.lock:
-            return next((fault for fault in self.faults if fault.meets(operation, request)), None)
+            return next((fault for fault in self.faults if fault.meets(api.operation, request, of_sts)), None)
 
     def next_handshake_fault(self) -> Fault | None:
         with self.lock:
@@ -151,22 +151,24 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         emulator = self.server.emulator
-        self.arrived = datetime.datetime.now(datetime.timezone.utc)
-        path, _separator, query = self.path.partition("?")
+        arrived = datetime.datetime.now(datetime.timezone.utc)
+        path = self.path.partition("?")[0]
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         try:
             if path.startswith("/_emulator/"):
                 self._control(emulator, path, body)
-            elif path == "/":
-                self._sts(emulator, body)
             else:
-                self._voice(emulator, path, query, body)
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                origin = f"{emulator.url.partition(':')[0]}://{self.headers['host']}"
+                self._emulate(
+                    emulator, Request(self.command, origin, self.path, headers, body, arrived, emulator.max_skew)
+                )
         except (ConnectionError, TimeoutError):
             self.close_connection = True
         except Exception as e:  # a mistake in the emulator must be seen, not look like a fault of the network
             self._send(500, {"x-emulator-error": "yes"}, f"The emulator itself failed: {e!r}".encode())
 
-    do_POST = do_PUT = do_DELETE = do_GET
+    do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = do_GET
 
     def _control(self, emulator: Emulator, path: str, body: bytes) -> None:
         wanted = (self.command, path.rpartition("/")[2])
@@ -177,7 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
             elif wanted == ("PUT", "state"):
                 state = json.loads(body)
                 emulator.faults = [Fault(**fault) for fault in state.pop("faults", [])]
-                emulator.voice = service.Voice(state)
+                emulator.voice = Voice(state)
                 emulator.requests.clear()
             elif wanted == ("PUT", "settings"):
                 emulator.configure(**json.loads(body))
@@ -193,77 +195,20 @@ class _Handler(BaseHTTPRequestHandler):
             text = json.dumps(answer).encode()
         self._send(200, {"content-type": "application/json"}, text)
 
-    def _sign_check(self, emulator: Emulator, body: bytes, signing_name: str) -> tuple[str, str]:
-        secrets = {key: (known["secret"], known["token"]) for key, known in emulator.voice.credentials.items()}
-        return check_signature(
-            self.command,
-            f"{emulator.url.partition(':')[0]}://{self.headers['host']}{self.path}",
-            {name.lower(): value for name, value in self.headers.items()},
-            body,
-            secrets,
-            signing_name,
-            self.arrived,
-            emulator.max_skew,
-        )
-
-    def _sts(self, emulator: Emulator, body: bytes) -> None:
-        """Answer GetCallerIdentity and AssumeRole, and refuse the rest of what posts forms."""
-        form = {name: values[-1] for name, values in parse_qs(body.decode()).items()}
-        action = form.get("Action", "")
-        request_id = str(uuid.uuid4())
-        with emulator.lock:
-            emulator.requests.append({"operation": action, "method": self.command, "path": "/", "time": time.time()})
-        try:
-            key, _region = self._sign_check(emulator, body, "sts")
-        except Refused as e:
-            self._send_query_error(403, e.code, str(e), request_id)
-            return
-        account = emulator.voice.credentials[key]["account"]
-        if action == "GetCallerIdentity":
-            result = (
-                f"<UserId>{key}</UserId><Account>{account}</Account><Arn>arn:aws:iam::{account}:user/emulator</Arn>"
-            )
-        elif action == "AssumeRole" and form["RoleArn"].endswith("/denied"):
-            self._send_query_error(403, "AccessDenied", f"Not authorized to assume {form['RoleArn']}.", request_id)
-            return
-        elif action == "AssumeRole":
-            new = emulator.voice.assume_role(form["RoleArn"])
-            until = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
-            result = (
-                f"<Credentials><AccessKeyId>{new['access_key']}</AccessKeyId>"
-                f"<SecretAccessKey>{new['secret_key']}</SecretAccessKey>"
-                f"<SessionToken>{new['session_token']}</SessionToken>"
-                f"<Expiration>{until:%Y-%m-%dT%H:%M:%SZ}</Expiration></Credentials>"
-                f"<AssumedRoleUser><AssumedRoleId>AROA:{form['RoleSessionName']}</AssumedRoleId>"
-                f"<Arn>{form['RoleArn']}</Arn></AssumedRoleUser>"
-            )
-        else:
-            self._send_query_error(400, "InvalidAction", f"Could not find operation {action}.", request_id)
-            return
-        text = _STS_ANSWER.format(action=action, result=result, request_id=request_id)
-        self._send(200, {"content-type": "text/xml", "x-amzn-requestid": request_id}, text.encode())
-
-    def _send_query_error(self, status: int, code: str, message: str, request_id: str) -> None:
-        text = (
-            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
-            f"<RequestId>{request_id}</RequestId></ErrorResponse>"
-        )
-        self._send(status, {"content-type": "text/xml", "x-amzn-requestid": request_id}, text.encode())
-
-    def _voice(self, emulator: Emulator, path: str, query: str, body: bytes) -> None:
-        found = service.find_operation(self.command, path, query)
-        name = found[0].name if found else ""
+    def _emulate(self, emulator: Emulator, request: Request) -> None:
+        api: Sts | VoiceApi
+        api = Sts(emulator.voice, request) if request.path == "/" else VoiceApi(emulator.voice, request)
         record = {
-            "operation": name,
-            "method": self.command,
-            "path": self.path,
+            "operation": api.operation,
+            "method": request.method,
+            "path": request.target,
             "port": self.client_address[1],  # of the client: the same for all requests of a connection
-            "headers": {header.lower(): value for header, value in self.headers.items()},
-            "time": time.time(),
+            "headers": request.headers,
+            "time": request.arrived.timestamp(),
         }
         with emulator.lock:
             emulator.requests.append(record)
-        fault = emulator.next_fault(name, f"{path} {self.headers['authorization']}") or Fault()
+        fault = emulator.next_fault(api, f"{request.path} {request.headers.get('authorization')}") or Fault()
         if emulator.latency + fault.delay:
             emulator.stopping.wait(emulator.latency + fault.delay)
         if fault.drop == "hang":
@@ -277,56 +222,29 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
 
-        status, headers, text = self._answer(emulator, found, body, fault)
+        request_id = str(uuid.uuid4()) if fault.request_id else None
+        response = self._respond(emulator, api, fault, request_id)
         if fault.drop == "lost":
             self._reset()
             return
-        record["status"] = status
-        if fault.request_id:
-            headers["x-amzn-requestid"] = str(uuid.uuid4())
-        self._send(status, {**headers, **fault.headers}, text, fault)
-
-    def _answer(self, emulator: Emulator, found: Any, body: bytes, fault: Fault) -> tuple[int, dict[str, str], bytes]:
-        if fault.body is not None:
-            return (
-                fault.status or 200,
-                {"content-type": "application/json"},
-                fault.body.encode("utf-8", "surrogateescape"),
-            )
-        try:
-            if fault.error or (fault.status or 200) >= 300:
-                raise service.ServiceError(fault.error or "", fault.message, fault.status)
-            if emulator.rate_limit and not emulator.rate_limit.allows():
-                raise service.ServiceError("ThrottledClientException", "Rate exceeded")
-            if found is None:
-                raise service.ServiceError("UnknownOperationException", "Unknown operation", 404)
-            operation, uri, given = found
-            try:
-                key, region = self._sign_check(emulator, body, service.SIGNING_NAME)
-            except Refused as e:
-                raise service.ServiceError(e.code, str(e), 403) from None
-            account = emulator.voice.credentials[key]["account"]
-            request = service.read_request(operation, uri, given, body)
-            output = emulator.voice.handle(operation, request, account, region)
-        except service.ServiceError as e:
-            return self._error(e, fault.style)
-        status = fault.status or operation.http.get("responseCode", 200)
-        if output is None:
-            return status, {}, b""
-        text = json.dumps(service.to_json(operation.output_shape, output, nulls=True))
-        return status, {"content-type": "application/json"}, text.encode()
+        record["status"] = response.status
+        identified = {"x-amzn-requestid": request_id} if request_id else {}
+        self._send(response.status, {**response.headers, **identified, **fault.headers}, response.body, fault)
 
     @staticmethod
-    def _error(error: service.ServiceError, style: str) -> tuple[int, dict[str, str], bytes]:
-        headers = {"content-type": "application/json"}
-        members: dict[str, str] = {}
-        if error.name and style in ("full", "header"):
-            headers["x-amzn-errortype"] = error.name
-        if error.name and style in ("full", "body"):
-            members["Code"] = error.name.replace("ClientException", "").replace("Exception", "")
-        if style != "bare":
-            members["Message"] = str(error)
-        return error.status, headers, json.dumps(members).encode() if members else b""
+    def _respond(emulator: Emulator, api: Sts | VoiceApi, fault: Fault, request_id: str | None) -> Response:
+        if fault.body is not None:
+            body = fault.body.encode("utf-8", "surrogateescape")
+            return Response(fault.status or 200, {"content-type": api.content_type}, body)
+        try:
+            if fault.error or (fault.status or 200) >= 300:
+                raise ServiceError(fault.error or "", fault.message, fault.status)
+            if emulator.rate_limit and isinstance(api, VoiceApi) and not emulator.rate_limit.allows():
+                raise ServiceError("ThrottledClientException", "Rate exceeded")
+            response = api.respond(request_id)
+        except ServiceError as e:
+            return api.to_error(e, fault.style, request_id)
+        return response._replace(status=fault.status or response.status)
 
     def _send(self, status: int, headers: dict[str, str], body: bytes, fault: Fault | None = None) -> None:
         truncate = fault is not None and fault.drop == "truncate"
@@ -336,6 +254,8 @@ class _Handler(BaseHTTPRequestHandler):
         if status != 204:
             self.send_header("content-length", str(max(len(body), 1) if truncate else len(body)))
         self.end_headers()
+        if self.command == "HEAD":
+            body = b""
         if truncate:
             body = body[: len(body) // 2]
             self.close_connection = True

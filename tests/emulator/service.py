@@ -4,27 +4,26 @@
 
 """The state and the operations of an emulated Amazon Chime SDK Voice.
 
-Routes, names, types and bounds come from the service model that botocore ships, and every answer is checked
-against it, so that neither side can drift from the SDK.
+Names, types and bounds come from the service model that botocore ships, and every output is checked against it, so
+that neither side can drift from the SDK.
 """
 
 from __future__ import annotations
 
 import copy
 import datetime
-import json
 import random
-import re
 import string
 import threading
 from typing import Any
-from urllib.parse import parse_qsl
-from urllib.parse import unquote
 
 from botocore import xform_name
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
+
+from ansible_collections.chime_sdk.voice.tests.emulator.api import ServiceError
+from ansible_collections.chime_sdk.voice.tests.emulator.model import find_problems
 
 MODEL = ServiceModel(Loader().load_service_model("chime-sdk-voice", "service-2"), "chime-sdk-voice")
 SIGNING_NAME = MODEL.signing_name
@@ -35,15 +34,6 @@ DEFAULT_STATE: dict[str, Any] = {
     ],
     "voice_connectors": [],
 }
-
-
-class ServiceError(Exception):
-    """An error of the service: *name* is the modelled exception, its status comes from the model."""
-
-    def __init__(self, name: str, message: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.name = name
-        self.status = status or MODEL.shape_for(name).metadata["error"]["httpStatusCode"]
 
 
 class Voice:
@@ -72,11 +62,25 @@ class Voice:
             for region in (home, *seen_from):
                 self._add(account, region, entry, **extras)
 
-    def add_credential(self, access_key: str, secret_key: str, account: str, session_token: str | None = None) -> None:
-        self.credentials[access_key] = {"secret": secret_key, "token": session_token, "account": account}
+    def add_credential(
+        self,
+        access_key: str,
+        secret_key: str,
+        account: str,
+        session_token: str | None = None,
+        arn: str | None = None,
+        user_id: str = "AIDAEMULATOR",
+    ) -> None:
+        self.credentials[access_key] = {
+            "secret": secret_key,
+            "token": session_token,
+            "account": account,
+            "arn": arn or f"arn:aws:iam::{account}:user/emulator",
+            "user_id": user_id,
+        }
 
-    def assume_role(self, role_arn: str) -> dict[str, str]:
-        """Return new temporary credentials for the account of *role_arn*."""
+    def lend_credential(self, account: str, arn: str, user_id: str) -> dict[str, str]:
+        """Return new temporary credentials for *account*, with which the caller is *arn*."""
         with self._lock:
             number = len(self.credentials)
             new = {
@@ -85,7 +89,7 @@ class Voice:
                 "secret_key": f"borrowed-secret-key-{number}",
                 "session_token": f"borrowed-session-token-{number}",
             }
-            self.add_credential(account=role_arn.split(":")[4], **new)
+            self.add_credential(account=account, arn=arn, user_id=user_id, **new)
             return new
 
     def _add(
@@ -109,7 +113,9 @@ class Voice:
 
         :raises ServiceError: what the service would answer instead.
         """
-        _validate(operation.input_shape, request)
+        problems = list(find_problems(operation.input_shape, request)) if operation.input_shape else []
+        if problems:
+            raise ServiceError("BadRequestException", "; ".join(problems))
         method = getattr(self, "_" + xform_name(operation.name))
         with self._lock:
             output = copy.deepcopy(method(self._connectors.setdefault((account, region), {}), request, account, region))
@@ -192,90 +198,3 @@ class Voice:
 
     def _list_available_voice_connector_regions(self, connectors: Any, request: Any, account: str, region: str) -> Any:
         return {"VoiceConnectorRegions": MODEL.shape_for("VoiceConnectorAwsRegion").enum}
-
-
-def _routes() -> list[tuple[str, re.Pattern[str], dict[str, str], Any]]:
-    """Method, path pattern, fixed query and operation model of what Voice can do."""
-    routes = []
-    for name in MODEL.operation_names:
-        operation = MODEL.operation_model(name)
-        if hasattr(Voice, "_" + xform_name(name)):
-            path, _separator, query = operation.http["requestUri"].partition("?")
-            pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]*)", re.escape(path))
-            routes.append((operation.http["method"], re.compile(pattern), dict(parse_qsl(query)), operation))
-    return sorted(routes, key=lambda route: len(route[2]), reverse=True)
-
-
-ROUTES = _routes()
-
-
-def find_operation(method: str, path: str, query: str) -> tuple[Any, dict[str, str], dict[str, list[str]]] | None:
-    """Return the operation of an HTTP request with its decoded path parameters and its query, or None."""
-    given: dict[str, list[str]] = {}
-    for key, value in parse_qsl(query, keep_blank_values=True):
-        given.setdefault(key, []).append(value)
-    for route_method, pattern, fixed, operation in ROUTES:
-        match = pattern.fullmatch(path)
-        if method == route_method and match and all(given.get(key) == [value] for key, value in fixed.items()):
-            return operation, {key: unquote(value) for key, value in match.groupdict().items()}, given
-    return None
-
-
-def read_request(operation: Any, uri: dict[str, str], query: dict[str, list[str]], body: bytes) -> dict[str, Any]:
-    """Return the operation's input as the model names it.
-
-    :raises ServiceError: BadRequestException when the body is not a JSON object or a number is none.
-    """
-    try:
-        members = json.loads(body) if body else {}
-        assert isinstance(members, dict)
-    except (ValueError, AssertionError):
-        raise ServiceError("BadRequestException", "The request body is not a JSON object.") from None
-    request: dict[str, Any] = {}
-    shapes = operation.input_shape.members if operation.input_shape else {}
-    for name, shape in shapes.items():
-        wire_name = shape.serialization.get("name", name)
-        location = shape.serialization.get("location")
-        value: Any
-        if location == "uri":
-            value = uri.get(wire_name)
-        elif location == "querystring":
-            values = query.get(wire_name)
-            value = values and (values if shape.type_name == "list" else values[-1])
-            if value is not None and shape.type_name == "integer":
-                value = int(value) if value.isdigit() else value
-        else:
-            value = members.get(wire_name)
-        if value is not None:
-            request[name] = value
-    return request
-
-
-def _validate(shape: Any, request: dict[str, Any]) -> None:
-    """Check what botocore checks before it sends, and what it leaves to the service: patterns and upper bounds."""
-    if shape is None:
-        return
-    report = ParamValidator().validate(request, shape)
-    problems = [report.generate_report()] if report.has_errors() else []
-    for name, member in shape.members.items():
-        value = request.get(name)
-        size = len(value) if isinstance(value, (str, list)) else value
-        if size is not None and size > member.metadata.get("max", size):
-            problems.append(f"{name} exceeds {member.metadata['max']}")
-        if isinstance(value, str) and not re.fullmatch(member.metadata.get("pattern", ".*"), value):
-            problems.append(f"{name} does not match {member.metadata['pattern']}")
-    if problems:
-        raise ServiceError("BadRequestException", "; ".join(problems))
-
-
-def to_json(shape: Any, value: Any, nulls: bool) -> Any:
-    """Return *value* as JSON has it; with *nulls*, members that are not set are there as null, as AWS writes them."""
-    if shape.type_name == "structure":
-        return {
-            member.serialization.get("name", name): to_json(member, value[name], nulls) if name in value else None
-            for name, member in shape.members.items()
-            if nulls or name in value
-        }
-    if shape.type_name == "list":
-        return [to_json(shape.member, item, nulls) for item in value]
-    return value

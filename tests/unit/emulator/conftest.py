@@ -37,3 +37,7 @@ def client(emulator: Emulator) -> Any:
 
 def code_of(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
     return error.value.response["Error"]["Code"], error.value.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def port_of(emulator: Emulator) -> int:
+    return int(emulator.url.rpartition(":")[2])

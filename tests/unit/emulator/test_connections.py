@@ -28,6 +28,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import client_for
+from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import port_of
 
 READ = {"VoiceConnectorId": WITH_PROXY}
 
@@ -36,10 +37,6 @@ READ = {"VoiceConnectorId": WITH_PROXY}
 def secure() -> Iterator[Emulator]:
     with Emulator(STATE, tls=True) as running:
         yield running
-
-
-def port_of(emulator: Emulator) -> int:
-    return int(emulator.url.rpartition(":")[2])
 
 
 def test_tls_is_trusted_with_the_ca_bundle_only(secure: Emulator) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import http.client
 import json
 import pathlib
 import signal
@@ -37,6 +38,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROX
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import client_for
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import code_of
+from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import port_of
 
 PROGRAM = pathlib.Path(service.__file__).parent
 
@@ -240,29 +242,26 @@ def test_a_session_token_is_checked(emulator: Emulator) -> None:
     assert client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["VoiceConnector"]["Name"] == "reception"
 
 
-def test_sts_says_who_asks_and_lends_roles(emulator: Emulator) -> None:
-    sts = client_for(emulator, "sts")
-    assert sts.get_caller_identity()["Account"] == "111122223333"
-    role = sts.assume_role(RoleArn="arn:aws:iam::444455556666:role/audit", RoleSessionName="test")["Credentials"]
-    borrowed = {
-        "aws_access_key_id": role["AccessKeyId"],
-        "aws_secret_access_key": role["SecretAccessKey"],
-        "aws_session_token": role["SessionToken"],
-    }
-    assert client_for(emulator, "sts", **borrowed).get_caller_identity()["Account"] == "444455556666"
-    assert client_for(emulator, **borrowed).list_voice_connectors()["VoiceConnectors"] == []
-    with pytest.raises(ClientError, match="AccessDenied"):
-        sts.assume_role(RoleArn="arn:aws:iam::444455556666:role/denied", RoleSessionName="test")
-    with pytest.raises(ClientError, match="InvalidAction"):
-        sts.get_session_token()
-    with pytest.raises(ClientError, match="UnrecognizedClient"):
-        client_for(emulator, "sts", aws_access_key_id="NOBODY").get_caller_identity()
-
-
-def test_an_operation_that_is_not_there_is_unknown(client: Any) -> None:
+def test_an_unknown_operation_is_not_named_in_the_response(client: Any) -> None:
     with pytest.raises(ClientError) as error:
         client.list_proxy_sessions(VoiceConnectorId=WITH_PROXY)
-    assert code_of(error) == ("UnknownOperationException", 404)
+    assert code_of(error) == ("404", 404)
+    assert error.value.response["ResponseMetadata"]["RequestId"]
+    assert "x-amzn-errortype" not in error.value.response["ResponseMetadata"]["HTTPHeaders"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PATCH", "OPTIONS"])
+def test_an_unknown_route_is_refused_for_every_method(emulator: Emulator, method: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port_of(emulator))
+    path = "/nowhere" if method == "GET" else "/voice-connectors"
+    for _time in range(2):  # on one connection: nothing is left over from the first response
+        connection.request(method, path)
+        response = connection.getresponse()
+        assert (response.status, response.headers["content-type"]) == (404, "application/xml")
+        assert response.headers["x-amzn-requestid"]
+        assert response.headers["content-length"] == "29"
+        assert response.read() == (b"" if method == "HEAD" else b"<UnknownOperationException/>\n")
+    assert emulator.operations() == ["", ""]
 
 
 MODELLED = [shape.name for shape in service.MODEL.operation_model("GetVoiceConnectorProxy").error_shapes]

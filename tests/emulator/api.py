@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the two emulated APIs have in common with the server that runs them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from typing import NamedTuple
+
+from ansible_collections.chime_sdk.voice.tests.emulator.signature import check_signature
+
+
+class ServiceError(Exception):
+    """An error that the service returns; without *status*, it has the status that *name* has in the API."""
+
+    def __init__(self, name: str, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+        self.status = status
+
+
+class Response(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Request:
+    method: str
+    origin: str  # scheme, host and port as the client named them
+    target: str  # path and query, percent-encoded
+    headers: Mapping[str, str]  # with lower-case names
+    body: bytes
+    arrived: datetime.datetime
+    max_skew: datetime.timedelta  # of the time of signing from that
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        return self.target.partition("?")[2]
+
+    def check_signature(self, credentials: Mapping[str, dict[str, Any]], service: str) -> tuple[dict[str, Any], str]:
+        """Return the credential and the Region that the request is signed with.
+
+        :raises Refused: when the signature does not do for *service*.
+        """
+        secrets = {key: (known["secret"], known["token"]) for key, known in credentials.items()}
+        key, region = check_signature(
+            self.method,
+            self.origin + self.target,
+            self.headers,
+            self.body,
+            secrets,
+            service,
+            self.arrived,
+            self.max_skew,
+        )
+        return credentials[key], region

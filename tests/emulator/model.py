@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check values against the shapes of a service model, and describe violations in AWS's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.utils import parse_timestamp
+
+_TYPES: dict[str, Any] = {
+    "boolean": bool,
+    "integer": int,
+    "list": list,
+    "string": str,
+    "structure": dict,
+    "timestamp": str,
+}
+
+
+def find_problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:
+    """Yield how *value*, as JSON has it, violates the shape or those nested in it.
+
+    :param path: where the value is, for the message.
+    """
+
+    def problem(constraint: str) -> str:
+        shown = "null" if value is None else f"'{value}'"
+        return f"Value {shown} at '{path}' failed to satisfy constraint: Member must {constraint}"
+
+    kind = shape.type_name
+    # A boolean is an integer to Python, and not to AWS.
+    if not isinstance(value, _TYPES[kind]) or isinstance(value, bool) != (kind == "boolean"):
+        yield problem("not be null" if value is None else f"be of type {kind}")
+    elif kind == "structure":
+        present = {name for name in value if value[name] is not None}
+        for name in shape.required_members:
+            if name not in present:
+                yield from find_problems(shape.members[name], None, f"{path}.{name}".lstrip("."))
+        for name in value:
+            if name not in shape.members:
+                yield f"Member '{name}' of '{path}' is unknown"
+            elif name in present:
+                yield from find_problems(shape.members[name], value[name], f"{path}.{name}".lstrip("."))
+    else:
+        yield from map(problem, _broken_constraints(shape, value))
+        if kind == "list":
+            for number, member in enumerate(value, 1):
+                yield from find_problems(shape.member, member, f"{path}.{number}.member")
+
+
+def _broken_constraints(shape: Any, value: Any) -> Iterator[str]:
+    """Yield the constraints of one shape that *value*, which has its type, breaks."""
+    size, noun = (len(value), "length") if isinstance(value, (list, str)) else (value, "value")
+    if size < shape.metadata.get("min", size):
+        yield f"have {noun} greater than or equal to {shape.metadata['min']}"
+    if size > shape.metadata.get("max", size):
+        yield f"have {noun} less than or equal to {shape.metadata['max']}"
+    if "pattern" in shape.metadata and not re.fullmatch(shape.metadata["pattern"], value):
+        yield f"satisfy regular expression pattern: {shape.metadata['pattern']}"
+    if shape.metadata.get("enum") and value not in shape.metadata["enum"]:
+        yield f"satisfy enum value set: [{', '.join(shape.metadata['enum'])}]"
+    if shape.type_name == "timestamp":
+        try:
+            parse_timestamp(value)
+        except ValueError:
+            yield "be a timestamp"

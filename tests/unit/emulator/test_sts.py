@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The emulated STS against a real boto3 client."""
+
+from __future__ import annotations
+
+import datetime
+import time
+import urllib.request
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ReadTimeoutError
+from botocore.parsers import ResponseParserError
+
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
+from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE
+from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import client_for
+from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import code_of
+
+ROLE = "arn:aws:iam::444455556666:role/audit"
+XMLNS = "{https://sts.amazonaws.com/doc/2011-06-15/}"
+
+
+@pytest.fixture
+def sts(emulator: Emulator) -> Any:
+    return client_for(emulator, "sts", config=ONCE.merge(Config(parameter_validation=False)))
+
+
+def keys_of(response: dict[str, Any]) -> dict[str, str]:
+    role = response["Credentials"]
+    return {
+        "aws_access_key_id": role["AccessKeyId"],
+        "aws_secret_access_key": role["SecretAccessKey"],
+        "aws_session_token": role["SessionToken"],
+    }
+
+
+def test_the_caller_of_long_term_credentials_is_a_user(sts: Any) -> None:
+    identity = sts.get_caller_identity()
+    assert identity["Account"] == "111122223333"
+    assert identity["Arn"] == "arn:aws:iam::111122223333:user/emulator"
+    assert identity["UserId"].startswith("AIDA")
+    assert identity["ResponseMetadata"]["RequestId"]
+
+
+@pytest.mark.parametrize("role", [ROLE, "arn:aws:iam::444455556666:role/team/voice/audit"])
+def test_the_caller_of_assumed_credentials_is_the_session(emulator: Emulator, sts: Any, role: str) -> None:
+    response = sts.assume_role(RoleArn=role, RoleSessionName="test@example")
+    user = response["AssumedRoleUser"]
+    assert user["Arn"] == "arn:aws:sts::444455556666:assumed-role/audit/test@example"
+    assert user["AssumedRoleId"].startswith("AROA") and user["AssumedRoleId"].endswith(":test@example")
+
+    identity = client_for(emulator, "sts", **keys_of(response)).get_caller_identity()
+    assert (identity["Account"], identity["Arn"], identity["UserId"]) == (
+        "444455556666",
+        user["Arn"],
+        user["AssumedRoleId"],
+    )
+    assert client_for(emulator, **keys_of(response)).list_voice_connectors()["VoiceConnectors"] == []
+
+
+@pytest.mark.parametrize(("options", "seconds"), [({}, 3600), ({"DurationSeconds": 900}, 900)])
+def test_assumed_credentials_expire_after_the_duration(sts: Any, options: dict[str, Any], seconds: int) -> None:
+    role = sts.assume_role(RoleArn=ROLE, RoleSessionName="test", **options)["Credentials"]
+    lifetime = role["Expiration"] - datetime.datetime.now(datetime.timezone.utc)
+    assert seconds - 5 <= lifetime.total_seconds() <= seconds
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"DurationSeconds": 899}, "'899' at 'DurationSeconds' .+ greater than or equal to 900"),
+        ({"DurationSeconds": 43201}, "less than or equal to 43200"),
+        ({"RoleSessionName": "a"}, "length greater than or equal to 2"),
+        ({"RoleSessionName": "a b"}, "'RoleSessionName' failed .+ regular expression"),
+        ({"RoleSessionName": None}, "null at 'RoleSessionName'"),
+        ({"RoleArn": "audit"}, "length greater than or equal to 20"),
+        ({"RoleArn": "arn:aws:iam::444455556666:user/audit"}, "arn:aws:iam::444455556666:user/audit is invalid"),
+        ({"RoleArn": None, "RoleSessionName": "!!"}, "2 validation errors detected"),
+    ],
+)
+def test_bad_values_are_validation_errors(sts: Any, changes: dict[str, Any], message: str) -> None:
+    given = {"RoleArn": ROLE, "RoleSessionName": "test", **changes}
+    with pytest.raises(ClientError, match=message) as error:
+        sts.assume_role(**{name: value for name, value in given.items() if value is not None})
+    assert code_of(error) == ("ValidationError", 400)
+
+
+def test_a_denied_role_is_refused_as_iam_refuses(sts: Any) -> None:
+    with pytest.raises(ClientError) as error:
+        sts.assume_role(RoleArn="arn:aws:iam::444455556666:role/denied", RoleSessionName="test")
+    assert code_of(error) == ("AccessDenied", 403)
+    assert error.value.response["Error"]["Message"] == (
+        "User: arn:aws:iam::111122223333:user/emulator is not authorized to perform: sts:AssumeRole on resource: "
+        "arn:aws:iam::444455556666:role/denied"
+    )
+
+
+def test_an_unknown_action_is_invalid(sts: Any) -> None:
+    with pytest.raises(ClientError) as error:
+        sts.get_session_token()
+    assert code_of(error) == ("InvalidAction", 400)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"aws_secret_access_key": "wrong"}, "SignatureDoesNotMatch"),
+        ({"aws_access_key_id": "NOBODY"}, "InvalidClientTokenId"),
+        ({"aws_session_token": "wrong"}, "InvalidClientTokenId"),
+    ],
+)
+def test_wrong_credentials_are_refused(emulator: Emulator, changes: dict[str, str], code: str) -> None:
+    with pytest.raises(ClientError) as error:
+        client_for(emulator, "sts", **changes).get_caller_identity()
+    assert code_of(error) == (code, 403)
+
+
+def test_an_old_signature_is_refused(emulator: Emulator, sts: Any) -> None:
+    emulator.configure(max_skew=-5)
+    with pytest.raises(ClientError, match="Signature expired") as error:
+        sts.get_caller_identity()
+    assert code_of(error) == ("SignatureDoesNotMatch", 403)
+
+
+def test_an_unsigned_request_is_refused(emulator: Emulator) -> None:
+    with pytest.raises(urllib.request.HTTPError) as error:
+        urllib.request.urlopen(emulator.url, b"Action=GetCallerIdentity&Version=2011-06-15")
+    root = ElementTree.fromstring(error.value.read())
+    assert (error.value.code, root.tag) == (403, f"{XMLNS}ErrorResponse")
+    assert root.findtext(f"{XMLNS}Error/{XMLNS}Code") == "MissingAuthenticationToken"
+    assert root.findtext(f"{XMLNS}RequestId") == error.value.headers["x-amzn-requestid"]
+
+
+@pytest.mark.parametrize("operation", ["AssumeRole", "GetCallerIdentity"])
+def test_an_error_can_be_ordered(emulator: Emulator, sts: Any, operation: str) -> None:
+    emulator.faults = [
+        Fault(operation, error="ExpiredToken", message="<Expired> & gone", times=1),
+        Fault(operation, error="Throttling", status=429, request_id=False, times=1),
+        Fault(operation, status=503, style="bare", times=1),
+    ]
+    calls = {
+        "AssumeRole": lambda: sts.assume_role(RoleArn=ROLE, RoleSessionName="test"),
+        "GetCallerIdentity": sts.get_caller_identity,
+    }
+    call = calls.pop(operation)
+    with pytest.raises(ClientError) as error:
+        call()
+    assert code_of(error) == ("ExpiredToken", 403)
+    assert error.value.response["Error"]["Message"] == "<Expired> & gone"
+    with pytest.raises(ClientError) as error:
+        call()
+    assert code_of(error) == ("Throttling", 429)
+    assert "RequestId" not in error.value.response["ResponseMetadata"]
+    with pytest.raises((ClientError, ResponseParserError)):
+        call()
+    call()
+    calls.popitem()[1]()
+    with emulator.lock:
+        statuses = [request["status"] for request in emulator.requests]
+    assert statuses == [403, 429, 503, 200, 200]
+
+
+def test_every_fault_of_a_connection_applies(emulator: Emulator) -> None:
+    sts = client_for(emulator, "sts", config=ONCE.merge(Config(read_timeout=0.4)))
+    name = "GetCallerIdentity"
+    emulator.faults = [
+        Fault(name, drop="reset", times=1),
+        Fault(name, drop="hang", times=1),
+        Fault(name, raw="", times=1),
+        Fault(name, drop="lost", times=1),
+        Fault(name, body="<html>", times=1),
+        Fault(name, delay=0.2),
+    ]
+    for error in (ConnectionClosedError, ReadTimeoutError, ConnectionClosedError, ConnectionClosedError):
+        with pytest.raises(error):
+            sts.get_caller_identity()
+    with pytest.raises(ResponseParserError):
+        sts.get_caller_identity()
+    started = time.monotonic()
+    sts.get_caller_identity()
+    assert time.monotonic() - started >= 0.2
+
+
+def test_a_fault_of_every_operation_spares_sts(emulator: Emulator, sts: Any) -> None:
+    emulator.faults = [Fault(error="ForbiddenException")]
+    sts.get_caller_identity()
+    with pytest.raises(ClientError):
+        client_for(emulator).list_voice_connectors()
