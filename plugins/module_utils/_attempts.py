@@ -64,10 +64,10 @@ FAULT_NAMES = frozenset(
 )
 FAULT_STATUSES = frozenset((408, 500, 502, 503, 504))
 
-# What OpenSSL reports when another attempt cannot succeed: the certificate, no TLS at all, no usable CA bundle.
-UNVERIFIED = "CERTIFICATE_VERIFY_FAILED"
+# What OpenSSL and urllib3 report when another attempt cannot succeed: the certificate, no TLS at all, no usable CA bundle.
+_UNVERIFIED = ("CERTIFICATE_VERIFY_FAILED", "DOESN'T_MATCH")
 _PERMANENT = (
-    UNVERIFIED,
+    *_UNVERIFIED,
     "WRONG_VERSION_NUMBER",
     "UNKNOWN_PROTOCOL",
     "HTTP_REQUEST",
@@ -97,14 +97,19 @@ def connect_status(exception: Exception | None) -> int | None:
     """Return the status with which an HTTP proxy server refused to connect, or None."""
     if not isinstance(exception, ProxyConnectionError):
         return None
-    words = str(exception).partition("Tunnel connection failed: ")[2][:3]
+    words = str(exception.kwargs.get("error")).partition("Tunnel connection failed: ")[2][:3]
     return int(words) if words.isdecimal() else None
 
 
-def is_permanent_tls_error(exception: Exception | None) -> bool:
+def is_permanent_tls_error(exception: Exception | None, reasons: tuple[str, ...] = _PERMANENT) -> bool:
     """Whether a TLS error will occur again; a connection closed during the handshake, or an alert, may not."""
     words = str(exception).upper().replace(" ", "_")
-    return isinstance(exception, SSLError) and any(reason in words for reason in _PERMANENT)
+    return isinstance(exception, SSLError) and any(reason in words for reason in reasons)
+
+
+def is_unverified(exception: Exception) -> bool:
+    """Whether the certificate of the server could not be verified."""
+    return is_permanent_tls_error(exception, _UNVERIFIED)
 
 
 class Attempts:

@@ -83,15 +83,13 @@ def read_voice_connectors(client: VoiceClient, selection: Selection, concurrency
 
 
 def _list_all(client: VoiceClient) -> tuple[dict[str, dict[str, Any]], VoiceError | None]:
-    """Return all entries by ID, with the error that has ended the listing after its first page."""
+    """Return all entries by ID, with the error that has ended the listing before its end."""
     listed: dict[str, dict[str, Any]] = {}
-    pages = 0
     try:
         for page in list_voice_connectors(client):
-            pages += 1
             listed.update((entry["VoiceConnectorId"], entry) for entry in page)
     except VoiceError as e:
-        if not pages:
+        if not listed:
             raise
         return listed, e
     return listed, None
@@ -209,8 +207,8 @@ def _read_all(
                     stopped_by = ends[0]
 
     threads: list[threading.Thread] = []
-    for _number in range(min(concurrency, len(identifiers)) - 1):
-        thread = threading.Thread(target=work)
+    for number in range(min(concurrency, len(identifiers)) - 1):
+        thread = threading.Thread(target=work, name=f"reader-{number}")
         try:
             thread.start()
         except RuntimeError:  # no more threads: fewer requests in flight

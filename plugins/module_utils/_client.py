@@ -96,7 +96,7 @@ def connect(module: Any, purpose: str, concurrency: int | None = None) -> VoiceC
     except UnknownServiceError as e:
         raise VoiceError("no_service", prefix, service=SERVICE, **installed_sdk()) from e
     except Exception as e:  # botocore checks little here: ValueError, TypeError, AttributeError all mean bad options
-        words = f"botocore reported: {printable(e)}"
+        words = f"botocore reported: {printable(e)}" if str(e) else ""
         source = explain_credentials(e)
         if source is not None:
             raise VoiceError("credentials_unavailable", prefix, words, affects_all=True, source=source) from e

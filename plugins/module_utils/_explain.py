@@ -19,13 +19,12 @@ try:
     from botocore.exceptions import HTTPClientError
     from botocore.exceptions import NoCredentialsError
     from botocore.exceptions import ProxyConnectionError
-    from botocore.exceptions import SSLError
 except ImportError:
     pass  # AnsibleAWSModule reports it, before anything here is used.
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import FAULT_NAMES
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import THROTTLE_NAMES
-from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import UNVERIFIED
+from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import is_unverified
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import Attempts
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import DeadlineExceeded
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import ThrottledTooLong
@@ -101,8 +100,8 @@ def explain_exception(exception: BaseException, attempts: Attempts, client: Any)
         status = connect_status(exception)
         name = {None: "proxy_unreachable", 407: "proxy_password"}.get(status, "proxy_refused")
         return Explanation(name, {"status": status}, status == 407)
-    if isinstance(exception, SSLError) and is_permanent_tls_error(exception):
-        return Explanation("bad_certificate" if UNVERIFIED in str(exception) else "no_tls", {}, True)
+    if isinstance(exception, Exception) and is_permanent_tls_error(exception):
+        return Explanation("bad_certificate" if is_unverified(exception) else "no_tls", {}, True)
     if isinstance(exception, EndpointConnectionError):
         regions = client.boto3.meta.service_model.shape_for("VoiceConnectorAwsRegion").enum
         return Explanation("no_endpoint", {"regions": ", ".join(sorted(regions))})

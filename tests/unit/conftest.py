@@ -116,9 +116,13 @@ def sdk_data_is_read_once() -> Iterator[None]:
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(STATE) as running:
+def emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+    """Run an emulator; over TLS for tests that are marked with OVER_TLS_TOO."""
+    with Emulator(STATE, tls=getattr(request, "param", False)) as running:
         yield running
+
+
+OVER_TLS_TOO = pytest.mark.parametrize("emulator", [False, True], ids=["http", "tls"], indirect=True)
 
 
 @pytest.fixture
@@ -160,12 +164,13 @@ def run(command: str, folder: pathlib.Path, **variables: str) -> subprocess.Comp
 
 def connection_to(emulator: Emulator) -> dict[str, Any]:
     """Return the connection options of a module that is to ask *emulator*."""
-    return {
+    options = {
         "region": "us-east-1",
         "endpoint_url": emulator.url,
         "access_key": "AKIDEMULATOR",
         "secret_key": "emulator-secret-key",
     }
+    return {**options, "aws_ca_bundle": emulator.ca_bundle} if emulator.tls else options
 
 
 def edit_model(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, edit: Callable[[dict[str, Any]], None]) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import socket
@@ -16,10 +17,14 @@ from typing import Callable
 
 import pytest
 
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _attempts
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import UNKNOWN_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
@@ -110,7 +115,7 @@ def test_a_bulk_read_sends_exactly_the_requests_it_needs(size: int, concurrency:
     with Emulator(fleet(size)) as emulator:
         result = read_from(emulator, include=["proxy"], concurrency=concurrency)
         assert identifiers(result) == fleet_ids(size)
-        assert [connector["exists"] for connector in result["voice_connectors"]] == [n % 3 > 0 for n in range(size)]
+        assert [connector["proxy"]["exists"] for connector in result["voice_connectors"]] == [n % 3 > 0 for n in range(size)]
         operations = emulator.operations()
         assert operations.count(LIST) == max(1, math.ceil(size / 100))
         assert operations.count(PROXY) == size
@@ -127,14 +132,58 @@ def test_a_listing_ends_at_an_absent_null_or_empty_token(read: Read, emulator: E
     assert emulator.operations() == [LIST]
 
 
-def test_a_repeated_token_fails(read: Read, emulator: Emulator) -> None:
-    def page(token: str) -> Fault:
-        return Fault(LIST, times=1, body=json.dumps({"VoiceConnectors": [], "NextToken": token}))
+def page(number: int, *identifiers: str, token: str | None = "next") -> Fault:
+    """Return the answer to one listing request."""
+    entries = [{"VoiceConnectorId": i, "Name": f"on page {number}", "AwsRegion": "us-east-1"} for i in identifiers]
+    body = json.dumps({"VoiceConnectors": entries, "NextToken": token and f"{token}{number}"})
+    return Fault(LIST, times=1, body=body)
 
-    emulator.faults = [page("a"), page("b"), page("a"), page("b")]
+
+def test_a_repeated_token_fails(read: Read, emulator: Emulator) -> None:
+    emulator.faults = [page(1), page(2), page(1)]
     result = read()
-    assert "repeats the token" in result["msg"] and "us-east-1" in result["msg"]
+    assert "the listing does not end" in result["msg"] and "us-east-1" in result["msg"]
     assert emulator.operations() == [LIST] * 3
+
+
+@pytest.mark.parametrize("same", [[], [WITH_PROXY]], ids=["empty", "identical"])
+def test_a_listing_that_never_ends_stops(read: Read, emulator: Emulator, same: list[str]) -> None:
+    emulator.faults = [page(number, *same) for number in range(100)]
+    result = read(include=["proxy"])
+    assert "the listing does not end" in result["msg"]
+    assert 5 < len(emulator.operations()) < 15
+    assert identifiers(result) == same if same else "voice_connectors" not in result
+
+
+def test_a_few_empty_pages_do_not_end_a_listing(read: Read, emulator: Emulator) -> None:
+    emulator.faults = [*(page(number) for number in range(8)), page(8, WITH_PROXY, token=None)]
+    assert identifiers(read()) == [WITH_PROXY]
+
+
+@pytest.mark.parametrize(
+    "fault", [{"error": "ForbiddenException"}, {"status": 503, "style": "bare"}, {"body": "<html>"}, {"drop": "reset"}]
+)
+def test_a_page_that_fails_keeps_the_pages_before_it(
+    read: Read, emulator: Emulator, naps: list[float], fault: dict[str, Any]
+) -> None:
+    emulator.faults = [page(1, "a", "b"), page(2, "c"), Fault(LIST, **fault)]
+    result = read(include=["proxy", "tags"])
+    assert result["failed"] is True and result["stopped"] is True
+    assert identifiers(result) == ["a", "b", "c"]
+    for connector in result["voice_connectors"]:
+        assert connector["proxy"] == UNKNOWN_PROXY
+        assert connector["tags"] is None and "reading stopped" in connector["tags_error"]
+    (error,) = result["errors"]
+    assert (error["voice_connector_id"], error["action"]) == (None, LIST)
+    assert "failed after 3 of them, which were not read, and there may be more" in result["msg"]
+    assert {"boto3_version", "botocore_version", "region"} <= set(result)
+    assert set(emulator.operations()) == {LIST}
+
+
+def test_a_page_that_fails_keeps_nothing_of_which_the_tags_are_unknown(read: Read, emulator: Emulator) -> None:
+    emulator.faults = [page(1, "a"), Fault(LIST, error="ForbiddenException")]
+    result = read(tags={"team": "voice"})
+    assert (result["voice_connectors"], result["stopped"]) == ([], True)
 
 
 @pytest.mark.parametrize("body", ["{}", '{"VoiceConnectors": null}', '{"VoiceConnectors": []}'])
@@ -148,12 +197,13 @@ def test_an_account_is_empty_only_when_aws_says_so(read: Read, emulator: Emulato
 @pytest.mark.parametrize(
     "body",
     ["", "<html>", "[]", '{"Message": "?"}', '{"VoiceConnectors": {}}', '{"VoiceConnectors": [null]}']
-    + ['{"VoiceConnectors": [{}]}', '{"VoiceConnectors": [{"VoiceConnectorId": ""}]}'],
+    + ['{"VoiceConnectors": [{}]}', '{"VoiceConnectors": [{"VoiceConnectorId": ""}]}']
+    + ['{"VoiceConnectors": [{"VoiceConnectorId": ".."}]}', '{"VoiceConnectors": [{"VoiceConnectorId": "a/b"}]}'],
 )
 def test_an_unreadable_listing_fails(read: Read, emulator: Emulator, body: str) -> None:
     emulator.faults = [Fault(LIST, body=body)]
     result = read()
-    assert "list the Voice Connectors in us-east-1 (ListVoiceConnectors): the answer is unreadable" in result["msg"]
+    assert "list the Voice Connectors in us-east-1 (ListVoiceConnectors): the response is unreadable" in result["msg"]
 
 
 def test_a_connector_that_is_listed_twice_counts_once(read: Read, emulator: Emulator) -> None:
@@ -179,7 +229,7 @@ def test_an_empty_list_means_none_and_sends_nothing(read: Read, emulator: Emulat
 def test_one_id_is_read_without_a_listing(read: Read, emulator: Emulator) -> None:
     result = read(voice_connector_ids=[WITHOUT_PROXY], include=["proxy"])
     assert identifiers(result) == [WITHOUT_PROXY]
-    assert result["voice_connectors"][0]["exists"] is False
+    assert result["voice_connectors"][0]["proxy"]["exists"] is False
     assert emulator.operations() == [GET, PROXY]
 
 
@@ -225,7 +275,7 @@ def test_an_id_that_does_not_exist_is_an_error_and_the_others_are_read(read: Rea
     result = read(voice_connector_ids=[MISSING, WITH_PROXY], include=["proxy"])
     assert result["failed"] is True
     assert identifiers(result) == [WITH_PROXY]
-    assert result["voice_connectors"][0]["exists"] is True
+    assert result["voice_connectors"][0]["proxy"]["exists"] is True
     (error,) = result["errors"]
     assert error.pop("message").startswith(f"Failed to get Voice Connector {MISSING} in us-east-1")
     assert error == {"voice_connector_id": MISSING, "action": GET, "code": "NotFoundException"}
@@ -279,7 +329,7 @@ TAGGED = {
         ({"team": "voice"}, [WITH_PROXY, WITHOUT_PROXY]),
         ({"team": "voice", "stage": "live"}, [WITH_PROXY]),
         ({"stage": None}, [WITH_PROXY]),
-        ({"cost": 5}, [WITH_PROXY]),
+        ({"cost": "5"}, [WITH_PROXY]),
         ({"team": "other"}, []),
         ({"team": ""}, []),
     ],
@@ -307,7 +357,7 @@ def test_tags_that_the_service_does_not_tell_are_null_with_the_reason(
     if "arn" in fault:
         listing = {"VoiceConnectors": [{"VoiceConnectorId": WITH_PROXY, "VoiceConnectorArn": None}]}
         emulator.faults = [Fault(LIST, body=json.dumps(listing))]
-        reason = "does not show its ARN"
+        reason = "did not return the ARN"
     else:
         emulator.faults = [Fault(TAGS, **fault, message="Invalid resource")]
         reason = "Invalid resource"
@@ -315,7 +365,7 @@ def test_tags_that_the_service_does_not_tell_are_null_with_the_reason(
     assert "failed" not in result
     first = result["voice_connectors"][0]
     assert first["tags"] is None and reason in first["tags_error"]
-    assert first["exists"] is True
+    assert first["proxy"]["exists"] is True
 
 
 @pytest.mark.parametrize("body", ['{"Message": "?"}', "[]", '{"Tags": [{"Value": "voice"}]}'])
@@ -347,7 +397,7 @@ def test_what_cannot_be_read_is_an_error_and_the_others_are_read(concurrency: in
         result = read_from(emulator, include=["proxy"], concurrency=concurrency)
         assert result["failed"] is True
         assert identifiers(result) == fleet_ids(size)
-        unknown = [c["voice_connector_id"] for c in result["voice_connectors"] if c["exists"] is None]
+        unknown = [c["voice_connector_id"] for c in result["voice_connectors"] if c["proxy"]["exists"] is None]
         assert unknown == denied
         assert [error["voice_connector_id"] for error in result["errors"]] == denied
         assert {(error["action"], error["code"]) for error in result["errors"]} == {(PROXY, "ForbiddenException")}
@@ -359,16 +409,52 @@ def test_what_cannot_be_read_is_an_error_and_the_others_are_read(concurrency: in
 def test_where_nothing_could_be_read_there_are_no_others(read: Read, emulator: Emulator) -> None:
     emulator.faults = [Fault(PROXY, error="BadRequestException")]
     result = read(include=["proxy"])
-    assert "2 of 2 Voice Connectors in us-east-1 could not be read. See errors" in result["msg"]
+    assert "2 of 2 Voice Connectors in us-east-1 could not be read. Check errors" in result["msg"]
 
 
 def test_a_connector_that_vanishes_after_the_listing_counts_as_one_without_a_proxy(
     read: Read, emulator: Emulator
 ) -> None:
-    body = {"VoiceConnectors": [{"VoiceConnectorId": MISSING}]}
-    emulator.faults = [Fault(LIST, body=json.dumps(body))]
-    assert read(include=["proxy"])["voice_connectors"][0]["exists"] is False
+    emulator.faults = [page(1, MISSING, token=None)]
+    assert read(include=["proxy"])["voice_connectors"][0]["proxy"]["exists"] is False
     assert emulator.operations() == [LIST, PROXY]
+
+
+@pytest.mark.parametrize("home", ["eu-west-1", None])
+def test_a_404_for_a_connector_of_a_different_region_is_unknown(read: Read, emulator: Emulator, home: Any) -> None:
+    entry = {"VoiceConnectorId": WITHOUT_PROXY, "AwsRegion": home}
+    emulator.faults = [Fault(LIST, body=json.dumps({"VoiceConnectors": [entry]}))]
+    if home is None:
+        emulator.faults.append(Fault(GET, body=json.dumps({"VoiceConnector": entry})))
+    result = read(include=["proxy"])
+    assert result["voice_connectors"][0]["proxy"] == UNKNOWN_PROXY
+    assert f"belongs to {home or 'a Region that AWS did not return'}" in result["errors"][0]["message"]
+    assert emulator.operations() == [LIST, PROXY] + [GET] * (home is None)
+
+
+def test_a_404_for_a_connector_listed_without_its_region_is_confirmed(read: Read, emulator: Emulator) -> None:
+    body = {"VoiceConnectors": [{"VoiceConnectorId": WITHOUT_PROXY}]}
+    emulator.faults = [Fault(LIST, body=json.dumps(body))]
+    assert read(include=["proxy"])["voice_connectors"][0]["proxy"] == NO_PROXY
+    assert emulator.operations() == [LIST, PROXY, GET]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"names": [True]}, "names contains a boolean where a string belongs. Write it in quotes."),
+        ({"names": ["reception", 2024]}, "names contains a number where a string belongs. Write it in quotes."),
+        ({"tags": {"keep": True}}, "tags contains a boolean where a string belongs. Write it in quotes."),
+        ({"tags": {"cost": 5}}, "tags contains a number where a string belongs. Write it in quotes."),
+        ({"voice_connector_ids": 7}, "voice_connector_ids contains a number where a string belongs. Write it in quotes."),
+        ({"concurrency": True}, "concurrency is a boolean where a number belongs. Write digits."),
+    ],
+)
+def test_a_value_that_yaml_has_changed_is_refused(
+    read: Read, emulator: Emulator, options: dict[str, Any], message: str
+) -> None:
+    assert read(**options)["msg"] == message
+    assert emulator.operations() == []
 
 
 @pytest.mark.parametrize("concurrency", [1, 8, 16])
@@ -379,7 +465,12 @@ def test_reads_that_all_fail_are_ended_early(error: str, concurrency: int) -> No
         result = read_from(emulator, include=["proxy"], concurrency=concurrency)
         assert result["failed"] is True
         assert result["error"]["code"] == error
-        assert "stopped, because nothing else can be read" in result["msg"]
+        unknown = [c for c in result["voice_connectors"] if c["proxy"] == UNKNOWN_PROXY]
+        assert len(unknown) == len(result["voice_connectors"]) == 300
+        why = "every other read would fail too" if error == "UnauthorizedClientException" else "the first reads all failed"
+        tried = emulator.operations().count(PROXY)
+        assert f"{tried} of 300 Voice Connectors in us-east-1 could not be read, and {300 - tried} were not" in result["msg"]
+        assert f"were not tried, because {why}. Check" in result["msg"]
         assert result["stopped"] is True
         assert emulator.operations().count(PROXY) <= 2 * max(8, concurrency)
         if error == "UnauthorizedClientException":
@@ -391,8 +482,10 @@ def test_credentials_that_expire_on_the_way_end_it_and_keep_what_was_read() -> N
         last = fleet_ids(100)[50]
         emulator.faults = [Fault(PROXY, request_has=last, status=403, error="ExpiredTokenException")]
         result = read_from(emulator, include=["proxy"], concurrency=1)
-        assert identifiers(result) == fleet_ids(51)
-        assert [c["exists"] for c in result["voice_connectors"]][-2:] == [True, None]
+        assert identifiers(result) == fleet_ids(100)
+        exists = [c["proxy"]["exists"] for c in result["voice_connectors"]]
+        assert exists == [number % 3 > 0 for number in range(50)] + [None] * 50
+        assert "1 of 100 Voice Connectors in us-east-1 could not be read, and 49 were not tried" in result["msg"]
         assert result["error"]["code"] == "ExpiredTokenException"
         assert emulator.operations().count(PROXY) == 51
 
@@ -430,7 +523,7 @@ def test_a_region_that_cannot_be_reached_fails_and_is_never_empty(
 
 @pytest.mark.parametrize("value", [0, -1, 65])
 def test_concurrency_has_bounds(read: Read, emulator: Emulator, value: int) -> None:
-    assert "give a number from 1 to 64" in read(concurrency=value)["msg"]
+    assert "Specify a number from 1 to 64" in read(concurrency=value)["msg"]
     assert emulator.operations() == []
 
 
@@ -485,6 +578,75 @@ def test_order_is_the_service_s_and_not_that_of_completion() -> None:
         assert identifiers(read_from(emulator, include=["proxy"])) == fleet_ids(16)
 
 
+def test_a_request_that_waits_for_its_turn_is_signed_afterwards() -> None:
+    """In a queue of four seconds, with signatures that expire after two."""
+    with Emulator(fleet(60)) as emulator:
+        emulator.configure(rate_limit=15, max_skew=2)
+        result = read_from(emulator, include=["proxy"], concurrency=64)
+        assert result["errors"] == []
+        assert identifiers(result) == fleet_ids(60)
+
+
+def test_a_service_that_grants_nothing_ends_it_in_time(naps: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_attempts, "BULK_THROTTLE_WINDOW", 1)
+    with Emulator(fleet(500)) as emulator:
+        emulator.faults = [Fault(PROXY, error="ThrottledClientException")]
+        started = time.monotonic()
+        result = read_from(emulator, include=["proxy"], concurrency=64)
+        assert time.monotonic() - started < 15
+        assert result["stopped"] is True and len(result["voice_connectors"]) == 500
+        assert "throttles this account" in result["msg"]
+
+
+def test_a_hung_connection_does_not_hold_its_thread(monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> None:
+    monkeypatch.setattr(_client, "CONNECT_TIMEOUT", 0.1)
+    monkeypatch.setattr(_client, "READ_TIMEOUT", 0.1)
+    monkeypatch.setattr(_client, "MAX_BACKOFF", 0.1)
+    with Emulator(fleet(20)) as emulator:
+        hung = fleet_ids(20)[3:6]
+        emulator.faults = [Fault(PROXY, request_has=identifier, drip=0.09) for identifier in hung]
+        started = time.monotonic()
+        result = read_from(emulator, include=["proxy"], concurrency=4)
+        assert time.monotonic() - started < 6
+        assert [error["voice_connector_id"] for error in result["errors"]] == hung
+        assert all("no complete response arrived within" in error["message"] for error in result["errors"])
+        assert sum(c["proxy"]["exists"] is None for c in result["voice_connectors"]) == 3
+
+
+@pytest.mark.parametrize("possible", [0, 3])
+def test_threads_that_cannot_be_started_lower_the_concurrency(monkeypatch: pytest.MonkeyPatch, possible: int) -> None:
+    with Emulator(fleet(30)) as emulator:
+        start, caller = threading.Thread.start, threading.get_ident()
+        workers = itertools.count()
+
+        def refuse(thread: threading.Thread) -> None:
+            # The emulator runs in this process too; its threads are started by others.
+            if threading.get_ident() == caller and thread.name.startswith("reader") and next(workers) >= possible:
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        result = read_from(emulator, include=["proxy"], concurrency=16)
+        assert next(workers) > possible
+        assert identifiers(result) == fleet_ids(30) and result["errors"] == []
+
+
+def test_a_defect_in_one_read_loses_nothing_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ansible_collections.chime_sdk.voice.plugins.module_utils import _bulk
+
+    shape, bad = _bulk.connector_result, fleet_ids(30)[7]
+
+    def break_one(entry: dict[str, Any]) -> dict[str, Any]:
+        return {} if entry["VoiceConnectorId"] == bad and 1 / 0 else shape(entry)
+
+    monkeypatch.setattr(_bulk, "connector_result", break_one)
+    with Emulator(fleet(30)) as emulator:
+        result = read_from(emulator, include=["proxy"])
+    assert [error["voice_connector_id"] for error in result["errors"]] == [bad]
+    assert "an unexpected ZeroDivisionError: division by zero occurred. This is a defect" in result["errors"][0]["message"]
+    assert identifiers(result) == [identifier for identifier in fleet_ids(30) if identifier != bad]
+
+
 def test_the_whole_fan_out_keeps_to_the_rate_that_the_service_grants() -> None:
     size, rate = 300, 20.0
     with Emulator(fleet(size)) as emulator:
@@ -516,7 +678,7 @@ def test_faults_at_random_lose_nothing(naps: list[float], seed: int) -> None:
         ]
         result = read_from(emulator, include=["proxy"])
         assert identifiers(result) == fleet_ids(size) and result["errors"] == []
-        assert None not in [connector["exists"] for connector in result["voice_connectors"]]
+        assert None not in [connector["proxy"]["exists"] for connector in result["voice_connectors"]]
         assert size + 10 < len(emulator.requests) <= 1.1 * size + 10
 
 

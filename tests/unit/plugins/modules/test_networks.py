@@ -1,0 +1,218 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""TLS and HTTP proxy servers between the module and the service, through the real main()."""
+
+from __future__ import annotations
+
+import pathlib
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+from typing import Callable
+
+import pytest
+
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
+from ansible_collections.chime_sdk.voice.tests.emulator.proxy import ProxyServer
+from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+
+Read = Callable[..., "dict[str, Any]"]
+
+OVER_TLS = pytest.mark.parametrize("emulator", [True], ids=["tls"], indirect=True)
+
+
+def assert_failed(result: dict[str, Any], *words: str) -> None:
+    assert result["failed"] is True
+    for word in ("get the proxy configuration", WITH_PROXY, "us-east-1", *words):
+        assert word in result["msg"], result["msg"]
+    assert "exists" not in result and "proxy" not in result
+
+
+# TLS
+
+
+@OVER_TLS
+def test_a_proxy_configuration_is_read_over_tls(read_proxy: Read, emulator: Emulator) -> None:
+    assert read_proxy()["exists"] is True
+    assert emulator.connections == 1
+
+
+@OVER_TLS
+@pytest.mark.parametrize("drop", ["handshake_close", "handshake_alert"])
+def test_a_handshake_that_ends_early_is_a_broken_connection(
+    read_proxy: Read, emulator: Emulator, naps: list[float], drop: str
+) -> None:
+    result = read_proxy(WITH_PROXY, Fault(drop=drop))
+    assert_failed(result, "the connection failed, after 3 requests. Check the network")
+    assert emulator.connections == 3
+    assert read_proxy(WITH_PROXY, Fault(drop=drop, times=2))["exists"] is True
+    assert emulator.connections == 6
+
+
+@pytest.fixture
+def different_name(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return a URL of the emulator with a name that its certificate does not have."""
+    address = ("127.0.0.1", int(emulator.url.rpartition(":")[2]))
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
+    return f"https://voice.example:{address[1]}"
+
+
+@OVER_TLS
+@pytest.mark.parametrize("fault", ["unknown CA", "different name"])
+def test_a_certificate_that_does_not_verify_fails_at_once(
+    read_proxy: Read, different_name: str, naps: list[float], fault: str
+) -> None:
+    options = {"aws_ca_bundle": None} if fault == "unknown CA" else {"endpoint_url": different_name}
+    result = read_proxy(WITH_PROXY, **options)
+    assert_failed(result, "the TLS certificate of the server could not be verified", "aws_ca_bundle")
+    assert naps == []
+
+
+@OVER_TLS
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_an_unverified_certificate_is_accepted_on_request(read_proxy: Read) -> None:
+    assert read_proxy(validate_certs=False, aws_ca_bundle=None)["exists"] is True
+
+
+@pytest.mark.parametrize("emulator", [False], ids=["http"], indirect=True)
+def test_a_server_that_does_not_speak_tls_fails_at_once(read_proxy: Read, emulator: Emulator, naps: list[float]) -> None:
+    result = read_proxy(endpoint_url=emulator.url.replace("http:", "https:"))
+    assert_failed(result, "the server does not speak TLS", "endpoint_url")
+    assert naps == []
+
+
+@pytest.mark.parametrize("banner", [b"SSH-2.0-OpenSSH_9.9\r\n", b"220 mail ESMTP\r\n", b"\x00" * 32])
+def test_a_server_of_a_different_protocol_fails_at_once(read_proxy: Read, naps: list[float], banner: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _address = listener.accept()
+            with connection:
+                connection.sendall(banner)
+                connection.recv(65536)
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        result = read_proxy(endpoint_url=f"https://127.0.0.1:{listener.getsockname()[1]}")
+        answering.join()
+    assert_failed(result, "the server does not speak TLS")
+    assert naps == []
+
+
+def test_a_missing_ca_bundle_fails_at_once(read_proxy: Read, tmp_path: pathlib.Path, naps: list[float]) -> None:
+    missing = str(tmp_path / "bundle.pem")
+    result = read_proxy(endpoint_url="https://127.0.0.1:1", aws_ca_bundle=missing)
+    assert_failed(result, "aws_ca_bundle", missing)
+    assert naps == []
+
+
+@pytest.mark.parametrize("content", ["", "not a certificate"])
+def test_a_ca_bundle_that_is_none_fails_at_once(
+    read_proxy: Read, tmp_path: pathlib.Path, naps: list[float], content: str
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text(content)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        accepting = threading.Thread(target=listener.accept)
+        accepting.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        result = read_proxy(endpoint_url=url, aws_ca_bundle=str(bundle))
+        accepting.join()
+    assert_failed(result, "aws_ca_bundle")
+    assert naps == []
+
+
+# HTTP proxy servers
+
+
+@pytest.fixture
+def through(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int | None], ProxyServer]]:
+    """Return a function that starts a proxy server, with the status that it refuses with, and makes it the way out."""
+    running: list[ProxyServer] = []
+
+    def start(status: int | None) -> ProxyServer:
+        server = ProxyServer(status)
+        running.append(server)
+        server.__enter__()
+        for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, server.url)
+        monkeypatch.delenv("NO_PROXY")
+        return server
+
+    yield start
+    for server in running:
+        server.__exit__()
+
+
+@pytest.mark.parametrize("emulator", [False, True], ids=["http", "tls"], indirect=True)
+def test_a_proxy_server_lets_requests_through(read_proxy: Read, through: Any) -> None:
+    server = through(None)
+    assert read_proxy()["exists"] is True
+    assert len(server.requests) == 1
+
+
+# The status, the message, and how many requests are sent.
+REFUSALS = [
+    (407, "requires a valid user name and password (status 407)", 1),
+    (403, "refused the request with status 403", 1),
+    (405, "refused the request with status 405", 1),
+    (502, "refused the request with status 502", 3),
+    (503, "refused the request with status 503", 3),
+]
+
+
+@OVER_TLS
+@pytest.mark.parametrize(("status", "words", "requests"), REFUSALS)
+def test_a_proxy_server_that_refuses_a_tunnel_is_named(
+    read_proxy: Read, emulator: Emulator, naps: list[float], through: Any, status: int, words: str, requests: int
+) -> None:
+    server = through(status)
+    assert_failed(read_proxy(), f"the HTTP proxy server {words}", "HTTPS_PROXY")
+    assert len(server.requests) == requests
+    assert emulator.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "requests"),
+    [
+        (407, "requires a valid user name and password (status 407)", 1),
+        *((status, f"has status {status}, but neither a request ID nor", 1) for status in (403, 404, 405, 413)),
+        (502, "has status 502, but neither a request ID nor", 3),
+    ],
+)
+def test_a_page_of_a_proxy_server_is_not_from_aws(
+    read_proxy: Read, naps: list[float], through: Any, status: int, words: str, requests: int
+) -> None:
+    server = through(status)
+    result = read_proxy()
+    assert_failed(result, words)
+    assert result["error"]["code"] == str(status)
+    assert not {"IAM", "no such", "does not exist"} & set(result["msg"].split())
+    assert len(server.requests) == requests
+
+
+def test_a_proxy_server_that_cannot_be_reached_is_named(
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        result = read_proxy(endpoint_url=None)
+    assert_failed(result, "the HTTP proxy server cannot be reached", "HTTPS_PROXY", "NO_PROXY")
+
+
+@OVER_TLS
+def test_a_certificate_that_does_not_verify_ends_a_bulk_read(
+    emulator: Emulator, different_name: str, naps: list[float]
+) -> None:
+    options = {**connection_to(emulator), "endpoint_url": different_name}
+    result = run_main("chime_voice_connector_info", {**options, "voice_connector_ids": [WITH_PROXY] * 2 + ["a", "b"]})
+    assert "could not be verified" in result["msg"]
+    assert emulator.connections == 1
