@@ -290,11 +290,14 @@ def different_members(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
     return {member for member in {*one, *other} if normalize(one, member) != normalize(other, member)}
 
 
-def is_same(one: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:
-    """Whether two ``Proxy`` structures mean the same; None is no proxy."""
-    if one is None or other is None:
-        return one is other
-    return not different_members(one, other)
+def lost_members(stored: dict[str, Any] | None, desired: dict[str, Any] | None) -> set[str]:
+    """Return the members that are not *stored* as *desired*; None is no proxy.
+
+    What was not sent has a default of the service's choice, except a phone number, which is to be removed.
+    """
+    if stored is None or desired is None:
+        return set(stored or desired or {"Proxy"}) if stored is not desired else set()
+    return {m for m in different_members(stored, desired) if m in desired or m == "FallBackPhoneNumber"}
 
 
 def failure(client: VoiceClient, voice_connector_id: str, desired: Any, name: str, **fields: Any) -> VoiceError:
@@ -330,9 +333,9 @@ def write(client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] 
             raise
         # Nothing to delete contradicts what was just read, unless an earlier request has deleted it.
         return not (deleting and e.rejected), confirm_write(client, voice_connector_id, desired, e)
-    different = different_members(stored, desired)
-    if different:
-        options = [option for option, member in MEMBERS.items() if member in different] or sorted(different)
+    lost = lost_members(stored, desired)
+    if lost:
+        options = [option for option, member in MEMBERS.items() if member in lost] or sorted(lost)
         error = failure(client, voice_connector_id, desired, "stored_differently", options=", ".join(options))
         error.details = {"changed": True, "exists": True, "proxy": proxy_result(stored)}
         raise error
@@ -349,7 +352,7 @@ def confirm_write(
     except VoiceError as e:
         read = e.message.rstrip(".")
         raise failure(client, voice_connector_id, desired, "write_unknown", read=read, **fields) from e
-    if not is_same(proxy, desired):
+    if lost_members(proxy, desired):
         raise failure(client, voice_connector_id, desired, "write_failed", **fields)
     return proxy
 
@@ -363,7 +366,7 @@ def main() -> None:
         client = connect(module, f"manage the proxy configuration of Voice Connector {voice_connector_id}")
         current = get_proxy(client, voice_connector_id)
         proxy = desired_proxy(current, module.params)
-        changed = not is_same(current, proxy)
+        changed = bool(lost_members(current, proxy))
         if changed and proxy is not None:
             require_complete(client, voice_connector_id, current, proxy)
         if changed and not module.check_mode:

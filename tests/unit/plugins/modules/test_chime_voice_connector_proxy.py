@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import sys
 from typing import Any
 from typing import Callable
 
@@ -18,10 +19,12 @@ from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import EMPTY_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import edit_model
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import run
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
 from ansible_collections.chime_sdk.voice.tests.unit.trouble import BAD_IDS
 from ansible_collections.chime_sdk.voice.tests.unit.trouble import BAD_OPTIONS
@@ -37,6 +40,7 @@ WRITES = {PUT, DELETE}
 Manage = Callable[..., "dict[str, Any]"]
 
 BEFORE = {
+    "exists": True,
     "default_session_expiry_minutes": 60,
     "disabled": False,
     "fall_back_phone_number": "+12065550100",
@@ -54,7 +58,7 @@ EACH_WRITE = pytest.mark.parametrize(
 def manage(emulator: Emulator) -> Manage:
     """Return a function that runs chime_voice_connector_proxy against the emulator."""
 
-    def run(voice_connector_id: str = WITH_PROXY, *faults: Fault, **options: Any) -> dict[str, Any]:
+    def manage_proxy(voice_connector_id: str = WITH_PROXY, *faults: Fault, **options: Any) -> dict[str, Any]:
         emulator.faults = list(faults)
         emulator.requests.clear()
         args = {"voice_connector_id": voice_connector_id, **connection_to(emulator), **options}
@@ -63,23 +67,25 @@ def manage(emulator: Emulator) -> Manage:
         given.pop("_null", None)
         return run_main("chime_voice_connector_proxy", given)
 
-    return run
+    return manage_proxy
 
 
 @pytest.fixture
 def read(read_proxy: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
-    """Return a function that reads what is there, as the info module does: the proxy, or None."""
+    """Return a function that reads what is there, as the info module does."""
     return lambda voice_connector_id=WITH_PROXY: read_proxy(voice_connector_id)["proxy"]
 
 
-def body_of(emulator: Emulator, operation: str) -> Any:
-    """Return the members of the last request for *operation*."""
-    return [request["body"] for request in emulator.requests if request["operation"] == operation][-1]
+def options_of(proxy: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that set a returned proxy."""
+    return {key: value for key, value in proxy.items() if key != "exists"}
 
 
 def assert_failed(result: dict[str, Any], *words: str, connector: str = WITH_PROXY) -> None:
     assert result["failed"] is True
     assert "exists" not in result and "proxy" not in result
+    assert (result["voice_connector_id"], result["region"]) == (connector, "us-east-1")
+    assert {"boto3_version", "botocore_version"} <= set(result)
     for word in ("the proxy configuration of Voice Connector", connector, "us-east-1", *words):
         assert word in result["msg"], result["msg"]
     assert "\n" not in result["msg"]
@@ -123,12 +129,12 @@ def test_a_required_value_that_the_service_does_not_show_must_be_given(
     proxy = {"DefaultSessionExpiryMinutes": 60, "PhoneNumberCountries": ["US"]}
     del proxy[member]
     result = manage(WITH_PROXY, Fault(GET, body=json.dumps({"Proxy": proxy})), disabled=True)
-    assert_failed(result, "No present value is known to keep", "nothing was changed")
+    assert_failed(result, "AWS did not return their current values", "nothing was changed")
     assert emulator.operations() == [GET]
 
 
 def test_the_countries_cannot_be_emptied(manage: Manage, emulator: Emulator) -> None:
-    assert_failed(manage(phone_number_countries=[]), "give phone_number_countries, not empty", "nothing was changed")
+    assert_failed(manage(phone_number_countries=[]), "requires phone_number_countries, which cannot be empty")
     assert emulator.operations() == [GET]
 
 
@@ -193,7 +199,7 @@ def test_what_the_info_module_returns_can_be_fed_back_and_changes_nothing(
 ) -> None:
     fault = Fault(GET, body=json.dumps({"Proxy": proxy}))
     shown = read_proxy(WITH_PROXY, fault)
-    result = manage(WITH_PROXY, fault, _null=True, **shown["proxy"])
+    result = manage(WITH_PROXY, fault, _null=True, **options_of(shown["proxy"]))
     assert (result["changed"], result["exists"], result["proxy"]) == (False, True, shown["proxy"])
     assert emulator.operations() == [GET]
 
@@ -201,32 +207,103 @@ def test_what_the_info_module_returns_can_be_fed_back_and_changes_nothing(
 def test_what_was_deleted_can_be_put_back_as_it_was(manage: Manage, read: Any) -> None:
     before = read()
     assert manage(state="absent")["changed"] is True
-    assert manage(**before)["proxy"] == before
+    assert manage(**options_of(before))["proxy"] == before
     assert read() == before
 
 
-def test_what_the_service_answers_is_returned(manage: Manage) -> None:
-    answered = {"DefaultSessionExpiryMinutes": 45, "Disabled": True, "PhoneNumberCountries": ["US"]}
-    result = manage(WITH_PROXY, Fault(PUT, body=json.dumps({"Proxy": answered})), disabled=True)
-    assert result["proxy"] == {
-        "default_session_expiry_minutes": 45,
-        "disabled": True,
-        "fall_back_phone_number": None,
-        "phone_number_countries": ["US"],
+SENT = {
+    "DefaultSessionExpiryMinutes": 60,
+    "Disabled": True,
+    "FallBackPhoneNumber": "+12065550100",
+    "PhoneNumberCountries": ["US", "CA"],
+}
+
+
+@pytest.mark.parametrize(
+    ("stored", "options"),
+    [
+        ({"DefaultSessionExpiryMinutes": 45}, "default_session_expiry_minutes"),
+        ({"Disabled": False}, "disabled"),
+        ({"Disabled": None}, "disabled"),
+        ({"FallBackPhoneNumber": "+12065550101"}, "fall_back_phone_number"),
+        ({"FallBackPhoneNumber": None}, "fall_back_phone_number"),
+        ({"PhoneNumberCountries": ["US"]}, "phone_number_countries"),
+        ({"Disabled": False, "PhoneNumberCountries": []}, "disabled, phone_number_countries"),
+    ],
+)
+def test_a_response_with_different_values_fails_and_reports_them(
+    manage: Manage, emulator: Emulator, stored: dict[str, Any], options: str
+) -> None:
+    body = json.dumps({"Proxy": {**SENT, **stored}})
+    result = manage(WITH_PROXY, Fault(PUT, body=body), disabled=True)
+    assert result["failed"] is True
+    assert f"({PUT}): the service stored different values for {options} than were sent" in result["msg"]
+    assert (result["changed"], result["exists"]) == (True, True)
+    assert result["proxy"] == shown_as({**SENT, **stored})
+    assert "555" not in result["msg"]
+    assert emulator.operations() == [GET, PUT]
+
+
+def shown_as(proxy: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "exists": True,
+        "default_session_expiry_minutes": proxy["DefaultSessionExpiryMinutes"],
+        "disabled": proxy["Disabled"],
+        "fall_back_phone_number": proxy["FallBackPhoneNumber"],
+        "phone_number_countries": proxy["PhoneNumberCountries"],
     }
 
 
-def test_a_member_that_the_operation_does_not_take_is_not_lost(
-    manage: Manage, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+NORMALIZED = [
+    ({"fall_back_phone_number": "+12065550100"}, {"FallBackPhoneNumber": "12065550100"}),
+    ({"fall_back_phone_number": "12065550100"}, {"FallBackPhoneNumber": "+12065550100"}),
+    ({"fall_back_phone_number": ""}, {"FallBackPhoneNumber": ""}),
+    ({"fall_back_phone_number": ""}, {"FallBackPhoneNumber": None}),
+    ({"phone_number_countries": ["US", "CA"]}, {"PhoneNumberCountries": ["ca", "us"]}),
+]
+
+
+@pytest.mark.parametrize(("options", "stored"), NORMALIZED)
+def test_what_the_service_normalizes_changes_nothing(
+    manage: Manage, emulator: Emulator, options: dict[str, Any], stored: dict[str, Any]
+) -> None:
+    fault = Fault(GET, body=json.dumps({"Proxy": {**SENT, **stored}}))
+    result = manage(WITH_PROXY, fault, **options)
+    assert result["changed"] is False
+    assert emulator.operations() == [GET]
+
+
+@pytest.mark.parametrize(("options", "stored"), NORMALIZED)
+def test_what_the_service_normalizes_is_what_was_sent(
+    manage: Manage, options: dict[str, Any], stored: dict[str, Any]
+) -> None:
+    result = manage(WITH_PROXY, Fault(PUT, body=json.dumps({"Proxy": {**SENT, **stored}})), disabled=True, **options)
+    assert result["changed"] is True
+    assert result["proxy"] == shown_as({**SENT, **stored})
+
+
+def test_the_spelling_of_the_service_is_kept(manage: Manage, emulator: Emulator) -> None:
+    shown = Fault(GET, body=json.dumps({"Proxy": {**SENT, "FallBackPhoneNumber": "12065550100"}}))
+    result = manage(WITH_PROXY, shown, fall_back_phone_number="+12065550100", disabled=False, _ansible_check_mode=True)
+    assert result["proxy"]["fall_back_phone_number"] == "12065550100"
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["to neither", "to GET alone"])
+def test_a_member_that_cannot_be_sent_is_not_lost(
+    manage: Manage, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, known: bool
 ) -> None:
     def add(model: dict[str, Any]) -> None:
         model["shapes"]["Proxy"]["members"]["RecordingMode"] = {"shape": "String"}
 
-    edit_model(monkeypatch, tmp_path, add)
-    proxy = {"DefaultSessionExpiryMinutes": 60, "PhoneNumberCountries": ["US"], "RecordingMode": "ALL"}
-    fault = Fault(GET, body=json.dumps({"Proxy": proxy}))
-    assert_failed(manage(WITH_PROXY, fault, disabled=True), "RecordingMode", botocore.__version__, "nothing was sent")
+    if known:
+        edit_model(monkeypatch, tmp_path, add)
+    fault = Fault(GET, body=json.dumps({"Proxy": {**SENT, "RecordingMode": "ALL", "NotSet": None}}))
+    result = manage(WITH_PROXY, fault, disabled=False)
+    assert_failed(result, f"has RecordingMode, which botocore {botocore.__version__}", "nothing was sent")
     assert emulator.operations() == [GET]
+    assert manage(WITH_PROXY, fault)["changed"] is False
+    assert manage(WITH_PROXY, fault)["proxy"]["recording_mode"] == "ALL"
+    assert manage(WITH_PROXY, fault, state="absent")["changed"] is True
 
 
 # absent
@@ -239,37 +316,77 @@ def test_a_proxy_is_deleted_and_the_connector_is_not(manage: Manage, emulator: E
         "voice_connector_id": WITH_PROXY,
         "region": "us-east-1",
         "exists": False,
-        "proxy": None,
+        "proxy": NO_PROXY,
     }
     assert emulator.operations() == [GET, DELETE]
-    assert read() is None
+    assert read() == NO_PROXY
 
 
 def test_absent_without_a_proxy_changes_nothing(manage: Manage, emulator: Emulator) -> None:
     result = manage(WITHOUT_PROXY, state="absent")
-    assert (result["changed"], result["exists"], result["proxy"]) == (False, False, None)
+    assert (result["changed"], result["exists"], result["proxy"]) == (False, False, NO_PROXY)
     assert emulator.operations() == [GET, CONNECTOR]
 
 
-@pytest.mark.parametrize("style", ["full", "header", "body", "bare"])
-def test_a_proxy_or_connector_that_was_deleted_meanwhile_changes_nothing(
-    manage: Manage, emulator: Emulator, style: str
+STYLES = ["full", "header", "body", "type", "uri"]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_proxy_that_was_deleted_meanwhile_changes_nothing(manage: Manage, emulator: Emulator, style: str) -> None:
+    faults = [
+        Fault(GET, body=json.dumps({"Proxy": SENT}), times=1),
+        Fault(DELETE, status=404, error="NotFoundException", style=style),
+    ]
+    result = manage(WITHOUT_PROXY, *faults, state="absent")
+    assert (result["changed"], result["exists"], result["proxy"]) == (False, False, NO_PROXY)
+    assert emulator.operations() == [GET, DELETE, GET, CONNECTOR]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_nothing_to_delete_where_something_was_read_is_a_contradiction(
+    manage: Manage, emulator: Emulator, read: Any, style: str
 ) -> None:
-    gone = Fault(DELETE, status=404, error="NotFoundException", style=style)
-    result = manage(WITH_PROXY, gone, state="absent")
-    assert (result["changed"], result["exists"], result["proxy"]) == (False, False, None)
+    fault = Fault(DELETE, status=404, error="NotFoundException", style=style)
+    result = manage(WITH_PROXY, fault, state="absent")
+    assert_failed(result, "the change was not applied", "read again", "the resource does not exist")
+    assert emulator.operations() == [GET, DELETE, GET]
+    assert read() == BEFORE
+
+
+def test_a_connector_that_was_deleted_meanwhile_fails(manage: Manage, emulator: Emulator) -> None:
+    faults = [Fault(GET, body=json.dumps({"Proxy": SENT}), times=1)]
+    assert_failed(manage(MISSING, *faults, state="absent"), "it is unknown whether", connector=MISSING)
+    assert emulator.operations() == [GET, DELETE, GET, CONNECTOR]
+
+
+def test_a_throttled_request_is_not_one_that_may_have_been_applied(
+    manage: Manage, emulator: Emulator, naps: list[float]
+) -> None:
+    faults = [
+        Fault(GET, body=json.dumps({"Proxy": SENT}), times=1),
+        Fault(DELETE, error="ThrottledClientException", times=1),
+        Fault(DELETE, error="NotFoundException"),
+    ]
+    assert manage(WITHOUT_PROXY, *faults, state="absent")["changed"] is False
+    assert emulator.operations() == [GET, DELETE, DELETE, GET, CONNECTOR]
+
+
+@pytest.mark.parametrize("request_id", [True, False])
+@pytest.mark.parametrize("body", ["", "<html>", "<UnknownOperationException/>", '{"message": "Not Found"}'])
+def test_a_nameless_404_to_a_delete_is_not_absence(
+    manage: Manage, emulator: Emulator, read: Any, body: str, request_id: bool
+) -> None:
+    fault = Fault(DELETE, status=404, body=body, request_id=request_id)
+    named = "Unknown" in body
+    words = "does not offer this operation" if request_id or named else "not known to come from AWS"
+    assert_failed(manage(WITH_PROXY, fault, state="absent"), words, DELETE)
     assert emulator.operations() == [GET, DELETE]
-
-
-def test_a_404_of_somebody_else_to_a_delete_is_not_absence(manage: Manage, read: Any) -> None:
-    somebody = Fault(DELETE, status=404, body="<html>", request_id=False)
-    assert_failed(manage(WITH_PROXY, somebody, state="absent"), "not known to come from AWS", DELETE)
     assert read() == BEFORE
 
 
 @pytest.mark.parametrize("options", [NEW, {"state": "absent"}])
 def test_a_missing_connector_fails(manage: Manage, emulator: Emulator, options: dict[str, Any]) -> None:
-    assert_failed(manage(MISSING, **options), "no such Voice Connector", connector=MISSING)
+    assert_failed(manage(MISSING, **options), "this Voice Connector does not exist", connector=MISSING)
     assert emulator.operations() == [GET, CONNECTOR]
 
 
@@ -282,7 +399,7 @@ def test_a_missing_connector_fails(manage: Manage, emulator: Emulator, options: 
         (WITH_PROXY, {"disabled": True}, True, {**BEFORE, "disabled": True}),
         (WITH_PROXY, {"fall_back_phone_number": ""}, True, {**BEFORE, "fall_back_phone_number": None}),
         (WITHOUT_PROXY, NEW, True, {**EMPTY_PROXY, **NEW}),
-        (WITH_PROXY, {"state": "absent"}, False, None),
+        (WITH_PROXY, {"state": "absent"}, False, NO_PROXY),
     ],
 )
 def test_check_mode_says_what_would_be_and_sends_no_write(
@@ -295,23 +412,23 @@ def test_check_mode_says_what_would_be_and_sends_no_write(
 
 
 def test_check_mode_fails_as_the_write_would(manage: Manage) -> None:
-    assert_failed(manage(WITHOUT_PROXY, _ansible_check_mode=True), "service requires it", connector=WITHOUT_PROXY)
+    assert_failed(manage(WITHOUT_PROXY, _ansible_check_mode=True), "the service requires default_session", connector=WITHOUT_PROXY)
 
 
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize(
     ("options", "after"),
     [
-        ({"disabled": True}, {"exists": True, "proxy": {**BEFORE, "disabled": True}}),
-        ({"state": "absent"}, {"exists": False, "proxy": None}),
-        ({}, {"exists": True, "proxy": BEFORE}),
+        ({"disabled": True}, {**BEFORE, "disabled": True}),
+        ({"state": "absent"}, NO_PROXY),
+        ({}, BEFORE),
     ],
 )
 def test_a_difference_shows_before_and_after(
     manage: Manage, options: dict[str, Any], after: dict[str, Any], check: bool
 ) -> None:
     result = manage(_ansible_diff=True, _ansible_check_mode=check, **options)
-    assert result["diff"] == {"before": {"exists": True, "proxy": BEFORE}, "after": after}
+    assert result["diff"] == {"before": BEFORE, "after": after}
 
 
 # Options
@@ -330,11 +447,15 @@ def test_a_bad_id_fails_before_a_request(manage: Manage, emulator: Emulator, val
     [
         ({"default_session_expiry_minutes": 0}, "default_session_expiry_minutes is 0"),
         ({"default_session_expiry_minutes": -1}, "default_session_expiry_minutes is -1"),
-        ({"phone_number_countries": ["us"]}, "phone_number_countries has 'us'"),
+        ({"phone_number_countries": ["us"]}, "phone_number_countries contains 'us'"),
         ({"phone_number_countries": ["USA"]}, "'US'"),
-        ({"phone_number_countries": ["US", ""]}, "phone_number_countries has ''"),
-        ({"phone_number_countries": ["US\n"]}, "phone_number_countries has"),
+        ({"phone_number_countries": ["US", ""]}, "phone_number_countries contains ''"),
+        ({"phone_number_countries": ["US\n"]}, "phone_number_countries contains"),
         ({"phone_number_countries": ["US"] * 101}, "phone_number_countries has 101 items"),
+        ({"default_session_expiry_minutes": True}, "is a boolean where a number belongs"),
+        ({"phone_number_countries": ["US", False]}, "contains a boolean where a string belongs. Write it in quotes"),
+        ({"phone_number_pool_countries": [1]}, "phone_number_pool_countries contains a number where"),
+        ({"fall_back_phone_number": 12065550177}, "contains a number where a string belongs. Write it in quotes"),
         ({"fall_back_phone_number": "206-555-0177"}, "E.164"),
         ({"fall_back_phone_number": "+02065550177"}, "E.164"),
         ({"fall_back_phone_number": "+1206555017712345"}, "E.164"),
@@ -373,14 +494,37 @@ def test_bad_connection_options_fail_in_one_sentence(
     assert emulator.operations() == []
 
 
-def test_the_phone_number_is_not_logged(manage: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
-    logged: list[Any] = []
-    monkeypatch.setattr("ansible.module_utils.basic.has_journal", False)
-    monkeypatch.setattr("ansible.module_utils.basic.AnsibleModule._log_to_syslog", lambda self, msg: logged.append(msg))
-    manage(fall_back_phone_number="+12065550199")
-    assert "5550199" not in json.dumps(logged)
-    run_main("chime_voice_connector_proxy_info", {"voice_connector_id": WITH_PROXY, "region": "us-east-1"})
-    assert WITH_PROXY in json.dumps(logged), "which shows that what is logged is seen here"
+LISTENER = """
+import syslog
+def receive(*arguments):
+    with open({log!r}, "a") as log:
+        log.write(str(arguments[-1]) + "\\n")
+syslog.syslog = receive
+"""
+
+
+def test_the_phone_number_is_not_in_the_system_log(emulator: Emulator, tmp_path: pathlib.Path) -> None:
+    """With real Ansible, and a listener in the place of the system log in every Python that it starts."""
+    log = tmp_path / "log"
+    (tmp_path / "sitecustomize.py").write_text(LISTENER.format(log=str(log)), encoding="utf-8")
+    connection = " ".join(f"{name}={value}" for name, value in connection_to(emulator).items())
+    results = []
+    for module, options in (
+        ("chime_voice_connector_proxy", f"voice_connector_id={WITH_PROXY} fall_back_phone_number=+12065550199"),
+        ("chime_voice_connector_proxy_info", f"voice_connector_id={WITH_PROXY}"),
+    ):
+        ran = run(
+            f"ansible localhost -c local -e ansible_python_interpreter={sys.executable} "
+            f"-m chime_sdk.voice.{module} -a '{options} {connection}'",
+            tmp_path,
+            PYTHONPATH=str(tmp_path),
+        )
+        results.append(ran.stdout)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    logged = log.read_text(encoding="utf-8")
+    assert "voice_connector_id=" + WITH_PROXY in logged, "which shows that the listener is in place"
+    assert "0199" not in logged
+    assert all("+12065550199" in result for result in results), "which shows that results are not masked"
 
 
 # Nothing is written when reading fails
@@ -410,7 +554,7 @@ def test_nothing_is_written_after_an_unreadable_answer(
 @pytest.mark.parametrize("options", [NEW, {"state": "absent"}])
 def test_nothing_is_written_when_a_404_cannot_be_settled(manage: Manage, emulator: Emulator, options: Any) -> None:
     result = manage(WITHOUT_PROXY, Fault(CONNECTOR, error="ForbiddenException"), **options)
-    assert_failed(result, "cannot be told whether", connector=WITHOUT_PROXY)
+    assert_failed(result, "does not tell whether", connector=WITHOUT_PROXY)
     assert emulator.operations() == [GET, CONNECTOR]
 
 
@@ -444,7 +588,7 @@ def test_a_write_that_is_no_longer_offered_fails(manage: Manage, operation: str,
 
 def test_setting_the_proxy_of_a_connector_that_was_deleted_meanwhile_fails(manage: Manage, emulator: Emulator) -> None:
     result = manage(WITH_PROXY, Fault(PUT, error="NotFoundException"), disabled=True)
-    assert_failed(result, "not there")
+    assert_failed(result, "the resource does not exist")
     assert emulator.operations() == [GET, PUT]
 
 
@@ -453,8 +597,8 @@ def test_setting_the_proxy_of_a_connector_that_was_deleted_meanwhile_fails(manag
 def test_a_throttled_write_is_sent_ten_times_at_most(
     manage: Manage, emulator: Emulator, read: Any, naps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
-    assert_failed(manage(WITH_PROXY, Fault(operation, **fault), **options), operation, "throttle", "not as asked for")
-    assert emulator.operations() == [GET, *[operation] * 10, GET]
+    assert_failed(manage(WITH_PROXY, Fault(operation, **fault), **options), operation, "throttles this account, and 10 requests were throttled")
+    assert emulator.operations() == [GET, *[operation] * 10]
     assert read() == BEFORE
 
 
@@ -473,9 +617,20 @@ def test_a_write_that_meets_a_fault_is_sent_three_times_at_most_and_read_again(
     manage: Manage, emulator: Emulator, read: Any, naps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
     result = manage(WITH_PROXY, Fault(operation, **fault), **options)
-    assert_failed(result, operation, "The change was not made", "not as asked for")
+    assert_failed(result, operation, "the change was not applied", "The change: Failed to")
     assert emulator.operations() == [GET, *[operation] * 3, GET]
     assert read() == BEFORE
+
+
+@EACH_WRITE
+@pytest.mark.parametrize("code", ["RequestTimeout", "RequestTimeoutException", ""])
+def test_a_write_that_timed_out_is_not_refused(
+    manage: Manage, emulator: Emulator, read: Any, naps: list[float], operation: str, options: Any, code: str
+) -> None:
+    style = "header" if code else "bare"
+    result = manage(WITH_PROXY, Fault(operation, status=408, error=code, style=style), **options)
+    assert_failed(result, "the change was not applied", "read again", "server error")
+    assert emulator.operations() == [GET, *[operation] * 3, GET]
 
 
 @EACH_WRITE
@@ -490,7 +645,7 @@ def test_a_fault_of_a_write_that_passes_is_not_seen(
 
 
 def outcome(operation: str) -> dict[str, Any]:
-    proxy = {**BEFORE, "disabled": True} if operation == PUT else None
+    proxy = {**BEFORE, "disabled": True} if operation == PUT else NO_PROXY
     return {
         "changed": True,
         "voice_connector_id": WITH_PROXY,
@@ -509,6 +664,11 @@ def test_a_write_that_was_carried_out_and_not_answered_is_found_by_reading_again
     assert emulator.operations() == [GET, *[operation] * 3, *proxy_reads]
 
 
+def test_a_new_proxy_whose_response_is_lost_is_found_by_reading_again(manage: Manage, naps: list[float]) -> None:
+    result = manage(WITHOUT_PROXY, Fault(PUT, drop="lost"), **NEW)
+    assert (result["changed"], result["proxy"]) == (True, {**EMPTY_PROXY, **NEW, "disabled": False})
+
+
 @EACH_WRITE
 def test_a_write_that_is_lost_once_is_sent_again(
     manage: Manage, emulator: Emulator, naps: list[float], operation: str, options: Any
@@ -522,7 +682,7 @@ def test_a_404_after_a_delete_without_an_answer_means_that_it_was_carried_out(
 ) -> None:
     faults = [Fault(DELETE, drop="lost", times=1), Fault(DELETE, error="NotFoundException")]
     assert manage(WITH_PROXY, *faults, state="absent") == outcome(DELETE)
-    assert emulator.operations() == [GET, DELETE, DELETE]
+    assert emulator.operations() == [GET, DELETE, DELETE, GET, CONNECTOR]
 
 
 def test_a_refusal_after_a_write_without_an_answer_is_settled_too(
@@ -539,7 +699,7 @@ def test_a_fault_is_settled_without_a_retry_too(
 ) -> None:
     once = {"retries": {"total_max_attempts": 1, "mode": "standard"}}
     result = manage(WITH_PROXY, Fault(operation, error="ServiceFailureException"), aws_config=once, **options)
-    assert_failed(result, "The change was not made", operation)
+    assert_failed(result, "the change was not applied", operation)
     assert emulator.operations() == [GET, operation, GET]
 
 
@@ -547,7 +707,7 @@ def test_a_fault_is_settled_without_a_retry_too(
 def test_an_unreadable_answer_to_a_put_is_settled_by_reading_again(
     manage: Manage, emulator: Emulator, read: Any, body: str
 ) -> None:
-    assert_failed(manage(WITH_PROXY, Fault(PUT, body=body), disabled=True), "unreadable", "not as asked for")
+    assert_failed(manage(WITH_PROXY, Fault(PUT, body=body), disabled=True), "unreadable", "the change was not applied")
     assert emulator.operations() == [GET, PUT, GET]
     assert read() == BEFORE
 
@@ -565,7 +725,7 @@ def test_an_answer_to_a_delete_that_is_not_the_service_s_is_settled_by_reading_a
     result = manage(WITH_PROXY, Fault(DELETE, **fault), state="absent")
     assert emulator.operations()[:3] == [GET, DELETE, GET]
     if "body" in fault:  # with which the emulator answers instead of doing it
-        assert_failed(result, "unreadable", "not as asked for")
+        assert_failed(result, "unreadable", "the change was not applied")
     else:
         assert result == outcome(DELETE)
 
@@ -577,11 +737,9 @@ def test_an_answer_to_a_delete_that_is_not_the_service_s_is_settled_by_reading_a
 def test_a_write_that_cannot_be_settled_fails_and_says_so(
     manage: Manage, emulator: Emulator, naps: list[float], operation: str, options: Any, again: Any
 ) -> None:
-    passing = Fault(
-        GET, body=json.dumps({"Proxy": {"DefaultSessionExpiryMinutes": 60, "PhoneNumberCountries": ["US"]}}), times=1
-    )
+    passing = Fault(GET, body=json.dumps({"Proxy": {**SENT, "Disabled": False}}), times=1)
     result = manage(WITH_PROXY, passing, Fault(operation, drop="lost"), Fault(GET, **again), **options)
-    assert_failed(result, "It is not known whether", "Run the task again", operation, GET)
+    assert_failed(result, "it is unknown whether", "Run the task again", operation, GET)
 
 
 def test_the_order_of_countries_does_not_matter_when_a_write_is_settled(
@@ -614,7 +772,7 @@ def test_a_botocore_without_the_operation_fails_before_anything_is_written(
 ) -> None:
     edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(operation))
     result = manage(WITH_PROXY, **options)
-    assert_failed(result, f"botocore {botocore.__version__} is installed", f"does not have the operation {operation}")
+    assert_failed(result, f"botocore {botocore.__version__}, which is installed", f"does not have the operation {operation}")
     assert emulator.operations() == [GET]
 
 
