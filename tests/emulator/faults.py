@@ -12,6 +12,12 @@ import time
 from dataclasses import dataclass
 from dataclasses import field
 
+# What Chime itself says with ForbiddenException: when credentials or IAM policies do not permit a request, to new accounts
+# whatever their policies permit, and to accounts that are not subscribed.
+AUTHORIZATION_FAILED = "AWS authorization failed"
+ACCOUNT_NOT_AUTHORIZED = "Not authorized to call Chime SDK with Account Id 111122223333"
+SUBSCRIPTION_CHECK_FAILED = "Subscription check failed"
+
 HANDSHAKE_DROPS = ("handshake_close", "handshake_alert")
 
 
@@ -36,7 +42,7 @@ class Fault:
     # How an error is named: full (header and body), header, body (the short code), bare (neither), type (the body's
     # __type), uri (the header, with a URI after the name). STS knows bare only; its other errors are always named.
     style: str = "full"
-    message: str = "The emulator was told to say so."
+    message: str = ""  # of an error; by default what Chime says with ForbiddenException, and a placeholder otherwise
     body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     request_id: bool = True  # whether the answer carries one
@@ -44,6 +50,9 @@ class Fault:
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
+        if not self.message:
+            forbidden = self.error == "ForbiddenException"
+            self.message = AUTHORIZATION_FAILED if forbidden else "The emulator was told to say so."
 
     def meets(self, operation: str, request: str, of_sts: bool = False) -> bool:
         """Whether the fault applies to a request; counts it when it does."""

@@ -21,6 +21,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import re
 import select
 import socket
 import struct
@@ -41,6 +42,8 @@ from ansible_collections.chime_sdk.voice.tests.emulator.service import Voice
 from ansible_collections.chime_sdk.voice.tests.emulator.sts import Sts
 from ansible_collections.chime_sdk.voice.tests.emulator.tls import Tls
 from ansible_collections.chime_sdk.voice.tests.emulator.tls import refuse_handshake
+
+_MAX_LINE = 65536
 
 
 class Emulator:
@@ -153,7 +156,12 @@ class _Handler(BaseHTTPRequestHandler):
         emulator = self.server.emulator
         arrived = datetime.datetime.now(datetime.timezone.utc)
         path = self.path.partition("?")[0]
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        try:
+            body = self._read_body()
+        except ValueError:
+            self.close_connection = True  # where the next request begins is not known
+            self._send(400, {}, b"")
+            return
         try:
             if path.startswith("/_emulator/"):
                 self._control(emulator, path, body)
@@ -170,6 +178,27 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = do_GET
 
+    def _read_body(self) -> bytes:
+        """Return the body of the request.
+
+        :raises ValueError: when a length is not a number.
+        """
+        if self.headers.get("transfer-encoding", "").lower() != "chunked":
+            return self._read_exactly(_parse_length(self.headers.get("content-length", "0"), 10))
+        chunks = []
+        while length := _parse_length(self.rfile.readline(_MAX_LINE).decode("latin-1").partition(";")[0], 16):
+            chunks.append(self._read_exactly(length))
+            self.rfile.readline(_MAX_LINE)
+        while self.rfile.readline(_MAX_LINE).strip():
+            pass  # a trailer
+        return b"".join(chunks)
+
+    def _read_exactly(self, length: int) -> bytes:
+        data = self.rfile.read(length)
+        if len(data) < length:
+            raise ConnectionError("The client went away before the end of its request.")
+        return data
+
     def _control(self, emulator: Emulator, path: str, body: bytes) -> None:
         wanted = (self.command, path.rpartition("/")[2])
         answer: Any = {}
@@ -178,8 +207,8 @@ class _Handler(BaseHTTPRequestHandler):
                 emulator.faults = [Fault(**fault) for fault in json.loads(body)]
             elif wanted == ("PUT", "state"):
                 state = json.loads(body)
-                emulator.faults = [Fault(**fault) for fault in state.pop("faults", [])]
-                emulator.voice = Voice(state)
+                faults = [Fault(**fault) for fault in state.pop("faults", [])]
+                emulator.voice, emulator.faults = Voice(state), faults
                 emulator.requests.clear()
             elif wanted == ("PUT", "settings"):
                 emulator.configure(**json.loads(body))
@@ -253,6 +282,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if status != 204:
             self.send_header("content-length", str(max(len(body), 1) if truncate else len(body)))
+        if self.close_connection:
+            self.send_header("connection", "close")
         self.end_headers()
         if self.command == "HEAD":
             body = b""
@@ -289,3 +320,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
         self.close_connection = True
+
+
+def _parse_length(text: str, base: int) -> int:
+    """Convert a length, which has none of the signs, prefixes and separators that int() accepts."""
+    if not re.fullmatch(r"\s*[0-9a-fA-F]+\s*", text):
+        raise ValueError(text)
+    return int(text, base)

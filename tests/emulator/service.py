@@ -35,6 +35,9 @@ DEFAULT_STATE: dict[str, Any] = {
     "voice_connectors": [],
 }
 
+# Where AWS makes a Voice Connector if the request names no Region, whichever Region is asked.
+_DEFAULT_REGION = "us-east-1"
+
 
 class Voice:
     """Voice Connectors with their tags and proxies, by account and Region."""
@@ -43,7 +46,9 @@ class Voice:
         """Take the initial *state*: ``credentials``, and ``voice_connectors`` as the service describes them,
 
         each with ``Tags`` (a dict), ``Proxy``, ``Account`` and ``SeenFrom`` (further Regions in which it is there too)
-        beside the service's own members.
+        beside the service's own members. A true ``Unchecked`` permits values that the service cannot have.
+
+        :raises ValueError: when a Voice Connector is impossible by the service model.
         """
         state = {**DEFAULT_STATE, **(state or {})}
         self._lock = threading.Lock()
@@ -55,10 +60,12 @@ class Voice:
         default_account = next(iter(self.credentials.values()))["account"]
         for given in state["voice_connectors"]:
             entry = copy.deepcopy(given)
+            if not entry.pop("Unchecked", False):
+                _check_seed(entry)
             account = entry.pop("Account", default_account)
             extras = {"tags": entry.pop("Tags", {}), "proxy": entry.pop("Proxy", None)}
             seen_from = entry.pop("SeenFrom", [])
-            home = entry.setdefault("AwsRegion", "us-east-1")
+            home = entry.setdefault("AwsRegion", _DEFAULT_REGION)
             for region in (home, *seen_from):
                 self._add(account, region, entry, **extras)
 
@@ -133,7 +140,7 @@ class Voice:
 
     def _create_voice_connector(self, connectors: Any, request: Any, account: str, region: str) -> Any:
         entry = {name: value for name, value in request.items() if name != "Tags"}
-        entry.setdefault("AwsRegion", region)
+        entry.setdefault("AwsRegion", _DEFAULT_REGION)
         tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
         return {"VoiceConnector": self._add(account, entry["AwsRegion"], entry, tags=tags, proxy=None)}
 
@@ -198,3 +205,25 @@ class Voice:
 
     def _list_available_voice_connector_regions(self, connectors: Any, request: Any, account: str, region: str) -> Any:
         return {"VoiceConnectorRegions": MODEL.shape_for("VoiceConnectorAwsRegion").enum}
+
+
+def _check_seed(seed: dict[str, Any]) -> None:
+    """Check a Voice Connector of the initial state.
+
+    :raises ValueError: naming the Voice Connector and its members that violate the model.
+    """
+    entry = dict(seed)
+    entry.pop("Account", None)
+    tags = [{"Key": key, "Value": value} for key, value in entry.pop("Tags", {}).items()]
+    proxy = entry.pop("Proxy", None) or {}
+    parts = [
+        ("SeenFrom", "VoiceConnectorAwsRegionList", entry.pop("SeenFrom", [])),
+        ("", "VoiceConnector", entry),
+        ("Proxy", "Proxy", proxy),
+        # The model takes any string here, but only what the members of CountryList may be can be put there.
+        *(("Proxy.PhoneNumberCountries", "Country", country) for country in proxy.get("PhoneNumberCountries") or []),
+        *(("Tags", "Tag", tag) for tag in tags),
+    ]
+    problems = [problem for path, name, value in parts for problem in find_problems(MODEL.shape_for(name), value, path)]
+    if problems:
+        raise ValueError(f"Voice Connector {seed.get('VoiceConnectorId')} is impossible: {'; '.join(problems)}")

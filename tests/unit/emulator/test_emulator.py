@@ -29,6 +29,8 @@ from botocore.exceptions import ConnectionClosedError
 from botocore.exceptions import ReadTimeoutError
 
 from ansible_collections.chime_sdk.voice.tests.emulator import service
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import ACCOUNT_NOT_AUTHORIZED
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import SUBSCRIPTION_CHECK_FAILED
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
@@ -40,6 +42,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import cli
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import code_of
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import port_of
 
+PUT = {"VoiceConnectorId": WITHOUT_PROXY, "DefaultSessionExpiryMinutes": 60, "PhoneNumberPoolCountries": ["US"]}
 PROGRAM = pathlib.Path(service.__file__).parent
 
 
@@ -98,12 +101,90 @@ def test_regions_are_apart_and_listed(emulator: Emulator, client: Any) -> None:
         ("list_tags_for_resource", {"ResourceARN": "arn:aws:chime:us-east-1:111122223333:vc/nothing"}),
         ("create_voice_connector", {"Name": "bad/name", "RequireEncryption": True}),
         ("create_voice_connector", {"RequireEncryption": True}),
+        ("create_voice_connector", {"Name": "a", "RequireEncryption": "yes"}),
+        ("create_voice_connector", {"Name": "a", "RequireEncryption": True, "AwsRegion": "us-east-9"}),
+        ("create_voice_connector", {"Name": "a", "RequireEncryption": True, "Tags": []}),
+        ("create_voice_connector", {"Name": "a", "RequireEncryption": True, "Tags": [{"Key": "", "Value": ""}]}),
+        ("create_voice_connector", {"Name": "a", "RequireEncryption": True, "Tags": [{"Key": "k"}]}),
+        (
+            "create_voice_connector",
+            {"Name": "a", "RequireEncryption": True, "Tags": [{"Key": "k", "Value": "v" * 257}]},
+        ),
+        ("put_voice_connector_proxy", {**PUT, "DefaultSessionExpiryMinutes": True}),
+        ("put_voice_connector_proxy", {**PUT, "DefaultSessionExpiryMinutes": "60"}),
+        ("put_voice_connector_proxy", {**PUT, "Disabled": 0}),
+        ("put_voice_connector_proxy", {**PUT, "PhoneNumberPoolCountries": []}),
+        ("put_voice_connector_proxy", {**PUT, "PhoneNumberPoolCountries": ["us"]}),
+        ("put_voice_connector_proxy", {**PUT, "PhoneNumberPoolCountries": ["US", 1]}),
+        ("put_voice_connector_proxy", {**PUT, "PhoneNumberPoolCountries": "US"}),
+        ("put_voice_connector_proxy", {**PUT, "FallBackPhoneNumber": "0123"}),
     ],
 )
 def test_input_is_checked_as_the_model_says(emulator: Emulator, call: Any) -> None:
     client = client_for(emulator, config=Config(parameter_validation=False))
-    with pytest.raises(client.exceptions.BadRequestException):
+    with pytest.raises(client.exceptions.BadRequestException) as error:
         getattr(client, call[0])(**call[1])
+    assert code_of(error) == ("BadRequestException", 400)
+
+
+def test_a_violation_is_described_in_the_words_of_aws(client: Any) -> None:
+    with pytest.raises(client.exceptions.BadRequestException) as error:
+        client.put_voice_connector_proxy(**{**PUT, "PhoneNumberPoolCountries": ["US", "us"]})
+    assert error.value.response["Error"]["Message"] == (
+        "Value 'us' at 'PhoneNumberPoolCountries.2.member' failed to satisfy constraint: "
+        "Member must satisfy regular expression pattern: ^$|^[A-Z]{2,2}$"
+    )
+
+
+def test_a_connector_is_made_in_us_east_1_unless_a_region_is_named(emulator: Emulator) -> None:
+    irish = client_for(emulator, region_name="eu-west-1")
+    made = irish.create_voice_connector(Name="new", RequireEncryption=True)["VoiceConnector"]
+    assert made["AwsRegion"] == "us-east-1"
+    assert ":us-east-1:" in made["VoiceConnectorArn"]
+    irish.create_voice_connector(Name="new", RequireEncryption=True, AwsRegion="eu-west-1")
+    assert [entry["AwsRegion"] for entry in irish.list_voice_connectors()["VoiceConnectors"]] == ["eu-west-1"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "member"),
+    [
+        ({"Name": "Zentrale Köln"}, "Name"),
+        ({"VoiceConnectorId": 7}, "VoiceConnectorId"),
+        ({"AwsRegion": "us-east-9"}, "AwsRegion"),
+        ({"SeenFrom": ["us-east-9"]}, "SeenFrom"),
+        ({"NetworkType": "IPV5_ONLY"}, "NetworkType"),
+        ({"RequireEncryption": "yes"}, "RequireEncryption"),
+        ({"CreatedTimestamp": "yesterday"}, "CreatedTimestamp"),
+        ({"Nam": "reception"}, "Nam"),
+        ({"Tags": {"": "voice"}}, "Key"),
+        ({"Tags": {"team": 7}}, "Value"),
+        ({"Proxy": {"Disabled": "no"}}, "Disabled"),
+        ({"Proxy": {"DefaultSessionExpiryMinutes": True}}, "DefaultSessionExpiryMinutes"),
+        ({"Proxy": {"FallBackPhoneNumber": "0123"}}, "FallBackPhoneNumber"),
+        ({"Proxy": {"PhoneNumberCountries": ["us"]}}, "PhoneNumberCountries"),
+        ({"Proxy": {"Minutes": 5}}, "Minutes"),
+    ],
+)
+def test_an_impossible_seed_is_refused(changes: dict[str, Any], member: str) -> None:
+    seed = {"VoiceConnectorId": WITH_PROXY, **changes}
+    with pytest.raises(ValueError, match=rf"Voice Connector {seed['VoiceConnectorId']} is impossible: .*{member}"):
+        Emulator({"voice_connectors": [seed]})
+
+
+def test_a_seed_can_be_impossible_on_purpose() -> None:
+    seed = {"VoiceConnectorId": WITH_PROXY, "Name": "<b>", "Unchecked": True}
+    with Emulator({"voice_connectors": [seed]}) as emulator:
+        assert client_for(emulator).list_voice_connectors()["VoiceConnectors"][0]["Name"] == "<b>"
+
+
+def test_a_refused_state_changes_nothing(emulator: Emulator, client: Any) -> None:
+    emulator.faults = [Fault("x")]
+    body = json.dumps({"voice_connectors": [{"VoiceConnectorId": MISSING, "Name": "ö"}]}).encode()
+    state = urllib.request.Request(emulator.url + "/_emulator/state", method="PUT", data=body)
+    with pytest.raises(urllib.request.HTTPError) as error:
+        urllib.request.urlopen(state)
+    assert b"is impossible" in error.value.read()
+    assert (emulator.faults, len(client.list_voice_connectors()["VoiceConnectors"])) == ([Fault("x")], 2)
 
 
 def test_output_is_checked_against_the_model(emulator: Emulator, client: Any) -> None:
@@ -273,6 +354,70 @@ def test_each_modelled_error_can_be_ordered(emulator: Emulator, client: Any, nam
     with pytest.raises(client.exceptions.from_code(name)):
         client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
     assert client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)["Proxy"]
+
+
+@pytest.mark.parametrize("message", [ACCOUNT_NOT_AUTHORIZED, SUBSCRIPTION_CHECK_FAILED, None])
+def test_chime_itself_can_refuse(emulator: Emulator, client: Any, message: str | None) -> None:
+    emulator.faults = [Fault(error="ForbiddenException", **({"message": message} if message else {}))]
+    with pytest.raises(client.exceptions.ForbiddenException) as error:
+        client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
+    assert code_of(error) == ("ForbiddenException", 403)
+    assert error.value.response["Error"]["Message"] == (message or "AWS authorization failed")
+
+
+def read_error(emulator: Emulator, **fault: Any) -> tuple[str | None, dict[str, str]]:
+    """Return the x-amzn-errortype and the body of an ordered error."""
+    emulator.faults = [Fault(**fault)]
+    with pytest.raises(urllib.request.HTTPError) as error:
+        urllib.request.urlopen(emulator.url + "/voice-connectors")
+    return error.value.headers["x-amzn-errortype"], json.loads(error.value.read() or "{}")
+
+
+NOT_FOUND = "NotFoundException"
+
+
+@pytest.mark.parametrize(
+    ("style", "header", "named"),
+    [
+        ("full", NOT_FOUND, {"Code": "NotFound"}),
+        ("header", NOT_FOUND, {}),
+        ("body", None, {"Code": "NotFound"}),
+        ("type", None, {"__type": "aws.chime#NotFoundException"}),
+        ("uri", "NotFoundException:http://internal.amazon.com/coral/com.amazonaws.chime/", {}),
+    ],
+)
+def test_an_error_is_named_in_each_style(
+    emulator: Emulator, client: Any, style: str, header: str | None, named: dict[str, str]
+) -> None:
+    assert read_error(emulator, error=NOT_FOUND, style=style, message="Gone.") == (
+        header,
+        {**named, "Message": "Gone."},
+    )
+    with pytest.raises(ClientError) as error:
+        client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
+    assert error.value.response["Error"]["Code"].startswith("NotFound")
+
+
+def test_a_bare_error_has_no_body(emulator: Emulator) -> None:
+    assert read_error(emulator, error=NOT_FOUND, style="bare") == (None, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("ThrottledClientException", "Throttled"),
+        ("UnauthorizedClientException", "Unauthorized"),
+        ("UnprocessableEntityException", "Unprocessable"),
+        ("ServiceFailureException", "ServiceFailure"),
+        ("ResourceLimitExceededException", "ResourceLimitExceeded"),
+        ("ThrottlingException", "ThrottlingException"),
+        ("UnknownOperationException", "UnknownOperationException"),
+        ("UnrecognizedClientException", "UnrecognizedClientException"),
+        ("TooManyRequestsException", "TooManyRequestsException"),
+    ],
+)
+def test_only_codes_of_the_service_are_short(emulator: Emulator, name: str, code: str) -> None:
+    assert read_error(emulator, error=name, status=400)[1]["Code"] == code
 
 
 def test_a_fault_keeps_to_its_operation_and_its_number(emulator: Emulator, client: Any) -> None:
