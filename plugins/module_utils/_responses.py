@@ -80,8 +80,7 @@ def _is_truncated(response_dict: dict[str, Any]) -> bool:
     if response_dict["status_code"] in (204, 304):  # which have no body, whatever they announce
         return False
     announced = response_dict["headers"].get("content-length", "")
-    encoded = response_dict["headers"].get("content-encoding")  # botocore hands on the decoded body
-    return not encoded and announced.isdecimal() and len(response_dict["body"]) < int(announced)
+    return announced.isdecimal() and len(response_dict["body"]) < int(announced)
 
 
 def _check_type(shape: Any, value: Any, where: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import json
 import random
+import re
 from typing import Any
 from typing import Callable
 
@@ -27,9 +28,14 @@ VALUES: list[Any] = [None, True, False, 0, 60, -1, 1.5, 10**30, "", "US", "false
 VALUES += [[], ["US"], ["US", None], [[]], {}, {"a": 1}, float("nan")]
 MEMBERS = ["DefaultSessionExpiryMinutes", "Disabled", "FallBackPhoneNumber", "PhoneNumberCountries", "Unheard", "proxy"]
 PAGES = [b"", b" ", b"<html>", b"<html><body>404 Not Found</body></html>", b"\xff\xfe{\x00}\x00", b"[" * 5000, b"{} {}"]
+PAGES += [b"<UnknownOperationException/>\n"]
 NAMES = [
     "NotFoundException",
     "NotFound",
+    "aws.chime#NotFoundException",
+    "NotFoundException:http://internal.amazon.com/coral/com.amazonaws.chime/",
+    "NotFoundExceptional",
+    "notfound",
     "ForbiddenException",
     "Throttled",
     "UnknownOperationException",
@@ -38,6 +44,7 @@ NAMES = [
     "#",
     "a:b#c",
 ]
+STATUSES = [201, 204, 206, 300, 301, 302, 303, 304, 307, 308, 400, 403, 404, 404, 404, 404, 408, 410, 429, 500, 503]
 
 
 def random_proxy(rng: random.Random) -> Any:
@@ -61,10 +68,11 @@ def random_body(rng: random.Random) -> bytes:
         return rng.choice(PAGES)
     if kind < 0.2:
         return json.dumps(rng.choice(VALUES)).encode()
-    if kind < 0.3:
-        return json.dumps({rng.choice(["Code", "code", "__type", "Message"]): rng.choice([*VALUES, *NAMES])}).encode()
+    if kind < 0.35:
+        values = NAMES if rng.random() < 0.7 else VALUES
+        return json.dumps({rng.choice(["Code", "code", "__type", "Message"]): rng.choice(values)}).encode()
     body = json.dumps({"Proxy": random_proxy(rng)} if rng.random() < 0.9 else {}).encode()
-    if kind < 0.4:
+    if kind < 0.42:
         return body[: rng.randrange(len(body))]
     if kind < 0.55:
         changed = bytearray(body)
@@ -74,13 +82,11 @@ def random_body(rng: random.Random) -> bytes:
     return body
 
 
-def random_answer(rng: random.Random) -> tuple[bytes, int, dict[str, str], bytes]:
-    """Return a whole HTTP answer, and its status, headers and body as a client has to see them."""
+def random_answer(rng: random.Random, success: int = 200) -> tuple[bytes, int, dict[str, str], bytes | None]:
+    """Return a whole HTTP response, and its status, headers and body as a client has to see them; None for a cut one."""
     body = random_body(rng)
-    usual = rng.random() < 0.7
-    status = (
-        200 if usual else rng.choice([201, 204, 206, 300, 301, 302, 304, 400, 403, 404, 404, 404, 410, 429, 500, 503])
-    )
+    usual = rng.random() < 0.65
+    status = success if usual else rng.choice(STATUSES)
     headers: dict[str, str] = {}
     if rng.random() < 0.6:
         headers["x-amzn-requestid"] = rng.choice(["", "1", "r", "r\xe9"])
@@ -90,34 +96,58 @@ def random_answer(rng: random.Random) -> tuple[bytes, int, dict[str, str], bytes
         headers["content-type"] = rng.choice(["application/json", "text/html", ";", ""])
     if rng.random() < 0.05:
         headers["content-encoding"] = rng.choice(["gzip", "br", "nonsense"])
-    seen = body
+    if status in (302, 303) and rng.random() < 0.7:
+        headers["location"] = rng.choice(["/sign-in", "http://127.0.0.1:1/", "\xe9"])
+    seen: bytes | None = body
     if status in (204, 304):
         seen = b""
     framing = rng.random()
     if framing < 0.05:
         headers["transfer-encoding"] = "chunked"  # which it is not
-        seen = b"broken"
+        seen = None
     elif framing < 0.9:
         length = len(body)
-        if framing < 0.1:
+        if framing < 0.2:
             length += rng.choice([-1, 1, 1000])
         headers["content-length"] = str(max(0, length))
-        seen = seen[: max(0, length)]
+        if seen:
+            seen = seen[: max(0, length)] if length <= len(body) else None
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"HTTP/1.1 {status} X\r\n{lines}\r\n".encode("latin-1") + body, status, headers, seen
 
 
-def proxy_of(status: int, body: bytes) -> Any:
-    """What the table of answers lets count: a Proxy of a 200, 'nothing' for an object without one, else 'unreadable'."""
+def document_of(body: bytes | None) -> Any:
+    """Return the JSON of a body, or 'unreadable'."""
     try:
-        document = json.loads(body.decode())
+        return "unreadable" if body is None else json.loads(body.decode())
     except (ValueError, RecursionError):
         return "unreadable"
+
+
+def proxy_of(status: int, body: bytes | None) -> Any:
+    """What the table of responses lets count: a Proxy of a 200, 'nothing' for an object without one, else 'unreadable'."""
+    document = document_of(body)
     if status != 200 or not isinstance(document, dict):
         return "unreadable"
     if "Proxy" not in document:
         return "unreadable" if document else None
     return document["Proxy"] if isinstance(document["Proxy"], (dict, type(None))) else "unreadable"
+
+
+def is_named_not_found(status: int, headers: dict[str, str], body: bytes | None) -> bool:
+    """Whether a 404 names NotFound in its header, or else in its body."""
+    document = document_of(body)
+    members = document if isinstance(document, dict) else {}
+    values = [headers.get("x-amzn-errortype"), *(members.get(key) for key in ("code", "Code", "__type"))]
+    names = [re.split("[:]", value)[0].split("#")[-1] for value in values if isinstance(value, str)]
+    first = next((name for name in names if name), "")
+    return status == 404 and body is not None and first in ("NotFound", "NotFoundException")
+
+
+def may_be_absence(status: int, headers: dict[str, str], body: bytes | None) -> bool:
+    """Whether a response to GetVoiceConnectorProxy can mean that none is set."""
+    empty = proxy_of(status, body) in (None, {}) and bool(headers.get("x-amzn-requestid"))
+    return empty or is_named_not_found(status, headers, body)
 
 
 def share_client(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
@@ -146,18 +176,42 @@ def test_random_answers_never_become_a_wrong_absence_or_a_traceback(
     for number in range(ANSWERS):
         raw, status, headers, body = random_answer(rng)
         result = read_proxy(WITH_PROXY, Fault("GetVoiceConnectorProxy", raw=raw.decode("latin-1")))
-        outcome = result.get("exists", "failed")
+        outcome = "failed" if result.get("failed") else result["exists"]
         outcomes[outcome] += 1
         context = f"answer {number} of chunk {chunk}: {raw[:300]!r} became {result}"
         proxy = proxy_of(status, body)
         if outcome is False:
-            empty = proxy in (None, {}) and headers.get("x-amzn-requestid")
-            assert empty or status == 404, context
+            assert may_be_absence(status, headers, body), context
         elif outcome is True:
             assert isinstance(proxy, dict) and proxy, context
         else:
             assert result["failed"] and WITH_PROXY in result["msg"] and "us-east-1" in result["msg"], context
-    assert all(outcomes[outcome] >= ANSWERS / 50 for outcome in (True, False, "failed")), outcomes
+    assert all(outcomes[outcome] >= ANSWERS / 60 for outcome in (True, False, "failed")), outcomes
+
+
+@pytest.mark.parametrize("operation", ["GetVoiceConnectorProxy", "DeleteVoiceConnectorProxy"])
+def test_random_answers_never_become_a_wrong_deletion(
+    emulator: Emulator, naps: list[float], monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    """The emulator applies none of these requests, so that the proxy configuration is never gone."""
+    share_client(monkeypatch, "chime_voice_connector_proxy")
+    rng = random.Random(operation)
+    reading = operation == "GetVoiceConnectorProxy"
+    outcomes: collections.Counter[Any] = collections.Counter()
+    options = {**connection_to(emulator), "voice_connector_id": WITH_PROXY, "state": "absent", "_ansible_check_mode": reading}
+    for number in range(600):
+        raw, status, headers, body = random_answer(rng, 200 if reading else 204)
+        emulator.faults = [Fault(operation, raw=raw.decode("latin-1"))]
+        result = run_main("chime_voice_connector_proxy", options)
+        outcome = "failed" if result.get("failed") else result["changed"]
+        outcomes[outcome] += 1
+        context = f"answer {number}: {raw[:300]!r} became {result}"
+        if reading:
+            assert outcome is not False or may_be_absence(status, headers, body), context
+        else:
+            confirmed = status == 204 and bool(headers.get("x-amzn-requestid"))
+            assert outcome == (True if confirmed and body is not None else "failed"), context
+    assert set(outcomes) == ({True, False, "failed"} if reading else {True, "failed"}), outcomes
 
 
 # What the bulk read asks besides, with a typical answer to each.
