@@ -16,7 +16,7 @@ from ansible_collections.chime_sdk.voice.tests.emulator.signature import check_s
 
 
 class ServiceError(Exception):
-    """An error that the service returns; without *status*, it has the status that *name* has in the API."""
+    """An error that the service returns. Without *status*, the API has one for *name*."""
 
     def __init__(self, name: str, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class Request:
     headers: Mapping[str, str]  # with lower-case names
     body: bytes
     arrived: datetime.datetime
-    max_skew: datetime.timedelta  # of the time of signing from that
+    max_skew: datetime.timedelta  # between the time of signing and arrived
 
     @property
     def path(self) -> str:
@@ -51,7 +51,7 @@ class Request:
     def check_signature(self, credentials: Mapping[str, dict[str, Any]], service: str) -> tuple[dict[str, Any], str]:
         """Return the credential and the Region that the request is signed with.
 
-        :raises Refused: when the signature does not do for *service*.
+        :raises Refused: if the signature is not valid for *service*.
         """
         secrets = {key: (known["secret"], known["token"]) for key, known in credentials.items()}
         key, region = check_signature(

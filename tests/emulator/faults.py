@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the emulator misbehaves, on order."""
+"""How the emulator misbehaves on demand."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import time
 from dataclasses import dataclass
 from dataclasses import field
 
-# What Chime itself says with ForbiddenException: when credentials or IAM policies do not permit a request, to new accounts
-# whatever their policies permit, and to accounts that are not subscribed.
+# Messages that Chime itself returns with ForbiddenException: for credentials or IAM policies that do not permit a request,
+# for new accounts even with full rights, and for accounts without a subscription. For instance:
+# Fault(error="ForbiddenException", message=ACCOUNT_NOT_AUTHORIZED)
 AUTHORIZATION_FAILED = "AWS authorization failed"
 ACCOUNT_NOT_AUTHORIZED = "Not authorized to call Chime SDK with Account Id 111122223333"
 SUBSCRIPTION_CHECK_FAILED = "Subscription check failed"
@@ -23,30 +24,30 @@ HANDSHAKE_DROPS = ("handshake_close", "handshake_alert")
 
 @dataclass
 class Fault:
-    """One misbehaviour. What is left at its default is not changed in the answer."""
+    """One misbehavior. A member left at its default does not change the response."""
 
-    operation: str = "*"  # the operation it meets, of STS as well; * for every one of the voice service
-    request_has: str = ""  # what the path or the Authorization header has to hold: an ID, say, or /eu-west-1/
-    times: int | None = None  # how often; None for ever
+    operation: str = "*"  # the operation it meets, also of STS; * for every operation of the voice service
+    request_has: str = ""  # what the path or the Authorization header must contain, such as an ID or /eu-west-1/
+    times: int | None = None  # how often; None for no limit
     probability: float = 1.0  # of meeting a request at all
     seed: int = 0  # of the generator that decides by probability
-    delay: float = 0.0  # seconds before the answer
-    drip: float = 0.0  # seconds before each byte of the body; status line and headers come at once
-    # reset: close at once with RST; hang: never answer; truncate: promise more of a body than is sent, half of it;
-    # lost: do what was asked, and close with RST instead of an answer;
-    # handshake_close, handshake_alert: refuse a TLS handshake by closing, or by the fatal alert internal_error. These
-    # two meet connections instead of requests, whatever the operation and request_has, and only with TLS.
+    delay: float = 0.0  # seconds before the response
+    drip: float = 0.0  # seconds before each byte of the body; the status line and the headers are sent at once
+    # reset: close at once with RST; hang: never respond; truncate: send half of the body that Content-Length promises;
+    # lost: run the operation, and close with RST instead of a response;
+    # handshake_close: close a new TLS connection after its ClientHello; handshake_alert: send the fatal alert
+    # internal_error before that. These two ignore operation and request_has, and do nothing without TLS.
     drop: str | None = None
     status: int | None = None
-    error: str | None = None  # the modelled exception, such as ThrottledClientException; the code of an error of STS
-    # How an error is named: full (header and body), header, body (the short code), bare (neither), type (the body's
-    # __type), uri (the header, with a URI after the name). STS knows bare only; its other errors are always named.
+    error: str | None = None  # the modeled exception, such as ThrottledClientException, or the error code of STS
+    # How an error is named: full (header and body), header, body (the short code), type (__type in the body), uri (the
+    # header, with a URI after the name), or bare (not at all). Errors of STS have one form, which only bare omits.
     style: str = "full"
-    message: str = ""  # of an error; by default what Chime says with ForbiddenException, and a placeholder otherwise
+    message: str = ""  # of an error; the default is AUTHORIZATION_FAILED for ForbiddenException, else a placeholder
     body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
-    request_id: bool = True  # whether the answer carries one
-    raw: str | None = None  # the whole answer, status line and all, in Latin-1
+    request_id: bool = True  # whether the response has one
+    raw: str | None = None  # the whole response including the status line, in Latin-1
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)

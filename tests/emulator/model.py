@@ -14,6 +14,7 @@ from botocore.utils import parse_timestamp
 
 _TYPES: dict[str, Any] = {
     "boolean": bool,
+    "float": (int, float),
     "integer": int,
     "list": list,
     "string": str,
@@ -43,7 +44,7 @@ def find_problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:
                 yield from find_problems(shape.members[name], None, f"{path}.{name}".lstrip("."))
         for name in value:
             if name not in shape.members:
-                yield f"Member '{name}' of '{path}' is unknown"
+                yield f"Member '{f'{path}.{name}'.lstrip('.')}' is unknown"
             elif name in present:
                 yield from find_problems(shape.members[name], value[name], f"{path}.{name}".lstrip("."))
     else:

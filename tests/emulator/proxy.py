@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 
 class ProxyServer:
-    """A proxy that tunnels (CONNECT) and forwards (http://) to loopback addresses, or refuses everything.
+    """A proxy that tunnels (CONNECT) and forwards (http://) to loopback addresses, or refuses every request.
 
     As a context manager it runs in a thread.
     """
@@ -24,7 +24,7 @@ class ProxyServer:
     def __init__(self, connect_status: int | None = None) -> None:
         """Listen on 127.0.0.1.
 
-        :param connect_status: refuse with this status and an HTML page; None to let everything through.
+        :param connect_status: refuse every request with this status and an HTML page; None to let them through.
         """
         self.requests: list[str] = []  # method and target, oldest first
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -52,7 +52,7 @@ class _Server(ThreadingHTTPServer):
     proxy: ProxyServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that went away."""
+        """Ignore clients that went away."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -60,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:  # pylint: disable=redefined-builtin
-        """Keep quiet."""
+        """Log nothing: requests are in ProxyServer.requests."""
 
     def do_GET(self) -> None:
         """Serve one request, and close the connection after it."""

@@ -39,7 +39,7 @@ class VoiceApi:
         :raises ServiceError: what the service would return instead.
         """
         if self._found is None:
-            # As on the real wire: without the header that names an error.
+            # AWS does not name this error in a header.
             return Response(404, {"content-type": "application/xml"}, b"<UnknownOperationException/>\n")
         operation, uri, query = self._found
         try:
@@ -72,7 +72,7 @@ class VoiceApi:
 
 
 def _to_short_code(name: str) -> str:
-    """Return the code that the body of an error has for an exception of the service, or the name of another one."""
+    """Return the code in the body of an error: short for an exception of the service, the name for all others."""
     for suffix in ("ClientException", "EntityException", "Exception"):
         short = name[: -len(suffix)]
         if name in MODEL.shape_names and name.endswith(suffix) and short in MODEL.shape_for("ErrorCode").enum:

@@ -32,6 +32,7 @@ from http.server import BaseHTTPRequestHandler
 from http.server import ThreadingHTTPServer
 from typing import Any
 
+from ansible_collections.chime_sdk.voice.tests.emulator import sts
 from ansible_collections.chime_sdk.voice.tests.emulator.api import Request
 from ansible_collections.chime_sdk.voice.tests.emulator.api import Response
 from ansible_collections.chime_sdk.voice.tests.emulator.api import ServiceError
@@ -39,7 +40,6 @@ from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import RateLimit
 from ansible_collections.chime_sdk.voice.tests.emulator.rest import VoiceApi
 from ansible_collections.chime_sdk.voice.tests.emulator.service import Voice
-from ansible_collections.chime_sdk.voice.tests.emulator.sts import Sts
 from ansible_collections.chime_sdk.voice.tests.emulator.tls import Tls
 from ansible_collections.chime_sdk.voice.tests.emulator.tls import refuse_handshake
 
@@ -60,7 +60,7 @@ class Emulator:
         self.lock = threading.Lock()
         self.stopping = threading.Event()  # set when no request is to wait any longer
         self.ended = threading.Event()  # set when the program is to end
-        self.connections = 0  # accepted so far, those whose TLS handshake failed among them
+        self.connections = 0  # accepted so far, including those whose TLS handshake failed
         self.tls = Tls() if tls else None
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.emulator = self
@@ -108,10 +108,10 @@ class Emulator:
         if max_skew is not None:
             self.max_skew = datetime.timedelta(seconds=max_skew)
 
-    def next_fault(self, api: Sts | VoiceApi, request: str) -> Fault | None:
-        of_sts = isinstance(api, Sts)
+    def next_fault(self, operation: str, request: str) -> Fault | None:
+        of_sts = operation in sts.MODEL.operation_names
         with self.lock:
-            return next((fault for fault in self.faults if fault.meets(api.operation, request, of_sts)), None)
+            return next((fault for fault in self.faults if fault.meets(operation, request, of_sts)), None)
 
     def next_handshake_fault(self) -> Fault | None:
         with self.lock:
@@ -129,7 +129,7 @@ class _Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection, in its own thread, after the TLS handshake if there is to be one."""
+        """Serve a connection in its own thread, where a TLS handshake blocks no other connection."""
         tls = self.emulator.tls
         if tls is None:
             super().finish_request(request, client_address)
@@ -140,7 +140,7 @@ class _Server(ThreadingHTTPServer):
                 super().finish_request(secured, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that went away; an error of the emulator itself is answered with status 500."""
+        """Ignore clients that went away; an error of the emulator itself gets a response with status 500."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -159,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             body = self._read_body()
         except ValueError:
-            self.close_connection = True  # where the next request begins is not known
+            self.close_connection = True  # because it is unknown where the next request begins
             self._send(400, {}, b"")
             return
         try:
@@ -181,7 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _read_body(self) -> bytes:
         """Return the body of the request.
 
-        :raises ValueError: when a length is not a number.
+        :raises ValueError: if a length is not a number.
         """
         if self.headers.get("transfer-encoding", "").lower() != "chunked":
             return self._read_exactly(_parse_length(self.headers.get("content-length", "0"), 10))
@@ -225,8 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, {"content-type": "application/json"}, text)
 
     def _emulate(self, emulator: Emulator, request: Request) -> None:
-        api: Sts | VoiceApi
-        api = Sts(emulator.voice, request) if request.path == "/" else VoiceApi(emulator.voice, request)
+        api = (sts.Sts if request.path == "/" else VoiceApi)(emulator.voice, request)
         record = {
             "operation": api.operation,
             "method": request.method,
@@ -237,7 +236,7 @@ class _Handler(BaseHTTPRequestHandler):
         }
         with emulator.lock:
             emulator.requests.append(record)
-        fault = emulator.next_fault(api, f"{request.path} {request.headers.get('authorization')}") or Fault()
+        fault = emulator.next_fault(api.operation, f"{request.path} {request.headers.get('authorization')}") or Fault()
         if emulator.latency + fault.delay:
             emulator.stopping.wait(emulator.latency + fault.delay)
         if fault.drop == "hang":
@@ -261,7 +260,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(response.status, {**response.headers, **identified, **fault.headers}, response.body, fault)
 
     @staticmethod
-    def _respond(emulator: Emulator, api: Sts | VoiceApi, fault: Fault, request_id: str | None) -> Response:
+    def _respond(emulator: Emulator, api: sts.Sts | VoiceApi, fault: Fault, request_id: str | None) -> Response:
         if fault.body is not None:
             body = fault.body.encode("utf-8", "surrogateescape")
             return Response(fault.status or 200, {"content-type": api.content_type}, body)
@@ -307,7 +306,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _pause(self, seconds: float) -> bool:
         """Wait; return False early when the emulator stops or the client goes away.
 
-        A client that waits for a response sends nothing, so that its connection is readable only when it closes.
+        A client that waits for a response sends nothing, so its connection becomes readable only when it closes.
         """
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:

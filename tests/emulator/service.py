@@ -35,7 +35,7 @@ DEFAULT_STATE: dict[str, Any] = {
     "voice_connectors": [],
 }
 
-# Where AWS makes a Voice Connector if the request names no Region, whichever Region is asked.
+# Where AWS creates a Voice Connector if AwsRegion is not set, regardless of the endpoint.
 _DEFAULT_REGION = "us-east-1"
 
 
@@ -46,9 +46,10 @@ class Voice:
         """Take the initial *state*: ``credentials``, and ``voice_connectors`` as the service describes them,
 
         each with ``Tags`` (a dict), ``Proxy``, ``Account`` and ``SeenFrom`` (further Regions in which it is there too)
-        beside the service's own members. A true ``Unchecked`` permits values that the service cannot have.
+        beside the service's own members. With ``Unchecked`` set to true, values that the service model rules out are
+        accepted.
 
-        :raises ValueError: when a Voice Connector is impossible by the service model.
+        :raises ValueError: if the service model rules out a Voice Connector, with its ID and the member.
         """
         state = {**DEFAULT_STATE, **(state or {})}
         self._lock = threading.Lock()
@@ -210,7 +211,7 @@ class Voice:
 def _check_seed(seed: dict[str, Any]) -> None:
     """Check a Voice Connector of the initial state.
 
-    :raises ValueError: naming the Voice Connector and its members that violate the model.
+    :raises ValueError: if it violates the model.
     """
     entry = dict(seed)
     entry.pop("Account", None)
@@ -220,7 +221,7 @@ def _check_seed(seed: dict[str, Any]) -> None:
         ("SeenFrom", "VoiceConnectorAwsRegionList", entry.pop("SeenFrom", [])),
         ("", "VoiceConnector", entry),
         ("Proxy", "Proxy", proxy),
-        # The model takes any string here, but only what the members of CountryList may be can be put there.
+        # The Proxy shape permits any string, but PutVoiceConnectorProxy takes only a Country.
         *(("Proxy.PhoneNumberCountries", "Country", country) for country in proxy.get("PhoneNumberCountries") or []),
         *(("Tags", "Tag", tag) for tag in tags),
     ]

@@ -51,8 +51,8 @@ def check_signature(
     :param headers: with lower-case names.
     :param secrets: secret key and session token, or None for no token, by access key.
     :param service: the signing name that the credential scope must have.
-    :param now: when the request came.
-    :param max_skew: how far from that the time of signing may be.
+    :param now: when the request arrived.
+    :param max_skew: the greatest difference between now and the time of signing.
     :raises Refused: when the signature is missing, wrong, too old, or for something else.
     """
     match = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))

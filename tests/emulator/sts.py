@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A little of AWS Security Token Service, which speaks AWS's query protocol."""
+"""Two operations of AWS Security Token Service, in AWS's query protocol."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _ROLE_ARN = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):
 
 
 class Sts:
-    """One request to STS: GetCallerIdentity and AssumeRole are served, other actions refused."""
+    """One request to STS. Only GetCallerIdentity and AssumeRole are supported."""
 
     content_type = "text/xml"
 

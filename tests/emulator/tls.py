@@ -19,7 +19,7 @@ class Tls:
     """A certificate for 127.0.0.1 and localhost, and the file of the CA that signed it."""
 
     def __init__(self) -> None:
-        import trustme  # only here: a server without TLS runs where the test requirements are not installed
+        import trustme  # imported here, because the program runs where the test requirements are not installed
 
         authority = trustme.CA()
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -37,7 +37,7 @@ class Tls:
 
 
 def refuse_handshake(connection: socket.socket, alert: bool) -> None:
-    """Read the ClientHello; return so that the connection is closed, with a fatal alert first if asked for."""
+    """Read the ClientHello, and send a fatal alert if *alert* is true; the caller closes the connection."""
     with connection.makefile("rb") as stream:
         header = stream.read(_RECORD_HEADER_SIZE)
         stream.read(int.from_bytes(header[3:], "big"))
