@@ -13,8 +13,8 @@ short_description: Make one audit of what was read in several accounts and Regio
 description:
   - Makes one record of each Voice Connector from what M(chime_sdk.voice.chime_voice_connector_info) returned, and says of
     each account and Region whether it was read. The role P(chime_sdk.voice.proxy_audit#role) uses it.
-  - A Voice Connector that several Regions show has one record. Where they disagree, V(configured) wins over
-    V(could not be read), and that over V(not configured). Among equals the Region of the Voice Connector itself wins.
+  - A Voice Connector that several Regions show has one record. Where they disagree, V(configured) wins, then the Region to
+    which the Voice Connector belongs, then V(could not be read) over V(not configured).
 positional: _input
 options:
   _input:
@@ -104,18 +104,19 @@ def mask(phone_number: str | None) -> str | None:
 
 def status_of(connector: dict[str, Any]) -> str:
     """Return the status of a Voice Connector as chime_voice_connector_info returns it."""
-    if connector["exists"] is None:
+    proxy = connector["proxy"]
+    if proxy["exists"] is None:
         return UNREADABLE
-    if not connector["exists"]:
+    if not proxy["exists"]:
         return NOT_CONFIGURED
-    return DISABLED if connector["proxy"]["disabled"] else CONFIGURED
+    return DISABLED if proxy["disabled"] else CONFIGURED
 
 
 def record(
     read: dict[str, Any], connector: dict[str, Any], reason: str | None, show_phone_numbers: bool
 ) -> dict[str, Any]:
     """Return the record of a Voice Connector as chime_voice_connector_info returns it."""
-    proxy = connector["proxy"] or {}
+    proxy = connector["proxy"]
     phone_number = proxy.get("fall_back_phone_number")
     shaped = {
         "account": read["account"],
@@ -140,8 +141,7 @@ def unreadable(read: dict[str, Any], voice_connector_id: str, reason: str) -> di
         "voice_connector_id": voice_connector_id,
         "aws_region": None,
         "name": None,
-        "exists": None,
-        "proxy": None,
+        "proxy": {"exists": None},
     }
     return record(read, nothing, reason, False)
 
@@ -172,8 +172,9 @@ def records_of(read: dict[str, Any], show_phone_numbers: bool) -> list[dict[str,
 def merge(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return one record for each Voice Connector of an account, in the order of their first ones."""
 
-    def rank(entry: dict[str, Any]) -> tuple[int, bool]:
-        return _PRECEDENCE.index(entry["status"]), entry["region"] != entry["aws_region"]
+    def rank(entry: dict[str, Any]) -> tuple[bool, bool, int]:
+        configured = entry["status"] in (CONFIGURED, DISABLED)
+        return not configured, entry["region"] != entry["aws_region"], _PRECEDENCE.index(entry["status"])
 
     merged: dict[tuple[str, str], dict[str, Any]] = {}
     for entry in records:

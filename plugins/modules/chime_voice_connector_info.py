@@ -13,36 +13,35 @@ module: chime_voice_connector_info
 version_added: 0.1.0
 short_description: Find Amazon Chime SDK Voice Connectors and read their proxy configurations in bulk
 description:
-  - Lists the Amazon Chime SDK Voice Connectors of an account in one Region, or those that are asked for, and reads the
-    proxy configuration and the tags of each, with several requests at a time.
-  - When some Voice Connectors cannot be read, the others are read all the same, and then the task fails. The failure has
-    everything that is known in RV(voice_connectors) and what is not in RV(errors), so that a C(rescue) can go on with it.
-    Nothing is silently missing.
-  - When it shows that nothing can be read, because the credentials are refused or the first requests all fail, the task
-    fails without sending the other requests.
+  - Lists the Amazon Chime SDK Voice Connectors of an account in one Region, or reads those with given IDs, together with their
+    proxy configurations and tags. Several requests run at a time.
+  - If some Voice Connectors cannot be read, the others still are, and then the task fails. The failure contains everything that
+    is known in RV(voice_connectors), and what is not in RV(errors), so that a C(rescue) can use it.
+  - If every further read would fail too, because the credentials are rejected, or if the first reads all fail, the task stops
+    and fails. RV(stopped) tells so, and the message counts what was not tried.
 options:
   voice_connector_ids:
     description:
       - Only these Voice Connectors. One that does not exist is an error.
-      - Without this option all are meant. An empty list means none, and sends no request.
-      - They are found in a listing where that can take fewer requests, else read one by one.
+      - If omitted, all are read. An empty list selects none, and sends no request.
+      - They are taken from a listing if that can take fewer requests, otherwise read one by one.
     type: list
     elements: str
   names:
     description:
-      - Only Voice Connectors with one of these names. An empty list means none, and sends no request.
-      - A name that no Voice Connector has is no failure.
+      - Only Voice Connectors with one of these names. An empty list selects none, and sends no request.
+      - A name that no Voice Connector has is not an error.
     type: list
     elements: str
   tags:
     description:
-      - Only Voice Connectors with all of these tags. The value V(null) stands for any value.
-      - The tags of each Voice Connector are read for this. Where they cannot be, it is not known whether the Voice
-        Connector is meant, which is an error.
+      - Only Voice Connectors with all of these tags. The value V(null) matches any value.
+      - This reads the tags of each Voice Connector. If they cannot be read, it is unknown whether the Voice Connector is
+        selected, which is an error.
     type: dict
   include:
     description:
-      - What to read of each Voice Connector beside what the listing shows, with a request each.
+      - What to read of each Voice Connector in addition to the listing, with one request each.
     type: list
     elements: str
     choices:
@@ -51,7 +50,7 @@ options:
     default: []
   concurrency:
     description:
-      - How many requests are sent at a time at most, from 1 to 64.
+      - The largest number of requests in flight, from 1 to 64.
     type: int
     default: 8
 extends_documentation_fragment:
@@ -64,18 +63,20 @@ requirements:
   - boto3 >= 1.35.16
   - botocore >= 1.35.16
 notes:
-  - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still be there.
-  - The IAM action C(chime:ListVoiceConnectors) has to be allowed on the resource C(*); on
-    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), C(chime:GetVoiceConnector) when O(voice_connector_ids) are
-    given, C(chime:GetVoiceConnectorProxy) for proxies, and C(chime:ListTagsForResource) for tags.
-  - The fall-back phone numbers are returned in clear. Where they must not be shown or logged, set C(no_log) on the task.
-  - Whether AWS lists the Voice Connectors of other Regions as well is not documented. Look at C(aws_region) of each, and
-    count each RV(voice_connectors[].voice_connector_id) once when you read several Regions.
+  - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still exist.
+  - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*), and on
+    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), C(chime:GetVoiceConnector) for O(voice_connector_ids),
+    C(chime:GetVoiceConnectorProxy) for proxies, and C(chime:ListTagsForResource) for tags.
+  - The fall-back phone numbers are returned unmasked. To keep them out of output and logs, set C(no_log) on the task.
+  - AWS does not document whether it also lists the Voice Connectors of other Regions. Check C(aws_region) of each, and
+    count each RV(voice_connectors[].voice_connector_id) once if you read several Regions. For one that belongs to a different
+    Region, a proxy configuration that is not found is unknown, and an error.
   - A Voice Connector that is deleted after it was listed and before its proxy is read counts as one without a proxy.
-  - When the service throttles, all requests slow down together to the rate that it grants. A request is sent at most ten
-    times when it is throttled, and at most six times when it meets a server fault, a broken connection or a timeout.
-    O(aws_config) replaces these bounds, C(connect_timeout), C(read_timeout), C(retries) and C(max_pool_connections) each
-    on its own.
+  - If the service throttles, all requests slow down together to the rate that it grants, first come, first served. A throttled
+    request is sent at most ten times, and one that meets a server error, a broken connection or a timeout at most six times.
+    An operation takes at most 120 seconds, without waiting for its turn; the task stops if no request succeeds for 60 seconds
+    of throttling. O(aws_config) replaces these bounds, C(connect_timeout), C(read_timeout), C(retries) and
+    C(max_pool_connections) each on its own.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_info
   - name: ListVoiceConnectors
@@ -94,9 +95,9 @@ EXAMPLES = r"""
       - tags
   register: voice
 
-- name: Name those that still have a proxy configuration
+- name: List those that still have a proxy configuration
   ansible.builtin.debug:
-    msg: "{{ voice.voice_connectors | selectattr('exists') | map(attribute='name') | list }}"
+    msg: "{{ voice.voice_connectors | selectattr('proxy.exists') | map(attribute='name') | list }}"
 
 - name: Find Voice Connectors by tag, with any value of 'stage'
   chime_sdk.voice.chime_voice_connector_info:
@@ -105,7 +106,7 @@ EXAMPLES = r"""
       team: voice
       stage:
 
-- name: Read those that are asked for, twice as many at a time
+- name: Read these two, with more requests at a time
   chime_sdk.voice.chime_voice_connector_info:
     region: us-east-1
     voice_connector_ids:
@@ -115,7 +116,7 @@ EXAMPLES = r"""
       - proxy
     concurrency: 16
 
-- name: Go on with what could be read
+- name: Continue with what could be read
   block:
     - name: Read the Voice Connectors with one of these names
       chime_sdk.voice.chime_voice_connector_info:
@@ -126,22 +127,23 @@ EXAMPLES = r"""
         include:
           - proxy
   rescue:
-    - name: Say what could not be read, and why
+    - name: Report what could not be read, and why
       ansible.builtin.debug:
         msg: "{{ ansible_failed_result.errors | default([ansible_failed_result.msg]) }}"
 """
 
 RETURN = r"""
 region:
-  description: The AWS Region that was asked.
-  returned: always, when it is known
+  description: The AWS Region that was read, V(null) in a failure if it is unknown.
+  returned: always
   type: str
   sample: us-east-1
 voice_connectors:
   description:
-    - The Voice Connectors, in the order of the service, or of O(voice_connector_ids) when they are given.
-    - A member that AWS adds is here as well, in snake_case, as soon as the installed botocore knows it.
-  returned: always, when the Voice Connectors could be listed
+    - The Voice Connectors, in the order of the service, or of O(voice_connector_ids).
+    - A member that AWS adds is also returned, in snake_case, as soon as the installed botocore knows it.
+    - In a failure, also those that were listed but not read.
+  returned: always, if the Voice Connectors could be listed
   type: list
   elements: dict
   contains:
@@ -151,93 +153,93 @@ voice_connectors:
       type: str
       sample: abcdef1ghij2klmno3pqr4
     voice_connector_arn:
-      description: The ARN, V(null) when AWS did not say.
+      description: The ARN, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: arn:aws:chime:us-east-1:111122223333:vc/abcdef1ghij2klmno3pqr4
     name:
-      description: The name, V(null) when AWS did not say.
+      description: The name, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: reception
     aws_region:
-      description: The AWS Region in which the Voice Connector was made, V(null) when AWS did not say.
+      description: The AWS Region in which the Voice Connector was made, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: us-east-1
     outbound_host_name:
-      description: The outbound host name, V(null) when AWS did not say.
+      description: The outbound host name, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: abcdef1ghij2klmno3pqr4.voiceconnector.chime.aws
     require_encryption:
-      description: Whether encryption is required, V(null) when AWS did not say.
+      description: Whether encryption is required, V(null) if AWS did not return it.
       returned: always
       type: bool
       sample: true
     created_timestamp:
-      description: When it was created, in ISO 8601 format, V(null) when AWS did not say.
+      description: When it was created, in ISO 8601 format, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: "2026-01-02T03:04:05+00:00"
     updated_timestamp:
-      description: When it was last changed, in ISO 8601 format, V(null) when AWS did not say.
+      description: When it was last changed, in ISO 8601 format, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: "2026-02-03T04:05:06+00:00"
     integration_type:
-      description: What it integrates with Amazon Connect, V(null) when AWS did not say or botocore does not know it.
+      description: What it integrates with Amazon Connect, V(null) if AWS did not return it or botocore does not know it.
       returned: always
       type: str
       sample: CONNECT_ANALYTICS_CONNECTOR
     network_type:
-      description: The type of network, V(null) when AWS did not say or botocore does not know it.
+      description: The type of network, V(null) if AWS did not return it or botocore does not know it.
       returned: always
       type: str
       sample: IPV4_ONLY
     tags:
-      description: The tags, V(null) when they could not be read.
-      returned: when O(include) has V(tags)
+      description: The tags, V(null) if they could not be read.
+      returned: if O(include) contains V(tags)
       type: dict
       sample:
         team: voice
     tags_error:
-      description: Why the tags could not be read, V(null) when they were.
-      returned: when O(include) has V(tags)
+      description: Why the tags could not be read, V(null) if they were.
+      returned: if O(include) contains V(tags)
       type: str
       sample: null
-    exists:
-      description:
-        - Whether a proxy configuration is set on the Voice Connector.
-        - V(null), in a failure only, when that could not be read.
-      returned: when O(include) has V(proxy)
-      type: bool
-      sample: true
     proxy:
-      description: The proxy configuration, V(null) when C(exists) is not V(true).
-      returned: when O(include) has V(proxy)
+      description:
+        - The proxy configuration.
+        - All of its keys are always there, so that a condition on one never fails.
+        - A member that AWS adds is also returned, in snake_case.
+      returned: if O(include) contains V(proxy)
       type: dict
       contains:
+        exists:
+          description: Whether a proxy configuration is set; V(null), in a failure only, if it is unknown.
+          returned: always
+          type: bool
+          sample: true
         default_session_expiry_minutes:
-          description: The default number of minutes allowed for proxy sessions, V(null) when AWS did not say.
-          returned: when C(exists)
+          description: The default number of minutes allowed for proxy sessions, V(null) if AWS did not return it.
+          returned: always
           type: int
           sample: 60
         disabled:
-          description: Whether proxy sessions are stopped from being created, V(null) when AWS did not say.
-          returned: when C(exists)
+          description: Whether no new proxy sessions can be created, V(null) if AWS did not return it.
+          returned: always
           type: bool
           sample: false
         fall_back_phone_number:
           description:
-            - The phone number, in E.164 format, to route calls to after a proxy session expires, V(null) when none is
-              set.
-          returned: when C(exists)
+            - The phone number, in E.164 format, to which calls are routed after a proxy session expires, V(null) if none is set.
+          returned: always
           type: str
           sample: "+12065550100"
         phone_number_countries:
-          description: The countries for proxy phone numbers to be selected from, V([]) when AWS did not say.
-          returned: when C(exists)
+          description: The countries from which proxy phone numbers are selected, V([]) if AWS did not return them.
+          returned: always
           type: list
           elements: str
           sample:
@@ -245,31 +247,30 @@ voice_connectors:
             - CA
 stopped:
   description:
-    - Whether reading ended before every Voice Connector was tried, because the credentials were refused, say. Those that
-      were not tried are neither in RV(voice_connectors) nor in RV(errors).
+    - Whether reading ended before every Voice Connector was tried or listed, for example because the credentials were rejected.
     - Always V(false) on success.
-  returned: always, when the Voice Connectors could be listed
+  returned: always, if the Voice Connectors could be listed
   type: bool
   sample: false
 errors:
   description: What could not be read, V([]) on success. A task with errors has failed.
-  returned: always, when the Voice Connectors could be listed
+  returned: always, if the Voice Connectors could be listed
   type: list
   elements: dict
   sample: []
   contains:
     voice_connector_id:
-      description: The Voice Connector.
+      description: The Voice Connector, V(null) for an error of the listing.
       returned: always
       type: str
       sample: cdefgh3ijkl4mnopq5rst6
     action:
-      description: The operation that failed, which is an IAM action with C(chime:) before it.
+      description: The operation that failed, which is an IAM action with C(chime:) in front of it.
       returned: always
       type: str
       sample: GetVoiceConnector
     code:
-      description: The error code of AWS, V(null) when there was no answer with one.
+      description: The error code of AWS, V(null) if there was no response with one.
       returned: always
       type: str
       sample: NotFoundException

@@ -15,9 +15,9 @@ short_description: Manage the proxy configuration of an Amazon Chime SDK Voice C
 description:
   - Sets, changes or deletes the proxy configuration of one Amazon Chime SDK Voice Connector. It never touches the Voice
     Connector itself.
-  - It reads before it writes. When the present configuration cannot be read, nothing is written.
-  - When it is not sure whether the service has carried out a change, because the connection broke, say, it reads again
-    and returns what is there, or fails and says what is there.
+  - It reads before it writes. If the current configuration cannot be read, nothing is written.
+  - It compares what the service stored with what was sent. If the result of a write is unclear, for example because the
+    connection broke, it reads again, and returns what is set or fails.
 options:
   state:
     description:
@@ -38,27 +38,27 @@ options:
   default_session_expiry_minutes:
     description:
       - The default number of minutes allowed for proxy sessions, 1 or more.
-      - Needed when there is no proxy configuration yet. Left out, it stays as it is.
+      - Required if there is no proxy configuration yet. If omitted, it stays as it is.
     type: int
   phone_number_countries:
     description:
-      - The countries for proxy phone numbers to be selected from, 1 to 100, in ISO 3166-1 alpha-2 format. Their order has
-        no meaning. Write V('NO') in quotes, because YAML takes it for a boolean otherwise.
-      - Needed when there is no proxy configuration yet. Left out, they stay as they are.
+      - The countries from which proxy phone numbers are selected, 1 to 100, in ISO 3166-1 alpha-2 format. Their order has
+        no meaning. Write V('NO') in quotes, because YAML reads it as a boolean otherwise.
+      - Required if there is no proxy configuration yet. If omitted, they stay as they are.
     type: list
     elements: str
     aliases:
       - phone_number_pool_countries
   fall_back_phone_number:
     description:
-      - The phone number, in E.164 format, to route calls to after a proxy session expires. An empty text removes it.
-      - Write it in quotes, because YAML takes it for a number otherwise, and drops the plus.
-      - Left out, it stays as it is.
+      - The phone number, in E.164 format, to which calls are routed after a proxy session expires. An empty string removes it.
+      - Write it in quotes, because YAML reads it as a number otherwise.
+      - If omitted, it stays as it is.
     type: str
   disabled:
     description:
-      - Whether proxy sessions are stopped from being created.
-      - Left out, it stays as it is.
+      - Whether no new proxy sessions can be created.
+      - If omitted, it stays as it is.
     type: bool
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -74,7 +74,7 @@ attributes:
     description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
     support: full
     details:
-      - The fall-back phone number is shown in clear. Set C(diff=false) on the task where it must not be.
+      - The fall-back phone number is shown unmasked. To hide it, set C(diff=false) on the task.
   idempotent:
     description: When run twice in a row with the same options and no change outside, the second run changes nothing.
     support: full
@@ -83,15 +83,19 @@ requirements:
   - boto3 >= 1.35.16
   - botocore >= 1.35.16
 notes:
-  - AWS ended support for proxy sessions on 2026-04-07. It is not known whether AWS still accepts a new proxy
-    configuration, or a change of one. Where it refuses, the task fails with the words of AWS.
-  - The IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and C(chime:PutVoiceConnectorProxy) or
-    C(chime:DeleteVoiceConnectorProxy) have to be allowed on C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
-  - The service replaces a proxy configuration as a whole. What was changed by somebody else between reading and writing,
-    usually some tenths of a second, is overwritten.
-  - The fall-back phone number is returned in clear, and is not written to the system log of the target. Where it must not
-    be shown or logged by Ansible, set C(no_log) on the task.
-  - Requests are repeated within the bounds that M(chime_sdk.voice.chime_voice_connector_proxy_info) documents.
+  - AWS ended support for proxy sessions on 2026-04-07. It is unknown whether AWS still accepts a new proxy configuration or a
+    change of one. If it does not, the task fails with the words of AWS.
+  - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
+    C(chime:PutVoiceConnectorProxy) or C(chime:DeleteVoiceConnectorProxy) on
+    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
+  - The service replaces a proxy configuration as a whole. A change that somebody else makes between reading and writing,
+    usually some tenths of a second, is overwritten. If the configuration has a member that the installed botocore cannot send,
+    nothing is written.
+  - These mean the same and change nothing, because the service may normalize them - a phone number with and without a plus,
+    an empty one and none, countries in any order and case.
+  - The fall-back phone number is returned unmasked, and is not written to the system log of the managed node. To keep it out of
+    Ansible's output and logs, set C(no_log) on the task.
+  - Requests are retried within the bounds that M(chime_sdk.voice.chime_voice_connector_proxy_info) documents.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_info
   - module: chime_sdk.voice.chime_voice_connector_info
@@ -106,7 +110,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Keep what is there before it is deleted
+- name: Keep the configuration before it is deleted
   chime_sdk.voice.chime_voice_connector_proxy_info:
     voice_connector_id: abcdef1ghij2klmno3pqr4
     region: us-east-1
@@ -118,7 +122,7 @@ EXAMPLES = r"""
     region: us-east-1
     state: absent
 
-- name: Put it back as it was
+- name: Restore it
   chime_sdk.voice.chime_voice_connector_proxy:
     voice_connector_id: abcdef1ghij2klmno3pqr4
     region: us-east-1
@@ -128,13 +132,13 @@ EXAMPLES = r"""
     disabled: "{{ kept_proxy.proxy.disabled }}"
   when: kept_proxy.exists
 
-- name: Stop proxy sessions from being created, and leave the rest as it is
+- name: Prevent new proxy sessions, and keep the rest
   chime_sdk.voice.chime_voice_connector_proxy:
     voice_connector_id: abcdef1ghij2klmno3pqr4
     region: us-east-1
     disabled: true
 
-- name: Remove the fall-back phone number, without showing it in a difference
+- name: Remove the fall-back phone number, without showing it in a diff
   chime_sdk.voice.chime_voice_connector_proxy:
     voice_connector_id: abcdef1ghij2klmno3pqr4
     region: us-east-1
@@ -156,47 +160,52 @@ EXAMPLES = r"""
 
 RETURN = r"""
 voice_connector_id:
-  description: The Voice Connector that was asked for.
-  returned: success
+  description: The Voice Connector that is managed.
+  returned: always
   type: str
   sample: abcdef1ghij2klmno3pqr4
 region:
-  description: The AWS Region that was asked.
-  returned: success
+  description: The AWS Region of the request, V(null) in a failure if it is unknown.
+  returned: always
   type: str
   sample: us-east-1
 exists:
   description: Whether a proxy configuration is set on the Voice Connector now, or would be, in check mode.
-  returned: success
+  returned: success, and if the service stored different values than were sent
   type: bool
   sample: true
 proxy:
   description:
-    - The proxy configuration as it is now, in the words of the service where it was changed, or as it would be, in check
-      mode. V(null) when RV(exists) is V(false).
-    - A member that AWS adds is here as well, in snake_case, as soon as the installed botocore knows it.
-  returned: success
+    - The proxy configuration that is set now, as the service returned it, or that would be set, in check mode.
+    - All of its keys are always there, so that a condition on one never fails.
+    - A member that AWS adds is also returned, in snake_case.
+  returned: success, and if the service stored different values than were sent
   type: dict
   contains:
+    exists:
+      description: The same as RV(exists).
+      returned: always
+      type: bool
+      sample: true
     default_session_expiry_minutes:
-      description: The default number of minutes allowed for proxy sessions, V(null) when AWS did not say.
-      returned: when RV(exists)
+      description: The default number of minutes allowed for proxy sessions, V(null) if AWS did not return it.
+      returned: always
       type: int
       sample: 60
     disabled:
-      description: Whether proxy sessions are stopped from being created, V(null) when AWS did not say.
-      returned: when RV(exists)
+      description: Whether no new proxy sessions can be created, V(null) if AWS did not return it.
+      returned: always
       type: bool
       sample: false
     fall_back_phone_number:
       description:
-        - The phone number, in E.164 format, to route calls to after a proxy session expires, V(null) when none is set.
-      returned: when RV(exists)
+        - The phone number, in E.164 format, to which calls are routed after a proxy session expires, V(null) if none is set.
+      returned: always
       type: str
       sample: "+12065550100"
     phone_number_countries:
-      description: The countries for proxy phone numbers to be selected from, V([]) when AWS did not say.
-      returned: when RV(exists)
+      description: The countries from which proxy phone numbers are selected, V([]) if AWS did not return them.
+      returned: always
       type: list
       elements: str
       sample:

@@ -13,12 +13,11 @@ module: chime_voice_connector_proxy_info
 version_added: 0.1.0
 short_description: Read the proxy configuration of an Amazon Chime SDK Voice Connector
 description:
-  - Reads the proxy configuration of one Amazon Chime SDK Voice Connector and returns it, for facts, audits and
-    conditional tasks.
-  - RV(exists) says whether a proxy configuration is set. It is V(false) only when AWS said so; a request that is
-    denied, throttled, not answered or answered with something unreadable fails the task instead.
-  - When AWS answers that there is no such thing, a second request finds out whether the proxy configuration is
-    missing or the Voice Connector. A missing Voice Connector fails the task.
+  - Reads the proxy configuration of one Amazon Chime SDK Voice Connector, for facts, audits and conditional tasks.
+  - RV(exists) tells whether a proxy configuration is set. It is V(false) only if AWS confirms it. A request that is denied or
+    throttled, has no response, or has one that is unreadable, fails the task instead.
+  - If AWS returns the error C(NotFoundException), a second request finds out whether the proxy configuration is missing or the
+    Voice Connector. A missing Voice Connector fails the task, and so does a 404 without that name.
 options:
   voice_connector_id:
     description:
@@ -37,15 +36,15 @@ requirements:
   - boto3 >= 1.35.16
   - botocore >= 1.35.16
 notes:
-  - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still be there.
-  - The IAM action C(chime:GetVoiceConnectorProxy) has to be allowed on
-    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), and C(chime:GetVoiceConnector) too, to tell a Voice Connector
+  - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still exist.
+  - The credentials need the IAM action C(chime:GetVoiceConnectorProxy) on
+    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), and C(chime:GetVoiceConnector) to tell a Voice Connector
     without a proxy configuration from one that does not exist.
-  - The fall-back phone number is returned in clear. Where it must not be shown or logged, set C(no_log) on the task.
-  - A throttled request is sent at most ten times and within 60 seconds. A request that meets a server fault, a broken
-    connection or a timeout is sent at most three times; an endpoint that never answers takes 5 seconds to connect to
-    and 10 to read from before each is given up. This does not depend on the retry mode of the environment or the
-    profile. O(aws_config) replaces these bounds, C(connect_timeout), C(read_timeout) and C(retries) each on its own.
+  - The fall-back phone number is returned unmasked. To keep it out of output and logs, set C(no_log) on the task.
+  - An operation takes at most 60 seconds, whatever faults it meets. A throttled request is sent at most ten times. A request
+    that meets a server error, a broken connection or a timeout is sent at most three times; connecting takes at most 5 seconds,
+    and each wait for data at most 10. The retry mode of the environment or the profile does not change this. O(aws_config)
+    replaces these bounds, C(connect_timeout), C(read_timeout) and C(retries) each on its own, and the 60 seconds follow.
 seealso:
   - name: GetVoiceConnectorProxy
     description: The operation in the API reference of the Amazon Chime SDK.
@@ -68,8 +67,8 @@ EXAMPLES = r"""
       for {{ voice_proxy.proxy.phone_number_countries | join(', ') }}
   when: voice_proxy.exists
 
-# An info module returns its result and sets no facts. Whoever wants facts sets them.
-- name: Keep what was read as a fact, in the fact cache too
+# An info module returns its result and sets no facts. Set those that you want.
+- name: Keep the result as a fact, in the fact cache too
   ansible.builtin.set_fact:
     voice_proxy_exists: "{{ voice_proxy.exists }}"
     voice_proxy_settings: "{{ voice_proxy.proxy }}"
@@ -84,11 +83,11 @@ EXAMPLES = r"""
     - bcdefg2hijk3lmnop4qrs5
   register: voice_proxies
 
-- name: Name those that still have a proxy configuration
+- name: List those that still have a proxy configuration
   ansible.builtin.debug:
     msg: "{{ voice_proxies.results | selectattr('exists') | map(attribute='voice_connector_id') | list }}"
 
-- name: Give the connection options once, to this collection and to amazon.aws
+- name: Set the connection options once, to this collection and to amazon.aws
   module_defaults:
     group/chime_sdk.voice.all:
       region: us-east-1
@@ -107,67 +106,74 @@ EXAMPLES = r"""
 
 - name: Tell 'not set' from 'could not be read'
   block:
-    - name: Read, and fail when AWS does not say
+    - name: Read, and fail if it is unknown
       chime_sdk.voice.chime_voice_connector_proxy_info:
         voice_connector_id: abcdef1ghij2klmno3pqr4
         region: us-east-1
       register: known_voice_proxy
 
-    - name: Say that none is set, as AWS said
+    - name: Report that none is set
       ansible.builtin.debug:
         msg: No proxy configuration is set
       when: not known_voice_proxy.exists
   rescue:
-    - name: Say that it is not known, and why
+    - name: Report that it is unknown, and why
       ansible.builtin.debug:
         msg: "{{ ansible_failed_result.error.code | default('no answer') }}: {{ ansible_failed_result.msg }}"
 """
 
 RETURN = r"""
 voice_connector_id:
-  description: The Voice Connector that was asked for.
-  returned: success
+  description: The Voice Connector that was read. In a failure, the one that could not be read.
+  returned: always
   type: str
   sample: abcdef1ghij2klmno3pqr4
 region:
-  description: The AWS Region that was asked.
-  returned: success
+  description: The AWS Region that was read, V(null) in a failure if it is unknown.
+  returned: always
   type: str
   sample: us-east-1
 exists:
   description:
-    - Whether a proxy configuration is set on the Voice Connector. Made for C(when); RV(proxy) is not a boolean.
-    - V(true) when AWS returned a C(Proxy) with at least one member, even if it left that member without a value.
-    - V(false) when AWS returned none, or answered 404 for the configuration of a Voice Connector that exists.
+    - Whether a proxy configuration is set on the Voice Connector. Use it in C(when).
+    - V(true) if AWS returned a C(Proxy) with at least one member, even one without a value.
+    - V(false) if AWS returned none, or C(NotFoundException) for the configuration of a Voice Connector that exists in this
+      Region.
   returned: success
   type: bool
   sample: true
 proxy:
   description:
-    - The proxy configuration, V(null) when RV(exists) is V(false).
-    - A member that AWS adds is here as well, in snake_case, as soon as the installed botocore knows it.
+    - The proxy configuration.
+    - All of its keys are always there, so that a condition on one never fails.
+    - A member that AWS adds is also returned, in snake_case.
   returned: success
   type: dict
   contains:
+    exists:
+      description: The same as RV(exists).
+      returned: always
+      type: bool
+      sample: true
     default_session_expiry_minutes:
-      description: The default number of minutes allowed for proxy sessions, V(null) when AWS did not say.
-      returned: when RV(exists)
+      description: The default number of minutes allowed for proxy sessions, V(null) if AWS did not return it.
+      returned: always
       type: int
       sample: 60
     disabled:
-      description: Whether proxy sessions are stopped from being created, V(null) when AWS did not say.
-      returned: when RV(exists)
+      description: Whether no new proxy sessions can be created, V(null) if AWS did not return it.
+      returned: always
       type: bool
       sample: false
     fall_back_phone_number:
       description:
-        - The phone number, in E.164 format, to route calls to after a proxy session expires, V(null) when none is set.
-      returned: when RV(exists)
+        - The phone number, in E.164 format, to which calls are routed after a proxy session expires, V(null) if none is set.
+      returned: always
       type: str
       sample: "+12065550100"
     phone_number_countries:
-      description: The countries for proxy phone numbers to be selected from, V([]) when AWS did not say.
-      returned: when RV(exists)
+      description: The countries from which proxy phone numbers are selected, V([]) if AWS did not return them.
+      returned: always
       type: list
       elements: str
       sample:

@@ -186,7 +186,7 @@ def check(cost: Cost, size: int) -> None:
     read = result["voice_connectors"]
     assert len(read) == size
     assert not result["errors"]
-    assert all(connector["exists"] for connector in read)
+    assert all(connector["proxy"]["exists"] for connector in read)
 
 
 def measure_growth(ours: Command, floor: Command, sizes: list[int]) -> list[str]:

@@ -104,7 +104,7 @@ def random_answer(rng: random.Random, success: int = 200) -> tuple[bytes, int, d
     framing = rng.random()
     if framing < 0.05:
         headers["transfer-encoding"] = "chunked"  # which it is not
-        seen = None
+        seen = b"" if body == b"0" else None  # a last chunk
     elif framing < 0.9:
         length = len(body)
         if framing < 0.2:
@@ -186,7 +186,7 @@ def test_random_answers_never_become_a_wrong_absence_or_a_traceback(
             assert isinstance(proxy, dict) and proxy, context
         else:
             assert result["failed"] and WITH_PROXY in result["msg"] and "us-east-1" in result["msg"], context
-    assert all(outcomes[outcome] >= ANSWERS / 60 for outcome in (True, False, "failed")), outcomes
+    assert all(outcomes[outcome] >= ANSWERS / 100 for outcome in (True, False, "failed")), outcomes
 
 
 @pytest.mark.parametrize("operation", ["GetVoiceConnectorProxy", "DeleteVoiceConnectorProxy"])
