@@ -162,7 +162,7 @@ def test_a_region_in_which_reading_ended_before_its_end_is_skipped() -> None:
     faults = [Fault("GetVoiceConnectorProxy", error="UnauthorizedClientException")]
     audit = make_audit([read(*faults, concurrency=1)], NOW)
     assert audit["regions"][0]["status"] == "skipped"
-    assert "nothing else can be read" in audit["regions"][0]["reason"]
+    assert "every other read would fail too" in audit["regions"][0]["reason"]
     assert "not configured" not in statuses(audit).values()
 
 
@@ -200,13 +200,19 @@ def test_a_proxy_that_one_region_shows_is_there_whatever_the_others_say(reverse:
 
 
 @pytest.mark.parametrize("reverse", [False, True])
-def test_what_one_region_could_not_read_is_not_absent_because_of_another(reverse: bool) -> None:
+@pytest.mark.parametrize(
+    ("failing", "status"), [("us-east-1", "could not be read"), ("us-west-2", "not configured")]
+)
+def test_without_a_proxy_the_region_of_the_connector_decides(failing: str, status: str, reverse: bool) -> None:
     fault = Fault("GetVoiceConnectorProxy", error="BadRequestException")
+    empty = Fault("GetVoiceConnectorProxy", body="{}")
     state = seen_from_both_regions()
-    reads = [read(state=state), read(fault, state=state, region="us-west-2")]
+    reads = [
+        read(fault if region == failing else empty, state=state, region=region) for region in ("us-east-1", "us-west-2")
+    ]
     audit = make_audit(reads[::-1] if reverse else reads, NOW)
-    assert statuses(audit) == {WITH_PROXY: "could not be read"}
-    assert not audit["complete"]
+    assert statuses(audit) == {WITH_PROXY: status}
+    assert audit["complete"] == (failing == "us-west-2")
 
 
 def test_the_same_id_in_two_accounts_has_two_records() -> None:

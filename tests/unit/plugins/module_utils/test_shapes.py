@@ -15,6 +15,8 @@ import pytest
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import connector_result
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import EMPTY_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import UNKNOWN_PROXY
 
 
 @pytest.mark.parametrize(
@@ -29,17 +31,18 @@ from ansible_collections.chime_sdk.voice.tests.unit.conftest import EMPTY_PROXY
 )
 def test_a_proxy_has_every_key_and_guesses_none(proxy: dict[str, Any], expected: dict[str, Any]) -> None:
     given = copy.deepcopy(proxy)
-    assert proxy_result(proxy) == {"exists": True, "proxy": expected}
+    assert proxy_result(proxy) == expected
     assert proxy == given
 
 
-def test_no_proxy_is_null_and_does_not_exist() -> None:
-    assert proxy_result(None) == {"exists": False, "proxy": None}
+def test_no_proxy_and_an_unknown_one_have_every_key() -> None:
+    assert proxy_result(None) == NO_PROXY
+    assert proxy_result(None, known=False) == UNKNOWN_PROXY
 
 
 def test_results_share_nothing() -> None:
-    proxy_result({})["proxy"]["phone_number_countries"].append("US")
-    assert proxy_result({})["proxy"]["phone_number_countries"] == []
+    proxy_result({})["phone_number_countries"].append("US")
+    assert proxy_result({})["phone_number_countries"] == []
 
 
 def test_a_connector_has_every_key_and_timestamps_in_iso_8601() -> None:
