@@ -7,8 +7,9 @@
 Usage: python tools/check.py [GROUP...]
 
 Without a group it runs all that use the default Python. The group matrix runs the tests with the other Pythons, where
-they are found, with another ansible-core, and with the oldest SDK. The group browser is left out where no Chromium is found, unless CHROMIUM_REQUIRED is 1
-in the environment. What each printed is in .build/logs, and shown when it failed.
+they are found: with the newest packages, pre-releases included, and with the oldest SDK. The group browser is left out
+where no Chromium is found, unless CHROMIUM_REQUIRED is 1 in the environment. What each printed is in .build/logs, and
+shown when it failed.
 """
 
 from __future__ import annotations
@@ -51,16 +52,16 @@ CHECKS = [
     ("lint", "licences", "reuse lint"),
     ("lint", "github", "tools/check-github"),
 ]
-# The other Pythons have another ansible-core and amazon.aws as well. One of them takes the newest SDK and the real Ansible,
-# without the tasks of the targets that have the tag one_core, and what of sanity depends on Python and ansible-core; the other
-# one the oldest SDK and the units, without those marked as one_sdk and the code in the guides. Name, Python, packages and
-# commands:
+# Each other Python has a different ansible-core and amazon.aws. "newest" has the newest of these and the newest SDK,
+# pre-releases included. It runs the integration tests, except the tasks with the tag one_core, and the sanity tests that
+# depend on Python and ansible-core. "oldest" has a stable ansible-core and the oldest SDK. It runs the unit tests, except
+# those marked as one_sdk and the code in the guides. Name, Python, packages and commands:
 SANITY = "ansible-doc compile import runtime-metadata validate-modules"
 MATRIX = [
     (
         "newest",
         "3.13",
-        "test",
+        "newest",
         {
             "integration": f"{ANSIBLE_TEST} integration --skip-tags one_core",
             "sanity": f"{ANSIBLE_TEST} sanity {' '.join(f'--test {test}' for test in SANITY.split())}",

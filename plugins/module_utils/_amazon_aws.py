@@ -19,9 +19,9 @@ try:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 except ImportError as e:
     raise ImportError(
-        "The modules of chime_sdk.voice need the collection amazon.aws 10.1.0 or newer, below 12.0.0, and Ansible does "
+        "The modules of chime_sdk.voice need the collection amazon.aws 10.1.0 or newer, below 13.0.0, and Ansible does "
         "not find it. Install it where Ansible is started, or in the execution environment: "
-        "ansible-galaxy collection install 'amazon.aws:>=10.1.0,<12.0.0'"
+        "ansible-galaxy collection install 'amazon.aws:>=10.1.0,<13.0.0'"
     ) from e
 
 __all__ = [

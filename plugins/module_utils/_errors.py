@@ -55,10 +55,6 @@ MESSAGES = {
         "the current configuration has {members}, which botocore {version}, installed for {python}, cannot send, and which "
         "a write would remove. Upgrade boto3 for that Python; nothing was sent"
     ),
-    "invalid_request": (
-        "botocore {version}, which is installed for {python}, rejects the request. Upgrade boto3 for that Python, or "
-        "correct the value; nothing was sent"
-    ),
     "no_region": (
         "no AWS Region is set. Set the option region, the environment variable AWS_REGION, or a profile that has a Region"
     ),

@@ -110,7 +110,8 @@ def explain_exception(exception: BaseException, attempts: Attempts, client: Any)
     location = _unfollowed_redirect(exception)
     if location is not None:
         return Explanation("redirected", {"status": 303, "location": _to_location(location)}, True)
-    if type(exception) is HTTPClientError:  # which wraps what is no error of the network
+    # HTTPClientError itself wraps what is no error of the network.
+    if type(exception) is HTTPClientError or not attempts.sent:
         return Explanation("not_sent", {"options": "endpoint_url and aws_config" if client.has_config else "endpoint_url"})
     return Explanation("no_response", {"requests": requests})
 

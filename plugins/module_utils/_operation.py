@@ -13,7 +13,6 @@ from typing import Any
 try:
     from botocore import xform_name
     from botocore.exceptions import ClientError
-    from botocore.exceptions import ParamValidationError
 except ImportError:
     pass  # AnsibleAWSModule reports it, before anything here is used.
 
@@ -97,9 +96,6 @@ class Operation:
         """Return the error for an exception that the SDK has raised."""
         if isinstance(exception, UnreadableResponse):
             return self.unreadable(str(exception))
-        if isinstance(exception, ParamValidationError):
-            words = f"botocore reported: {printable(exception)}"
-            return self.failure("invalid_request", words=words, affects_all=True, rejected=True, **installed_sdk())
         if isinstance(exception, ClientError) and exception.operation_name == self._name:
             if TRUNCATED in exception.response:
                 return self._truncated()

@@ -406,5 +406,5 @@ def test_versions_agree() -> None:
     assert f'">={GALAXY["version"]}"' in (ROOT / "docs/docsite/rst/awx.rst").read_text(encoding="utf-8")
     assert RUNTIME["requires_ansible"] == ">=2.19.0"
     assert "ansible-core 2.19 or newer" in README
-    assert GALAXY["dependencies"] == {"amazon.aws": ">=10.1.0,<12.0.0"}
-    assert "amazon.aws 10.1 or newer, below 12" in README
+    assert GALAXY["dependencies"] == {"amazon.aws": ">=10.1.0,<13.0.0"}
+    assert "amazon.aws 10.1 or newer, below 13" in README

@@ -105,12 +105,17 @@ BAD_IDS = [
 
 # Connection options, and what their failure says.
 BAD_OPTIONS = [
-    pytest.param({"aws_config": {"no_such_key": 1}}, "aws_config", id="unknown-key"),
+    pytest.param({"aws_config": {"no_such_key": 1}}, "aws_config has the unknown key 'no_such_key'", id="unknown-key"),
     pytest.param({"aws_config": {"retries": "many"}}, "aws_config", id="retries-of-a-wrong-type"),
     pytest.param({"aws_config": {"retries": {"max_attempts": "many"}}}, "aws_config", id="attempts-of-a-wrong-type"),
     pytest.param({"aws_config": {"read_timeout": "long"}}, "aws_config", id="timeout-of-a-wrong-type"),
     pytest.param({"aws_config": {"max_pool_connections": "many"}}, "aws_config", id="pool-of-a-wrong-type"),
     pytest.param({"aws_config": {"proxies": "http://127.0.0.1:1"}}, "aws_config", id="proxies-of-a-wrong-type"),
+    pytest.param(
+        {"aws_config": {"read_timeout": 5}, "endpoint_url": "voice.example"},
+        "a connection option is not valid",
+        id="endpoint-and-not-the-config",
+    ),
     pytest.param({"endpoint_url": "voice.example"}, "voice.example", id="endpoint-without-scheme"),
     pytest.param({"endpoint_url": "http://"}, "http://", id="endpoint-without-host"),
     pytest.param({"endpoint_url": "http://[::1"}, "", id="endpoint-with-half-an-address"),

@@ -600,11 +600,11 @@ def test_a_service_that_grants_nothing_ends_it_in_time(naps: list[float], monkey
 
 def test_a_hung_connection_does_not_hold_its_thread(monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> None:
     monkeypatch.setattr(_client, "CONNECT_TIMEOUT", 0.1)
-    monkeypatch.setattr(_client, "READ_TIMEOUT", 0.1)
+    monkeypatch.setattr(_client, "READ_TIMEOUT", 0.3)
     monkeypatch.setattr(_client, "MAX_BACKOFF", 0.1)
     with Emulator(fleet(20)) as emulator:
         hung = fleet_ids(20)[3:6]
-        emulator.faults = [Fault(PROXY, request_has=identifier, drip=0.09) for identifier in hung]
+        emulator.faults = [Fault(PROXY, request_has=identifier, drip=0.05) for identifier in hung]
         started = time.monotonic()
         result = read_from(emulator, include=["proxy"], concurrency=4)
         assert time.monotonic() - started < 6

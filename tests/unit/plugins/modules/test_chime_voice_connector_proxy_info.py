@@ -759,6 +759,17 @@ def test_a_botocore_without_the_operation_fails_and_says_which_is_needed(
     )
 
 
+def test_a_request_that_botocore_refuses_is_not_sent(
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    def lengthen(model: dict[str, Any]) -> None:
+        model["shapes"]["NonEmptyString128"]["min"] = 100
+
+    edit_model(monkeypatch, tmp_path, lengthen)
+    assert_failed(read_proxy(), "the request could not be sent. Check endpoint_url", "Parameter validation failed")
+    assert emulator.operations() == []
+
+
 def test_a_botocore_without_the_service_fails_and_says_which_is_needed(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
