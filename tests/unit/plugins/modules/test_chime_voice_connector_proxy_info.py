@@ -763,7 +763,8 @@ def test_a_request_that_botocore_refuses_is_not_sent(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     def lengthen(model: dict[str, Any]) -> None:
-        model["shapes"]["NonEmptyString128"]["min"] = 100
+        member = model["shapes"]["GetVoiceConnectorProxyRequest"]["members"]["VoiceConnectorId"]
+        model["shapes"][member["shape"]]["min"] = 100
 
     edit_model(monkeypatch, tmp_path, lengthen)
     assert_failed(read_proxy(), "the request could not be sent. Check endpoint_url", "Parameter validation failed")
