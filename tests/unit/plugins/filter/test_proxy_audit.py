@@ -200,9 +200,7 @@ def test_a_proxy_that_one_region_shows_is_there_whatever_the_others_say(reverse:
 
 
 @pytest.mark.parametrize("reverse", [False, True])
-@pytest.mark.parametrize(
-    ("failing", "status"), [("us-east-1", "could not be read"), ("us-west-2", "not configured")]
-)
+@pytest.mark.parametrize(("failing", "status"), [("us-east-1", "could not be read"), ("us-west-2", "not configured")])
 def test_without_a_proxy_the_region_of_the_connector_decides(failing: str, status: str, reverse: bool) -> None:
     fault = Fault("GetVoiceConnectorProxy", error="BadRequestException")
     empty = Fault("GetVoiceConnectorProxy", body="{}")

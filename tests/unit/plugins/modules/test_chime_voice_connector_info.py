@@ -115,7 +115,9 @@ def test_a_bulk_read_sends_exactly_the_requests_it_needs(size: int, concurrency:
     with Emulator(fleet(size)) as emulator:
         result = read_from(emulator, include=["proxy"], concurrency=concurrency)
         assert identifiers(result) == fleet_ids(size)
-        assert [connector["proxy"]["exists"] for connector in result["voice_connectors"]] == [n % 3 > 0 for n in range(size)]
+        assert [connector["proxy"]["exists"] for connector in result["voice_connectors"]] == [
+            n % 3 > 0 for n in range(size)
+        ]
         operations = emulator.operations()
         assert operations.count(LIST) == max(1, math.ceil(size / 100))
         assert operations.count(PROXY) == size
@@ -446,7 +448,10 @@ def test_a_404_for_a_connector_listed_without_its_region_is_confirmed(read: Read
         ({"names": ["reception", 2024]}, "names contains a number where a string belongs. Write it in quotes."),
         ({"tags": {"keep": True}}, "tags contains a boolean where a string belongs. Write it in quotes."),
         ({"tags": {"cost": 5}}, "tags contains a number where a string belongs. Write it in quotes."),
-        ({"voice_connector_ids": 7}, "voice_connector_ids contains a number where a string belongs. Write it in quotes."),
+        (
+            {"voice_connector_ids": 7},
+            "voice_connector_ids contains a number where a string belongs. Write it in quotes.",
+        ),
         ({"concurrency": True}, "concurrency is a boolean where a number belongs. Write digits."),
     ],
 )
@@ -467,9 +472,16 @@ def test_reads_that_all_fail_are_ended_early(error: str, concurrency: int) -> No
         assert result["error"]["code"] == error
         unknown = [c for c in result["voice_connectors"] if c["proxy"] == UNKNOWN_PROXY]
         assert len(unknown) == len(result["voice_connectors"]) == 300
-        why = "every other read would fail too" if error == "UnauthorizedClientException" else "the first reads all failed"
+        why = (
+            "every other read would fail too"
+            if error == "UnauthorizedClientException"
+            else "the first reads all failed"
+        )
         tried = emulator.operations().count(PROXY)
-        assert f"{tried} of 300 Voice Connectors in us-east-1 could not be read, and {300 - tried} were not" in result["msg"]
+        assert (
+            f"{tried} of 300 Voice Connectors in us-east-1 could not be read, and {300 - tried} were not"
+            in result["msg"]
+        )
         assert f"were not tried, because {why}. Check" in result["msg"]
         assert result["stopped"] is True
         assert emulator.operations().count(PROXY) <= 2 * max(8, concurrency)
@@ -643,7 +655,9 @@ def test_a_defect_in_one_read_loses_nothing_of_the_others(monkeypatch: pytest.Mo
     with Emulator(fleet(30)) as emulator:
         result = read_from(emulator, include=["proxy"])
     assert [error["voice_connector_id"] for error in result["errors"]] == [bad]
-    assert "an unexpected ZeroDivisionError: division by zero occurred. This is a defect" in result["errors"][0]["message"]
+    assert (
+        "an unexpected ZeroDivisionError: division by zero occurred. This is a defect" in result["errors"][0]["message"]
+    )
     assert identifiers(result) == [identifier for identifier in fleet_ids(30) if identifier != bad]
 
 

@@ -412,7 +412,9 @@ def test_check_mode_says_what_would_be_and_sends_no_write(
 
 
 def test_check_mode_fails_as_the_write_would(manage: Manage) -> None:
-    assert_failed(manage(WITHOUT_PROXY, _ansible_check_mode=True), "the service requires default_session", connector=WITHOUT_PROXY)
+    assert_failed(
+        manage(WITHOUT_PROXY, _ansible_check_mode=True), "the service requires default_session", connector=WITHOUT_PROXY
+    )
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -597,7 +599,11 @@ def test_setting_the_proxy_of_a_connector_that_was_deleted_meanwhile_fails(manag
 def test_a_throttled_write_is_sent_ten_times_at_most(
     manage: Manage, emulator: Emulator, read: Any, naps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
-    assert_failed(manage(WITH_PROXY, Fault(operation, **fault), **options), operation, "throttles this account, and 10 requests were throttled")
+    assert_failed(
+        manage(WITH_PROXY, Fault(operation, **fault), **options),
+        operation,
+        "throttles this account, and 10 requests were throttled",
+    )
     assert emulator.operations() == [GET, *[operation] * 10]
     assert read() == BEFORE
 
@@ -623,12 +629,19 @@ def test_a_write_that_meets_a_fault_is_sent_three_times_at_most_and_read_again(
 
 
 @EACH_WRITE
-@pytest.mark.parametrize("code", ["RequestTimeout", "RequestTimeoutException", ""])
+@pytest.mark.parametrize(("status", "code"), [(400, "RequestTimeout"), (400, "RequestTimeoutException"), (408, "")])
 def test_a_write_that_timed_out_is_not_refused(
-    manage: Manage, emulator: Emulator, read: Any, naps: list[float], operation: str, options: Any, code: str
+    manage: Manage,
+    emulator: Emulator,
+    read: Any,
+    naps: list[float],
+    operation: str,
+    options: Any,
+    status: int,
+    code: str,
 ) -> None:
     style = "header" if code else "bare"
-    result = manage(WITH_PROXY, Fault(operation, status=408, error=code, style=style), **options)
+    result = manage(WITH_PROXY, Fault(operation, status=status, error=code, style=style), **options)
     assert_failed(result, "the change was not applied", "read again", "server error")
     assert emulator.operations() == [GET, *[operation] * 3, GET]
 
@@ -772,7 +785,9 @@ def test_a_botocore_without_the_operation_fails_before_anything_is_written(
 ) -> None:
     edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(operation))
     result = manage(WITH_PROXY, **options)
-    assert_failed(result, f"botocore {botocore.__version__}, which is installed", f"does not have the operation {operation}")
+    assert_failed(
+        result, f"botocore {botocore.__version__}, which is installed", f"does not have the operation {operation}"
+    )
     assert emulator.operations() == [GET]
 
 

@@ -155,7 +155,9 @@ def test_a_bad_id_fails_before_a_client_is_made(
     result = read_proxy(value)
     assert result["failed"] is True
     assert (result["voice_connector_id"], result["region"]) == (value, "us-east-1")
-    assert result["msg"].startswith(f"voice_connector_id is {value!r}, which cannot be a Voice Connector ID. Specify 1 to")
+    assert result["msg"].startswith(
+        f"voice_connector_id is {value!r}, which cannot be a Voice Connector ID. Specify 1 to"
+    )
     assert "abcdef1ghij2klmno3pqr4" in result["msg"]
     assert emulator.operations() == []
 
@@ -668,9 +670,7 @@ def test_timeouts_of_the_user_lengthen_the_deadline(
         assert read_proxy(WITH_PROXY, slow, aws_config={"read_timeout": timeout})["exists"] is True
 
 
-def test_without_threads_there_is_no_deadline_but_a_result(
-    read_proxy: Read, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_threads_there_is_no_deadline_but_a_result(read_proxy: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
@@ -737,7 +737,9 @@ def test_a_truncated_response_is_a_broken_connection(
     result = read_proxy(WITHOUT_PROXY, Fault(PROXY, drop="truncate", **fault))
     assert_failed(result, connector=WITHOUT_PROXY)
     # Old versions of botocore notice it themselves.
-    assert "ended in the middle of its body, in all of 3 requests" in result["msg"] or "after 3 requests" in result["msg"]
+    assert (
+        "ended in the middle of its body, in all of 3 requests" in result["msg"] or "after 3 requests" in result["msg"]
+    )
     assert emulator.operations() == [PROXY] * 3
 
 

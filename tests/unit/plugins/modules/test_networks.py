@@ -82,7 +82,9 @@ def test_an_unverified_certificate_is_accepted_on_request(read_proxy: Read) -> N
 
 
 @pytest.mark.parametrize("emulator", [False], ids=["http"], indirect=True)
-def test_a_server_that_does_not_speak_tls_fails_at_once(read_proxy: Read, emulator: Emulator, naps: list[float]) -> None:
+def test_a_server_that_does_not_speak_tls_fails_at_once(
+    read_proxy: Read, emulator: Emulator, naps: list[float]
+) -> None:
     result = read_proxy(endpoint_url=emulator.url.replace("http:", "https:"))
     assert_failed(result, "the server does not speak TLS", "endpoint_url")
     assert naps == []

@@ -198,7 +198,12 @@ def test_random_answers_never_become_a_wrong_deletion(
     rng = random.Random(operation)
     reading = operation == "GetVoiceConnectorProxy"
     outcomes: collections.Counter[Any] = collections.Counter()
-    options = {**connection_to(emulator), "voice_connector_id": WITH_PROXY, "state": "absent", "_ansible_check_mode": reading}
+    options = {
+        **connection_to(emulator),
+        "voice_connector_id": WITH_PROXY,
+        "state": "absent",
+        "_ansible_check_mode": reading,
+    }
     for number in range(600):
         raw, status, headers, body = random_answer(rng, 200 if reading else 204)
         emulator.faults = [Fault(operation, raw=raw.decode("latin-1"))]
