@@ -24,13 +24,13 @@ except ImportError:
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import FAULT_NAMES
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import THROTTLE_NAMES
-from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import is_unverified
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import Attempts
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import DeadlineExceeded
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import ThrottledTooLong
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import canonical_name
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import connect_status
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import is_permanent_tls_error
+from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import is_unverified
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import printable
 
 # Error names as canonical_name() returns them.

@@ -17,8 +17,8 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import EMPTY_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY

@@ -25,8 +25,8 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import EMPTY_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import OVER_TLS_TOO
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
