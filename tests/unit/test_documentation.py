@@ -338,6 +338,14 @@ def test_the_commands_that_are_documented_are_there() -> None:
         assert re.search(rf"^{verb}:|^CHECKS = .*\b{verb}\b", makefile, re.MULTILINE), verb
 
 
+@pytest.mark.parametrize("folder", ["plugins/module_utils", "tests/emulator"])
+def test_the_map_has_a_row_for_each_file(folder: str) -> None:
+    table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition(f"| `{folder}/` |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`([\w.]+)`", row)]
+    assert sorted(named) == sorted(path.name for path in (ROOT / folder).glob("*.py") if path.name != "__init__.py")
+
+
 # Messages
 
 
