@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import importlib
 import json
 import pathlib
@@ -25,6 +26,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils import _attempts
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import MESSAGES
 from ansible_collections.chime_sdk.voice.tests.emulator import service
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
@@ -38,6 +40,9 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
+
+# The service returns a proxy configuration other than the one that it was sent.
+STORED_DIFFERENTLY = Fault("PutVoiceConnectorProxy", body='{"Proxy": {"Disabled": false}}')
 
 TYPES: dict[str, Any] = {"str": str, "int": int, "bool": bool, "dict": dict, "list": list}
 
@@ -141,6 +146,39 @@ def test_the_documented_return_values_and_samples_of_the_bulk_read_are_what_is_r
     for key in ("voice_connector_id", "action", "code"):
         assert error[key] == documentation["errors"]["contains"][key]["sample"]
     assert error["message"].startswith(documentation["errors"]["contains"]["message"]["sample"].rstrip("."))
+
+
+FAILURES: list[Any] = [
+    *((module, [Fault(error="ForbiddenException")], {"error", "response_metadata"}) for module in MODULES),
+    *((module, [Fault(drop="reset")], set()) for module in MODULES),
+    (
+        "chime_voice_connector_info",
+        [Fault("GetVoiceConnectorProxy", drop="reset")],
+        {"voice_connectors", "errors", "stopped"},
+    ),
+    ("chime_voice_connector_proxy", [STORED_DIFFERENTLY], {"exists", "proxy"}),
+]
+
+
+@pytest.mark.parametrize(("module", "faults", "further"), FAILURES)
+def test_a_failure_has_the_keys_that_the_guide_and_the_module_document(
+    module: str, faults: list[Fault], further: set[str], emulator: Emulator, naps: list[float]
+) -> None:
+    guide = (ROOT / "docs/docsite/rst/errors.rst").read_text(encoding="utf-8").partition("\nLikely mistakes\n")[0]
+    terms = re.findall(r"^``[^\n]*``(?=\n  \S)", guide, re.MULTILINE)
+    explained = {name.partition(".")[0] for term in terms for name in re.findall(r"``(.*?)``", term)}
+    emulator.faults = copy.deepcopy(faults)
+    options: dict[str, Any] = {"include": ["proxy"]}
+    if module != "chime_voice_connector_info":
+        options = {"voice_connector_id": WITH_PROXY}
+    if module == "chime_voice_connector_proxy":
+        options["disabled"] = True
+    result = run_main(module, {**connection_to(emulator), **options})
+    assert result.pop("failed") is True
+    returned = set(result) - {"msg", "changed", "exception"}
+    always = {key for key, entry in documented(module, "RETURN").items() if entry["returned"] == "always"}
+    assert returned == {"boto3_version", "botocore_version", *always, *further}
+    assert returned <= explained
 
 
 def test_the_documented_connector_is_the_service_s() -> None:
