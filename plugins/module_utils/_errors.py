@@ -211,7 +211,7 @@ class VoiceError(AnsibleAWSError):
         """Make the error from the message *name*.
 
         :param prefix: "Failed to ... in ...: ", if it is not about an option.
-        :param words: what AWS or botocore said, with an introduction.
+        :param words: the words of AWS or botocore, with an introduction.
         :param operation: the AWS operation that failed.
         :param region: the Region that was asked.
         :param response: botocore's parsed response, if AWS returned an error.
