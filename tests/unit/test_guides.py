@@ -21,6 +21,7 @@ import yaml
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import run
@@ -139,28 +140,41 @@ def test_what_is_marked_as_runnable_runs(block: Block, tmp_path: pathlib.Path) -
 # The table of responses and outcomes
 
 
-WITH_REQUEST_ID = ["{}", '{"Proxy": null}', '{"Proxy": {}}', '{"Proxy": null, "Unknown": 1}']
+WITH_A_MEMBER = ['{"Proxy": {"Disabled": false}}', '{"Proxy": {"Disabled": null}}']
+EMPTY = ["{}", '{"Proxy": null}', '{"Proxy": {}}', '{"Proxy": null, "Unknown": 1}']
 NOT_FOUND = Fault(PROXY, error="NotFoundException")
 IN_A_DIFFERENT_REGION = {"VoiceConnector": {"VoiceConnectorId": WITHOUT_PROXY, "AwsRegion": "us-west-2"}}
 SET, NOT_SET, FAILS = "``exists: true``", "``exists: false``", "the task fails"
+
+GETTING_FAILS = [
+    Fault(CONNECTOR, error="ForbiddenException"),
+    Fault(CONNECTOR, status=503),
+    Fault(CONNECTOR, status=404),
+    Fault(CONNECTOR, drop="reset"),
+]
+NAMELESS = [
+    Fault(PROXY, status=404, body="<UnknownOperationException/>"),
+    Fault(PROXY, status=404, body="<html>Not Found</html>", request_id=False),
+    Fault(PROXY, status=404, body='{"Message": "Not Found"}'),
+    Fault(PROXY, status=404, style="bare"),
+]
+REDIRECTS = [
+    Fault(PROXY, status=status, headers={"location": "https://portal.example/"}, body="<html>", request_id=False)
+    for status in (301, 302, 303, 307, 308)
+]
+NO_RESPONSE = [Fault(PROXY, drop="reset"), Fault(PROXY, drop="truncate"), Fault(PROXY, raw="")]
 
 # For each row: the outcome, and the faults of each case.
 RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
     "200, a ``Proxy`` with at least one member, even one that is null": (
         SET,
-        [
-            [],
-            *(
-                [Fault(PROXY, body=body)]
-                for body in ('{"Proxy": {"Disabled": false}}', '{"Proxy": {"Disabled": null}}')
-            ),
-        ],
+        [[], *([Fault(PROXY, body=body)] for body in WITH_A_MEMBER)],
     ),
     "200 with a request ID, a ``Proxy`` that is null or empty, or an empty JSON object": (
         NOT_SET,
-        [[Fault(PROXY, body=body)] for body in WITH_REQUEST_ID],
+        [[Fault(PROXY, body=body)] for body in EMPTY],
     ),
-    "the same without a request ID": (FAILS, [[Fault(PROXY, body=body, request_id=False)] for body in WITH_REQUEST_ID]),
+    "the same without a request ID": (FAILS, [[Fault(PROXY, body=body, request_id=False)] for body in EMPTY]),
     "200, JSON with other members, but without ``Proxy``": (
         FAILS,
         [[Fault(PROXY, body=body)] for body in ('{"proxy": {}}', '{"Message": "Not Found"}')],
@@ -179,10 +193,7 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
     ),
     "404 with that name, and ``GetVoiceConnector`` is denied or fails": (
         FAILS,
-        [
-            [NOT_FOUND, Fault(CONNECTOR, **fault)]
-            for fault in ({"error": "ForbiddenException"}, {"status": 503}, {"drop": "reset"}, {"status": 404})
-        ],
+        [[NOT_FOUND, fault] for fault in GETTING_FAILS],
     ),
     "404 with that name, and ``GetVoiceConnector`` finds the Voice Connector in a different Region": (
         FAILS,
@@ -190,30 +201,11 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
     ),
     "404 without that name, from AWS or not": (
         FAILS,
-        [
-            [Fault(PROXY, status=404, **fault)]
-            for fault in (
-                {"body": "<UnknownOperationException/>"},
-                {"body": "<html>Not Found</html>", "request_id": False},
-                {"body": '{"Message": "Not Found"}'},
-                {"style": "bare"},
-            )
-        ],
+        [[fault] for fault in NAMELESS],
     ),
     "3xx, a redirect": (
         FAILS,
-        [
-            [
-                Fault(
-                    PROXY,
-                    status=status,
-                    headers={"location": "https://portal.example/"},
-                    body="<html>",
-                    request_id=False,
-                )
-            ]
-            for status in (301, 302, 303, 307, 308)
-        ],
+        [[fault] for fault in REDIRECTS],
     ),
     "any other 4xx except 429, such as 400, 401, 403 or 410": (
         FAILS,
@@ -228,7 +220,7 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
     ),
     "none, or an incomplete one, at every attempt": (
         FAILS,
-        [[Fault(PROXY, **fault)] for fault in ({"drop": "reset"}, {"drop": "truncate"}, {"raw": ""})],
+        [[fault] for fault in NO_RESPONSE],
     ),
 }
 CASES = [
@@ -271,6 +263,12 @@ def test_a_response_has_the_outcome_that_the_table_states(
         assert (result["exists"], result["proxy"]["exists"]) == (outcome == SET,) * 2
     asked = {PROXY, CONNECTOR} if "GetVoiceConnector`` " in row else {PROXY}
     assert set(emulator.operations()) == asked
+
+
+def test_the_keys_of_a_proxy_are_those_of_the_guide() -> None:
+    (shown,) = (yaml.safe_load(block.code) for block in BLOCKS if block.code.startswith("proxy:\n"))
+    assert shown == {"proxy": NO_PROXY}
+    assert list(shown["proxy"]) == list(NO_PROXY)
 
 
 # The example for AWX
