@@ -179,7 +179,7 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
         FAILS,
         [[Fault(PROXY, body=body)] for body in ('{"proxy": {}}', '{"Message": "Not Found"}')],
     ),
-    "200, a body that is not JSON, incomplete, or of a different type": (
+    "200, a body that is not JSON, is incomplete, or has a wrong type": (
         FAILS,
         [[Fault(PROXY, body=body)] for body in ("", "<html>", '{"Proxy": {"Disa', "[]", "null", '{"Proxy": "None"}')],
     ),
