@@ -438,8 +438,9 @@ class MessageNames(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         self.generic_visit(node)
         position = self._passing.get(getattr(node.func, "id", ""))
-        # The method of an Operation; that of a VoiceError has no positional arguments, and returns a result.
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "failure" and node.args:
+        # The method of an Operation. That of a VoiceError returns a result, and takes neither.
+        named = any(keyword.arg == "name" for keyword in node.keywords)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "failure" and (node.args or named):
             position = 0
         if position is not None:
             names = self._names(node.args[position]) if len(node.args) > position else None
@@ -462,20 +463,20 @@ class MessageNames(ast.NodeVisitor):
         return None if not found or None in found else set().union(*filter(None, found))
 
     def _variable(self, variable: str) -> set[str] | None:
+        """Return the names that any assignment in the function gives to a variable."""
         function = self._functions[-1]
+        found: list[set[str] | None] = []
         for node in ast.walk(function):
-            if not isinstance(node, ast.Assign):
-                continue
-            (target,) = node.targets
-            if isinstance(target, ast.Name) and target.id == variable:
-                return self._names(node.value)
-            if isinstance(target, ast.Tuple) and getattr(target.elts[0], "id", "") == variable:
-                explained = isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "").startswith(
-                    "explain_"
-                )
-                return set() if explained else None
-        passed_on = function.name == "failure" and variable in [a.arg for a in function.args.args]
-        return set() if passed_on else None
+            target = node.targets[0] if isinstance(node, ast.Assign) else None
+            if isinstance(node, ast.Assign) and isinstance(target, ast.Name) and target.id == variable:
+                found.append(self._names(node.value))
+            if isinstance(node, ast.Assign) and isinstance(target, ast.Tuple):
+                called = node.value.func if isinstance(node.value, ast.Call) else None
+                if getattr(target.elts[0], "id", "") == variable:
+                    found.append(set() if getattr(called, "id", "").startswith("explain_") else None)
+        if function.name == "failure" and variable in [a.arg for a in function.args.args]:
+            found.append(set())  # passed on
+        return None if not found or None in found else set().union(*filter(None, found))
 
 
 def test_every_error_has_a_message_of_the_table_and_every_message_is_used() -> None:
@@ -489,8 +490,16 @@ def test_every_error_has_a_message_of_the_table_and_every_message_is_used() -> N
 
 def test_a_name_that_is_computed_is_noticed() -> None:
     """The test above fails for a name that it cannot follow."""
-    for call in ("VoiceError(f'bad_{x}')", "self.failure(words)", "Explanation(NAMES[0], {})", "VoiceError()"):
+    for call in (
+        "VoiceError(f'bad_{x}')",
+        "VoiceError()",
+        "self.failure(words)",
+        "self.failure(name='no_arn')",
+        "Explanation(NAMES[0], {})",
+    ):
         assert MessageNames(ast.parse(f"def explain(self, words):\n    return {call}")).uncertain == [2]
+    twice = "def explain(self, words):\n    name = 'no_arn'\n    name = words\n    return VoiceError(name)"
+    assert MessageNames(ast.parse(twice)).uncertain == [4]
 
 
 def operations_called() -> set[str]:
