@@ -114,7 +114,7 @@ def connect(module: Any, purpose: str, concurrency: int | None = None) -> VoiceC
     return VoiceClient(client, policy, bool(params.get("aws_config")))
 
 
-def installed_sdk() -> dict[str, str]:
+def installed_sdk() -> dict[str, Any]:
     """Return the fields of messages about the installed botocore."""
     return {"version": gather_sdk_versions()["botocore_version"], "python": sys.executable}
 

@@ -163,7 +163,7 @@ voice_connectors:
       type: str
       sample: reception
     aws_region:
-      description: The AWS Region in which the Voice Connector was made, V(null) if AWS did not return it.
+      description: The AWS Region in which the Voice Connector was created, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: us-east-1

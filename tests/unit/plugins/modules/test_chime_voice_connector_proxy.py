@@ -348,7 +348,7 @@ def test_nothing_to_delete_where_something_was_read_is_a_contradiction(
 ) -> None:
     fault = Fault(DELETE, status=404, error="NotFoundException", style=style)
     result = manage(WITH_PROXY, fault, state="absent")
-    assert_failed(result, "the change was not applied", "read again", "the resource does not exist")
+    assert_failed(result, "the change did not take effect as requested", "read again", "the resource does not exist")
     assert emulator.operations() == [GET, DELETE, GET]
     assert read() == BEFORE
 
@@ -623,7 +623,7 @@ def test_a_write_that_meets_a_fault_is_sent_three_times_at_most_and_read_again(
     manage: Manage, emulator: Emulator, read: Any, naps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
     result = manage(WITH_PROXY, Fault(operation, **fault), **options)
-    assert_failed(result, operation, "the change was not applied", "The change: Failed to")
+    assert_failed(result, operation, "the change did not take effect as requested", "The change: Failed to")
     assert emulator.operations() == [GET, *[operation] * 3, GET]
     assert read() == BEFORE
 
@@ -642,7 +642,7 @@ def test_a_write_that_timed_out_is_not_refused(
 ) -> None:
     style = "header" if code else "bare"
     result = manage(WITH_PROXY, Fault(operation, status=status, error=code, style=style), **options)
-    assert_failed(result, "the change was not applied", "read again", "server error")
+    assert_failed(result, "the change did not take effect as requested", "read again", "server error")
     assert emulator.operations() == [GET, *[operation] * 3, GET]
 
 
@@ -712,7 +712,7 @@ def test_a_fault_is_settled_without_a_retry_too(
 ) -> None:
     once = {"retries": {"total_max_attempts": 1, "mode": "standard"}}
     result = manage(WITH_PROXY, Fault(operation, error="ServiceFailureException"), aws_config=once, **options)
-    assert_failed(result, "the change was not applied", operation)
+    assert_failed(result, "the change did not take effect as requested", operation)
     assert emulator.operations() == [GET, operation, GET]
 
 
@@ -720,7 +720,7 @@ def test_a_fault_is_settled_without_a_retry_too(
 def test_an_unreadable_answer_to_a_put_is_settled_by_reading_again(
     manage: Manage, emulator: Emulator, read: Any, body: str
 ) -> None:
-    assert_failed(manage(WITH_PROXY, Fault(PUT, body=body), disabled=True), "unreadable", "the change was not applied")
+    assert_failed(manage(WITH_PROXY, Fault(PUT, body=body), disabled=True), "unreadable", "the change did not take effect as requested")
     assert emulator.operations() == [GET, PUT, GET]
     assert read() == BEFORE
 
@@ -738,7 +738,7 @@ def test_an_answer_to_a_delete_that_is_not_the_service_s_is_settled_by_reading_a
     result = manage(WITH_PROXY, Fault(DELETE, **fault), state="absent")
     assert emulator.operations()[:3] == [GET, DELETE, GET]
     if "body" in fault:  # with which the emulator answers instead of doing it
-        assert_failed(result, "unreadable", "the change was not applied")
+        assert_failed(result, "unreadable", "the change did not take effect as requested")
     else:
         assert result == outcome(DELETE)
 

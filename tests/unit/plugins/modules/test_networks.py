@@ -49,7 +49,7 @@ def test_a_handshake_that_ends_early_is_a_broken_connection(
     read_proxy: Read, emulator: Emulator, naps: list[float], drop: str
 ) -> None:
     result = read_proxy(WITH_PROXY, Fault(drop=drop))
-    assert_failed(result, "the connection failed, after 3 requests. Check the network")
+    assert_failed(result, "the connection failed after 3 requests. Check the network")
     assert emulator.connections == 3
     assert read_proxy(WITH_PROXY, Fault(drop=drop, times=2))["exists"] is True
     assert emulator.connections == 6
