@@ -12,7 +12,6 @@ Ansible sends a module together with what it imports. Only an import in a ``try`
 from __future__ import annotations
 
 try:
-    from ansible_collections.amazon.aws.plugins.module_utils.botocore import boto3_inventory_conn
     from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions
     from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
     from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -27,7 +26,6 @@ except ImportError as e:
 __all__ = [
     "AnsibleAWSError",
     "AnsibleAWSModule",
-    "boto3_inventory_conn",
     "gather_sdk_versions",
     "get_aws_connection_info",
 ]

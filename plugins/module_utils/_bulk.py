@@ -9,10 +9,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 from typing import Callable
 from typing import NamedTuple
+from typing import TypeVar
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound
@@ -25,7 +26,10 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import has_no_tags
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import list_voice_connectors
 
-# Give up if the first reads all fail, this many at least.
+_T = TypeVar("_T")
+_END = object()
+
+# Give up on a Region if its first reads all fail, this many at least.
 _ENOUGH_FAILURES = 8
 
 
@@ -42,79 +46,182 @@ class Selection(NamedTuple):
 class ConnectorRead(NamedTuple):
     """The result of one Voice Connector; no connector if it does not exist, or is not selected or unknown to be."""
 
+    voice_connector_id: str
+    region: str | None  # in which it was found or looked for; None for several
     connector: dict[str, Any] | None
     errors: list[VoiceError]
     tried: bool = True
 
 
+class RegionRead:
+    """What is known of one Region while it is read."""
+
+    def __init__(self, client: VoiceClient) -> None:
+        self.client = client
+        self.listed: dict[str, dict[str, Any]] = {}  # entries by ID
+        self.listing_error: VoiceError | None = None
+        self.listed_all = False  # whether what is not listed does not exist here
+        self.stopped_by: VoiceError | None = None  # what ended it before everything was tried
+        self._failures: list[VoiceError] = []
+        self._succeeded = False
+
+    @property
+    def name(self) -> str:
+        return self.client.region
+
+    def note(self, result: ConnectorRead, concurrency: int) -> None:
+        """Stop this Region if a result shows that the others would fail as well."""
+        # That something does not exist is a result too.
+        failed = [e for e in result.errors if not isinstance(e, NotFound) and not has_no_tags(e)]
+        self._failures.extend(failed)
+        self._succeeded = self._succeeded or not failed
+        ends = [error for error in failed if error.affects_all]
+        if not self._succeeded and len(self._failures) >= max(_ENOUGH_FAILURES, concurrency):
+            ends.append(self._failures[0])
+        if ends and self.stopped_by is None:
+            self.stopped_by = ends[0]
+
+
 class BulkRead(NamedTuple):
-    """The results of all selected Voice Connectors."""
+    """The results of all selected Voice Connectors, in the order of the given IDs or of Regions and the service."""
 
-    reads: list[tuple[str, ConnectorRead]]  # with the ID of each
-    stopped_by: VoiceError | None  # what ended it before everything was tried
-    listing_failed: bool  # whether there may be more Voice Connectors than were found
+    regions: list[RegionRead]
+    reads: list[ConnectorRead]
 
 
-def read_voice_connectors(client: VoiceClient, selection: Selection, concurrency: int) -> BulkRead:
-    """Read the selected Voice Connectors, in the order of the given IDs or of the service.
+def read_voice_connectors(clients: list[VoiceClient], selection: Selection, concurrency: int) -> BulkRead:
+    """Read the selected Voice Connectors of one Region or several, each once.
 
+    One that several Regions list is read in the Region to which it belongs, if that is among them.
     Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, GetVoiceConnectorProxy.
 
-    :param concurrency: the largest number of requests in flight.
-    :raises VoiceError: nothing could be listed.
+    :param clients: one for each Region.
+    :param concurrency: the largest number of requests in flight, in all Regions together.
     """
-    if selection.names == []:
-        return BulkRead([], None, False)
-    listing_error = None
-    if selection.ids is None:
-        listed, listing_error = _list_all(client)
-        wanted = list(listed)
-    else:
-        wanted = list(dict.fromkeys(selection.ids))
-        listed = _list_while_cheaper(client, wanted)
-    wanted = [identifier for identifier in wanted if _has_name(listed.get(identifier), selection.names)]
+    regions = [RegionRead(client) for client in clients]
+    if selection.names == [] or selection.ids == []:
+        return BulkRead(regions, [])
+    ids = None if selection.ids is None else list(dict.fromkeys(selection.ids))
+    alone = len(regions) == 1
+    run_all(lambda region: _list(region, ids, alone), regions, concurrency)
 
-    def read(identifier: str) -> ConnectorRead:
-        return _read(client, identifier, listed.get(identifier), selection)
+    homes = _find_homes(regions)
+    work = [(i, region) for i, region in homes.items() if ids is None or i in ids]
+    for identifier in ids or ():
+        if identifier not in homes:
+            work += [(identifier, region) for region in regions if not region.listed_all]
+    work = [(i, region) for i, region in work if _has_name(region.listed.get(i), selection.names)]
+    lock = threading.Lock()
+    done: dict[tuple[str, str], ConnectorRead] = {}
 
-    done, stopped_by = ({}, listing_error) if listing_error else _read_all(client, read, wanted, concurrency)
-    reads = [(i, done.get(i) or _not_tried(listed.get(i), selection)) for i in wanted]
-    return BulkRead(reads, stopped_by, listing_error is not None)
+    def read(item: tuple[str, RegionRead]) -> None:
+        identifier, region = item
+        if region.stopped_by:
+            return
+        result = _read_guarded(region, identifier, selection)
+        with lock:
+            done[identifier, region.name] = result
+            region.note(result, concurrency)
 
-
-def _list_all(client: VoiceClient) -> tuple[dict[str, dict[str, Any]], VoiceError | None]:
-    """Return all entries by ID, with the error that has ended the listing before its end."""
-    listed: dict[str, dict[str, Any]] = {}
-    try:
-        for page in list_voice_connectors(client):
-            listed.update((entry["VoiceConnectorId"], entry) for entry in page)
-    except VoiceError as e:
-        if not listed:
-            raise
-        return listed, e
-    return listed, None
+    run_all(read, _interleave(work), concurrency)
+    reads = [done.get((i, region.name)) or _not_tried(region, i, selection) for i, region in work]
+    return BulkRead(regions, reads if ids is None else _by_id(ids, homes, reads, regions))
 
 
-def _list_while_cheaper(client: VoiceClient, wanted: list[str]) -> dict[str, dict[str, Any]]:
-    """Return the wanted entries that a listing finds before reading the others one by one takes fewer requests.
+def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: int) -> None:
+    """Call *function* for each item, with this thread and as many others as are needed and can be started."""
+    items = list(items)
+    remaining = iter(items)
+    lock = threading.Lock()
 
-    How many pages a listing has is unknown before its end. It ends as soon as it has taken as many requests as
-    the entries that it has not found; at worst this takes twice the requests of the better way.
-    """
-    missing = set(wanted)
-    found: dict[str, dict[str, Any]] = {}
-    if len(wanted) > 1:
+    def work() -> None:
+        while True:
+            with lock:
+                item = next(remaining, _END)
+            if item is _END:
+                return
+            function(item)  # type: ignore[arg-type]
+
+    threads: list[threading.Thread] = []
+    for number in range(min(concurrency, len(items)) - 1):
+        thread = threading.Thread(target=work, name=f"reader-{number}")
         try:
-            for number, page in enumerate(list_voice_connectors(client), 1):
-                found.update({e["VoiceConnectorId"]: e for e in page if e["VoiceConnectorId"] in missing})
-                missing.difference_update(found)
-                if len(missing) <= number:
-                    break
-        except VoiceError as e:
-            # Credentials may permit reading but not listing.
-            if e.affects_all:
-                raise
-    return found
+            thread.start()
+        except RuntimeError:  # no more threads: fewer requests in flight
+            break
+        threads.append(thread)
+    work()
+    for thread in threads:
+        thread.join()
+
+
+def _list(region: RegionRead, ids: list[str] | None, alone: bool) -> None:
+    """List a Region into *region*, as far as that is needed."""
+    missing = set(ids or ())
+    if ids is not None and len(missing) == 1 and alone:
+        return
+    try:
+        for number, page in enumerate(list_voice_connectors(region.client), 1):
+            region.listed.update((entry["VoiceConnectorId"], entry) for entry in page)
+            missing.difference_update(region.listed)
+            # How many pages there are is unknown before the end. As soon as the listing has taken as many requests as
+            # reading the others one by one, it ends; at worst this takes twice the requests of the better way.
+            if ids is not None and len(missing) <= (number if alone else 0):
+                return
+        region.listed_all = not alone or ids is None
+    except VoiceError as e:
+        # Credentials may permit reading but not listing.
+        if ids is None or e.affects_all:
+            region.listing_error = e
+            region.stopped_by = e
+
+
+def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
+    """Return the Region in which to read each listed Voice Connector, by ID."""
+    homes: dict[str, RegionRead] = {}
+    for region in regions:
+        for identifier, entry in region.listed.items():
+            if identifier not in homes or entry.get("AwsRegion") == region.name:
+                homes[identifier] = region
+    return homes
+
+
+def _by_id(
+    ids: list[str], homes: dict[str, RegionRead], reads: list[ConnectorRead], regions: list[RegionRead]
+) -> list[ConnectorRead]:
+    """Return one result for each ID, or the errors of all Regions where it is unknown whether it exists."""
+    found: dict[str, list[ConnectorRead]] = {identifier: [] for identifier in ids}
+    for result in reads:
+        found[result.voice_connector_id].append(result)
+    merged: list[ConnectorRead] = []
+    for identifier, results in found.items():
+        usable = [r for r in results if r.connector is not None or not r.errors and r.tried]
+        unknown = [r for r in results if not r.tried or any(not isinstance(e, NotFound) for e in r.errors)]
+        if usable or unknown:
+            merged += usable[:1] or unknown
+        elif len(regions) == 1:
+            merged += results
+        elif not any(region.listing_error for region in regions):
+            merged.append(ConnectorRead(identifier, None, None, [_not_anywhere(identifier, regions)]))
+        else:
+            merged.append(ConnectorRead(identifier, None, None, [], tried=False))
+    return merged
+
+
+def _interleave(work: list[tuple[str, RegionRead]]) -> list[tuple[str, RegionRead]]:
+    """Return the items with those of all Regions in turn, so that a slow Region does not hold all requests in flight."""
+    counts: dict[str, int] = {}
+    ranked = []
+    for item in work:
+        counts[item[1].name] = counts.get(item[1].name, 0) + 1
+        ranked.append((counts[item[1].name], item))
+    return [item for _rank, item in sorted(ranked, key=lambda entry: entry[0])]
+
+
+def _not_anywhere(identifier: str, regions: list[RegionRead]) -> VoiceError:
+    names = ", ".join(region.name for region in regions)
+    prefix = f"Failed to get Voice Connector {identifier} in {names} (GetVoiceConnector): "
+    return NotFound("not_anywhere", prefix, operation="GetVoiceConnector", affects_all=False)
 
 
 def _has_name(entry: dict[str, Any] | None, names: list[str] | None) -> bool:
@@ -122,16 +229,26 @@ def _has_name(entry: dict[str, Any] | None, names: list[str] | None) -> bool:
     return names is None or entry is None or entry.get("Name") in names
 
 
-def _read(client: VoiceClient, identifier: str, entry: dict[str, Any] | None, selection: Selection) -> ConnectorRead:
+def _read_guarded(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
     try:
-        entry = entry or get_voice_connector(client, identifier)
+        return _read(region, identifier, selection)
+    except Exception as e:  # a defect, which must not lose what the others have read
+        prefix = f"Failed to read Voice Connector {identifier} in {region.name}: "
+        error = VoiceError("internal", prefix, region=region.name, error=f"{type(e).__name__}: {e}")
+        return ConnectorRead(identifier, region.name, None, [error])
+
+
+def _read(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
+    client = region.client
+    try:
+        entry = region.listed.get(identifier) or get_voice_connector(client, identifier)
     except VoiceError as e:
-        return ConnectorRead(None, [e])
+        return ConnectorRead(identifier, region.name, None, [e])
     if not _has_name(entry, selection.names):
-        return ConnectorRead(None, [])
+        return ConnectorRead(identifier, region.name, None, [])
 
     errors: list[VoiceError] = []
-    connector = connector_result(entry)
+    connector = connector_result(entry, region.name)
     if selection.tags or selection.include_tags:
         tags: dict[str, str] | None = None
         reason = None
@@ -142,7 +259,7 @@ def _read(client: VoiceClient, identifier: str, entry: dict[str, Any] | None, se
             if selection.tags or not has_no_tags(e):
                 errors.append(e)
         if selection.tags and (tags is None or not _has_tags(tags, selection.tags)):
-            return ConnectorRead(None, errors)
+            return ConnectorRead(identifier, region.name, None, errors)
         if selection.include_tags:
             connector.update(tags=tags, tags_error=reason)
     if selection.include_proxy:
@@ -151,70 +268,21 @@ def _read(client: VoiceClient, identifier: str, entry: dict[str, Any] | None, se
         except VoiceError as e:
             connector["proxy"] = proxy_result(None, known=False)
             errors.append(e)
-    return ConnectorRead(connector, errors)
+    return ConnectorRead(identifier, region.name, connector, errors)
 
 
-def _not_tried(entry: dict[str, Any] | None, selection: Selection) -> ConnectorRead:
+def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
     """Return what is known of a Voice Connector that was listed but not read, if it is known to be selected."""
+    entry = region.listed.get(identifier)
     if entry is None or selection.tags:
-        return ConnectorRead(None, [], tried=False)
-    connector = connector_result(entry)
+        return ConnectorRead(identifier, region.name, None, [], tried=False)
+    connector = connector_result(entry, region.name)
     if selection.include_tags:
         connector.update(tags=None, tags_error="The tags were not read, because reading stopped.")
     if selection.include_proxy:
         connector["proxy"] = proxy_result(None, known=False)
-    return ConnectorRead(connector, [], tried=False)
+    return ConnectorRead(identifier, region.name, connector, [], tried=False)
 
 
 def _has_tags(tags: dict[str, str], wanted: dict[str, str | None]) -> bool:
     return all(key in tags and value in (None, tags[key]) for key, value in wanted.items())
-
-
-def _read_all(
-    client: VoiceClient, read: Callable[[str], ConnectorRead], identifiers: Sequence[str], concurrency: int
-) -> tuple[dict[str, ConnectorRead], VoiceError | None]:
-    """Return what *read* returns by identifier, and the error that has ended it, because others would fail as well."""
-    lock = threading.Lock()
-    remaining = iter(identifiers)
-    done: dict[str, ConnectorRead] = {}
-    failures: list[VoiceError] = []
-    succeeded = False
-    stopped_by: VoiceError | None = None
-
-    def work() -> None:
-        nonlocal succeeded, stopped_by
-        while True:
-            with lock:
-                identifier = None if stopped_by else next(remaining, None)
-            if identifier is None:
-                return
-            try:
-                result = read(identifier)
-            except Exception as e:  # a defect, which must not lose what the others have read
-                prefix = f"Failed to read Voice Connector {identifier} in {client.region}: "
-                error = VoiceError("internal", prefix, region=client.region, error=f"{type(e).__name__}: {e}")
-                result = ConnectorRead(None, [error])
-            # That something does not exist is a result too.
-            failed = [e for e in result.errors if not isinstance(e, NotFound) and not has_no_tags(e)]
-            with lock:
-                done[identifier] = result
-                failures.extend(failed)
-                succeeded = succeeded or not failed
-                ends = [error for error in failed if error.affects_all]
-                if not succeeded and len(failures) >= max(_ENOUGH_FAILURES, concurrency):
-                    ends.append(failures[0])
-                if ends and stopped_by is None:
-                    stopped_by = ends[0]
-
-    threads: list[threading.Thread] = []
-    for number in range(min(concurrency, len(identifiers)) - 1):
-        thread = threading.Thread(target=work, name=f"reader-{number}")
-        try:
-            thread.start()
-        except RuntimeError:  # no more threads: fewer requests in flight
-            break
-        threads.append(thread)
-    work()
-    for thread in threads:
-        thread.join()
-    return done, stopped_by

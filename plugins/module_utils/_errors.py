@@ -24,6 +24,7 @@ MESSAGES = {
     ),
     "not_a_string": "{option} contains a {kind} where a string belongs. Write it in quotes",
     "not_a_number": "{option} is a boolean where a number belongs. Write digits",
+    "no_regions": "regions is empty. List the Regions to read, or omit it",
     "bad_concurrency": "concurrency is {value}, which is out of range. Specify a number from 1 to 64",
     "bad_minutes": "default_session_expiry_minutes is {value}, which is out of range. Specify 1 or more",
     "too_many_countries": "phone_number_countries has {count} items, which is too many. Specify 1 to 100",
@@ -82,7 +83,7 @@ MESSAGES = {
     ),
     "credentials_rejected": (
         "the credentials were rejected. Check that they are complete, with their session token, and have not expired, and "
-        "that they are allowed the IAM action chime:{operation}"
+        "that they are allowed the IAM action {permission}"
     ),
     "wrong_clock": (
         "the time of the request was rejected. Check the clock of the managed node, and that the credentials have not expired"
@@ -91,7 +92,7 @@ MESSAGES = {
         "this AWS account is not allowed to use the service. Sign up for it, or contact AWS Support; the credentials and "
         "their IAM policies may be correct"
     ),
-    "access_denied": "access is denied. Grant these credentials the IAM action chime:{operation}{ended}",
+    "access_denied": "access is denied. Grant these credentials the IAM action {permission}{ended}",
     # Network
     "no_endpoint": (
         "the endpoint cannot be reached. Check the network, endpoint_url and the Region. Amazon Chime SDK Voice is "
@@ -143,6 +144,7 @@ MESSAGES = {
         "the service throttles this account, and {requests} were throttled. Try again later, or with fewer requests at a time"
     ),
     "not_found": "the resource does not exist. Check the ID, the Region and the account",
+    "not_anywhere": "this Voice Connector does not exist in any of these Regions. Check the ID, the Regions and the account",
     "no_voice_connector": (
         "this Voice Connector does not exist in this Region. Check the ID, the Region and the account; a new Voice "
         "Connector can take a minute to appear outside us-east-1"

@@ -86,6 +86,7 @@ class Operation:
 
     def failure(self, name: str, kind: type[VoiceError] = VoiceError, words: str = "", **fields: Any) -> VoiceError:
         """Return the error with the message *name* about this operation; *fields* are those of VoiceError."""
+        fields.setdefault("permission", f"{self._client.boto3.meta.service_model.signing_name}:{self._name}")
         prefix = f"Failed to {self._action} in {self._client.region} ({self._name}): "
         return kind(name, prefix, words, operation=self._name, region=self._client.region, **fields)
 

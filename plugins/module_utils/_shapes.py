@@ -13,12 +13,13 @@ from typing import Any
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
 
-def connector_result(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return the documented keys of a Voice Connector.
+def connector_result(entry: dict[str, Any], region: str) -> dict[str, Any]:
+    """Return the documented keys of a Voice Connector that was found in *region*.
 
     :param entry: a ``VoiceConnector`` structure of ListVoiceConnectors or GetVoiceConnector, without unset members.
     """
     shaped: dict[str, Any] = {
+        "region": region,
         "voice_connector_id": None,
         "voice_connector_arn": None,
         "name": None,

@@ -13,16 +13,25 @@ module: chime_voice_connector_info
 version_added: 0.1.0
 short_description: Find Amazon Chime SDK Voice Connectors and read their proxy configurations in bulk
 description:
-  - Lists the Amazon Chime SDK Voice Connectors of an account in one Region, or reads those with given IDs, together with their
-    proxy configurations and tags. Several requests run at a time.
+  - Lists the Amazon Chime SDK Voice Connectors of an account in one Region or several, or reads those with given IDs, together
+    with their proxy configurations and tags. Several requests run at a time.
   - If some Voice Connectors cannot be read, the others still are, and then the task fails. The failure contains everything that
     is known in RV(voice_connectors), and what is not in RV(errors), so that a C(rescue) can use it.
-  - If every further read would fail too, because the credentials are rejected, or if the first reads all fail, the task stops
-    and fails. RV(stopped) tells so, and the message counts what was not tried.
+  - If every further read in a Region would fail too, because the credentials are rejected, or if its first reads all fail,
+    reading stops there, and the task fails. RV(stopped) tells so, and the message counts what was not tried. A Region that
+    cannot be read does not stop the others.
 options:
+  regions:
+    description:
+      - The AWS Regions to read, all at the same time. If omitted, O(region) is read.
+      - A Voice Connector that several Regions list is returned once, from the Region to which it belongs if that is one of
+        them.
+    type: list
+    elements: str
+    version_added: 1.1.0
   voice_connector_ids:
     description:
-      - Only these Voice Connectors. One that does not exist is an error.
+      - Only these Voice Connectors. One that does not exist in any of the Regions is an error.
       - If omitted, all are read. An empty list selects none, and sends no request.
       - They are taken from a listing if that can take fewer requests, otherwise read one by one.
     type: list
@@ -48,9 +57,15 @@ options:
       - proxy
       - tags
     default: []
+  include_account_id:
+    description:
+      - Whether to return the ID of the AWS account of the credentials, with one more request, C(GetCallerIdentity) of STS.
+    type: bool
+    default: false
+    version_added: 1.1.0
   concurrency:
     description:
-      - The largest number of requests in flight, from 1 to 64.
+      - The largest number of requests in flight, in all Regions together, from 1 to 64.
     type: int
     default: 8
 extends_documentation_fragment:
@@ -69,8 +84,8 @@ notes:
     C(chime:GetVoiceConnectorProxy) for proxies, and C(chime:ListTagsForResource) for tags.
   - The fall-back phone numbers are returned unmasked. To keep them out of output and logs, set C(no_log) on the task.
   - AWS does not document whether it also lists the Voice Connectors of other Regions. Check C(aws_region) of each, and
-    count each RV(voice_connectors[].voice_connector_id) once if you read several Regions. For one that belongs to a different
-    Region, a proxy configuration that is not found is unknown, and an error.
+    read that Region too. For one that belongs to a Region that is not read, a proxy configuration that is not found is
+    unknown, and an error.
   - A Voice Connector that is deleted after it was listed and before its proxy is read counts as one without a proxy.
   - If the service throttles, all requests slow down together to the rate that it grants, first come, first served. A throttled
     request is sent at most ten times, and one that meets a server error, a broken connection or a timeout at most six times.
@@ -98,6 +113,16 @@ EXAMPLES = r"""
 - name: List those that still have a proxy configuration
   ansible.builtin.debug:
     msg: "{{ voice.voice_connectors | selectattr('proxy.exists') | map(attribute='name') | list }}"
+
+- name: Read the Voice Connectors of three Regions
+  chime_sdk.voice.chime_voice_connector_info:
+    regions:
+      - us-east-1
+      - us-west-2
+      - eu-central-1
+    include:
+      - proxy
+  register: voice_everywhere
 
 - name: Find Voice Connectors by tag, with any value of 'stage'
   chime_sdk.voice.chime_voice_connector_info:
@@ -134,19 +159,50 @@ EXAMPLES = r"""
 
 RETURN = r"""
 region:
-  description: The AWS Region that was read, V(null) in a failure if it is unknown.
+  description: The AWS Region that was read, V(null) for several, and in a failure if it is unknown.
   returned: always
   type: str
   sample: us-east-1
-voice_connectors:
-  description:
-    - The Voice Connectors, in the order of the service, or of O(voice_connector_ids).
-    - A member that AWS adds is also returned, in snake_case, as soon as the installed botocore knows it.
-    - In a failure, also those that were listed but not read.
-  returned: always, if the Voice Connectors could be listed
+regions:
+  description: The AWS Regions that were read, in the order of O(regions).
+  returned: always, except for impossible options
   type: list
   elements: dict
   contains:
+    region:
+      description: The AWS Region.
+      returned: always
+      type: str
+      sample: us-east-1
+    complete:
+      description: Whether everything that is selected in this Region was read. Always V(true) on success.
+      returned: always
+      type: bool
+      sample: true
+    reason:
+      description: Why not everything was read, V(null) if it was.
+      returned: always
+      type: str
+      sample: null
+account_id:
+  description: The ID of the AWS account of the credentials.
+  returned: if O(include_account_id) is V(true)
+  type: str
+  sample: "111122223333"
+voice_connectors:
+  description:
+    - The Voice Connectors, in the order of the Regions and of the service, or of O(voice_connector_ids).
+    - A member that AWS adds is also returned, in snake_case, as soon as the installed botocore knows it.
+    - In a failure, also those that were listed but not read.
+  returned: always, except for impossible options
+  type: list
+  elements: dict
+  contains:
+    region:
+      description: The AWS Region in which it was found.
+      returned: always
+      type: str
+      sample: us-east-1
     voice_connector_id:
       description: The ID.
       returned: always
@@ -249,12 +305,12 @@ stopped:
   description:
     - Whether reading ended before every Voice Connector was tried or listed, for example because the credentials were rejected.
     - Always V(false) on success.
-  returned: always, if the Voice Connectors could be listed
+  returned: always, except for impossible options
   type: bool
   sample: false
 errors:
   description: What could not be read, V([]) on success. A task with errors has failed.
-  returned: always, if the Voice Connectors could be listed
+  returned: always, except for impossible options
   type: list
   elements: dict
   sample: []
@@ -264,6 +320,11 @@ errors:
       returned: always
       type: str
       sample: cdefgh3ijkl4mnopq5rst6
+    region:
+      description: The AWS Region, V(null) for a Voice Connector that does not exist in any of several.
+      returned: always
+      type: str
+      sample: us-east-1
     action:
       description: The operation that failed, which is an IAM action with C(chime:) in front of it.
       returned: always
@@ -283,21 +344,25 @@ errors:
 
 from typing import Any
 
+from ansible_collections.chime_sdk.voice.plugins.module_utils._account import get_account_id
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import BulkRead
+from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import RegionRead
 from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import Selection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import read_voice_connectors
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_voice_connector_id
 
 OPTIONS: dict[str, dict[str, Any]] = {
+    "regions": {"type": "list", "elements": "str"},
     "voice_connector_ids": {"type": "list", "elements": "str"},
     "names": {"type": "list", "elements": "str"},
     "tags": {"type": "dict"},
     "include": {"type": "list", "elements": "str", "choices": ["proxy", "tags"], "default": []},
+    "include_account_id": {"type": "bool", "default": False},
     "concurrency": {"type": "int", "default": 8},
 }
 
@@ -308,6 +373,8 @@ def parse_selection(params: dict[str, Any]) -> Selection:
         check_voice_connector_id("an item of voice_connector_ids", identifier)
     if not 1 <= params["concurrency"] <= 64:
         raise VoiceError("bad_concurrency", value=params["concurrency"])
+    if params["regions"] == []:
+        raise VoiceError("no_regions")
     return Selection(
         ids=params["voice_connector_ids"],
         names=params["names"],
@@ -317,54 +384,85 @@ def parse_selection(params: dict[str, Any]) -> Selection:
     )
 
 
-def build_result(read: BulkRead, region: str) -> dict[str, Any]:
+def build_result(read: BulkRead) -> dict[str, Any]:
     """Return the documented result, and what a failed task returns beside it if something was not read."""
-    errors = [(identifier, error) for identifier, result in read.reads for error in result.errors]
-    if read.stopped_by is not None and read.listing_failed:
-        errors.append((None, read.stopped_by))
-    not_tried = sum(not result.tried for _identifier, result in read.reads)
+    listing_errors = [(None, region.listing_error) for region in read.regions if region.listing_error]
+    errors = listing_errors + [(r.voice_connector_id, error) for r in read.reads for error in r.errors]
     result: dict[str, Any] = {
         "changed": False,
-        "region": region,
-        "voice_connectors": [result.connector for _identifier, result in read.reads if result.connector is not None],
-        "stopped": bool(not_tried or read.listing_failed),
+        "region": read.regions[0].name if len(read.regions) == 1 else None,
+        "regions": [build_region(region, read) for region in read.regions],
+        "voice_connectors": [r.connector for r in read.reads if r.connector is not None],
+        "stopped": bool(listing_errors) or not all(r.tried for r in read.reads),
         "errors": [
-            {"voice_connector_id": identifier, "action": error.operation, "code": error.code, "message": error.message}
+            {
+                "voice_connector_id": identifier,
+                "region": error.region,
+                "action": error.operation,
+                "code": error.code,
+                "message": error.message,
+            }
             for identifier, error in errors
         ],
     }
     if errors:
-        first = read.stopped_by or errors[0][1]
-        failure = VoiceError("bulk", summary=summarize(read, not_tried, region), first=first.message.rstrip("."))
+        first = next((region.stopped_by for region in read.regions if region.stopped_by), errors[0][1])
+        failure = VoiceError("bulk", summary=summarize(read), first=first.message.rstrip("."))
         result = {**first.failure(), **result, "msg": failure.message}
     return result
 
 
-def summarize(read: BulkRead, not_tried: int, region: str) -> str:
+def build_region(region: RegionRead, read: BulkRead) -> dict[str, Any]:
+    """Return whether everything selected in a Region was read, and why not."""
+    here = [result for result in read.reads if result.region == region.name]
+    errors = [region.listing_error or region.stopped_by, *(error for result in here for error in result.errors)]
+    reason = next((error.message for error in errors if error), None)
+    complete = reason is None and all(result.tried for result in here)
+    return {"region": region.name, "complete": complete, "reason": reason}
+
+
+def summarize(read: BulkRead) -> str:
     """Return in words how much could not be read."""
-    if read.listing_failed:
-        return (
-            f"The listing of the Voice Connectors in {region} failed after {len(read.reads)} of them, which were not read, "
-            "and there may be more"
-        )
-    failed = sum(bool(result.errors) for _identifier, result in read.reads)
-    summary = f"{failed} of {len(read.reads)} Voice Connectors in {region} could not be read"
-    if not_tried and read.stopped_by is not None:
-        why = "every other read would fail too" if read.stopped_by.affects_all else "the first reads all failed"
-        return f"{summary}, and {not_tried} were not tried, because {why}"
-    return f"{summary}; the others were read" if failed < len(read.reads) else summary
+    parts = []
+    for region in read.regions:
+        if region.listing_error and region.listed:
+            parts.append(
+                f"The listing of the Voice Connectors in {region.name} failed after {len(region.listed)} of them, which were "
+                "not read, and there may be more"
+            )
+        elif region.listing_error:
+            parts.append(f"The Voice Connectors in {region.name} could not be listed")
+    failed = sum(bool(result.errors) for result in read.reads)
+    if failed:
+        place = read.regions[0].name if len(read.regions) == 1 else f"{len(read.regions)} Regions"
+        summary = f"{failed} of {len(read.reads)} Voice Connectors in {place} could not be read"
+        stopped = [region for region in read.regions if region.stopped_by and not region.listing_error]
+        names = {region.name for region in stopped}
+        not_tried = sum(not result.tried for result in read.reads if result.region in names)
+        if not_tried:
+            hopeless = all(region.stopped_by.affects_all for region in stopped if region.stopped_by)
+            why = "every other read would fail too" if hopeless else "the first reads all failed"
+            summary += f", and {not_tried} were not tried, because {why}"
+        elif failed < len(read.reads) and not parts:
+            summary += "; the others were read"
+        parts.append(summary)
+    return "; ".join(parts)
 
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    params = module.params
     try:
         check_types(OPTIONS, given_options())
-        selection = parse_selection(module.params)
-        client = connect(module, "read the Voice Connectors", module.params["concurrency"])
-        read = read_voice_connectors(client, selection, module.params["concurrency"])
+        selection = parse_selection(params)
+        connection = Connection(module, "read the Voice Connectors", params["concurrency"])
+        regions = list(dict.fromkeys(params["regions"] or [None]))
+        clients = [connection.client(region) for region in regions]
+        account = {"account_id": get_account_id(connection, regions[0])} if params["include_account_id"] else {}
+        read = read_voice_connectors(clients, selection, params["concurrency"])
     except VoiceError as e:
-        module.fail_json(**e.failure(region=module.params["region"]))
-    result = build_result(read, client.region)
+        module.fail_json(**e.failure(region=params["region"]))
+    result = {**build_result(read), **account}
     if result["errors"]:
         module.fail_json(**result)
     module.exit_json(**result)

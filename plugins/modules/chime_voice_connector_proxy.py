@@ -216,8 +216,8 @@ proxy:
 import re
 from typing import Any
 
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._module import UnloggedAWSModule
@@ -374,7 +374,7 @@ def main() -> None:
     try:
         check_types(OPTIONS, given_options())
         check_options(module.params)
-        client = connect(module, f"manage the proxy configuration of Voice Connector {voice_connector_id}")
+        client = Connection(module, f"manage the proxy configuration of Voice Connector {voice_connector_id}").client()
         current = get_proxy(client, voice_connector_id)
         proxy = desired_proxy(current, module.params)
         changed = bool(lost_members(current, proxy))

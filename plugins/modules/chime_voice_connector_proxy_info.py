@@ -184,7 +184,7 @@ proxy:
 from typing import Any
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
@@ -202,7 +202,7 @@ def main() -> None:
     try:
         check_types(OPTIONS, given_options())
         check_voice_connector_id("voice_connector_id", voice_connector_id)
-        client = connect(module, reading_proxy(voice_connector_id))
+        client = Connection(module, reading_proxy(voice_connector_id)).client()
         proxy = proxy_result(get_proxy(client, voice_connector_id))
     except VoiceError as e:
         module.fail_json(**e.failure(voice_connector_id=voice_connector_id, region=module.params["region"]))

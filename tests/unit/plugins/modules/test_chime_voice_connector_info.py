@@ -75,6 +75,7 @@ def test_everything_is_listed_with_every_documented_key(read: Read, emulator: Em
     first = result["voice_connectors"][0]
     assert first.pop("created_timestamp") == first.pop("updated_timestamp")
     assert first == {
+        "region": "us-east-1",
         "voice_connector_id": WITH_PROXY,
         "voice_connector_arn": f"arn:aws:chime:us-east-1:111122223333:vc/{WITH_PROXY}",
         "name": "reception",
@@ -154,7 +155,8 @@ def test_a_listing_that_never_ends_stops(read: Read, emulator: Emulator, same: l
     result = read(include=["proxy"])
     assert "the listing does not end" in result["msg"]
     assert 5 < len(emulator.operations()) < 15
-    assert identifiers(result) == same if same else "voice_connectors" not in result
+    assert identifiers(result) == same
+    assert result["stopped"] is True
 
 
 def test_a_few_empty_pages_do_not_end_a_listing(read: Read, emulator: Emulator) -> None:
@@ -280,7 +282,12 @@ def test_an_id_that_does_not_exist_is_an_error_and_the_others_are_read(read: Rea
     assert result["voice_connectors"][0]["proxy"]["exists"] is True
     (error,) = result["errors"]
     assert error.pop("message").startswith(f"Failed to get Voice Connector {MISSING} in us-east-1")
-    assert error == {"voice_connector_id": MISSING, "action": GET, "code": "NotFoundException"}
+    assert error == {
+        "voice_connector_id": MISSING,
+        "region": "us-east-1",
+        "action": GET,
+        "code": "NotFoundException",
+    }
     assert "1 of 2 Voice Connectors in us-east-1 could not be read" in result["msg"]
     assert result["error"]["code"] == "NotFoundException"
 
@@ -530,7 +537,9 @@ def test_a_region_that_cannot_be_reached_fails_and_is_never_empty(
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     result = read(endpoint_url=None, region="eu-south-9", include=["proxy"])
     assert "list the Voice Connectors in eu-south-9" in result["msg"]
-    assert "cannot be reached" in result["msg"] and "voice_connectors" not in result
+    assert "cannot be reached" in result["msg"]
+    assert (result["voice_connectors"], result["stopped"]) == ([], True)
+    assert result["regions"] == [{"region": "eu-south-9", "complete": False, "reason": result["errors"][0]["message"]}]
 
 
 @pytest.mark.parametrize("value", [0, -1, 65])
@@ -541,6 +550,156 @@ def test_concurrency_has_bounds(read: Read, emulator: Emulator, value: int) -> N
 
 def test_bad_connection_options_fail_in_one_sentence(read: Read) -> None:
     assert "Failed to read the Voice Connectors in us-east-1" in read(aws_config={"no_such_key": 1})["msg"]
+
+
+# Several Regions
+
+EAST, WEST = "us-east-1", "us-west-2"
+
+
+def two_regions(size: int = 30, **changes: Any) -> dict[str, Any]:
+    """A state with *size* connectors, every other one in the second Region; *changes* are for those."""
+    connectors = fleet(size)["voice_connectors"]
+    return {
+        **STATE,
+        "voice_connectors": [
+            {**connector, "AwsRegion": WEST, **changes} if number % 2 else {**connector, "AwsRegion": EAST}
+            for number, connector in enumerate(connectors)
+        ],
+    }
+
+
+def test_several_regions_are_read_in_one_task() -> None:
+    with Emulator(two_regions()) as emulator:
+        result = read_from(emulator, regions=[WEST, EAST, WEST], region=None, include=["proxy"])
+        assert identifiers(result) == fleet_ids(30)[1::2] + fleet_ids(30)[::2]
+        assert [c["region"] for c in result["voice_connectors"]] == [WEST] * 15 + [EAST] * 15
+        assert result["regions"] == [
+            {"region": WEST, "complete": True, "reason": None},
+            {"region": EAST, "complete": True, "reason": None},
+        ]
+        assert (result["region"], result["errors"], result["stopped"]) == (None, [], False)
+        assert (emulator.operations().count(LIST), emulator.operations().count(PROXY)) == (2, 30)
+
+
+def test_one_region_has_the_same_keys() -> None:
+    with Emulator(two_regions()) as emulator:
+        one, several = read_from(emulator), read_from(emulator, regions=[EAST, WEST])
+        assert set(one) == set(several)
+        assert one["region"] == EAST
+        assert one["regions"] == [{"region": EAST, "complete": True, "reason": None}]
+        assert read_from(emulator, regions=[EAST], region=WEST) == one
+
+
+def test_a_connector_that_several_regions_list_is_read_once_where_it_belongs() -> None:
+    with Emulator(two_regions(SeenFrom=[EAST])) as emulator:
+        result = read_from(emulator, regions=[EAST, WEST], include=["proxy"])
+        assert sorted(identifiers(result)) == fleet_ids(30)
+        assert all(c["region"] == c["aws_region"] for c in result["voice_connectors"])
+        assert emulator.operations().count(PROXY) == 30
+
+
+@pytest.mark.parametrize("fault", [{"error": "ForbiddenException"}, {"error": "UnrecognizedClientException", "status": 403}])
+def test_a_region_that_cannot_be_listed_does_not_stop_the_others(fault: dict[str, Any]) -> None:
+    with Emulator(two_regions()) as emulator:
+        emulator.faults = [Fault(LIST, request_has=f"/{WEST}/", **fault)]
+        result = read_from(emulator, regions=[WEST, EAST], include=["proxy"])
+        assert result["failed"] is True and result["stopped"] is True
+        assert identifiers(result) == fleet_ids(30)[::2]
+        assert None not in [c["proxy"]["exists"] for c in result["voice_connectors"]]
+        (error,) = result["errors"]
+        assert (error["voice_connector_id"], error["region"], error["code"]) == (None, WEST, fault["error"])
+        assert [(r["region"], r["complete"]) for r in result["regions"]] == [(WEST, False), (EAST, True)]
+        assert result["regions"][0]["reason"] == error["message"]
+        assert f"The Voice Connectors in {WEST} could not be listed. Check" in result["msg"]
+
+
+def test_a_region_in_which_reading_stops_does_not_stop_the_others() -> None:
+    with Emulator(two_regions()) as emulator:
+        emulator.faults = [Fault(PROXY, request_has=f"/{WEST}/", error="UnauthorizedClientException")]
+        result = read_from(emulator, regions=[WEST, EAST], include=["proxy"], concurrency=1)
+        exists = {c["region"]: c["proxy"]["exists"] for c in result["voice_connectors"]}
+        assert len(identifiers(result)) == 30 and exists[WEST] is None and exists[EAST] is not None
+        assert [(r["region"], r["complete"]) for r in result["regions"]] == [(WEST, False), (EAST, True)]
+        assert "1 of 30 Voice Connectors in 2 Regions could not be read, and 14 were not tried" in result["msg"]
+        assert emulator.operations().count(PROXY) == 16
+
+
+def test_ids_are_found_in_the_region_that_has_them() -> None:
+    with Emulator(two_regions()) as emulator:
+        wanted = [fleet_ids(30)[number] for number in (3, 2, 3)]
+        result = read_from(emulator, regions=[EAST, WEST], voice_connector_ids=wanted, include=["proxy"])
+        assert identifiers(result) == wanted[:2] and "failed" not in result
+        assert sorted(emulator.operations()) == sorted([LIST, LIST, PROXY, PROXY])
+
+
+def test_an_id_that_no_region_has_is_one_error() -> None:
+    with Emulator(two_regions()) as emulator:
+        result = read_from(emulator, regions=[EAST, WEST], voice_connector_ids=[MISSING, fleet_ids(30)[3]])
+        assert identifiers(result) == [fleet_ids(30)[3]]
+        (error,) = result["errors"]
+        assert error["voice_connector_id"] == MISSING and error["region"] is None
+        assert f"get Voice Connector {MISSING} in {EAST}, {WEST}" in error["message"]
+        assert "does not exist in any of these Regions" in error["message"]
+        assert all(r["complete"] for r in result["regions"])
+
+
+def test_ids_need_no_right_to_list_in_several_regions() -> None:
+    with Emulator(two_regions()) as emulator:
+        emulator.faults = [Fault(LIST, error="ForbiddenException")]
+        result = read_from(emulator, regions=[EAST, WEST], voice_connector_ids=[fleet_ids(30)[3], fleet_ids(30)[2]])
+        assert identifiers(result) == [fleet_ids(30)[3], fleet_ids(30)[2]]
+        assert "failed" not in result
+
+
+@pytest.mark.parametrize("fault", [{"error": "BadRequestException"}, {"error": "UnauthorizedClientException"}])
+def test_an_id_is_not_missing_while_a_region_is_unknown(fault: dict[str, Any]) -> None:
+    with Emulator(two_regions()) as emulator:
+        emulator.faults = [Fault(operation, request_has=f"/{WEST}/", **fault) for operation in (LIST, GET)]
+        result = read_from(emulator, regions=[EAST, WEST], voice_connector_ids=[fleet_ids(30)[3]])
+        assert result["failed"] is True
+        assert {error["region"] for error in result["errors"]} == {WEST}
+        assert "does not exist" not in json.dumps(result)
+        assert not result["regions"][1]["complete"]
+
+
+def test_regions_cannot_be_empty(read: Read, emulator: Emulator) -> None:
+    assert read(regions=[])["msg"] == "regions is empty. List the Regions to read, or omit it."
+    assert emulator.operations() == []
+
+
+def test_each_region_keeps_to_its_own_rate() -> None:
+    with Emulator(two_regions(20)) as emulator:
+        emulator.faults = [Fault(PROXY, request_has=f"/{WEST}/", error="ThrottledClientException", times=10)]
+        result = read_from(emulator, regions=[EAST, WEST], include=["proxy"], concurrency=4)
+        assert result["errors"] == [] and len(identifiers(result)) == 20
+
+
+def test_the_account_of_the_credentials_is_returned_on_request(read: Read, emulator: Emulator) -> None:
+    assert "account_id" not in read()
+    emulator.requests.clear()
+    result = read(include_account_id=True, names=[])
+    assert result["account_id"] == "111122223333"
+    assert emulator.operations() == ["GetCallerIdentity"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"error": "InvalidClientTokenId"}, "the credentials were rejected"),
+        ({"error": "AccessDenied", "status": 403}, "the IAM action sts:GetCallerIdentity"),
+        ({"drop": "reset"}, "the connection failed, after 6 requests"),
+        ({"body": "<x/>"}, "unreadable"),
+    ],
+)
+def test_an_account_that_cannot_be_told_fails(
+    read: Read, emulator: Emulator, naps: list[float], fault: dict[str, Any], words: str
+) -> None:
+    emulator.faults = [Fault("GetCallerIdentity", **fault)]
+    result = read(include_account_id=True)
+    assert "Failed to get the AWS account ID in us-east-1 (GetCallerIdentity): " in result["msg"]
+    assert words in result["msg"]
+    assert set(emulator.operations()) == {"GetCallerIdentity"}
 
 
 # Concurrency, throttling and faults
@@ -648,8 +807,8 @@ def test_a_defect_in_one_read_loses_nothing_of_the_others(monkeypatch: pytest.Mo
 
     shape, bad = _bulk.connector_result, fleet_ids(30)[7]
 
-    def break_one(entry: dict[str, Any]) -> dict[str, Any]:
-        return {} if entry["VoiceConnectorId"] == bad and 1 / 0 else shape(entry)
+    def break_one(entry: dict[str, Any], region: str) -> dict[str, Any]:
+        return {} if entry["VoiceConnectorId"] == bad and 1 / 0 else shape(entry, region)
 
     monkeypatch.setattr(_bulk, "connector_result", break_one)
     with Emulator(fleet(30)) as emulator:

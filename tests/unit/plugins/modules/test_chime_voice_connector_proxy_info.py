@@ -149,7 +149,7 @@ def test_a_bad_id_fails_before_a_client_is_made(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     monkeypatch.setattr(
-        "ansible_collections.chime_sdk.voice.plugins.modules.chime_voice_connector_proxy_info.connect",
+        "ansible_collections.chime_sdk.voice.plugins.modules.chime_voice_connector_proxy_info.Connection",
         lambda *args: pytest.fail("a client was made"),
     )
     result = read_proxy(value)

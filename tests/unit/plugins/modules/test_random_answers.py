@@ -150,18 +150,16 @@ def may_be_absence(status: int, headers: dict[str, str], body: bytes | None) -> 
     return empty or is_named_not_found(status, headers, body)
 
 
-def share_client(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
-    """Let all runs of a module use one client: making it is not what is tried here, and takes longest."""
-    from ansible_collections.chime_sdk.voice.plugins.module_utils._client import connect
+def share_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all runs use one client: making it is not what is tried here, and takes longest."""
+    from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 
-    clients: list[Any] = []
+    make, clients = Connection.client, {}
 
-    def connect_once(*args: Any) -> Any:
-        if not clients:
-            clients.append(connect(*args))
-        return clients[0]
+    def make_once(self: Connection, region: str | None = None) -> Any:
+        return clients.setdefault(region, clients.get(region) or make(self, region))
 
-    monkeypatch.setattr(f"ansible_collections.chime_sdk.voice.plugins.modules.{module}.connect", connect_once)
+    monkeypatch.setattr(Connection, "client", make_once)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +168,7 @@ def share_client(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
 def test_random_answers_never_become_a_wrong_absence_or_a_traceback(
     read_proxy: Callable[..., dict[str, Any]], naps: list[float], monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    share_client(monkeypatch, "chime_voice_connector_proxy_info")
+    share_client(monkeypatch)
     rng = random.Random(chunk)
     outcomes: collections.Counter[Any] = collections.Counter()
     for number in range(ANSWERS):
@@ -194,7 +192,7 @@ def test_random_answers_never_become_a_wrong_deletion(
     emulator: Emulator, naps: list[float], monkeypatch: pytest.MonkeyPatch, operation: str
 ) -> None:
     """The emulator applies none of these requests, so that the proxy configuration is never gone."""
-    share_client(monkeypatch, "chime_voice_connector_proxy")
+    share_client(monkeypatch)
     rng = random.Random(operation)
     reading = operation == "GetVoiceConnectorProxy"
     outcomes: collections.Counter[Any] = collections.Counter()
@@ -245,7 +243,7 @@ def mutate(rng: random.Random, value: Any) -> Any:
 def test_random_answers_to_the_bulk_read_never_become_a_traceback_or_an_empty_account(
     emulator: Emulator, naps: list[float], monkeypatch: pytest.MonkeyPatch, operation: str
 ) -> None:
-    share_client(monkeypatch, "chime_voice_connector_info")
+    share_client(monkeypatch)
     rng = random.Random(operation)
     options = {**connection_to(emulator), "include": ["tags"], "concurrency": 1}
     if operation == "GetVoiceConnector":

@@ -1,0 +1,25 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""The AWS account that a connection reads and writes."""
+
+from __future__ import annotations
+
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
+from ansible_collections.chime_sdk.voice.plugins.module_utils._operation import Operation
+
+
+def get_account_id(connection: Connection, region: str | None) -> str:
+    """Return the ID of the account of the credentials in use. Operation: GetCallerIdentity of STS.
+
+    :param region: the Region whose endpoint is asked; None for that of the connection.
+    :raises VoiceError: for every response without an account, and for none.
+    """
+    operation = Operation(connection.client(region, "sts"), "GetCallerIdentity", "get the AWS account ID")
+    account_id = operation().get("Account")
+    if not account_id:
+        raise operation.unreadable("it does not contain an account")
+    return account_id
