@@ -599,7 +599,9 @@ def test_a_connector_that_several_regions_list_is_read_once_where_it_belongs() -
         assert emulator.operations().count(PROXY) == 30
 
 
-@pytest.mark.parametrize("fault", [{"error": "ForbiddenException"}, {"error": "UnrecognizedClientException", "status": 403}])
+@pytest.mark.parametrize(
+    "fault", [{"error": "ForbiddenException"}, {"error": "UnrecognizedClientException", "status": 403}]
+)
 def test_a_region_that_cannot_be_listed_does_not_stop_the_others(fault: dict[str, Any]) -> None:
     with Emulator(two_regions()) as emulator:
         emulator.faults = [Fault(LIST, request_has=f"/{WEST}/", **fault)]
@@ -804,8 +806,9 @@ def test_threads_that_cannot_be_started_lower_the_concurrency(monkeypatch: pytes
 
 def test_a_defect_in_one_read_loses_nothing_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     from ansible_collections.chime_sdk.voice.plugins.module_utils import _bulk
+    from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import connector_result as shape
 
-    shape, bad = _bulk.connector_result, fleet_ids(30)[7]
+    bad = fleet_ids(30)[7]
 
     def break_one(entry: dict[str, Any], region: str) -> dict[str, Any]:
         return {} if entry["VoiceConnectorId"] == bad and 1 / 0 else shape(entry, region)

@@ -720,7 +720,11 @@ def test_a_fault_is_settled_without_a_retry_too(
 def test_an_unreadable_answer_to_a_put_is_settled_by_reading_again(
     manage: Manage, emulator: Emulator, read: Any, body: str
 ) -> None:
-    assert_failed(manage(WITH_PROXY, Fault(PUT, body=body), disabled=True), "unreadable", "the change did not take effect as requested")
+    assert_failed(
+        manage(WITH_PROXY, Fault(PUT, body=body), disabled=True),
+        "unreadable",
+        "the change did not take effect as requested",
+    )
     assert emulator.operations() == [GET, PUT, GET]
     assert read() == BEFORE
 

@@ -600,7 +600,7 @@ def shorten(monkeypatch: pytest.MonkeyPatch, factor: float = 50) -> float:
     monkeypatch.setattr(_client, "READ_TIMEOUT", _client.READ_TIMEOUT / factor)
     monkeypatch.setattr(_client, "CONNECT_TIMEOUT", _client.CONNECT_TIMEOUT / factor)
     for module in (_client, _attempts):
-        monkeypatch.setattr(module, "MAX_BACKOFF", _client.MAX_BACKOFF / factor)
+        monkeypatch.setattr(module, "MAX_BACKOFF", 5 / factor)
     return 60 / factor
 
 

@@ -154,7 +154,8 @@ def share_client(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all runs use one client: making it is not what is tried here, and takes longest."""
     from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 
-    make, clients = Connection.client, {}
+    make = Connection.client
+    clients: dict[str | None, Any] = {}
 
     def make_once(self: Connection, region: str | None = None) -> Any:
         return clients.setdefault(region, clients.get(region) or make(self, region))
