@@ -440,8 +440,8 @@ def summarize(read: BulkRead) -> str:
         names = {region.name for region in stopped}
         not_tried = sum(not result.tried for result in read.reads if result.region in names)
         if not_tried:
-            hopeless = all(region.stopped_by.affects_all for region in stopped if region.stopped_by)
-            why = "every other read would fail too" if hopeless else "the first reads all failed"
+            certain = all(region.stopped_by.affects_all for region in stopped if region.stopped_by)
+            why = "every other read would fail too" if certain else "the first reads all failed"
             summary += f", and {not_tried} were not tried, because {why}"
         elif failed < len(read.reads) and not parts:
             summary += "; the others were read"

@@ -635,6 +635,13 @@ def test_ids_are_found_in_the_region_that_has_them() -> None:
         assert sorted(emulator.operations()) == sorted([LIST, LIST, PROXY, PROXY])
 
 
+def test_an_id_with_a_different_name_is_not_selected_and_not_missing() -> None:
+    with Emulator(two_regions()) as emulator:
+        wanted = [fleet_ids(30)[number] for number in (2, 3)]
+        result = read_from(emulator, regions=[EAST, WEST], voice_connector_ids=wanted, names=["number 3"])
+        assert identifiers(result) == wanted[1:] and result["errors"] == []
+
+
 def test_an_id_that_no_region_has_is_one_error() -> None:
     with Emulator(two_regions()) as emulator:
         result = read_from(emulator, regions=[EAST, WEST], voice_connector_ids=[MISSING, fleet_ids(30)[3]])
