@@ -328,7 +328,10 @@ SSO = "sso_start_url = https://example.awsapps.com/start\nsso_region = us-east-1
 def test_credentials_that_cannot_be_obtained_say_so(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, text: str
 ) -> None:
-    monkeypatch.setattr("getpass.getpass", lambda *args: (_ for _ in ()).throw(EOFError("EOF when reading a line")))
+    def no_terminal(*args: Any) -> str:
+        raise EOFError("EOF when reading a line")
+
+    monkeypatch.setattr("getpass.getpass", no_terminal)
     result = read_proxy(**profile(monkeypatch, tmp_path, text))
     assert_failed(result, "the AWS credentials could not be obtained", "aws sso login", "MFA")
     assert emulator.operations() == []
