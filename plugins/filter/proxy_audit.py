@@ -151,6 +151,8 @@ def records_of(read: dict[str, Any], show_phone_numbers: bool) -> list[dict[str,
     connectors = read["result"].get("voice_connectors", [])
     reasons: dict[str, str] = {}
     for error in read["result"].get("errors", []):
+        if error["voice_connector_id"] is None:  # of the listing, which is the reason of the Region
+            continue
         reasons.setdefault(error["voice_connector_id"], error["message"])
     shown = {connector["voice_connector_id"] for connector in connectors}
     # One that was asked for by ID and is not there may be in another Region.
