@@ -241,29 +241,51 @@ class Policy:
         return time.monotonic() < attempts.started + THROTTLE_WINDOW
 
 
+class _Helper:
+    """A thread that runs functions for one other thread, until that one ends or abandons it."""
+
+    def __init__(self) -> None:
+        """Start the thread; raise RuntimeError if there are no more."""
+        self.inbox: SimpleQueue[Any] = SimpleQueue()
+        threading.Thread(target=self._work, args=(self.inbox,), daemon=True).start()
+
+    @staticmethod
+    def _work(inbox: SimpleQueue[Any]) -> None:
+        for function, ended in iter(inbox.get, None):
+            try:
+                result = function(), None
+            except BaseException as e:  # handed to the thread that waits
+                result = None, e
+            ended.put(result)
+            del function, ended, result
+
+    def __del__(self) -> None:
+        self.inbox.put(None)
+
+
+_own = threading.local()
+
+
 def run_with_deadline(function: Callable[[], Any], remaining: Callable[[], float | None]) -> Any:
-    """Return what *function* returns, from a thread of its own that is abandoned once no time remains.
+    """Return what *function* returns, from a second thread that is abandoned once no time remains.
 
     A timeout of a socket does not bound a whole operation, and nothing bounds a ``credential_process`` that hangs.
 
     :param remaining: returns the seconds that remain, or None for no limit; it may grow.
     :raises DeadlineExceeded: no time remains.
     """
-    ended: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
-
-    def work() -> None:
+    helper = getattr(_own, "helper", None)
+    if helper is None:
         try:
-            ended.put((function(), None))
-        except BaseException as e:  # handed to the thread that waits
-            ended.put((None, e))
-
-    try:
-        threading.Thread(target=work, daemon=True).start()
-    except RuntimeError:  # no more threads: better without a deadline than not at all
-        return function()
+            helper = _own.helper = _Helper()
+        except RuntimeError:  # no more threads: better without a deadline than not at all
+            return function()
+    ended: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+    helper.inbox.put((function, ended))
     while True:
         seconds = remaining()
         if seconds is not None and seconds <= 0:
+            _own.helper = None
             raise DeadlineExceeded
         try:
             result, error = ended.get(timeout=_POLL if seconds is None else min(seconds, _POLL))

@@ -128,3 +128,28 @@ def test_a_service_that_grants_nothing_is_given_up(monkeypatch: pytest.MonkeyPat
 )
 def test_names_are_the_same_however_they_come(code: object, name: str) -> None:
     assert canonical_name(code) == name
+
+
+def test_operations_of_one_thread_share_a_second_one_that_ends_with_it() -> None:
+    names: list[str] = []
+
+    def work() -> None:
+        for _turn in range(3):
+            names.append(_attempts.run_with_deadline(lambda: threading.current_thread().name, lambda: 5))
+
+    working = threading.Thread(target=work)
+    working.start()
+    working.join()
+    assert len(set(names)) == 1
+    until = time.monotonic() + 5
+    while names[0] in {thread.name for thread in threading.enumerate()} and time.monotonic() < until:
+        time.sleep(0.01)
+    assert names[0] not in {thread.name for thread in threading.enumerate()}
+
+
+def test_an_abandoned_thread_is_not_used_again() -> None:
+    held = threading.Event()
+    with pytest.raises(_attempts.DeadlineExceeded):
+        _attempts.run_with_deadline(held.wait, iter([0.05, 0]).__next__)
+    assert _attempts.run_with_deadline(lambda: "done", lambda: 5) == "done"
+    held.set()
