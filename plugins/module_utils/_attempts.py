@@ -44,6 +44,10 @@ BULK_MAX_FAULTS = 6
 # All requests of a bulk run wait for one rate limit. It has failed once none has succeeded for this long.
 BULK_THROTTLE_WINDOW = 60  # seconds
 
+# The lowest rate of a bulk run, which falls from the first to the second while the service still throttles it.
+FIRST_FLOOR = 0.5  # requests a second
+MIN_RATE = 0.1  # requests a second
+
 # Error names as canonical_name() returns them, and statuses.
 THROTTLE_NAMES = frozenset(
     (
@@ -327,6 +331,8 @@ class RateLimit:
 
     def record(self, throttled: bool, response: Any) -> None:
         """Adapt the rate after a response, or None for none."""
+        if throttled:
+            self._bucket.lower_floor()
         self._throttled.now = throttled
         self._limiter.on_receiving_response()
         if response is not None and not throttled:
@@ -347,14 +353,14 @@ class RateLimit:
 class FairBucket:
     """A token bucket that serves first come, first served, at any rate, by a monotonic clock."""
 
-    _MIN_RATE = 0.1  # requests a second
-
     current_time = staticmethod(time.monotonic)
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: deque[threading.Condition] = deque()
         self._closed = False
+        self._floor = FIRST_FLOOR
+        self._at_floor_since: float | None = None
         self._rate = 1.0
         self._tokens = 0.0
         self._filled_at = time.monotonic()
@@ -372,9 +378,21 @@ class FairBucket:
     def max_rate(self, rate: float) -> None:
         with self._lock:
             self._fill()
-            self._rate = max(rate, self._MIN_RATE)
+            self._rate = max(rate, self._floor)
             self._tokens = min(self._tokens, max(self._rate, 1.0))
             self._notify_first()
+
+    def lower_floor(self) -> None:
+        """Halve the lowest rate if requests at that rate are throttled, and not only a burst that was sent before."""
+        with self._lock:
+            now = time.monotonic()
+            if self._rate > self._floor:
+                self._at_floor_since = None
+            elif self._at_floor_since is None:
+                self._at_floor_since = now
+            elif now - self._at_floor_since > 1 / self._floor:
+                self._floor = max(self._floor / 2, MIN_RATE)
+                self._at_floor_since = now
 
     def acquire(self) -> None:
         """Wait for a token.

@@ -53,6 +53,7 @@ def test_rates_below_one_request_in_two_seconds_are_kept(
 ) -> None:
     waits: list[float | None] = []
     bucket = FairBucket()
+    bucket._floor = _attempts.MIN_RATE
     bucket.max_rate = rate
 
     def pass_time(condition: threading.Condition, timeout: float | None = None) -> bool:
@@ -64,6 +65,19 @@ def test_rates_below_one_request_in_two_seconds_are_kept(
     bucket.acquire()
     bucket.acquire()
     assert waits == pytest.approx([seconds, seconds], abs=0.01)
+
+
+def test_the_lowest_rate_falls_only_while_the_service_throttles_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(_attempts.time, "monotonic", lambda: now)
+    bucket = FairBucket()
+    floors = []
+    for seconds in (0, 0, 0, 2.1, 0, 4.1, 8.1, 10.1, 10.1):  # a burst, and then requests at the lowest rate
+        now += seconds
+        bucket.max_rate = 0
+        floors.append(bucket.max_rate)
+        bucket.lower_floor()
+    assert floors == [0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.125, 0.1, 0.1]
 
 
 def test_a_higher_rate_shortens_the_wait() -> None:
