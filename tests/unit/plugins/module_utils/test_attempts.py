@@ -52,13 +52,16 @@ def test_rates_below_one_request_in_two_seconds_are_kept(
     rate: float, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float | None] = []
+    now = 0.0
+    monkeypatch.setattr(_attempts.time, "monotonic", lambda: now)
     bucket = FairBucket()
     bucket._floor = _attempts.MIN_RATE
     bucket.max_rate = rate
 
     def pass_time(condition: threading.Condition, timeout: float | None = None) -> bool:
+        nonlocal now
         waits.append(timeout)
-        bucket._filled_at -= timeout or 0
+        now += timeout or 0
         return True
 
     monkeypatch.setattr(threading.Condition, "wait", pass_time)
