@@ -15,6 +15,8 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import Voi
 
 # Looser than today's pattern of the service, so that a new form of ID does not wait for a release of this collection.
 VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
+# The service's own pattern, in which the plus of E.164 may be missing.
+PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
 
 
 def check_voice_connector_id(option: str, value: str) -> None:
