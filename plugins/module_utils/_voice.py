@@ -48,10 +48,13 @@ def get_proxy(
     return _without_nulls(operation.member(response, "Proxy"))
 
 
-def put_proxy(client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any]) -> dict[str, Any]:
+def put_proxy(
+    client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any], unknown_name: str = "unknown_members"
+) -> dict[str, Any]:
     """Replace the whole proxy configuration of a Voice Connector, or create one. Operation: PutVoiceConnectorProxy.
 
     :param proxy: a ``Proxy`` structure; a member that the operation does not take is an error, and nothing is sent.
+    :param unknown_name: the message about such a member.
     :returns: the ``Proxy`` structure that the service returned.
     :raises VoiceError: for every other response, and for none; unless ``rejected``, the service may have applied it.
     """
@@ -63,7 +66,7 @@ def put_proxy(client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any
         known = client.boto3.meta.service_model.operation_model(name).input_shape.members
         unknown = sorted(set(members) - set(known))
         if unknown:
-            raise operation.failure("unknown_members", rejected=True, members=", ".join(unknown), **installed_sdk())
+            raise operation.failure(unknown_name, rejected=True, members=", ".join(unknown), **installed_sdk())
     response = operation(VoiceConnectorId=voice_connector_id, **members)
     stored = _without_nulls(operation.member(response, "Proxy"))
     if stored is None:
@@ -122,6 +125,11 @@ def list_voice_connectors(client: VoiceClient) -> Iterator[list[dict[str, Any]]]
             raise operation.unreadable("the listing does not end, because its pages or their tokens are repeated")
         tokens.add(token)
         position = {"NextToken": token}
+
+
+def list_regions(client: VoiceClient) -> list[str]:
+    """Return the Regions of the service that the installed botocore knows."""
+    return list(client.boto3.meta.service_model.shape_for("VoiceConnectorAwsRegion").enum)
 
 
 def get_tags(client: VoiceClient, voice_connector: dict[str, Any]) -> dict[str, str]:

@@ -4,12 +4,15 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Writing a proxy configuration: what differs, what was stored, and what an unclear response means."""
+"""Writing proxy configurations: what differs, what was stored, what an unclear response means, and several at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from typing import Callable
 
+from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import run_all
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
@@ -57,7 +60,9 @@ def lost_members(stored: dict[str, Any] | None, desired: dict[str, Any] | None) 
 
 def write_failure(client: VoiceClient, voice_connector_id: str, desired: Any, name: str, **fields: Any) -> VoiceError:
     """Return the error with the message *name* about setting or, if *desired* is None, deleting a proxy configuration."""
-    action, operation = ("delete", "DeleteVoiceConnectorProxy") if desired is None else ("set", "PutVoiceConnectorProxy")
+    action, operation = (
+        ("delete", "DeleteVoiceConnectorProxy") if desired is None else ("set", "PutVoiceConnectorProxy")
+    )
     prefix = (
         f"Failed to {action} the proxy configuration of Voice Connector {voice_connector_id} in {client.region} "
         f"({operation}): "
@@ -65,13 +70,21 @@ def write_failure(client: VoiceClient, voice_connector_id: str, desired: Any, na
     return VoiceError(name, prefix, operation=operation, region=client.region, **fields)
 
 
-def write_proxy(client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None) -> tuple[bool, Any]:
-    """Put or delete; return whether this changed something, and the ``Proxy`` structure that is set now."""
+def write_proxy(
+    client: VoiceClient,
+    voice_connector_id: str,
+    desired: dict[str, Any] | None,
+    unknown_name: str = "unknown_members",
+) -> tuple[bool, Any]:
+    """Put or delete; return whether this changed something, and the ``Proxy`` structure that is set now.
+
+    :param unknown_name: the message about a member that the operation does not take.
+    """
     try:
         if desired is None:
             delete_proxy(client, voice_connector_id)
             return True, None
-        stored = put_proxy(client, voice_connector_id, desired)
+        stored = put_proxy(client, voice_connector_id, desired, unknown_name)
     except VoiceError as e:
         deleting = desired is None and isinstance(e, NotFound)
         if e.rejected and not deleting:
@@ -100,3 +113,46 @@ def confirm_write(
     if lost_members(proxy, desired):
         raise write_failure(client, voice_connector_id, desired, "write_failed", **fields)
     return proxy
+
+
+def name_members(members: set[str]) -> str:
+    """Return the options for members, or members that have no option, for a message."""
+    options = {member: option for option, member in MEMBERS.items()}
+    return ", ".join(sorted(options.get(member, member) for member in members))
+
+
+def run_each(records: Iterable[Any], function: Callable[[Any], Any], concurrency: int) -> dict[str, Any]:
+    """Call *function* for each record, several at a time; return its results or the VoiceErrors by ID.
+
+    A failure does not stop the others, except in a Region where every further request would fail too.
+
+    :param records: with ``voice_connector_id``, ``region`` and ``proxy``.
+    """
+    results: dict[str, Any] = {}
+    stops: dict[str, VoiceError] = {}
+
+    def run(record: Any) -> None:
+        prefix = f"Failed to handle Voice Connector {record.voice_connector_id} in {record.region}: "
+        stop = stops.get(record.region)
+        result: Any
+        try:
+            if stop:
+                raise VoiceError("not_tried", prefix, first=stop.message.rstrip("."))
+            result = function(record)
+        except VoiceError as e:
+            if e.affects_all:
+                stops.setdefault(record.region, e)
+            result = e
+        except Exception as e:  # a defect, which must not lose what became of the others
+            result = VoiceError("internal", prefix, error=f"{type(e).__name__}: {e}")
+        results[record.voice_connector_id] = result
+
+    run_all(run, records, concurrency)
+    return results
+
+
+def describe_failure(record: Any, error: VoiceError) -> dict[str, Any]:
+    """Return what a module returns of a failure; AWS and botocore may repeat the phone number that was sent."""
+    number = (record.proxy.get("FallBackPhoneNumber") or "").lstrip("+")
+    reason = error.message.replace(number, "(hidden)") if number else error.message
+    return {**record.describe(), "reason": reason}
