@@ -200,11 +200,11 @@ MESSAGES = {
         "or correct account_id; nothing was changed"
     ),
     "connector_account": (
-        "Voice Connector {voice_connector_id} in {region} belongs to the AWS account {account}, but account_id is "
+        "Voice Connector {voice_connector_id} in {found_in} belongs to the AWS account {account}, but account_id is "
         "{account_id}. Exclude it by its ID; nothing was changed"
     ),
     "no_connector_account": (
-        "AWS did not return the ARN of Voice Connector {voice_connector_id} in {region}, so it is unknown to which account it "
+        "AWS did not return the ARN of Voice Connector {voice_connector_id} in {found_in}, so it is unknown to which account it "
         "belongs. Exclude it by its ID; nothing was changed"
     ),
     "unread_region": (
@@ -216,7 +216,7 @@ MESSAGES = {
         "cannot be read; nothing was changed. The first error is: {first}"
     ),
     "unknown_tags": (
-        "the tags of Voice Connector {voice_connector_id} in {region} could not be read, so it is unknown whether exclude_tags "
+        "the tags of Voice Connector {voice_connector_id} in {found_in} could not be read, so it is unknown whether exclude_tags "
         "applies to it. Exclude it by its ID, or remove exclude_tags; nothing was changed. {reason}"
     ),
     "unused_exclusion": (
@@ -224,7 +224,7 @@ MESSAGES = {
         "changed"
     ),
     "wrong_home": (
-        "Voice Connector {voice_connector_id} was found in {region}, but AWS returned {home} as the Region to which it belongs. "
+        "Voice Connector {voice_connector_id} was found in {found_in}, but AWS returned {home} as the Region to which it belongs. "
         "Exclude it by its ID; nothing was changed"
     ),
     "too_many_deletions": (

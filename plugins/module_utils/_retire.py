@@ -144,7 +144,7 @@ def require_account(account: str, account_id: str, prefix: str) -> None:
 def require_owner(arn: str | None, account_id: str, place: dict[str, str], prefix: str) -> None:
     """Raise VoiceError unless the ARN of a Voice Connector belongs to the account.
 
-    :param place: ``voice_connector_id`` and ``region``, for the message.
+    :param place: ``voice_connector_id`` and ``found_in``, the Region, for the message.
     """
     parts = (arn or "").split(":")
     if len(parts) < 6:
@@ -159,4 +159,4 @@ def _has_tag(connector: dict[str, Any], key: str, value: str | None) -> bool:
 
 
 def _place(connector: dict[str, Any]) -> dict[str, str]:
-    return {"voice_connector_id": connector["voice_connector_id"], "region": connector["region"]}
+    return {"voice_connector_id": connector["voice_connector_id"], "found_in": connector["region"]}

@@ -253,7 +253,7 @@ def read_connectors(
     for record in records:
         connector = found[record.voice_connector_id]
         if not isinstance(connector, VoiceError):
-            place = {"voice_connector_id": record.voice_connector_id, "region": record.region}
+            place = {"voice_connector_id": record.voice_connector_id, "found_in": record.region}
             require_owner(connector.get("VoiceConnectorArn"), account_id, place, PREFIX)
     return found
 
