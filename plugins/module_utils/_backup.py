@@ -18,7 +18,6 @@ import datetime
 import json
 import os
 import re
-from collections.abc import Iterator
 from typing import Any
 from typing import NamedTuple
 
@@ -94,7 +93,7 @@ def read_backup(path: str, account_id: str, prefix: str) -> Backup:
     version = document.get("format", 1) if isinstance(document, dict) else None
     if type(version) is int and version > FORMAT:
         raise VoiceError("newer_backup", prefix, path=path, format=version)
-    problem = next(_find_problems(document, version), None)
+    problem = _find_problem(document, version)
     if problem:
         raise VoiceError("bad_backup", prefix, path=path, problem=problem)
     if document["account"] != account_id:
@@ -159,57 +158,52 @@ def _parse_json(content: bytes) -> Any:
         return None
 
 
-def _find_problems(document: Any, version: Any) -> Iterator[str]:
-    """Yield what is wrong with a document; no value of it is shown but an ID and a key."""
+def _find_problem(document: Any, version: Any) -> str | None:
+    """Return what is wrong with a document, or None; no value of it is shown but an ID and a key."""
     if not isinstance(document, dict):
-        yield "it is not a complete JSON object"
-        return
+        return "it is not a complete JSON object"
     if type(version) is not int or version < 1:
-        yield "its format is not a number"
+        return "its format is not a number"
     if not _is_match(document.get("account"), ACCOUNT_ID):
-        yield "its account is missing or is not an account ID"
+        return "its account is missing or is not an account ID"
     entries = document.get("voice_connectors")
     if not isinstance(entries, list) or not entries:
-        yield "its voice_connectors are missing, empty, or not a list"
-        return
+        return "its voice_connectors are missing, empty, or not a list"
     seen: set[str] = set()
     for number, entry in enumerate(entries, 1):
         identifier = entry.get("voice_connector_id") if isinstance(entry, dict) else None
         if not _is_match(identifier, VOICE_CONNECTOR_ID):
-            yield f"record {number} has no valid voice_connector_id"
-            continue
-        label = _label(number, identifier)
-        if identifier in seen:
-            yield f"{label} is a duplicate"
+            return f"record {number} has no valid voice_connector_id"
+        problem = "is a duplicate" if identifier in seen else _find_record_problem(entry, version)
+        if problem:
+            return f"{_label(number, identifier)} {problem}"
         seen.add(identifier)
-        for problem in _find_entry_problems(entry, version):
-            yield f"{label} {problem}"
+    return None
 
 
-def _find_entry_problems(entry: dict[str, Any], version: int) -> Iterator[str]:
+def _find_record_problem(entry: dict[str, Any], version: int) -> str | None:
     names = ("region", "name", *MEMBERS) if version == 1 else ("region", "name", "proxy")
     missing = [name for name in names if name not in entry]
     if missing:
-        yield f"has no {missing[0]}"
-        return
+        return f"has no {missing[0]}"
     if not _is_match(entry["region"], _REGION):
-        yield "has a region that is not a Region"
+        return "has a region that is not a Region"
     if not isinstance(entry["name"], (str, type(None))):
-        yield "has a name that is not a string"
+        return "has a name that is not a string"
     proxy = _proxy_of(entry, version)
     if not isinstance(proxy, dict):
-        yield "has a proxy that is not an object"
-        return
+        return "has a proxy that is not an object"
     minutes, countries = proxy.get("DefaultSessionExpiryMinutes", 1), proxy.get("PhoneNumberCountries", [])
     if type(minutes) is not int or minutes < 1:
-        yield "has a DefaultSessionExpiryMinutes that is not a positive number"
+        return "has a DefaultSessionExpiryMinutes that is not a positive number"
     if not isinstance(countries, list) or not all(isinstance(country, str) and country for country in countries):
-        yield "has PhoneNumberCountries that are not a list of strings"
+        return "has PhoneNumberCountries that are not a list of strings"
     if type(proxy.get("Disabled", False)) is not bool:
-        yield "has a Disabled that is not a boolean"
+        return "has a Disabled that is not a boolean"
     # A masked number is not one.
     if proxy.get("FallBackPhoneNumber", "") != "" and not _is_match(proxy["FallBackPhoneNumber"], PHONE_NUMBER):
-        yield "has a FallBackPhoneNumber that is not a phone number"
+        return "has a FallBackPhoneNumber that is not a phone number"
+    return None
 
 
 def _proxy_of(entry: dict[str, Any], version: int) -> Any:

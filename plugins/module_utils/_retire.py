@@ -141,7 +141,7 @@ def require_account(account: str, account_id: str, prefix: str) -> None:
         raise VoiceError("different_account", prefix, account=account, account_id=account_id)
 
 
-def require_owner(arn: str | None, account_id: str, place: dict[str, str], prefix: str) -> None:
+def require_owner(arn: str | None, account_id: str, place: dict[str, Any], prefix: str) -> None:
     """Raise VoiceError unless the ARN of a Voice Connector belongs to the account.
 
     :param place: ``voice_connector_id`` and ``found_in``, the Region, for the message.
@@ -158,5 +158,5 @@ def _has_tag(connector: dict[str, Any], key: str, value: str | None) -> bool:
     return key in tags and value in (None, tags[key])
 
 
-def _place(connector: dict[str, Any]) -> dict[str, str]:
+def _place(connector: dict[str, Any]) -> dict[str, Any]:
     return {"voice_connector_id": connector["voice_connector_id"], "found_in": connector["region"]}

@@ -70,21 +70,13 @@ def write_failure(client: VoiceClient, voice_connector_id: str, desired: Any, na
     return VoiceError(name, prefix, operation=operation, region=client.region, **fields)
 
 
-def write_proxy(
-    client: VoiceClient,
-    voice_connector_id: str,
-    desired: dict[str, Any] | None,
-    unknown_name: str = "unknown_members",
-) -> tuple[bool, Any]:
-    """Put or delete; return whether this changed something, and the ``Proxy`` structure that is set now.
-
-    :param unknown_name: the message about a member that the operation does not take.
-    """
+def write_proxy(client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None) -> tuple[bool, Any]:
+    """Put or delete; return whether this changed something, and the ``Proxy`` structure that is set now."""
     try:
         if desired is None:
             delete_proxy(client, voice_connector_id)
             return True, None
-        stored = put_proxy(client, voice_connector_id, desired, unknown_name)
+        stored = put_proxy(client, voice_connector_id, desired)
     except VoiceError as e:
         deleting = desired is None and isinstance(e, NotFound)
         if e.rejected and not deleting:

@@ -202,6 +202,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import req
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_voice_connector
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import require_sendable
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import describe_failure
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import lost_members
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import name_members
@@ -253,7 +254,7 @@ def read_connectors(
     for record in records:
         connector = found[record.voice_connector_id]
         if not isinstance(connector, VoiceError):
-            place = {"voice_connector_id": record.voice_connector_id, "found_in": record.region}
+            place: dict[str, Any] = {"voice_connector_id": record.voice_connector_id, "found_in": record.region}
             require_owner(connector.get("VoiceConnectorArn"), account_id, place, PREFIX)
     return found
 
@@ -274,8 +275,9 @@ def restore_one(client: VoiceClient, connector: Any, record: Record, overwrite: 
         return Change(current, desired, False)
     if current is not None and not overwrite:
         raise write_failure(client, identifier, desired, "would_overwrite", options=name_members(different))
+    require_sendable(client, identifier, desired, "unknown_backup_members")
     if not check_mode:
-        write_proxy(client, identifier, desired, "unknown_backup_members")
+        write_proxy(client, identifier, desired)
     return Change(current, desired, True)
 
 
