@@ -90,7 +90,7 @@ def read_backup(path: str, account_id: str, prefix: str) -> Backup:
     except OSError as e:
         raise VoiceError("backup_not_read", prefix, path=path, reason=e.strerror or e) from e
     document = _parse_json(content)
-    version = document.get("format", 1) if isinstance(document, dict) else None
+    version: Any = document.get("format", 1) if isinstance(document, dict) else None
     if type(version) is int and version > FORMAT:
         raise VoiceError("newer_backup", prefix, path=path, format=version)
     problem = _find_problem(document, version)
@@ -171,7 +171,7 @@ def _find_problem(document: Any, version: Any) -> str | None:
         return "its voice_connectors are missing, empty, or not a list"
     seen: set[str] = set()
     for number, entry in enumerate(entries, 1):
-        identifier = entry.get("voice_connector_id") if isinstance(entry, dict) else None
+        identifier: Any = entry.get("voice_connector_id") if isinstance(entry, dict) else None
         if not _is_match(identifier, VOICE_CONNECTOR_ID):
             return f"record {number} has no valid voice_connector_id"
         problem = "is a duplicate" if identifier in seen else _find_record_problem(entry, version)

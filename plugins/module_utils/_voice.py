@@ -76,7 +76,7 @@ def require_sendable(
         known = client.boto3.meta.service_model.operation_model(name).input_shape.members
         unknown = sorted(set(_to_put(proxy)) - set(known))
         if unknown:
-            fields = {"members": ", ".join(unknown), **installed_sdk()}
+            fields: dict[str, Any] = {"members": ", ".join(unknown), **installed_sdk()}
             raise _putting(client, voice_connector_id).failure(message, rejected=True, **fields)
 
 

@@ -20,6 +20,7 @@ from jinja2 import StrictUndefined
 from jinja2.nativetypes import NativeEnvironment
 
 from ansible_collections.chime_sdk.voice.tests.emulator import service
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
@@ -137,6 +138,44 @@ def test_the_documented_return_values_and_samples_of_the_bulk_read_are_what_is_r
     assert error["message"].startswith(documentation["errors"]["contains"]["message"]["sample"].rstrip("."))
 
 
+def test_the_documented_return_values_and_samples_of_retiring_and_restoring_are_what_is_returned(
+    emulator: Emulator, tmp_path: pathlib.Path
+) -> None:
+    options = {**connection_to(emulator), "account_id": "111122223333", "all": True}
+    retire = {**options, "regions": ["us-east-1"], "backup_dir": str(tmp_path)}
+
+    def check(module: str, options: dict[str, Any], changed: bool) -> dict[str, Any]:
+        result = run_main(module, options)
+        assert result.pop("changed") is changed
+        documentation = documented(module, "RETURN")
+        assert set(result) - {"msg", "failed", "boto3_version", "botocore_version"} == set(documentation)
+        for key, entry in documentation.items():
+            for item in result[key] if entry["type"] == "list" else []:
+                inner = entry["contains"]
+                if "reason" in inner:
+                    start = inner["reason"]["sample"].removesuffix(" ...")
+                    assert item["reason"].startswith(start)
+                    inner = {**inner, "reason": {**inner["reason"], "sample": item["reason"]}}
+                assert_as_documented(item, inner, sampled=True)
+            if entry["type"] != "list":
+                assert is_a(entry["type"], result[key])
+        assert result["account_id"] == documentation["account_id"]["sample"]
+        return result
+
+    emulator.faults = [Fault("DeleteVoiceConnectorProxy", error="ForbiddenException")]
+    assert check("chime_voice_connector_proxy_retire", retire, False)["failures"]
+    emulator.faults = []
+    retired = check("chime_voice_connector_proxy_retire", retire, True)
+    pattern = re.sub(r"\d", r"\\d", documented("chime_voice_connector_proxy_retire", "RETURN")["backup_file"]["sample"])
+    assert re.fullmatch(pathlib.Path(pattern).name, pathlib.Path(retired["backup_file"]).name)
+    restore = {**options, "backup_file": retired["backup_file"]}
+    emulator.faults = [Fault("PutVoiceConnectorProxy", error="ForbiddenException")]
+    assert check("chime_voice_connector_proxy_restore", restore, False)["failures"]
+    emulator.faults = []
+    assert check("chime_voice_connector_proxy_restore", restore, True)["restored"]
+    assert check("chime_voice_connector_proxy_restore", restore, False)["unchanged"]
+
+
 def test_the_documented_connector_is_the_service_s() -> None:
     from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
@@ -206,6 +245,9 @@ def test_every_example_passes_the_validation_of_arguments(
             "chime_voice_connector_proxy_info", {"voice_connector_id": WITH_PROXY, "region": "us-east-1"}
         ),
     }
+    if module == "chime_voice_connector_proxy_restore":
+        options = {"account_id": "111122223333", "all": True, "regions": ["us-east-1"], "backup_dir": str(tmp_path)}
+        known["retired"] = run_main("chime_voice_connector_proxy_retire", options)
     templar = NativeEnvironment(undefined=StrictUndefined)
     filled = {
         name: templar.from_string(value).render(known) if "{{" in str(value) else value
@@ -357,7 +399,7 @@ def test_the_workflow_runs_verbs_of_the_makefile_on_the_supported_pythons() -> N
 
 ENTRY_POINTS = [
     pytest.param(role, entry_point, spec, id=f"{role}-{entry_point}")
-    for role in ("proxy_audit", "proxy_retire")
+    for role in ("proxy_audit",)
     for entry_point, spec in yaml.safe_load(
         (ROOT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8")
     )["argument_specs"].items()
@@ -370,10 +412,7 @@ def role_file(role: str, name: str) -> Any:
 
 @pytest.mark.parametrize(("role", "entry_point", "spec"), ENTRY_POINTS)
 def test_the_readme_of_a_role_names_every_variable(role: str, entry_point: str, spec: Any) -> None:
-    main, _separator, restore = (
-        (ROOT / f"roles/{role}/README.md").read_text(encoding="utf-8").partition("\n## restore\n")
-    )
-    section = restore if entry_point == "restore" else main
+    section = (ROOT / f"roles/{role}/README.md").read_text(encoding="utf-8")
     rows = re.findall(rf"^\| `({role}_[a-z_]+)` \| ([a-z]+)[^|]* \| ([^|]+) \|", section, re.MULTILINE)
     assert [name for name, _type, _default in rows] == list(spec["options"])
     for name, kind, default in rows:
@@ -393,7 +432,7 @@ def test_the_defaults_of_a_role_are_those_of_its_specification(role: str, entry_
     assert set(specified) <= set(defaults)
 
 
-@pytest.mark.parametrize("name", ["proxy_audit", "proxy_retire"])
+@pytest.mark.parametrize("name", ["proxy_audit"])
 def test_a_role_reads_all_regions_of_the_service(name: str) -> None:
     known = service.MODEL.shape_for("VoiceConnectorAwsRegion").enum
     assert sorted(role_file(name, "defaults/main.yml")[f"{name}_regions"]) == sorted(known)
