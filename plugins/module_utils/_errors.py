@@ -27,7 +27,7 @@ MESSAGES = {
     "no_regions": "regions is empty. List the Regions to read, or omit it",
     "bad_concurrency": "concurrency is {value}, which is out of range. Specify a number from 1 to 64",
     "bad_account_id": "account_id is {value!r}, which is not the ID of an AWS account. Write its 12 digits in quotes",
-    "no_selection": "no Voice Connectors are selected. Specify voice_connector_ids, or set all to true",
+    "no_selection": "voice_connector_ids is missing or empty, and all is not true. Specify one of them",
     "two_selections": "voice_connector_ids cannot be combined with all. Specify one of them",
     "all_is_no_id": "voice_connector_ids contains 'all', which is not an ID. Set the option all to true instead",
     "region_only": (
@@ -241,7 +241,7 @@ MESSAGES = {
     "changed_since_backup": (
         "{options} changed after the backup was written, so the configuration was not deleted. Run the task again"
     ),
-    "not_tried": "it was not tried, because every further request would fail too. Fix the first error: {first}",
+    "not_tried": "it was not tried, because every further request would fail too. Fix the cause of the first error: {first}",
     "partly_retired": (
         "{failed} of {count} proxy configurations could not be deleted. Fix the causes in failures, and run the task again. "
         "The first error is: {first}"

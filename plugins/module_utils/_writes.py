@@ -113,18 +113,19 @@ def name_members(members: set[str]) -> str:
     return ", ".join(sorted(options.get(member, member) for member in members))
 
 
-def run_each(records: Iterable[Any], function: Callable[[Any], Any], concurrency: int) -> dict[str, Any]:
+def run_each(records: Iterable[Any], action: str, function: Callable[[Any], Any], concurrency: int) -> dict[str, Any]:
     """Call *function* for each record, several at a time; return its results or the VoiceErrors by ID.
 
     A failure does not stop the others, except in a Region where every further request would fail too.
 
     :param records: with ``voice_connector_id``, ``region`` and ``proxy``.
+    :param action: of "Failed to ACTION Voice Connector".
     """
     results: dict[str, Any] = {}
     stops: dict[str, VoiceError] = {}
 
     def run(record: Any) -> None:
-        prefix = f"Failed to handle Voice Connector {record.voice_connector_id} in {record.region}: "
+        prefix = f"Failed to {action} Voice Connector {record.voice_connector_id} in {record.region}: "
         stop = stops.get(record.region)
         result: Any
         try:

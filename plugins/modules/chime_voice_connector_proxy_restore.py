@@ -250,7 +250,9 @@ def read_connectors(
 
     :raises VoiceError: one of them belongs to a different account.
     """
-    found = run_each(records, lambda r: get_voice_connector(clients[r.region], r.voice_connector_id), concurrency)
+    found = run_each(
+        records, "get", lambda r: get_voice_connector(clients[r.region], r.voice_connector_id), concurrency
+    )
     for record in records:
         connector = found[record.voice_connector_id]
         if not isinstance(connector, VoiceError):
@@ -298,7 +300,7 @@ def restore(module: Any, result: dict[str, Any]) -> None:
         connector = connectors[record.voice_connector_id]
         return restore_one(clients[record.region], connector, record, params["overwrite"], module.check_mode)
 
-    changes = run_each(records, restore_record, params["concurrency"])
+    changes = run_each(records, "set the proxy configuration of", restore_record, params["concurrency"])
     diff = []
     for record in records:
         change = changes[record.voice_connector_id]

@@ -394,7 +394,8 @@ def delete_all(
     records: list[Record], clients: dict[str, VoiceClient], concurrency: int, result: dict[str, Any]
 ) -> list[Record]:
     """Delete what is in the backup, several at a time; return what was deleted, and note everything in *result*."""
-    outcomes = run_each(records, lambda record: delete_unchanged(clients[record.region], record), concurrency)
+    action = "delete the proxy configuration of"
+    outcomes = run_each(records, action, lambda r: delete_unchanged(clients[r.region], r), concurrency)
     deleted = []
     for record in records:
         outcome = outcomes[record.voice_connector_id]
