@@ -92,7 +92,7 @@ def read_backup(path: str, account_id: str, prefix: str) -> Backup:
         raise VoiceError("backup_not_read", prefix, path=path, reason=e.strerror or e) from e
     document = _parse_json(content)
     version: Any = document.get("format", 1) if isinstance(document, dict) else None
-    if type(version) is int and version > FORMAT:
+    if _is_int(version) and version > FORMAT:
         raise VoiceError("newer_backup", prefix, path=path, format=version)
     problem = _find_problem(document, version)
     if problem:
@@ -166,7 +166,7 @@ def _find_problem(document: Any, version: Any) -> str | None:
     """Return what is wrong with a document, or None; no value of it is shown but an ID and a key."""
     if not isinstance(document, dict):
         return "it is not a complete JSON object"
-    if type(version) is not int or version < 1:
+    if not _is_int(version) or version < 1:
         return "its format is not a number"
     if not _is_match(document.get("account"), ACCOUNT_ID):
         return "its account is missing or is not an account ID"
@@ -198,11 +198,11 @@ def _find_record_problem(entry: dict[str, Any], version: int) -> str | None:
     if not isinstance(proxy, dict):
         return "has a proxy that is not an object"
     minutes, countries = proxy.get("DefaultSessionExpiryMinutes", 1), proxy.get("PhoneNumberCountries", [])
-    if type(minutes) is not int or minutes < 1:
+    if not _is_int(minutes) or minutes < 1:
         return "has a DefaultSessionExpiryMinutes that is not a positive number"
     if not isinstance(countries, list) or not all(isinstance(country, str) and country for country in countries):
         return "has PhoneNumberCountries that are not a list of strings"
-    if type(proxy.get("Disabled", False)) is not bool:
+    if not isinstance(proxy.get("Disabled", False), bool):
         return "has a Disabled that is not a boolean"
     # A masked number is not one.
     if proxy.get("FallBackPhoneNumber", "") != "" and not _is_match(proxy["FallBackPhoneNumber"], PHONE_NUMBER):
@@ -222,3 +222,8 @@ def _label(number: int, identifier: str) -> str:
 
 def _is_match(value: Any, pattern: re.Pattern[str]) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _is_int(value: Any) -> bool:
+    """Whether *value* is an integer; to Python a boolean is one too."""
+    return isinstance(value, int) and not isinstance(value, bool)

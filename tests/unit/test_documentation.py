@@ -239,6 +239,7 @@ def test_every_example_passes_the_validation_of_arguments(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setenv("AWS_PROFILE", "telephony")
     monkeypatch.setenv("AWS_URL", emulator.url)
+    monkeypatch.chdir(tmp_path)  # where a relative path begins
     known = {
         "item": WITH_PROXY,
         "kept_proxy": run_main(
