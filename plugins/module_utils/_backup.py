@@ -72,8 +72,8 @@ def write_backup(folder: str, account_id: str, records: list[Record], now: datet
         _write_new(path, json.dumps(document, indent=2).encode() + b"\n")
         with open(path, "rb") as file:
             written = file.read()
-    except OSError as e:
-        raise VoiceError("backup_not_written", prefix, path=path, reason=e.strerror or e) from e
+    except (OSError, ValueError) as e:  # ValueError: no path can have this name
+        raise VoiceError("backup_not_written", prefix, path=printable(path), reason=_to_reason(e)) from e
     if _parse_json(written) != document:
         raise VoiceError("backup_differs", prefix, path=path)
     return path
@@ -88,8 +88,8 @@ def read_backup(path: str, account_id: str, prefix: str) -> Backup:
     try:
         with open(path, "rb") as file:
             content = file.read()
-    except OSError as e:
-        raise VoiceError("backup_not_read", prefix, path=path, reason=e.strerror or e) from e
+    except (OSError, ValueError) as e:
+        raise VoiceError("backup_not_read", prefix, path=printable(path), reason=_to_reason(e)) from e
     document = _parse_json(content)
     version: Any = document.get("format", 1) if isinstance(document, dict) else None
     if _is_int(version) and version > FORMAT:
@@ -214,6 +214,10 @@ def _proxy_of(entry: dict[str, Any], version: int) -> Any:
     if version > 1:
         return entry["proxy"]
     return {member: entry[name] for name, member in MEMBERS.items() if entry[name] is not None}
+
+
+def _to_reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or printable(error)
 
 
 def _label(number: int, identifier: str) -> str:

@@ -195,8 +195,8 @@ def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
 def foreign_homes(regions: list[RegionRead]) -> dict[str, str]:
     """Return the own Region of each listed Voice Connector that belongs to none of *regions*, by ID."""
     names = {region.name for region in regions}
-    homes = {i: entry.get("AwsRegion") for region in regions for i, entry in region.listed.items()}
-    return {i: home for i, home in homes.items() if home and home not in names}
+    homes = ((i, entry.get("AwsRegion")) for region in regions for i, entry in region.listed.items())
+    return {i: home for i, home in homes if home and home not in names}
 
 
 def _by_id(

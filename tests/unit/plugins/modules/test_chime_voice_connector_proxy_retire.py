@@ -639,6 +639,13 @@ def test_a_folder_that_cannot_be_made_stops_it(
     assert DELETE not in fleet.operations()
 
 
+@pytest.mark.parametrize(("name", "reason"), [("a\0b", "embedded null byte"), ("x" * 300, "File name too long")])
+def test_a_folder_that_cannot_exist_stops_it(
+    retire: Retire, fleet: Emulator, folder: pathlib.Path, name: str, reason: str
+) -> None:
+    assert_refused(retire(backup_dir=f"{folder}/{name}"), fleet, folder, "could not be written", reason)
+
+
 def test_the_mode_of_an_existing_folder_stays(retire: Retire, folder: pathlib.Path) -> None:
     folder.mkdir(mode=0o750)
     old = os.umask(0o277)
