@@ -41,6 +41,8 @@ class Selection(NamedTuple):
     tags: dict[str, str | None]  # by key; None for any value
     include_proxy: bool
     include_tags: bool
+    # Whether to skip what is listed and belongs to none of the Regions that are read.
+    own_regions_only: bool = False
 
 
 class ConnectorRead(NamedTuple):
@@ -51,6 +53,7 @@ class ConnectorRead(NamedTuple):
     connector: dict[str, Any] | None
     errors: list[VoiceError]
     tried: bool = True
+    proxy: dict[str, Any] | None = None  # the ``Proxy`` structure, if it was read and one is set
 
 
 class RegionRead:
@@ -112,6 +115,9 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
         if identifier not in homes:
             work += [(identifier, region) for region in regions if not region.listed_all]
     work = [(i, region) for i, region in work if _has_name(region.listed.get(i), selection.names)]
+    if selection.own_regions_only:
+        foreign = foreign_homes(regions)
+        work = [(i, region) for i, region in work if i not in foreign]
     lock = threading.Lock()
     done: dict[tuple[str, str], ConnectorRead] = {}
 
@@ -187,6 +193,13 @@ def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
     return homes
 
 
+def foreign_homes(regions: list[RegionRead]) -> dict[str, str]:
+    """Return the own Region of each listed Voice Connector that belongs to none of *regions*, by ID."""
+    names = {region.name for region in regions}
+    homes = ((i, entry.get("AwsRegion")) for region in regions for i, entry in region.listed.items())
+    return {i: home for i, home in homes if home and home not in names}
+
+
 def _by_id(
     ids: list[str], homes: dict[str, RegionRead], reads: list[ConnectorRead], regions: list[RegionRead]
 ) -> list[ConnectorRead]:
@@ -249,6 +262,7 @@ def _read(region: RegionRead, identifier: str, selection: Selection) -> Connecto
         return ConnectorRead(identifier, region.name, None, [])
 
     errors: list[VoiceError] = []
+    proxy: dict[str, Any] | None = None
     connector = connector_result(entry, region.name)
     if selection.tags or selection.include_tags:
         tags: dict[str, str] | None = None
@@ -265,11 +279,12 @@ def _read(region: RegionRead, identifier: str, selection: Selection) -> Connecto
             connector.update(tags=tags, tags_error=reason)
     if selection.include_proxy:
         try:
-            connector["proxy"] = proxy_result(get_proxy(client, identifier, entry))
+            proxy = get_proxy(client, identifier, entry)
+            connector["proxy"] = proxy_result(proxy)
         except VoiceError as e:
             connector["proxy"] = proxy_result(None, known=False)
             errors.append(e)
-    return ConnectorRead(identifier, region.name, connector, errors)
+    return ConnectorRead(identifier, region.name, connector, errors, proxy=proxy)
 
 
 def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:

@@ -26,6 +26,19 @@ MESSAGES = {
     "not_a_number": "{option} is a boolean where a number belongs. Write digits",
     "no_regions": "regions is empty. List the Regions to read, or omit it",
     "bad_concurrency": "concurrency is {value}, which is out of range. Specify a number from 1 to 64",
+    "bad_account_id": "account_id is {value!r}, which is not the ID of an AWS account. Write its 12 digits in quotes",
+    "no_selection": "voice_connector_ids is missing or empty, and all is not true. Specify one of them",
+    "two_selections": "voice_connector_ids cannot be combined with all. Specify one of them",
+    "all_is_no_id": "voice_connector_ids contains 'all', which is not an ID. Set the option all to true instead",
+    "region_only": (
+        "region is set without regions, and it does not limit what is deleted. Specify regions, or remove region"
+    ),
+    "bad_exclude_region": (
+        "exclude_regions contains {regions}, which is not one of the Regions to read ({read}). Correct exclude_regions or "
+        "regions; nothing was changed"
+    ),
+    "no_regions_left": "exclude_regions contains all Regions to read. Remove one of them",
+    "bad_max_deletions": "max_deletions is {value}, which is out of range. Specify 0 or more",
     "bad_minutes": "default_session_expiry_minutes is {value}, which is out of range. Specify 1 or more",
     "too_many_countries": "phone_number_countries has {count} items, which is too many. Specify 1 to 100",
     "bad_country": (
@@ -180,6 +193,86 @@ MESSAGES = {
     ),
     "stored_differently": (
         "the service stored different values for {options} than were sent. Compare the returned proxy with the options"
+    ),
+    # Retiring and restoring
+    "different_account": (
+        "the credentials belong to the AWS account {account}, but account_id is {account_id}. Use credentials of that account, "
+        "or correct account_id; nothing was changed"
+    ),
+    "connector_account": (
+        "Voice Connector {voice_connector_id} in {found_in} belongs to the AWS account {account}, but account_id is "
+        "{account_id}. Exclude it by its ID; nothing was changed"
+    ),
+    "no_connector_account": (
+        "AWS did not return the ARN of Voice Connector {voice_connector_id} in {found_in}, so it is unknown to which account it "
+        "belongs. Exclude it by its ID; nothing was changed"
+    ),
+    "unread_region": (
+        "Voice Connector {voice_connector_id} belongs to {home}, which is not one of the Regions to read. Add that Region, or "
+        "remove the ID from voice_connector_ids; nothing was changed"
+    ),
+    "incomplete_read": (
+        "not everything could be read, so it is unknown what is set. Fix the causes in failures, or exclude the Regions that "
+        "cannot be read; nothing was changed. The first error is: {first}"
+    ),
+    "unknown_tags": (
+        "the tags of Voice Connector {voice_connector_id} in {found_in} could not be read, so it is unknown whether exclude_tags "
+        "applies to it. Exclude it by its ID, or remove exclude_tags; nothing was changed. {reason}"
+    ),
+    "unused_exclusion": (
+        "{option} contains {values}, which matches no Voice Connector that was read. Correct it or remove it; nothing was "
+        "changed"
+    ),
+    "wrong_home": (
+        "Voice Connector {voice_connector_id} was found in {found_in}, but AWS returned {home} as the Region to which it belongs. "
+        "Exclude it by its ID; nothing was changed"
+    ),
+    "too_many_deletions": (
+        "{count} proxy configurations would be deleted, but max_deletions is {maximum}. Check selected, and raise "
+        "max_deletions or exclude some; nothing was changed"
+    ),
+    "backup_not_written": (
+        "the backup {path} could not be written: {reason}. Check backup_dir, its permissions and its disk on the managed "
+        "node; nothing was deleted"
+    ),
+    "backup_differs": (
+        "the backup {path} does not contain what was written to it. Check its disk on the managed node; nothing was deleted"
+    ),
+    "changed_since_backup": (
+        "{options} changed after the backup was written, so the configuration was not deleted. Run the task again"
+    ),
+    "not_tried": "it was not tried, because every further request would fail too. Fix the cause of the first error: {first}",
+    "partly_retired": (
+        "{failed} of {count} proxy configurations could not be deleted. Fix the causes in failures, and run the task again. "
+        "The first error is: {first}"
+    ),
+    "backup_not_read": (
+        "the backup {path} could not be read: {reason}. Check backup_file and its permissions on the managed node; nothing "
+        "was changed"
+    ),
+    "bad_backup": "the backup {path} is not valid: {problem}. Correct it, or use a different backup; nothing was changed",
+    "unknown_backup_members": (
+        "the backup has {members}, which botocore {version}, installed for {python}, cannot send. Upgrade boto3 for that "
+        "Python; nothing was sent"
+    ),
+    "newer_backup": (
+        "the backup {path} has the format {format}, which this version of the collection cannot read. Upgrade "
+        "chime_sdk.voice; nothing was changed"
+    ),
+    "backup_account": (
+        "the backup {path} is of the AWS account {account}, but account_id is {account_id}. Use a backup of that account, or "
+        "correct account_id; nothing was changed"
+    ),
+    "not_in_backup": (
+        "the backup {path} does not contain {ids}. Correct voice_connector_ids, or use a different backup; nothing was changed"
+    ),
+    "would_overwrite": (
+        "a different configuration is set now ({options}), and it was not overwritten. Preview the change with overwrite in "
+        "check mode and diff mode, and then set overwrite to true"
+    ),
+    "partly_restored": (
+        "{failed} of {count} proxy configurations could not be restored. Fix the causes in failures, and run the task again. "
+        "The first error is: {first}"
     ),
 }
 

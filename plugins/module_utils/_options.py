@@ -15,6 +15,9 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import Voi
 
 # Looser than today's pattern of the service, so that a new form of ID does not wait for a release of this collection.
 VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
+# The service's own pattern, in which the plus of E.164 may be missing.
+PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
+ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 
 def check_voice_connector_id(option: str, value: str) -> None:
@@ -25,6 +28,30 @@ def check_voice_connector_id(option: str, value: str) -> None:
     if not VOICE_CONNECTOR_ID.fullmatch(value):
         shown = value if len(value) <= 200 else value[:200] + "..."
         raise VoiceError("bad_id", option=option, value=shown)
+
+
+def check_concurrency(value: int) -> None:
+    """Raise VoiceError unless *value* is a usable number of requests in flight."""
+    if not 1 <= value <= 64:
+        raise VoiceError("bad_concurrency", value=value)
+
+
+def check_account_id(value: str) -> None:
+    """Raise VoiceError unless *value* can be the ID of an AWS account."""
+    if not ACCOUNT_ID.fullmatch(value):
+        raise VoiceError("bad_account_id", value=value)
+
+
+def check_selection(identifiers: list[str] | None, everything: bool) -> None:
+    """Raise VoiceError unless either IDs are given or *everything* is explicitly selected."""
+    if identifiers is not None and everything:
+        raise VoiceError("two_selections")
+    if not identifiers and not everything:
+        raise VoiceError("no_selection")
+    for identifier in identifiers or []:
+        if identifier == "all":
+            raise VoiceError("all_is_no_id")
+        check_voice_connector_id("an item of voice_connector_ids", identifier)
 
 
 def check_types(spec: dict[str, Any], given: dict[str, Any]) -> None:
@@ -45,7 +72,12 @@ def _check_type(option: str, kind: str, value: Any) -> None:
         raise VoiceError("not_a_number", option=option)
     if kind == "list" and not isinstance(value, list):
         value = [value]
-    values = {"str": [value], "list": value, "dict": list(value.values()) if isinstance(value, dict) else []}
+    values = {
+        "str": [value],
+        "path": [value],
+        "list": value,
+        "dict": list(value.values()) if isinstance(value, dict) else [],
+    }
     for item in values.get(kind, []):
         if isinstance(item, (bool, int, float)):
             raise VoiceError("not_a_string", option=option, kind="boolean" if isinstance(item, bool) else "number")

@@ -55,20 +55,29 @@ def put_proxy(client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any
     :returns: the ``Proxy`` structure that the service returned.
     :raises VoiceError: for every other response, and for none; unless ``rejected``, the service may have applied it.
     """
-    name = "PutVoiceConnectorProxy"
-    operation = Operation(client, name, f"set the proxy configuration of Voice Connector {voice_connector_id}")
-    # The one member that the operation takes under a different name.
-    members = {("PhoneNumberPoolCountries" if k == "PhoneNumberCountries" else k): v for k, v in proxy.items()}
-    if name in client.boto3.meta.service_model.operation_names:
-        known = client.boto3.meta.service_model.operation_model(name).input_shape.members
-        unknown = sorted(set(members) - set(known))
-        if unknown:
-            raise operation.failure("unknown_members", rejected=True, members=", ".join(unknown), **installed_sdk())
-    response = operation(VoiceConnectorId=voice_connector_id, **members)
+    require_sendable(client, voice_connector_id, proxy)
+    operation = _putting(client, voice_connector_id)
+    response = operation(VoiceConnectorId=voice_connector_id, **_to_put(proxy))
     stored = _without_nulls(operation.member(response, "Proxy"))
     if stored is None:
         raise operation.unreadable("it does not contain the proxy configuration")
     return stored
+
+
+def require_sendable(
+    client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any], message: str = "unknown_members"
+) -> None:
+    """Raise VoiceError if a ``Proxy`` structure has a member that PutVoiceConnectorProxy of this botocore does not take.
+
+    :param message: the name of the message.
+    """
+    name = "PutVoiceConnectorProxy"
+    if name in client.boto3.meta.service_model.operation_names:
+        known = client.boto3.meta.service_model.operation_model(name).input_shape.members
+        unknown = sorted(set(_to_put(proxy)) - set(known))
+        if unknown:
+            fields: dict[str, Any] = {"members": ", ".join(unknown), **installed_sdk()}
+            raise _putting(client, voice_connector_id).failure(message, rejected=True, **fields)
 
 
 def delete_proxy(client: VoiceClient, voice_connector_id: str) -> None:
@@ -124,6 +133,11 @@ def list_voice_connectors(client: VoiceClient) -> Iterator[list[dict[str, Any]]]
         position = {"NextToken": token}
 
 
+def list_regions(client: VoiceClient) -> list[str]:
+    """Return the Regions of the service that the installed botocore knows."""
+    return list(client.boto3.meta.service_model.shape_for("VoiceConnectorAwsRegion").enum)
+
+
 def get_tags(client: VoiceClient, voice_connector: dict[str, Any]) -> dict[str, str]:
     """Return the tags of a Voice Connector. Operation: ListTagsForResource.
 
@@ -147,6 +161,16 @@ def has_no_tags(error: VoiceError) -> bool:
     """
     withheld = error.name in ("no_arn", "not_found") or canonical_name(error.code) == "BadRequest"
     return error.operation == "ListTagsForResource" and withheld
+
+
+def _putting(client: VoiceClient, voice_connector_id: str) -> Operation:
+    action = f"set the proxy configuration of Voice Connector {voice_connector_id}"
+    return Operation(client, "PutVoiceConnectorProxy", action)
+
+
+def _to_put(proxy: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of a ``Proxy`` structure as the operation takes them: one under a different name."""
+    return {("PhoneNumberPoolCountries" if k == "PhoneNumberCountries" else k): v for k, v in proxy.items()}
 
 
 def _without_nulls(structure: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -218,16 +218,19 @@ from typing import Any
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._module import UnloggedAWSModule
 from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import PHONE_NUMBER
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_voice_connector_id
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import delete_proxy
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import put_proxy
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import MEMBERS
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import different_members
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import lost_members
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import write_failure
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import write_proxy
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -237,16 +240,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fall_back_phone_number": {"type": "str"},
     "disabled": {"type": "bool"},
 }
-# The members of a Proxy by option.
-MEMBERS = {
-    "default_session_expiry_minutes": "DefaultSessionExpiryMinutes",
-    "disabled": "Disabled",
-    "fall_back_phone_number": "FallBackPhoneNumber",
-    "phone_number_countries": "PhoneNumberCountries",
-}
-
-# The service's own pattern, in which the plus of E.164 may be missing.
-_PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -262,7 +255,7 @@ def check_options(params: dict[str, Any]) -> None:
     for country in countries:
         if not _COUNTRY.fullmatch(country):
             raise VoiceError("bad_country", value=country)
-    if params["fall_back_phone_number"] and not _PHONE_NUMBER.fullmatch(params["fall_back_phone_number"]):
+    if params["fall_back_phone_number"] and not PHONE_NUMBER.fullmatch(params["fall_back_phone_number"]):
         raise VoiceError("bad_phone_number")
 
 
@@ -281,46 +274,6 @@ def desired_proxy(current: dict[str, Any] | None, params: dict[str, Any]) -> dic
     return {k: v if k in different else (current or {}).get(k, v) for k, v in desired.items()}
 
 
-def different_members(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
-    """Return the members in which two ``Proxy`` structures differ.
-
-    The service may normalize what it stores, so these mean the same: a phone number with and without a plus, an empty one
-    and none, countries in any order and case.
-    """
-
-    def normalize(proxy: dict[str, Any], member: str) -> Any:
-        value = proxy.get(member)
-        if member == "FallBackPhoneNumber":
-            return (value or "").removeprefix("+")
-        if member == "PhoneNumberCountries":
-            return {country.upper() for country in value or ()}
-        return value
-
-    return {member for member in {*one, *other} if normalize(one, member) != normalize(other, member)}
-
-
-def lost_members(stored: dict[str, Any] | None, desired: dict[str, Any] | None) -> set[str]:
-    """Return the members that are not *stored* as *desired*; None is no proxy.
-
-    What was not sent has a default of the service's choice, except a phone number, which is to be removed.
-    """
-    if stored is None or desired is None:
-        return set(stored or desired or {"Proxy"}) if stored is not desired else set()
-    return {m for m in different_members(stored, desired) if m in desired or m == "FallBackPhoneNumber"}
-
-
-def failure(client: VoiceClient, voice_connector_id: str, desired: Any, name: str, **fields: Any) -> VoiceError:
-    """Return the error with the message *name* about setting or, if *desired* is None, deleting a proxy configuration."""
-    action, operation = (
-        ("delete", "DeleteVoiceConnectorProxy") if desired is None else ("set", "PutVoiceConnectorProxy")
-    )
-    prefix = (
-        f"Failed to {action} the proxy configuration of Voice Connector {voice_connector_id} in {client.region} "
-        f"({operation}): "
-    )
-    return VoiceError(name, prefix, operation=operation, region=client.region, **fields)
-
-
 def require_complete(client: VoiceClient, voice_connector_id: str, current: Any, desired: dict[str, Any]) -> None:
     """Raise VoiceError if *desired* lacks what the service requires."""
     required = ("default_session_expiry_minutes", "phone_number_countries")
@@ -328,44 +281,7 @@ def require_complete(client: VoiceClient, voice_connector_id: str, current: Any,
     if lacking:
         reason = "There is no proxy configuration yet" if current is None else "AWS did not return their current values"
         options = " and ".join(lacking)
-        raise failure(client, voice_connector_id, desired, "incomplete_proxy", options=options, reason=reason)
-
-
-def write(client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None) -> tuple[bool, Any]:
-    """Put or delete; return whether this changed something, and the ``Proxy`` structure that is set now."""
-    try:
-        if desired is None:
-            delete_proxy(client, voice_connector_id)
-            return True, None
-        stored = put_proxy(client, voice_connector_id, desired)
-    except VoiceError as e:
-        deleting = desired is None and isinstance(e, NotFound)
-        if e.rejected and not deleting:
-            raise
-        # Nothing to delete contradicts what was just read, unless an earlier request has deleted it.
-        return not (deleting and e.rejected), confirm_write(client, voice_connector_id, desired, e)
-    lost = lost_members(stored, desired)
-    if lost:
-        options = [option for option, member in MEMBERS.items() if member in lost] or sorted(lost)
-        error = failure(client, voice_connector_id, desired, "stored_differently", options=", ".join(options))
-        error.details = {"changed": True, "exists": True, "proxy": proxy_result(stored)}
-        raise error
-    return True, stored
-
-
-def confirm_write(
-    client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None, write_error: VoiceError
-) -> dict[str, Any] | None:
-    """Return the ``Proxy`` structure that is set after a write without a clear result, if it is the desired one."""
-    fields = {"response": write_error.response, "write": write_error.message.rstrip(".")}
-    try:
-        proxy = get_proxy(client, voice_connector_id)
-    except VoiceError as e:
-        read = e.message.rstrip(".")
-        raise failure(client, voice_connector_id, desired, "write_unknown", read=read, **fields) from e
-    if lost_members(proxy, desired):
-        raise failure(client, voice_connector_id, desired, "write_failed", **fields)
-    return proxy
+        raise write_failure(client, voice_connector_id, desired, "incomplete_proxy", options=options, reason=reason)
 
 
 def main() -> None:
@@ -381,7 +297,7 @@ def main() -> None:
         if changed and proxy is not None:
             require_complete(client, voice_connector_id, current, proxy)
         if changed and not module.check_mode:
-            changed, proxy = write(client, voice_connector_id, proxy)
+            changed, proxy = write_proxy(client, voice_connector_id, proxy)
     except VoiceError as e:
         module.fail_json(**e.failure(voice_connector_id=voice_connector_id, region=module.params["region"]))
     before, after = proxy_result(current), proxy_result(proxy)

@@ -150,9 +150,11 @@ def test_the_documented_return_values_and_samples_of_the_bulk_read_are_what_is_r
     assert error["message"].startswith(documentation["errors"]["contains"]["message"]["sample"].rstrip("."))
 
 
+# Those that retire and restore are tried below.
+READING_OR_MANAGING = [module for module in MODULES if not module.endswith(("_retire", "_restore"))]
 FAILURES: list[Any] = [
-    *((module, [Fault(error="ForbiddenException")], {"error", "response_metadata"}) for module in MODULES),
-    *((module, [Fault(drop="reset")], set()) for module in MODULES),
+    *((module, [Fault(error="ForbiddenException")], {"error", "response_metadata"}) for module in READING_OR_MANAGING),
+    *((module, [Fault(drop="reset")], set()) for module in READING_OR_MANAGING),
     ("chime_voice_connector_proxy", [STORED_DIFFERENTLY], {"exists", "proxy"}),
 ]
 
@@ -178,6 +180,44 @@ def test_a_failure_has_the_keys_that_the_guide_and_the_module_document(
     always = {key for key, entry in documented(module, "RETURN").items() if entry["returned"] == "always"}
     assert returned == {"boto3_version", "botocore_version", *always, *further}
     assert returned <= explained
+
+
+def test_the_documented_return_values_and_samples_of_retiring_and_restoring_are_what_is_returned(
+    emulator: Emulator, tmp_path: pathlib.Path
+) -> None:
+    options = {**connection_to(emulator), "account_id": "111122223333", "all": True}
+    retire = {**options, "regions": ["us-east-1"], "backup_dir": str(tmp_path)}
+
+    def check(module: str, options: dict[str, Any], changed: bool) -> dict[str, Any]:
+        result = run_main(module, options)
+        assert result.pop("changed") is changed
+        documentation = documented(module, "RETURN")
+        assert set(result) - {"msg", "failed", "boto3_version", "botocore_version"} == set(documentation)
+        for key, entry in documentation.items():
+            for item in result[key] if entry["type"] == "list" else []:
+                inner = entry["contains"]
+                if "reason" in inner:
+                    start = inner["reason"]["sample"].removesuffix(" ...")
+                    assert item["reason"].startswith(start)
+                    inner = {**inner, "reason": {**inner["reason"], "sample": item["reason"]}}
+                assert_as_documented(item, inner, sampled=True)
+            if entry["type"] != "list":
+                assert is_a(entry["type"], result[key])
+        assert result["account_id"] == documentation["account_id"]["sample"]
+        return result
+
+    emulator.faults = [Fault("DeleteVoiceConnectorProxy", error="ForbiddenException")]
+    assert check("chime_voice_connector_proxy_retire", retire, False)["failures"]
+    emulator.faults = []
+    retired = check("chime_voice_connector_proxy_retire", retire, True)
+    pattern = re.sub(r"\d", r"\\d", documented("chime_voice_connector_proxy_retire", "RETURN")["backup_file"]["sample"])
+    assert re.fullmatch(pathlib.Path(pattern).name, pathlib.Path(retired["backup_file"]).name)
+    restore = {**options, "backup_file": retired["backup_file"]}
+    emulator.faults = [Fault("PutVoiceConnectorProxy", error="ForbiddenException")]
+    assert check("chime_voice_connector_proxy_restore", restore, False)["failures"]
+    emulator.faults = []
+    assert check("chime_voice_connector_proxy_restore", restore, True)["restored"]
+    assert check("chime_voice_connector_proxy_restore", restore, False)["unchanged"]
 
 
 def test_the_documented_connector_is_the_service_s() -> None:
@@ -249,6 +289,7 @@ def test_every_example_passes_the_validation_of_arguments(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setenv("AWS_PROFILE", "telephony")
     monkeypatch.setenv("AWS_URL", emulator.url)
+    monkeypatch.chdir(tmp_path)  # where a relative path begins
     known = {
         "item": WITH_PROXY,
         "kept_proxy": run_main(
@@ -256,6 +297,9 @@ def test_every_example_passes_the_validation_of_arguments(
         ),
     }
     templar = Environment(undefined=StrictUndefined)
+    if module == "chime_voice_connector_proxy_restore":
+        options = {"account_id": "111122223333", "all": True, "regions": ["us-east-1"], "backup_dir": str(tmp_path)}
+        known["retired"] = run_main("chime_voice_connector_proxy_retire", options)
     filled = {
         # As Ansible does it: a template that is one expression has the value and the type of the expression.
         name: templar.compile_expression(value.strip("{} "))(**known) if "{{" in str(value) else value
@@ -593,7 +637,7 @@ def test_the_workflow_runs_verbs_of_the_makefile_on_the_supported_pythons() -> N
 
 ENTRY_POINTS = [
     pytest.param(role, entry_point, spec, id=f"{role}-{entry_point}")
-    for role in ("proxy_audit", "proxy_retire")
+    for role in ("proxy_audit",)
     for entry_point, spec in yaml.safe_load(
         (ROOT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8")
     )["argument_specs"].items()
@@ -606,10 +650,7 @@ def role_file(role: str, name: str) -> Any:
 
 @pytest.mark.parametrize(("role", "entry_point", "spec"), ENTRY_POINTS)
 def test_the_readme_of_a_role_names_every_variable(role: str, entry_point: str, spec: Any) -> None:
-    main, _separator, restore = (
-        (ROOT / f"roles/{role}/README.md").read_text(encoding="utf-8").partition("\n## restore\n")
-    )
-    section = restore if entry_point == "restore" else main
+    section = (ROOT / f"roles/{role}/README.md").read_text(encoding="utf-8")
     rows = re.findall(rf"^\| `({role}_[a-z_]+)` \| ([a-z]+)[^|]* \| ([^|]+) \|", section, re.MULTILINE)
     assert [name for name, _type, _default in rows] == list(spec["options"])
     for name, kind, default in rows:
@@ -629,7 +670,7 @@ def test_the_defaults_of_a_role_are_those_of_its_specification(role: str, entry_
     assert set(specified) <= set(defaults)
 
 
-@pytest.mark.parametrize("name", ["proxy_audit", "proxy_retire"])
+@pytest.mark.parametrize("name", ["proxy_audit"])
 def test_a_role_reads_all_regions_of_the_service(name: str) -> None:
     known = service.MODEL.shape_for("VoiceConnectorAwsRegion").enum
     assert sorted(role_file(name, "defaults/main.yml")[f"{name}_regions"]) == sorted(known)

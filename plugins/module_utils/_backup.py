@@ -1,0 +1,233 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""The backup file of proxy configurations: writing a new one, and checking one that is given.
+
+It is a JSON object with ``format`` (2), ``account``, ``created`` (ISO 8601) and ``voice_connectors``, a list of objects with
+``voice_connector_id``, ``region``, ``name`` and ``proxy``, the ``Proxy`` structure as the service returned it. Release 1.0.0
+wrote no ``format``, and the members of the proxy beside the ID.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import errno
+import json
+import os
+import re
+from typing import Any
+from typing import NamedTuple
+
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import printable
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import ACCOUNT_ID
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import PHONE_NUMBER
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import VOICE_CONNECTOR_ID
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import MEMBERS
+
+FORMAT = 2
+
+_REGION = re.compile(r"[a-z0-9-]{1,63}")
+
+
+class Record(NamedTuple):
+    """One Voice Connector with its proxy configuration."""
+
+    voice_connector_id: str
+    region: str
+    name: str | None
+    proxy: dict[str, Any]  # a ``Proxy`` structure
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a module returns of it, without the phone number."""
+        return {"voice_connector_id": self.voice_connector_id, "name": self.name, "region": self.region}
+
+
+class Backup(NamedTuple):
+    account_id: str
+    records: list[Record]
+
+
+def write_backup(folder: str, account_id: str, records: list[Record], now: datetime.datetime, prefix: str) -> str:
+    """Write a new file that only its owner can read, verify it, and return its absolute path.
+
+    :param folder: is created if it is missing.
+    :param now: the time in UTC.
+    :param prefix: "Failed to ...: ".
+    :raises VoiceError: the file is not complete on the disk.
+    """
+    name = f"proxy-backup-{account_id}-{now:%Y%m%dT%H%M%S.%fZ}.json"
+    path = os.path.join(os.path.abspath(folder), name)
+    document = {
+        "format": FORMAT,
+        "account": account_id,
+        "created": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        "voice_connectors": [record._asdict() for record in records],
+    }
+    try:
+        _write_new(path, json.dumps(document, indent=2).encode() + b"\n")
+        with open(path, "rb") as file:
+            written = file.read()
+    except (OSError, ValueError) as e:  # ValueError: no path can have this name
+        raise VoiceError("backup_not_written", prefix, path=printable(path), reason=_to_reason(e)) from e
+    if _parse_json(written) != document:
+        raise VoiceError("backup_differs", prefix, path=path)
+    return path
+
+
+def read_backup(path: str, account_id: str, prefix: str) -> Backup:
+    """Return the backup of this account in a file, with every record checked.
+
+    :raises VoiceError: the file cannot be read, is not a valid backup, or is one of a different account.
+    """
+    path = os.path.abspath(path)
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except (OSError, ValueError) as e:
+        raise VoiceError("backup_not_read", prefix, path=printable(path), reason=_to_reason(e)) from e
+    document = _parse_json(content)
+    version: Any = document.get("format", 1) if isinstance(document, dict) else None
+    if _is_int(version) and version > FORMAT:
+        raise VoiceError("newer_backup", prefix, path=path, format=version)
+    problem = _find_problem(document, version)
+    if problem:
+        raise VoiceError("bad_backup", prefix, path=path, problem=problem)
+    if document["account"] != account_id:
+        raise VoiceError("backup_account", prefix, path=path, account=document["account"], account_id=account_id)
+    entries = document["voice_connectors"]
+    records = [Record(e["voice_connector_id"], e["region"], e["name"], _proxy_of(e, version)) for e in entries]
+    return Backup(account_id, records)
+
+
+def choose_records(backup: Backup, identifiers: list[str] | None, path: str, prefix: str) -> list[Record]:
+    """Return the records with these IDs, or all for None.
+
+    :raises VoiceError: there is no record with one of the IDs, or one that is chosen lacks what the service requires.
+    """
+    known = {record.voice_connector_id: record for record in backup.records}
+    chosen = list(known) if identifiers is None else list(dict.fromkeys(identifiers))
+    missing = [identifier for identifier in chosen if identifier not in known]
+    if missing:
+        raise VoiceError("not_in_backup", prefix, path=os.path.abspath(path), ids=", ".join(missing))
+    for number, record in enumerate(backup.records, 1):
+        for member in ("DefaultSessionExpiryMinutes", "PhoneNumberCountries"):
+            if record.voice_connector_id in chosen and not record.proxy.get(member):
+                problem = f"{_label(number, record.voice_connector_id)} has no {member}, which the service requires"
+                raise VoiceError("bad_backup", prefix, path=os.path.abspath(path), problem=problem)
+    return [known[identifier] for identifier in chosen]
+
+
+def _write_new(path: str, content: bytes) -> None:
+    folder = os.path.dirname(path)
+    created = not os.path.isdir(folder)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    # O_EXCL: a backup is never replaced, and a symbolic link is not followed.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            os.fchmod(descriptor, 0o600)
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        for directory in [folder, os.path.dirname(folder)] if created else [folder]:
+            _sync_directory(directory)
+    except OSError:
+        # Nothing was deleted yet, and half a backup is none.
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        raise
+
+
+def _sync_directory(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as e:
+        if e.errno != errno.EINVAL:  # which file systems return that do not sync folders
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _parse_json(content: bytes) -> Any:
+    """Return the JSON document, or None if it is not one."""
+    try:
+        return json.loads(content.decode())
+    except (ValueError, RecursionError):
+        return None
+
+
+def _find_problem(document: Any, version: Any) -> str | None:
+    """Return what is wrong with a document, or None; no value of it is shown but an ID and a key."""
+    if not isinstance(document, dict):
+        return "it is not a complete JSON object"
+    if not _is_int(version) or version < 1:
+        return "its format is not a number"
+    if not _is_match(document.get("account"), ACCOUNT_ID):
+        return "its account is missing or is not an account ID"
+    entries = document.get("voice_connectors")
+    if not isinstance(entries, list) or not entries:
+        return "its voice_connectors are missing, empty, or not a list"
+    seen: set[str] = set()
+    for number, entry in enumerate(entries, 1):
+        identifier: Any = entry.get("voice_connector_id") if isinstance(entry, dict) else None
+        if not _is_match(identifier, VOICE_CONNECTOR_ID):
+            return f"record {number} has no valid voice_connector_id"
+        problem = "is a duplicate" if identifier in seen else _find_record_problem(entry, version)
+        if problem:
+            return f"{_label(number, identifier)} {problem}"
+        seen.add(identifier)
+    return None
+
+
+def _find_record_problem(entry: dict[str, Any], version: int) -> str | None:
+    names = ("region", "name", *MEMBERS) if version == 1 else ("region", "name", "proxy")
+    missing = [name for name in names if name not in entry]
+    if missing:
+        return f"has no {missing[0]}"
+    if not _is_match(entry["region"], _REGION):
+        return "has a region that is not a Region"
+    if not isinstance(entry["name"], (str, type(None))):
+        return "has a name that is not a string"
+    proxy = _proxy_of(entry, version)
+    if not isinstance(proxy, dict):
+        return "has a proxy that is not an object"
+    minutes, countries = proxy.get("DefaultSessionExpiryMinutes", 1), proxy.get("PhoneNumberCountries", [])
+    if not _is_int(minutes) or minutes < 1:
+        return "has a DefaultSessionExpiryMinutes that is not a positive number"
+    if not isinstance(countries, list) or not all(isinstance(country, str) and country for country in countries):
+        return "has PhoneNumberCountries that are not a list of strings"
+    if not isinstance(proxy.get("Disabled", False), bool):
+        return "has a Disabled that is not a boolean"
+    # A masked number is not one.
+    if proxy.get("FallBackPhoneNumber", "") != "" and not _is_match(proxy["FallBackPhoneNumber"], PHONE_NUMBER):
+        return "has a FallBackPhoneNumber that is not a phone number"
+    return None
+
+
+def _proxy_of(entry: dict[str, Any], version: int) -> Any:
+    if version > 1:
+        return entry["proxy"]
+    return {member: entry[name] for name, member in MEMBERS.items() if entry[name] is not None}
+
+
+def _to_reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or printable(error)
+
+
+def _label(number: int, identifier: str) -> str:
+    return f"record {number} ({printable(identifier)})"
+
+
+def _is_match(value: Any, pattern: re.Pattern[str]) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _is_int(value: Any) -> bool:
+    """Whether *value* is an integer; to Python a boolean is one too."""
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""Which proxy configurations are deleted, and what stops the deletion of all. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+from typing import NamedTuple
+
+from ansible_collections.chime_sdk.voice.plugins.module_utils._backup import Record
+from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import BulkRead
+from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import foreign_homes
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
+
+
+class Exclusions(NamedTuple):
+    """Which Voice Connectors keep their proxy configuration: those that one of these matches."""
+
+    ids: list[str]
+    names: list[str]
+    tags: dict[str, str | None]  # by key; None for any value
+
+
+def choose_regions(regions: list[str], excluded: list[str]) -> list[str]:
+    """Return the Regions to read; raise VoiceError if an excluded one is not among *regions*, or none is left."""
+    unknown = [region for region in dict.fromkeys(excluded) if region not in regions]
+    if unknown:
+        raise VoiceError("bad_exclude_region", regions=", ".join(unknown), read=", ".join(regions))
+    left = [region for region in dict.fromkeys(regions) if region not in excluded]
+    if not left:
+        raise VoiceError("no_regions_left")
+    return left
+
+
+def plan_deletions(
+    read: BulkRead, ids: list[str] | None, exclusions: Exclusions, account_id: str, prefix: str
+) -> list[Record]:
+    """Return what to back up and delete.
+
+    :param read: the selected Voice Connectors, with their proxies, and with their tags if any are excluded.
+    :param ids: the selected IDs, or None for all.
+    :param prefix: "Failed to ...: ".
+    :raises VoiceError: it is not certain that these, and all of these, may be deleted.
+    """
+    names = {region.name for region in read.regions}
+    foreign = foreign_homes(read.regions)
+    connectors = [result.connector for result in read.reads if result.connector is not None]
+    homes = {**foreign, **{c["voice_connector_id"]: c["aws_region"] for c in connectors}}
+    for identifier in ids or []:
+        home = homes.get(identifier)
+        if home and home not in names:
+            raise VoiceError("unread_region", prefix, voice_connector_id=identifier, home=home)
+    require_complete_read(read, prefix)
+    kept = [c for c in connectors if not is_excluded(c, exclusions)]
+    targets = [c for c in kept if c["proxy"]["exists"]]
+    if exclusions.tags:
+        require_tags(targets, prefix)
+    not_read: list[dict[str, Any]] = []
+    if ids is None:
+        listed = {i: entry.get("Name") for region in read.regions for i, entry in region.listed.items()}
+        not_read = [{"voice_connector_id": i, "name": listed[i]} for i in foreign]
+    require_used(connectors + not_read, exclusions, prefix)
+    for connector in targets:
+        if connector["aws_region"] != connector["region"]:
+            raise VoiceError("wrong_home", prefix, home=connector["aws_region"] or "none", **_place(connector))
+    for connector in kept:
+        require_owner(connector["voice_connector_arn"], account_id, _place(connector), prefix)
+    proxies = {result.voice_connector_id: result.proxy or {} for result in read.reads}
+    return [Record(c["voice_connector_id"], c["region"], c["name"], proxies[c["voice_connector_id"]]) for c in targets]
+
+
+def list_failures(read: BulkRead) -> list[dict[str, Any]]:
+    """Return what could not be read, and why, as the module returns it."""
+    failures = [
+        {"voice_connector_id": None, "name": None, "region": region.name, "reason": region.listing_error.message}
+        for region in read.regions
+        if region.listing_error
+    ]
+    stops = {region.name: region.stopped_by.message for region in read.regions if region.stopped_by}
+    for result in read.reads:
+        reasons = [error.message for error in result.errors]
+        if not result.tried:
+            reasons.append(stops.get(result.region or "") or next(iter(stops.values()), "It was not tried."))
+        if reasons:
+            name = (result.connector or {}).get("name")
+            place = {"voice_connector_id": result.voice_connector_id, "name": name, "region": result.region}
+            failures.append({**place, "reason": " ".join(reasons)})
+    return failures
+
+
+def require_complete_read(read: BulkRead, prefix: str) -> None:
+    """Raise VoiceError if anything was not read."""
+    failures = list_failures(read)
+    if failures:
+        error = VoiceError("incomplete_read", prefix, first=failures[0]["reason"].rstrip("."))
+        error.details = {"failures": failures}
+        raise error
+
+
+def is_excluded(connector: dict[str, Any], exclusions: Exclusions) -> bool:
+    """Whether a Voice Connector keeps its proxy configuration."""
+    return (
+        connector["voice_connector_id"] in exclusions.ids
+        or connector["name"] in exclusions.names
+        or any(_has_tag(connector, *tag) for tag in exclusions.tags.items())
+    )
+
+
+def require_tags(targets: list[dict[str, Any]], prefix: str) -> None:
+    """Raise VoiceError if the tags of a Voice Connector are unknown."""
+    for connector in targets:
+        if connector["tags"] is None:
+            raise VoiceError("unknown_tags", prefix, reason=connector["tags_error"].rstrip("."), **_place(connector))
+
+
+def require_used(connectors: list[dict[str, Any]], exclusions: Exclusions, prefix: str) -> None:
+    """Raise VoiceError for an exclusion that matches none of *connectors*, which may be misspelled."""
+    ids = {connector["voice_connector_id"] for connector in connectors}
+    names = {connector["name"] for connector in connectors}
+    unused = {
+        "exclude_voice_connector_ids": [repr(i) for i in exclusions.ids if i not in ids],
+        "exclude_names": [repr(name) for name in exclusions.names if name not in names],
+        "exclude_tags": [
+            repr(key) if value is None else f"{key!r} with the value {value!r}"
+            for key, value in exclusions.tags.items()
+            if not any(_has_tag(connector, key, value) for connector in connectors)
+        ],
+    }
+    for option, values in unused.items():
+        if values:
+            raise VoiceError("unused_exclusion", prefix, option=option, values=", ".join(values))
+
+
+def require_account(account: str, account_id: str, prefix: str) -> None:
+    """Raise VoiceError unless the account of the credentials is the confirmed one."""
+    if account != account_id:
+        raise VoiceError("different_account", prefix, account=account, account_id=account_id)
+
+
+def require_owner(arn: str | None, account_id: str, place: dict[str, Any], prefix: str) -> None:
+    """Raise VoiceError unless the ARN of a Voice Connector belongs to the account.
+
+    :param place: ``voice_connector_id`` and ``found_in``, the Region, for the message.
+    """
+    parts = (arn or "").split(":")
+    if len(parts) < 6:
+        raise VoiceError("no_connector_account", prefix, **place)
+    if parts[4] != account_id:
+        raise VoiceError("connector_account", prefix, account=parts[4], account_id=account_id, **place)
+
+
+def _has_tag(connector: dict[str, Any], key: str, value: str | None) -> bool:
+    tags = connector.get("tags") or {}
+    return key in tags and value in (None, tags[key])
+
+
+def _place(connector: dict[str, Any]) -> dict[str, Any]:
+    return {"voice_connector_id": connector["voice_connector_id"], "found_in": connector["region"]}

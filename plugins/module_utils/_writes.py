@@ -1,0 +1,151 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""Writing proxy configurations: what differs, what was stored, what an unclear response means, and several at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from typing import Callable
+
+from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import run_all
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import delete_proxy
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import put_proxy
+
+# The members of a Proxy by option.
+MEMBERS = {
+    "default_session_expiry_minutes": "DefaultSessionExpiryMinutes",
+    "disabled": "Disabled",
+    "fall_back_phone_number": "FallBackPhoneNumber",
+    "phone_number_countries": "PhoneNumberCountries",
+}
+
+
+def different_members(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
+    """Return the members in which two ``Proxy`` structures differ.
+
+    The service may normalize what it stores, so these mean the same: a phone number with and without a plus, an empty one
+    and none, countries in any order and case.
+    """
+
+    def normalize(proxy: dict[str, Any], member: str) -> Any:
+        value = proxy.get(member)
+        if member == "FallBackPhoneNumber":
+            return (value or "").removeprefix("+")
+        if member == "PhoneNumberCountries":
+            return {country.upper() for country in value or ()}
+        return value
+
+    return {member for member in {*one, *other} if normalize(one, member) != normalize(other, member)}
+
+
+def lost_members(stored: dict[str, Any] | None, desired: dict[str, Any] | None) -> set[str]:
+    """Return the members that are not *stored* as *desired*; None is no proxy.
+
+    What was not sent has a default of the service's choice, except a phone number, which is to be removed.
+    """
+    if stored is None or desired is None:
+        return set(stored or desired or {"Proxy"}) if stored is not desired else set()
+    return {m for m in different_members(stored, desired) if m in desired or m == "FallBackPhoneNumber"}
+
+
+def write_failure(client: VoiceClient, voice_connector_id: str, desired: Any, name: str, **fields: Any) -> VoiceError:
+    """Return the error with the message *name* about setting or, if *desired* is None, deleting a proxy configuration."""
+    action, operation = (
+        ("delete", "DeleteVoiceConnectorProxy") if desired is None else ("set", "PutVoiceConnectorProxy")
+    )
+    prefix = (
+        f"Failed to {action} the proxy configuration of Voice Connector {voice_connector_id} in {client.region} "
+        f"({operation}): "
+    )
+    return VoiceError(name, prefix, operation=operation, region=client.region, **fields)
+
+
+def write_proxy(client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None) -> tuple[bool, Any]:
+    """Put or delete; return whether this changed something, and the ``Proxy`` structure that is set now."""
+    try:
+        if desired is None:
+            delete_proxy(client, voice_connector_id)
+            return True, None
+        stored = put_proxy(client, voice_connector_id, desired)
+    except VoiceError as e:
+        deleting = desired is None and isinstance(e, NotFound)
+        if e.rejected and not deleting:
+            raise
+        # Nothing to delete contradicts what was just read, unless an earlier request has deleted it.
+        return not (deleting and e.rejected), confirm_write(client, voice_connector_id, desired, e)
+    lost = lost_members(stored, desired)
+    if lost:
+        options = [option for option, member in MEMBERS.items() if member in lost] or sorted(lost)
+        error = write_failure(client, voice_connector_id, desired, "stored_differently", options=", ".join(options))
+        error.details = {"changed": True, "exists": True, "proxy": proxy_result(stored)}
+        raise error
+    return True, stored
+
+
+def confirm_write(
+    client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None, write_error: VoiceError
+) -> dict[str, Any] | None:
+    """Return the ``Proxy`` structure that is set after a write without a clear result, if it is the desired one."""
+    fields = {"response": write_error.response, "write": write_error.message.rstrip(".")}
+    try:
+        proxy = get_proxy(client, voice_connector_id)
+    except VoiceError as e:
+        read = e.message.rstrip(".")
+        raise write_failure(client, voice_connector_id, desired, "write_unknown", read=read, **fields) from e
+    if lost_members(proxy, desired):
+        raise write_failure(client, voice_connector_id, desired, "write_failed", **fields)
+    return proxy
+
+
+def name_members(members: set[str]) -> str:
+    """Return the options for members, or members that have no option, for a message."""
+    options = {member: option for option, member in MEMBERS.items()}
+    return ", ".join(sorted(options.get(member, member) for member in members))
+
+
+def run_each(records: Iterable[Any], action: str, function: Callable[[Any], Any], concurrency: int) -> dict[str, Any]:
+    """Call *function* for each record, several at a time; return its results or the VoiceErrors by ID.
+
+    A failure does not stop the others, except in a Region where every further request would fail too.
+
+    :param records: with ``voice_connector_id``, ``region`` and ``proxy``.
+    :param action: of "Failed to ACTION Voice Connector".
+    """
+    results: dict[str, Any] = {}
+    stops: dict[str, VoiceError] = {}
+
+    def run(record: Any) -> None:
+        prefix = f"Failed to {action} Voice Connector {record.voice_connector_id} in {record.region}: "
+        stop = stops.get(record.region)
+        result: Any
+        try:
+            if stop:
+                raise VoiceError("not_tried", prefix, first=stop.message.rstrip("."))
+            result = function(record)
+        except VoiceError as e:
+            if e.affects_all:
+                stops.setdefault(record.region, e)
+            result = e
+        except Exception as e:  # a defect, which must not lose what became of the others
+            result = VoiceError("internal", prefix, error=f"{type(e).__name__}: {e}")
+        results[record.voice_connector_id] = result
+
+    run_all(run, records, concurrency)
+    return results
+
+
+def describe_failure(record: Any, error: VoiceError) -> dict[str, Any]:
+    """Return what a module returns of a failure; AWS and botocore may repeat the phone number that was sent."""
+    number = (record.proxy.get("FallBackPhoneNumber") or "").lstrip("+")
+    reason = error.message.replace(number, "(hidden)") if number else error.message
+    return {**record.describe(), "reason": reason}

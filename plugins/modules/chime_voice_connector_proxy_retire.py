@@ -1,0 +1,429 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: chime_voice_connector_proxy_retire
+version_added: 1.1.0
+short_description: Back up and delete the proxy configurations of Amazon Chime SDK Voice Connectors
+description:
+  - Reads the Voice Connectors of one AWS account in several Regions, writes a backup of the selected proxy configurations, and
+    then deletes them, several at a time. It never touches the Voice Connectors themselves.
+  - Nothing is deleted unless the account is the confirmed one, everything was read, every exclusion matches, the number of
+    deletions is within O(max_deletions), and the backup was written, read back and compared.
+  - Each proxy configuration is read again immediately before it is deleted. One that is not as in the backup is not deleted,
+    and fails the task.
+  - If one cannot be deleted, the others still are, and then the task fails. Run it again to delete the rest. Each run writes its
+    own backup, so whatever was deleted is in one of them, even if the module was killed.
+options:
+  account_id:
+    description:
+      - The ID of the AWS account, 12 digits in quotes. The account of the credentials and the account in the ARN of each Voice
+        Connector must be this one.
+    type: str
+    required: true
+  voice_connector_ids:
+    description:
+      - The Voice Connectors whose proxy configurations are deleted. One that does not exist fails the task.
+      - Either this or O(all=true) is required.
+    type: list
+    elements: str
+  all:
+    description:
+      - Whether the proxy configurations of all Voice Connectors in O(regions) are deleted, except for exclusions.
+    type: bool
+    default: false
+  regions:
+    description:
+      - The AWS Regions to read. If omitted, all Regions of the service that the installed botocore knows.
+      - O(region) does not select Regions here. It fails the task unless this option is set too.
+    type: list
+    elements: str
+  exclude_regions:
+    description:
+      - Regions in which nothing is read or deleted, for example because they cannot be read. Each must be one of O(regions).
+      - A Voice Connector that belongs to one of them is not touched, even if a different Region lists it.
+    type: list
+    elements: str
+    default: []
+  exclude_voice_connector_ids:
+    description:
+      - Voice Connectors that keep their proxy configuration.
+      - An exclusion that matches no Voice Connector that was read fails the task, because it may be misspelled. This applies to
+        names and tags too.
+    type: list
+    elements: str
+    default: []
+  exclude_names:
+    description: Voice Connectors with one of these names keep their proxy configuration.
+    type: list
+    elements: str
+    default: []
+  exclude_tags:
+    description:
+      - Voice Connectors with any of these tags keep their proxy configuration. The value V(null) matches any value.
+      - If the tags of a Voice Connector cannot be read, the task fails, unless it is excluded by its ID or name.
+    type: dict
+    default: {}
+  max_deletions:
+    description: The largest number of proxy configurations to delete. If there are more, none is deleted.
+    type: int
+    default: 50
+  backup_dir:
+    description:
+      - The folder for the backup, on the host where the module runs. It is created if it is missing.
+      - Specify an absolute path, or one that begins with V(~). A relative path depends on the connection; with a local one it
+        begins in the folder of the playbook.
+      - The backup is readable only by its owner, and contains the fall-back phone numbers unmasked.
+    type: path
+    default: proxy-backup
+  concurrency:
+    description:
+      - The largest number of requests in flight, in all Regions together, from 1 to 64.
+    type: int
+    default: 8
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - chime_sdk.voice.attributes.action_groups
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return what would change without changing it.
+    support: full
+    details:
+      - In check mode everything is read and checked, RV(selected) is the plan, and neither a backup is written nor anything
+        deleted.
+  diff_mode:
+    description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
+    support: full
+    details:
+      - The fall-back phone numbers are shown unmasked, in the diff only. To hide them, set C(diff=false) on the task.
+  idempotent:
+    description: When run twice in a row with the same options and no change outside, the second run changes nothing.
+    support: full
+requirements:
+  - python >= 3.9
+  - boto3 >= 1.35.16
+  - botocore >= 1.35.16
+notes:
+  - AWS ended support for proxy sessions on 2026-04-07. It is unknown whether AWS lets a deleted proxy configuration be set again.
+  - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*), and C(chime:GetVoiceConnectorProxy),
+    C(chime:GetVoiceConnector) and C(chime:DeleteVoiceConnectorProxy) on
+    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), with C(chime:ListTagsForResource) for O(exclude_tags).
+  - The result contains no phone number, so C(no_log) is not needed.
+  - Requests are retried within the bounds that M(chime_sdk.voice.chime_voice_connector_info) documents.
+seealso:
+  - module: chime_sdk.voice.chime_voice_connector_proxy_restore
+  - module: chime_sdk.voice.chime_voice_connector_info
+  - module: chime_sdk.voice.chime_voice_connector_proxy
+  - name: DeleteVoiceConnectorProxy
+    description: The operation in the API reference of the Amazon Chime SDK.
+    link: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_voice-chime_DeleteVoiceConnectorProxy.html
+author:
+  - Contributors to the chime_sdk.voice project (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Preview what would be deleted in all Regions
+  chime_sdk.voice.chime_voice_connector_proxy_retire:
+    account_id: "111122223333"
+    all: true
+  check_mode: true
+  register: plan
+
+- name: Show the plan
+  ansible.builtin.debug:
+    var: plan.selected
+
+- name: Delete the proxy configurations of two Regions, except for the Voice Connectors of one team
+  chime_sdk.voice.chime_voice_connector_proxy_retire:
+    account_id: "111122223333"
+    all: true
+    regions:
+      - us-east-1
+      - us-west-2
+    exclude_tags:
+      team: voice
+    max_deletions: 200
+    backup_dir: ~/proxy-backup
+  register: retired
+
+- name: Delete one proxy configuration
+  chime_sdk.voice.chime_voice_connector_proxy_retire:
+    account_id: "111122223333"
+    voice_connector_ids:
+      - abcdef1ghij2klmno3pqr4
+    regions:
+      - us-east-1
+    backup_dir: ~/proxy-backup
+"""
+
+RETURN = r"""
+account_id:
+  description: The confirmed AWS account.
+  returned: always
+  type: str
+  sample: "111122223333"
+selected:
+  description: What was selected to be deleted, in check mode the complete plan; V([]) if the task failed before that was known.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    voice_connector_id:
+      description: The Voice Connector.
+      returned: always
+      type: str
+      sample: abcdef1ghij2klmno3pqr4
+    name:
+      description: Its name, V(null) if AWS did not return it.
+      returned: always
+      type: str
+      sample: reception
+    region:
+      description: The AWS Region.
+      returned: always
+      type: str
+      sample: us-east-1
+retired:
+  description: Whose proxy configuration is deleted, V([]) in check mode.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    voice_connector_id:
+      description: The Voice Connector.
+      returned: always
+      type: str
+      sample: abcdef1ghij2klmno3pqr4
+    name:
+      description: Its name, V(null) if AWS did not return it.
+      returned: always
+      type: str
+      sample: reception
+    region:
+      description: The AWS Region.
+      returned: always
+      type: str
+      sample: us-east-1
+    already_absent:
+      description: Whether somebody else deleted the proxy configuration after the backup was written.
+      returned: always
+      type: bool
+      sample: false
+failures:
+  description: What could not be read or deleted, V([]) on success. A task with failures has failed.
+  returned: always
+  type: list
+  elements: dict
+  sample: []
+  contains:
+    voice_connector_id:
+      description: The Voice Connector, V(null) for a Region whose Voice Connectors could not be listed.
+      returned: always
+      type: str
+      sample: abcdef1ghij2klmno3pqr4
+    name:
+      description: Its name, V(null) if it is unknown.
+      returned: always
+      type: str
+      sample: reception
+    region:
+      description: The AWS Region, V(null) for a Voice Connector that does not exist in any of several.
+      returned: always
+      type: str
+      sample: us-east-1
+    reason:
+      description: What failed and what to do.
+      returned: always
+      type: str
+      sample: Failed to delete the proxy configuration of Voice Connector abcdef1ghij2klmno3pqr4 in us-east-1 ...
+backup_file:
+  description: The absolute path of the backup, V(null) if none was written.
+  returned: always
+  type: str
+  sample: /home/operator/proxy-backup/proxy-backup-111122223333-20260102T030405.000000Z.json
+"""
+
+import datetime
+from typing import Any
+
+from ansible_collections.chime_sdk.voice.plugins.module_utils._account import get_account_id
+from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
+from ansible_collections.chime_sdk.voice.plugins.module_utils._backup import Record
+from ansible_collections.chime_sdk.voice.plugins.module_utils._backup import write_backup
+from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import Selection
+from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import read_voice_connectors
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_account_id
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_concurrency
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_selection
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
+from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import Exclusions
+from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import choose_regions
+from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import plan_deletions
+from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import require_account
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import list_regions
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import describe_failure
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import different_members
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import name_members
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import run_each
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import write_failure
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import write_proxy
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "account_id": {"type": "str", "required": True},
+    "voice_connector_ids": {"type": "list", "elements": "str"},
+    "all": {"type": "bool", "default": False},
+    "regions": {"type": "list", "elements": "str"},
+    "exclude_regions": {"type": "list", "elements": "str", "default": []},
+    "exclude_voice_connector_ids": {"type": "list", "elements": "str", "default": []},
+    "exclude_names": {"type": "list", "elements": "str", "default": []},
+    "exclude_tags": {"type": "dict", "default": {}},
+    "max_deletions": {"type": "int", "default": 50},
+    "backup_dir": {"type": "path", "default": "proxy-backup"},
+    "concurrency": {"type": "int", "default": 8},
+}
+
+PURPOSE = "retire the proxy configurations"
+PREFIX = f"Failed to {PURPOSE}: "
+# A Region that has the service in every botocore, to ask botocore for the others.
+_FIRST_REGION = "us-east-1"
+
+
+def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
+    """Raise VoiceError for values that cannot work, or that YAML may have changed."""
+    check_types(OPTIONS, given)
+    # A string of tags is parsed by Ansible, which leaves the types of JSON.
+    check_types({"exclude_tags": OPTIONS["exclude_tags"]}, params)
+    check_account_id(params["account_id"])
+    check_selection(params["voice_connector_ids"], params["all"])
+    check_concurrency(params["concurrency"])
+    if params["max_deletions"] < 0:
+        raise VoiceError("bad_max_deletions", value=params["max_deletions"])
+    if params["regions"] == []:
+        raise VoiceError("no_regions")
+    if params["regions"] is None and any(given.get(name) for name in ("region", "aws_region", "ec2_region")):
+        raise VoiceError("region_only")
+
+
+def plan(connection: Connection, params: dict[str, Any]) -> tuple[list[Record], dict[str, VoiceClient]]:
+    """Read the account; return what to delete, and the clients by Region."""
+    regions = params["regions"] or list_regions(connection.client(_FIRST_REGION))
+    clients = {region: connection.client(region) for region in choose_regions(regions, params["exclude_regions"])}
+    require_account(get_account_id(connection, next(iter(clients))), params["account_id"], PREFIX)
+    ids = None if params["all"] else params["voice_connector_ids"]
+    exclusions = Exclusions(params["exclude_voice_connector_ids"], params["exclude_names"], params["exclude_tags"])
+    selection = Selection(
+        ids=ids,
+        names=None,
+        tags={},
+        include_proxy=True,
+        include_tags=bool(exclusions.tags),
+        own_regions_only=True,
+    )
+    read = read_voice_connectors(list(clients.values()), selection, params["concurrency"])
+    return plan_deletions(read, ids, exclusions, params["account_id"], PREFIX), clients
+
+
+def delete_unchanged(client: VoiceClient, record: Record) -> bool:
+    """Delete a proxy configuration if it still is as in the backup; return False if it is already absent."""
+    identifier = record.voice_connector_id
+    current = get_proxy(client, identifier)
+    if current is None:
+        return False
+    changed = different_members(current, record.proxy)
+    if changed:
+        raise write_failure(client, identifier, None, "changed_since_backup", options=name_members(changed))
+    deleted, _none = write_proxy(client, identifier, None)
+    return deleted
+
+
+def build_diff(records: list[Record]) -> list[dict[str, Any]]:
+    """Return the deletions in the form that Ansible shows with ``--diff``."""
+    return [
+        {
+            "before_header": f"{record.voice_connector_id} in {record.region}",
+            "after_header": f"{record.voice_connector_id} in {record.region}",
+            "before": proxy_result(record.proxy),
+            "after": proxy_result(None),
+        }
+        for record in records
+    ]
+
+
+def retire(module: Any, result: dict[str, Any]) -> None:
+    """Do what the options say, and note everything that is known in *result*.
+
+    :raises VoiceError: nothing was deleted, or not everything.
+    """
+    params = module.params
+    check_options(params, given_options())
+    records, clients = plan(Connection(module, PURPOSE, params["concurrency"]), params)
+    result["selected"] = [record.describe() for record in records]
+    if len(records) > params["max_deletions"]:
+        raise VoiceError("too_many_deletions", PREFIX, count=len(records), maximum=params["max_deletions"])
+    if module.check_mode:
+        deleted = records
+    elif records:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        result["backup_file"] = write_backup(params["backup_dir"], params["account_id"], records, now, PREFIX)
+        deleted = delete_all(records, clients, params["concurrency"], result)
+    else:
+        deleted = []
+    result["changed"] = bool(deleted)
+    if module._diff:
+        result["diff"] = build_diff(deleted)
+    if result["failures"]:
+        first = result["failures"][0]["reason"].rstrip(".")
+        raise VoiceError("partly_retired", PREFIX, failed=len(result["failures"]), count=len(records), first=first)
+
+
+def delete_all(
+    records: list[Record], clients: dict[str, VoiceClient], concurrency: int, result: dict[str, Any]
+) -> list[Record]:
+    """Delete what is in the backup, several at a time; return what was deleted, and note everything in *result*."""
+    action = "delete the proxy configuration of"
+    outcomes = run_each(records, action, lambda r: delete_unchanged(clients[r.region], r), concurrency)
+    deleted = []
+    for record in records:
+        outcome = outcomes[record.voice_connector_id]
+        if isinstance(outcome, VoiceError):
+            result["failures"].append(describe_failure(record, outcome))
+            continue
+        result["retired"].append({**record.describe(), "already_absent": not outcome})
+        if outcome:
+            deleted.append(record)
+    return deleted
+
+
+def main() -> None:
+    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    result: dict[str, Any] = {
+        "changed": False,
+        "account_id": module.params["account_id"],
+        "selected": [],
+        "retired": [],
+        "failures": [],
+        "backup_file": None,
+    }
+    try:
+        retire(module, result)
+    except VoiceError as e:
+        module.fail_json(**e.failure(**result))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
