@@ -200,8 +200,8 @@ MESSAGES = {
         "or correct account_id; nothing was changed"
     ),
     "connector_account": (
-        "Voice Connector {voice_connector_id} in {found_in} belongs to the AWS account {account}, but account_id is "
-        "{account_id}. Exclude it by its ID; nothing was changed"
+        "Voice Connector {voice_connector_id} in {found_in} is not of this account: it belongs to the AWS account {account}, but "
+        "account_id is {account_id}. Exclude it by its ID; nothing was changed"
     ),
     "no_connector_account": (
         "AWS did not return the ARN of Voice Connector {voice_connector_id} in {found_in}, so it is unknown to which account it "
@@ -264,7 +264,7 @@ MESSAGES = {
         "correct account_id; nothing was changed"
     ),
     "not_in_backup": (
-        "the backup {path} does not contain {ids}. Correct voice_connector_ids, or use a different backup; nothing was changed"
+        "the backup {path} has no record of {ids}. Correct voice_connector_ids, or use a different backup; nothing was changed"
     ),
     "would_overwrite": (
         "a different configuration is set now ({options}), and it was not overwritten. Preview the change with overwrite in "

@@ -355,7 +355,7 @@ def test_an_incomplete_record_that_is_not_selected_is_accepted(restore: Restore,
 def test_an_id_that_is_not_in_the_backup_is_refused(restore: Restore, fleet: Emulator, backup: pathlib.Path) -> None:
     missing = [f"z{number:021d}" for number in range(2)]
     result = restore(all=None, voice_connector_ids=[RECEPTION, *missing])
-    assert_refused(result, fleet, f"the backup {backup} does not contain {', '.join(missing)}.")
+    assert_refused(result, fleet, f"the backup {backup} has no record of {', '.join(missing)}.")
     assert fleet.requests == []
 
 
