@@ -741,7 +741,7 @@ def test_a_deletion_without_a_response_is_confirmed_by_reading(
 def test_a_deletion_that_was_not_applied_fails(retire: Retire, naps: list[float], read_back: Any) -> None:
     result = retire(Fault(DELETE, request_has=RECEPTION, error="ServiceFailureException"))
     assert ids(result["failures"]) == [RECEPTION]
-    assert "the change was not applied" in result["failures"][0]["reason"]
+    assert "the change did not take effect as requested" in result["failures"][0]["reason"]
     assert read_back(RECEPTION) == RECEPTION_PROXY
 
 
