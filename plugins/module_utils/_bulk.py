@@ -215,10 +215,8 @@ def _by_id(
             merged += usable[:1] or unknown
         elif len(regions) == 1 or identifier in homes:  # which has a different name than is selected
             merged += results
-        elif not any(region.listing_error for region in regions):
-            merged.append(ConnectorRead(identifier, None, None, [_not_anywhere(identifier, regions)]))
         else:
-            merged.append(ConnectorRead(identifier, None, None, [], tried=False))
+            merged.append(ConnectorRead(identifier, None, None, [_not_anywhere(identifier, regions)]))
     return merged
 
 

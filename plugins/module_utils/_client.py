@@ -85,11 +85,6 @@ class Connection:
         _check_options(self._params, self._prefix(None))
         self._region, self._endpoint_url, self._session = self._guarded(None, lambda: self._open(module))
 
-    @property
-    def region(self) -> str | None:
-        """The Region of the options, the environment or the profile."""
-        return self._region
-
     def client(self, region: str | None = None, service: str = SERVICE) -> VoiceClient:
         """Return a client for *region*, by default that of the options.
 

@@ -699,6 +699,7 @@ def test_the_account_of_the_credentials_is_returned_on_request(read: Read, emula
         ({"error": "AccessDenied", "status": 403}, "the IAM action sts:GetCallerIdentity"),
         ({"drop": "reset"}, "the connection failed after 6 requests"),
         ({"body": "<x/>"}, "unreadable"),
+        ({"body": "<r><GetCallerIdentityResult><Arn>a</Arn></GetCallerIdentityResult></r>"}, "not contain an account"),
     ],
 )
 def test_an_account_that_cannot_be_told_fails(

@@ -677,6 +677,7 @@ def test_without_threads_there_is_no_deadline_but_a_result(read_proxy: Read, mon
     def refuse(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
+    monkeypatch.setattr(_attempts, "_own", threading.local())
     monkeypatch.setattr(threading.Thread, "start", refuse)
     body = json.dumps({"Proxy": {"Disabled": True}}).encode()
     # A response that the emulator, which needs threads, cannot give.
