@@ -2,17 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS for a loopback server, with a certificate authority that lives as long as the server."""
+"""TLS for a loopback server, with a certificate authority of its own process."""
 
 from __future__ import annotations
 
+import functools
 import pathlib
 import socket
 import ssl
 import tempfile
+from typing import Any
+from typing import Callable
 
 _RECORD_HEADER_SIZE = 5
 _INTERNAL_ERROR = bytes([21, 3, 3, 0, 2, 2, 80])  # a record of type alert, TLS 1.2, two bytes: fatal, internal_error
+
+
+@functools.lru_cache(maxsize=1)
+def _issue(make_authority: Callable[[], Any]) -> tuple[Any, Any]:
+    """Return a certificate authority and a certificate, made once for all servers of this process."""
+    authority = make_authority()
+    return authority, authority.issue_cert("127.0.0.1", "localhost")
 
 
 class Tls:
@@ -21,9 +31,9 @@ class Tls:
     def __init__(self) -> None:
         import trustme  # imported here, because the program runs where the test requirements are not installed
 
-        authority = trustme.CA()
+        authority, certificate = _issue(trustme.CA)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("127.0.0.1", "localhost").configure_cert(self._context)
+        certificate.configure_cert(self._context)
         self._folder = tempfile.TemporaryDirectory(prefix="emulator-ca-")
         self.ca_bundle = str(pathlib.Path(self._folder.name, "ca.pem"))
         authority.cert_pem.write_to_path(self.ca_bundle)

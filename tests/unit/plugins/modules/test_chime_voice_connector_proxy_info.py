@@ -536,8 +536,9 @@ def test_throttling_is_given_up_in_time(
     assert len(emulator.operations()) == 3
 
 
-@OVER_TLS_TOO
-@pytest.mark.parametrize("mode", RETRY_MODES)
+@pytest.mark.parametrize(
+    ("mode", "emulator"), [*((mode, False) for mode in RETRY_MODES), (None, True)], indirect=["emulator"]
+)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_costs_three_requests_at_most(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, naps: list[float], mode: Any, fault: Any
