@@ -30,9 +30,8 @@ options:
     elements: dict
     required: true
   created:
-    description: The time of the audit.
+    description: The time of the audit. If omitted, the current time.
     type: str
-    required: true
   show_phone_numbers:
     description: Whether fall-back phone numbers are shown. Otherwise all but their last two digits are masked.
     type: bool
@@ -68,14 +67,14 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ audit.headline }}, everything read: {{ audit.complete }}"
   vars:
-    audit: "{{ [{'result': voice_read}] | chime_sdk.voice.proxy_audit(created=now(utc=true).isoformat()) }}"
+    audit: "{{ [{'result': voice_read}] | chime_sdk.voice.proxy_audit }}"
 """
 
 RETURN = r"""
 _value:
   description:
     - The audit, a dictionary.
-    - C(created) is the given time, and C(collection_version) the version of this collection.
+    - C(created) is the time, and C(collection_version) the version of this collection.
     - C(headline) is the result in one sentence.
     - C(selection) is what was selected, C(names), C(tags), C(voice_connector_ids), each V(null) for no condition, and
       C(regions).
@@ -95,6 +94,7 @@ _value:
   type: dict
 """
 
+import datetime
 import json
 import pathlib
 from collections.abc import Iterable
@@ -431,7 +431,12 @@ def find_missing(
     """Return the given IDs that were found nowhere, and those that exist and are excluded by name or tag."""
     found = {entry["voice_connector_id"] for entry in records}
     nowhere, excluded = [], []
-    for identifier in dict.fromkeys(voice_connector_ids or ()):
+    asked = (
+        sorted({i for account in accounts for i in account.not_found})
+        if voice_connector_ids is None
+        else voice_connector_ids
+    )
+    for identifier in dict.fromkeys(asked):
         if identifier in found:
             continue
         elsewhere = any(account.listed_all and identifier not in account.not_found for account in accounts)
@@ -441,7 +446,7 @@ def find_missing(
 
 def proxy_audit(
     reads: list[dict[str, Any]],
-    created: str,
+    created: str | None = None,
     show_phone_numbers: bool = False,
     selection: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -470,7 +475,7 @@ def proxy_audit(
     }
     complete = bool(regions) and set(statuses) == {"complete"} and not counts["unreadable"]
     return {
-        "created": created,
+        "created": created or datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "collection_version": collection_version(pathlib.Path(__file__).resolve().parents[2]),
         "headline": build_headline(selected, counts, complete),
         "selection": selected,

@@ -73,7 +73,9 @@ COLUMNS = (
 
 # What begins a formula, also in its full-width form, at the start of a string or after a character that may separate cells.
 # Quotes and blanks between the two do not help.
-_FORMULA = re.compile("(^|[,;|:^~])([\\s\"'`\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*)([=+\\-@\uff1d\uff0b\uff0d\uff20])")
+_FORMULA = re.compile(
+    "(^|[,;|:^~])([\\s\"'`\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*)([=+\\-@\uff1d\uff0b\uff0d\uff20])"
+)
 
 # What a spreadsheet takes for a number or a date.
 _NUMBER = re.compile(r"[\s\d.,:/eE%$()-]*\d[\s\d.,:/eE%$()-]*")

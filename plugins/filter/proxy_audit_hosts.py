@@ -42,7 +42,7 @@ author:
 EXAMPLES = r"""
 - name: Make one audit of what all hosts have read
   ansible.builtin.set_fact:
-    voice_audit: "{{ all_reads | chime_sdk.voice.proxy_audit(created=now(utc=true).isoformat()) }}"
+    voice_audit: "{{ all_reads | chime_sdk.voice.proxy_audit }}"
   vars:
     hosts: "{{ ansible_play_hosts_all | map('extract', hostvars) }}"
     all_reads: >-
@@ -73,12 +73,14 @@ def proxy_audit_hosts(
     for number, (host, host_reads) in enumerate(zip(play_hosts, reads)):
         if number > last:
             missing.append((host, f"The host {host} has not been read yet. It is in a later batch of the play."))
-        elif host not in active and host in batch:
+        elif host not in active and (host in batch or not isinstance(host_reads, list)):
             missing.append((host, f"The host {host} failed before its account was read. Ansible has shown the reason."))
         elif not isinstance(host_reads, list):
-            # An earlier batch may have hosts that failed after they had been read.
             missing.append(
-                (host, f"The host {host} has not been read. Run the role on all hosts of the play, with the linear strategy.")
+                (
+                    host,
+                    f"The host {host} has not been read. Run the role on all hosts of the play, with the linear strategy.",
+                )
             )
         else:
             collected += host_reads

@@ -32,7 +32,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The options by the same names, with C(role_arns), C(include) and C(selection) for the tasks of the role.
+  description: The options by the same names, with what the tasks of the role make of them, such as C(role_arns).
   type: dict
 """
 
@@ -174,6 +174,8 @@ def proxy_audit_options(variables: dict[str, Any]) -> dict[str, Any]:
     arn = options["assume_role_arn"]
     options["role_arns"] = list(dict.fromkeys([arn] if arn else options["assume_role_arns"]))
     options["include"] = ["proxy", "tags"] if options["include_tags"] else ["proxy"]
+    options["files"] = [f"{options['report_dir']}/proxy-audit.{format}" for format in options["formats"]]
+    options["links"] = [f"proxy-audit.{format}" for format in options["formats"] if format != "html"]
     options["selection"] = {name: options[name] for name in (*CONDITIONS, "regions")}
     return options
 

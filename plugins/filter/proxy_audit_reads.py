@@ -38,7 +38,7 @@ author:
 EXAMPLES = r"""
 - name: Make an audit of what the role has registered
   ansible.builtin.set_fact:
-    voice_audit: "{{ reads | chime_sdk.voice.proxy_audit(created=now(utc=true).isoformat()) }}"
+    voice_audit: "{{ reads | chime_sdk.voice.proxy_audit }}"
   vars:
     reads: "{{ registered | chime_sdk.voice.proxy_audit_reads(assumed, options, inventory_hostname) }}"
 """

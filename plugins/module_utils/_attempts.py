@@ -60,7 +60,14 @@ THROTTLE_NAMES = frozenset(
     )
 )
 FAULT_NAMES = frozenset(
-    ("InternalError", "InternalFailure", "InternalServerError", "RequestTimeout", "ServiceFailure", "ServiceUnavailable")
+    (
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "RequestTimeout",
+        "ServiceFailure",
+        "ServiceUnavailable",
+    )
 )
 FAULT_STATUSES = frozenset((408, 500, 502, 503, 504))
 

@@ -112,7 +112,9 @@ def explain_exception(exception: BaseException, attempts: Attempts, client: Any)
         return Explanation("redirected", {"status": 303, "location": _to_location(location)}, True)
     # HTTPClientError itself wraps what is no error of the network.
     if type(exception) is HTTPClientError or not attempts.sent:
-        return Explanation("not_sent", {"options": "endpoint_url and aws_config" if client.has_config else "endpoint_url"})
+        return Explanation(
+            "not_sent", {"options": "endpoint_url and aws_config" if client.has_config else "endpoint_url"}
+        )
     return Explanation("no_response", {"requests": requests})
 
 

@@ -106,9 +106,7 @@ class Operation:
         name, values, affects_all = explain_exception(exception, self._attempts, self._client)
         words = f"{'AWS said' if response else 'botocore reported'}: {printable(exception)}" if str(exception) else ""
         rejected = self._attempts.sent == 0
-        return self.failure(
-            name, words=words, response=response, affects_all=affects_all, rejected=rejected, **values
-        )
+        return self.failure(name, words=words, response=response, affects_all=affects_all, rejected=rejected, **values)
 
     def _explain_error(self, error: ClientError) -> VoiceError:
         """Return the error for an error response to this operation: a NotFound if AWS said so by name."""

@@ -311,7 +311,9 @@ def lost_members(stored: dict[str, Any] | None, desired: dict[str, Any] | None) 
 
 def failure(client: VoiceClient, voice_connector_id: str, desired: Any, name: str, **fields: Any) -> VoiceError:
     """Return the error with the message *name* about setting or, if *desired* is None, deleting a proxy configuration."""
-    action, operation = ("delete", "DeleteVoiceConnectorProxy") if desired is None else ("set", "PutVoiceConnectorProxy")
+    action, operation = (
+        ("delete", "DeleteVoiceConnectorProxy") if desired is None else ("set", "PutVoiceConnectorProxy")
+    )
     prefix = (
         f"Failed to {action} the proxy configuration of Voice Connector {voice_connector_id} in {client.region} "
         f"({operation}): "
