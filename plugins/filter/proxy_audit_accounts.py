@@ -39,7 +39,7 @@ RETURN = r"""
 _value:
   description:
     - A list of dictionaries with the C(role_arn), V(null) for the credentials in use, its C(account), the C(credentials) of
-      the assumed role, whether these make it C(readable), and the C(reason) if not.
+      the assumed role, whether these make it C(readable), the C(reason) if not, and the C(options).
   type: list
   elements: dict
 """
@@ -69,12 +69,16 @@ def build_account(role_arn: str, result: Any) -> dict[str, Any]:
 def proxy_audit_accounts(options: dict[str, Any], assumed: Any) -> list[dict[str, Any]]:
     """Return the accounts that the documentation above describes."""
     if not options["role_arns"]:
-        return [{"role_arn": None, "account": None, "credentials": {}, "readable": True, "reason": None}]
+        in_use = {"role_arn": None, "account": None, "credentials": {}, "readable": True, "reason": None}
+        return [{**in_use, "options": options}]
     results = assumed.get("results") if isinstance(assumed, dict) else None
     # A task that failed as a whole has no results of its items.
     results = results if isinstance(results, list) else []
     padded = [*results, *[assumed] * len(options["role_arns"])]
-    return [build_account(role_arn, result) for role_arn, result in zip(options["role_arns"], padded)]
+    return [
+        {**build_account(role_arn, result), "options": options}
+        for role_arn, result in zip(options["role_arns"], padded)
+    ]
 
 
 class FilterModule:

@@ -93,7 +93,9 @@ def cell(value: Any) -> str:
         value = " ".join(value)
     elif isinstance(value, dict):
         value = "; ".join(f"{key}={inner}" for key, inner in value.items())
-    text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") else c for c in str(value))
+    text = str(value)
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") else c for c in text)
     text = _FORMULA.sub(r"\1\2'\3", text)
     return f"'{text}" if _NUMBER.fullmatch(text) else text
 

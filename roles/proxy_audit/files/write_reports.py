@@ -38,7 +38,7 @@ def write_reports(folder: pathlib.Path, contents: dict[str, str | None]) -> None
                 temporary.unlink(missing_ok=True)
                 opened = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 with open(opened, "w", encoding="utf-8", errors="replace", newline="") as file:
-                    file.write(content)
+                    file.write(content if content.endswith("\n") else f"{content}\n")
                     file.flush()
                     os.fsync(file.fileno())
         # A set of which a part is old is worse than none.
