@@ -4,9 +4,9 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""What this collection takes from amazon.aws. Where that is missing, every module fails with a word on it.
+"""What this collection uses of amazon.aws. If that is missing, every module fails with a clear message.
 
-Ansible sends a module together with what it imports, and lets be missing only what it imports in a ``try``.
+Ansible sends a module together with what it imports. Only an import in a ``try`` may be missing.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ try:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 except ImportError as e:
     raise ImportError(
-        "The modules of chime_sdk.voice need the collection amazon.aws 10.1.0 or newer, below 13.0.0, and Ansible does "
-        "not find it. Install it where Ansible is started, or in the execution environment: "
+        "The modules of chime_sdk.voice require the collection amazon.aws 10.1.0 or newer, below 13.0.0, which Ansible did "
+        "not find. Install it on the control node or in the execution environment: "
         "ansible-galaxy collection install 'amazon.aws:>=10.1.0,<13.0.0'"
     ) from e
 

@@ -108,6 +108,11 @@ def connect_status(exception: Exception | None) -> int | None:
     return int(words) if words.isdecimal() else None
 
 
+def is_broken_connection(exception: BaseException | None) -> bool:
+    """Whether botocore could not connect, or lost the connection."""
+    return isinstance(exception, (BotoConnectionError, ConnectionClosedError, ReadTimeoutError))
+
+
 def is_permanent_tls_error(exception: Exception | None, reasons: tuple[str, ...] = _PERMANENT) -> bool:
     """Whether a TLS error will occur again; a connection closed during the handshake, or an alert, may not."""
     words = str(exception).upper().replace(" ", "_")
@@ -406,8 +411,7 @@ def _is_fault(response: tuple[Any, dict[str, Any]] | None, exception: Exception 
     status = connect_status(exception)
     if status is not None and 400 <= status < 500 and status not in (408, 429):
         return False
-    broken = isinstance(exception, (BotoConnectionError, ConnectionClosedError, ReadTimeoutError))
-    return broken and not is_permanent_tls_error(exception)
+    return is_broken_connection(exception) and not is_permanent_tls_error(exception)
 
 
 def _error_name(parsed: dict[str, Any]) -> str:

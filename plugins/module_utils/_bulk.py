@@ -106,7 +106,8 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
     run_all(lambda region: _list(region, ids, alone), regions, concurrency)
 
     homes = _find_homes(regions)
-    work = [(i, region) for i, region in homes.items() if ids is None or i in ids]
+    wanted = set(homes if ids is None else ids)
+    work = [(i, region) for i, region in homes.items() if i in wanted]
     for identifier in ids or ():
         if identifier not in homes:
             work += [(identifier, region) for region in regions if not region.listed_all]
@@ -199,7 +200,7 @@ def _by_id(
         unknown = [r for r in results if not r.tried or any(not isinstance(e, NotFound) for e in r.errors)]
         if usable or unknown:
             merged += usable[:1] or unknown
-        elif len(regions) == 1:
+        elif len(regions) == 1 or identifier in homes:  # which has a different name than is selected
             merged += results
         elif not any(region.listing_error for region in regions):
             merged.append(ConnectorRead(identifier, None, None, [_not_anywhere(identifier, regions)]))

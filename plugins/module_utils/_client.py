@@ -183,7 +183,7 @@ class Connection:
         return True
 
 
-def installed_sdk() -> dict[str, str]:
+def installed_sdk() -> dict[str, Any]:
     """Return the fields of messages about the installed botocore."""
     return {"version": gather_sdk_versions()["botocore_version"], "python": sys.executable}
 

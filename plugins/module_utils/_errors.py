@@ -98,7 +98,7 @@ MESSAGES = {
         "the endpoint cannot be reached. Check the network, endpoint_url and the Region. Amazon Chime SDK Voice is "
         "available in {regions}"
     ),
-    "no_response": "the connection failed, after {requests}. Check the network and endpoint_url",
+    "no_response": "the connection failed after {requests}. Check the network and endpoint_url",
     "not_sent": "the request could not be sent. Check {options}",
     "deadline": (
         "no complete response arrived within {seconds} seconds, after {requests}{last}. Check the network and endpoint_url, "
@@ -175,7 +175,7 @@ MESSAGES = {
         "again. The change: {write}. Reading: {read}"
     ),
     "write_failed": (
-        "the change was not applied; the configuration was read again to confirm it. Fix the cause and run the task again. "
+        "the change did not take effect as requested; the configuration was read again to confirm it. Fix the cause and run the task again. "
         "The change: {write}"
     ),
     "stored_differently": (
@@ -209,7 +209,7 @@ class VoiceError(AnsibleAWSError):
         """Make the error from the message *name*.
 
         :param prefix: "Failed to ... in ...: ", if it is not about an option.
-        :param words: what AWS or botocore said, with an introduction.
+        :param words: the words of AWS or botocore, with an introduction.
         :param operation: the AWS operation that failed.
         :param region: the Region that was asked.
         :param response: botocore's parsed response, if AWS returned an error.

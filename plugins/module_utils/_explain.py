@@ -24,13 +24,14 @@ except ImportError:
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import FAULT_NAMES
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import THROTTLE_NAMES
-from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import is_unverified
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import Attempts
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import DeadlineExceeded
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import ThrottledTooLong
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import canonical_name
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import connect_status
+from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import is_broken_connection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import is_permanent_tls_error
+from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import is_unverified
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import printable
 
 # Error names as canonical_name() returns them.
@@ -110,8 +111,7 @@ def explain_exception(exception: BaseException, attempts: Attempts, client: Any)
     location = _unfollowed_redirect(exception)
     if location is not None:
         return Explanation("redirected", {"status": 303, "location": _to_location(location)}, True)
-    # HTTPClientError itself wraps what is no error of the network.
-    if type(exception) is HTTPClientError or not attempts.sent:
+    if not is_broken_connection(exception) or not attempts.sent:
         return Explanation(
             "not_sent", {"options": "endpoint_url and aws_config" if client.has_config else "endpoint_url"}
         )
@@ -163,7 +163,7 @@ def _unfollowed_redirect(exception: BaseException) -> str | None:
     """
     cause = exception.kwargs.get("error") if isinstance(exception, HTTPClientError) else None
     for frame, _line in traceback.walk_tb(getattr(cause, "__traceback__", None)):
-        if frame.f_code.co_name == "urlopen" and frame.f_locals.get("redirect_location"):
+        if frame.f_locals.get("redirect_location"):
             return str(frame.f_locals["redirect_location"])
     return None
 

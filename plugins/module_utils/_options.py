@@ -28,7 +28,7 @@ def check_voice_connector_id(option: str, value: str) -> None:
 
 
 def check_types(spec: dict[str, Any], given: dict[str, Any]) -> None:
-    """Raise VoiceError for a value that YAML has made something else of than its author meant.
+    """Raise VoiceError for a value that YAML has read as a different type than its author intended.
 
     Ansible converts ``yes`` in a list of strings to ``'True'``, and an unquoted phone number to one without a plus.
 

@@ -219,7 +219,7 @@ voice_connectors:
       type: str
       sample: reception
     aws_region:
-      description: The AWS Region in which the Voice Connector was made, V(null) if AWS did not return it.
+      description: The AWS Region in which the Voice Connector was created, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: us-east-1
@@ -440,8 +440,8 @@ def summarize(read: BulkRead) -> str:
         names = {region.name for region in stopped}
         not_tried = sum(not result.tried for result in read.reads if result.region in names)
         if not_tried:
-            hopeless = all(region.stopped_by.affects_all for region in stopped if region.stopped_by)
-            why = "every other read would fail too" if hopeless else "the first reads all failed"
+            certain = all(region.stopped_by.affects_all for region in stopped if region.stopped_by)
+            why = "every other read would fail too" if certain else "the first reads all failed"
             summary += f", and {not_tried} were not tried, because {why}"
         elif failed < len(read.reads) and not parts:
             summary += "; the others were read"

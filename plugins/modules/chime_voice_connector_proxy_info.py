@@ -119,7 +119,7 @@ EXAMPLES = r"""
   rescue:
     - name: Report that it is unknown, and why
       ansible.builtin.debug:
-        msg: "{{ ansible_failed_result.error.code | default('no answer') }}: {{ ansible_failed_result.msg }}"
+        msg: "{{ ansible_failed_result.error.code | default('no response') }}: {{ ansible_failed_result.msg }}"
 """
 
 RETURN = r"""

@@ -2,24 +2,31 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What stands in the README files and guides as code: it parses, and what is marked as runnable runs on the emulator."""
+"""Code in the README files and guides parses, and runs on the emulator if marked as runnable; the tables hold."""
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import json
 import pathlib
 import re
 import textwrap
 from typing import Any
+from typing import Callable
 from typing import NamedTuple
 
 import pytest
 import yaml
 
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import run
 
+PROXY, CONNECTOR = "GetVoiceConnectorProxy", "GetVoiceConnector"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEXTS = [ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md")), *sorted(ROOT.glob("docs/docsite/rst/*.rst"))]
 
@@ -130,7 +137,141 @@ def test_what_is_marked_as_runnable_runs(block: Block, tmp_path: pathlib.Path) -
     assert emulator.requests or command.startswith("ansible-doc ")
 
 
-# What stands there for AWX
+# The table of responses and outcomes
+
+
+WITH_A_MEMBER = ['{"Proxy": {"Disabled": false}}', '{"Proxy": {"Disabled": null}}']
+EMPTY = ["{}", '{"Proxy": null}', '{"Proxy": {}}', '{"Proxy": null, "Unknown": 1}']
+NOT_FOUND = Fault(PROXY, error="NotFoundException")
+IN_A_DIFFERENT_REGION = {"VoiceConnector": {"VoiceConnectorId": WITHOUT_PROXY, "AwsRegion": "us-west-2"}}
+SET, NOT_SET, FAILS = "``exists: true``", "``exists: false``", "the task fails"
+
+GETTING_FAILS = [
+    Fault(CONNECTOR, error="ForbiddenException"),
+    Fault(CONNECTOR, status=503),
+    Fault(CONNECTOR, status=404),
+    Fault(CONNECTOR, drop="reset"),
+]
+NAMELESS = [
+    Fault(PROXY, status=404, body="<UnknownOperationException/>"),
+    Fault(PROXY, status=404, body="<html>Not Found</html>", request_id=False),
+    Fault(PROXY, status=404, body='{"Message": "Not Found"}'),
+    Fault(PROXY, status=404, style="bare"),
+]
+REDIRECTS = [
+    Fault(PROXY, status=status, headers={"location": "https://portal.example/"}, body="<html>", request_id=False)
+    for status in (301, 302, 303, 307, 308)
+]
+NO_RESPONSE = [Fault(PROXY, drop="reset"), Fault(PROXY, drop="truncate"), Fault(PROXY, raw="")]
+
+# For each row: the outcome, and the faults of each case.
+RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
+    "200, a ``Proxy`` with at least one member, even one that is null": (
+        SET,
+        [[], *([Fault(PROXY, body=body)] for body in WITH_A_MEMBER)],
+    ),
+    "200 with a request ID, a ``Proxy`` that is null or empty, or an empty JSON object": (
+        NOT_SET,
+        [[Fault(PROXY, body=body)] for body in EMPTY],
+    ),
+    "the same without a request ID": (FAILS, [[Fault(PROXY, body=body, request_id=False)] for body in EMPTY]),
+    "200, JSON with other members, but without ``Proxy``": (
+        FAILS,
+        [[Fault(PROXY, body=body)] for body in ('{"proxy": {}}', '{"Message": "Not Found"}')],
+    ),
+    "200, a body that is not JSON, is incomplete, or has a wrong type": (
+        FAILS,
+        [[Fault(PROXY, body=body)] for body in ("", "<html>", '{"Proxy": {"Disa', "[]", "null", '{"Proxy": "None"}')],
+    ),
+    "404 with the name ``NotFoundException``, and ``GetVoiceConnector`` finds the Voice Connector in this Region": (
+        NOT_SET,
+        [[NOT_FOUND], [Fault(PROXY, error="NotFoundException", style="body", request_id=False)]],
+    ),
+    "404 with that name, and ``GetVoiceConnector`` does not find the Voice Connector": (
+        FAILS,
+        [[NOT_FOUND, Fault(CONNECTOR, error="NotFoundException")]],
+    ),
+    "404 with that name, and ``GetVoiceConnector`` is denied or fails": (
+        FAILS,
+        [[NOT_FOUND, fault] for fault in GETTING_FAILS],
+    ),
+    "404 with that name, and ``GetVoiceConnector`` finds the Voice Connector in a different Region": (
+        FAILS,
+        [[NOT_FOUND, Fault(CONNECTOR, body=json.dumps(IN_A_DIFFERENT_REGION))]],
+    ),
+    "404 without that name, from AWS or not": (
+        FAILS,
+        [[fault] for fault in NAMELESS],
+    ),
+    "3xx, a redirect": (
+        FAILS,
+        [[fault] for fault in REDIRECTS],
+    ),
+    "any other 4xx except 429, such as 400, 401, 403 or 410": (
+        FAILS,
+        [
+            *([Fault(PROXY, status=status, style="bare")] for status in (400, 401, 402, 403, 405, 407, 410, 418)),
+            *([Fault(PROXY, error=error)] for error in ("BadRequestException", "ForbiddenException")),
+        ],
+    ),
+    "429 or 5xx at every attempt": (
+        FAILS,
+        [[Fault(PROXY, status=status, style="bare")] for status in (429, 500, 501, 502, 503, 504)],
+    ),
+    "none, or an incomplete one, at every attempt": (
+        FAILS,
+        [[fault] for fault in NO_RESPONSE],
+    ),
+}
+CASES = [
+    pytest.param(row, outcome, faults, id=f"{number}-{case}")
+    for number, (row, (outcome, cases)) in enumerate(RESPONSES.items(), 1)
+    for case, faults in enumerate(cases, 1)
+]
+
+
+def rows_of_outcomes() -> dict[str, str]:
+    """Return the outcome of each response, from the guide on conditions."""
+    guide = (ROOT / "docs/docsite/rst/conditions.rst").read_text(encoding="utf-8")
+    table = guide.partition(".. list-table::\n")[2].partition("\n\nThe module retries")[0] + "\n"
+    rows = re.findall(r"^  \* - (.*?)\n    - (.*?)\n(?=  \*|\Z)", table, re.MULTILINE | re.DOTALL)
+    (heading, *rows) = [(" ".join(response.split()), " ".join(outcome.split())) for response, outcome in rows]
+    assert heading == ("Response to ``GetVoiceConnectorProxy``", "Outcome")
+    assert len(dict(rows)) == len(rows) == table.count("  * - ") - 1
+    return dict(rows)
+
+
+def test_every_row_of_the_table_of_outcomes_has_cases_and_every_case_a_row() -> None:
+    assert rows_of_outcomes() == {row: outcome for row, (outcome, cases) in RESPONSES.items() if cases}
+
+
+@pytest.mark.parametrize(("row", "outcome", "faults"), CASES)
+def test_a_response_has_the_outcome_that_the_table_states(
+    row: str,
+    outcome: str,
+    faults: list[Fault],
+    read_proxy: Callable[..., dict[str, Any]],
+    emulator: Emulator,
+    naps: list[float],
+) -> None:
+    connector = WITHOUT_PROXY if any(fault.error == "NotFoundException" for fault in faults) else WITH_PROXY
+    result = read_proxy(connector, *copy.deepcopy(faults))
+    assert result.get("failed", False) == (outcome == FAILS)
+    if outcome == FAILS:
+        assert "exists" not in result and "proxy" not in result
+    else:
+        assert (result["exists"], result["proxy"]["exists"]) == (outcome == SET,) * 2
+    asked = {PROXY, CONNECTOR} if "GetVoiceConnector`` " in row else {PROXY}
+    assert set(emulator.operations()) == asked
+
+
+def test_the_keys_of_a_proxy_are_those_of_the_guide() -> None:
+    (shown,) = (yaml.safe_load(block.code) for block in BLOCKS if block.code.startswith("proxy:\n"))
+    assert shown == {"proxy": NO_PROXY}
+    assert list(shown["proxy"]) == list(NO_PROXY)
+
+
+# The example for AWX
 
 
 def awx_task(module: str) -> dict[str, Any]:

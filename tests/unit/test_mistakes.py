@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The likely mistakes of the guide on errors: each is made, and says what the guide says it says."""
+"""The likely mistakes in the guide on errors: each is made, and fails with the message that the guide quotes."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pathlib
 import re
@@ -38,7 +39,7 @@ QUOTED = {
 
 
 class Mistake:
-    """What is at hand to make one: a module to read with, its emulator, the patches of pytest, and a folder."""
+    """What a mistake needs: a function that runs a module, its emulator, pytest's patches, and a folder."""
 
     def __init__(
         self, read_proxy: Callable[..., Any], emulator: Emulator, patch: pytest.MonkeyPatch, folder: pathlib.Path
@@ -49,7 +50,7 @@ class Mistake:
         self.folder = folder
 
     def read(self, *faults: Fault, voice_connector_id: str = WITH_PROXY, **options: Any) -> str:
-        """Return the message of chime_voice_connector_proxy_info; an option that is None is left out."""
+        """Return the message of chime_voice_connector_proxy_info; an option that is None is omitted."""
         result = self.read_proxy(voice_connector_id, *faults, **options)
         assert result["failed"] is True
         return str(result["msg"])
@@ -112,6 +113,29 @@ def wrong_interpreter(made: Mistake) -> str:
     return message.replace(socket.gethostname(), "control").replace(f"{bare}/bin/python", "/usr/bin/python3")
 
 
+def expired_sso_session(made: Mistake) -> str:
+    config = made.folder / "config"
+    config.write_text(
+        "[profile telephony]\nsso_session = work\nsso_account_id = 111122223333\nsso_role_name = reader\n"
+        "[sso-session work]\nsso_region = us-east-1\nsso_start_url = https://example.awsapps.com/start\n"
+    )
+    token = {"accessToken": "token", "expiresAt": "2026-01-02T03:04:05Z"}
+    (made.folder / f"{hashlib.sha1(b'work').hexdigest()}.json").write_text(json.dumps(token))
+    made.patch.setattr("botocore.tokens.SSOTokenProvider._SSO_TOKEN_CACHE_DIR", str(made.folder))
+    made.patch.setenv("AWS_CONFIG_FILE", str(config))
+    return made.read(profile="telephony", access_key=None, secret_key=None)
+
+
+def redirect(made: Mistake) -> str:
+    headers = {"location": "https://portal.example/login"}
+    return made.read(Fault(status=302, headers=headers, body="<html>Sign in</html>", request_id=False))
+
+
+def not_from_aws(made: Mistake) -> str:
+    page = "<html><body>404 Not Found</body></html>"
+    return made.read(Fault(status=404, body=page, request_id=False))
+
+
 def no_tls(made: Mistake) -> str:
     return made.read(endpoint_url=made.emulator.url.replace("http:", "https:"))
 
@@ -126,6 +150,7 @@ def end_of_support(made: Mistake) -> str:
 
 MISTAKES: dict[str, Callable[[Mistake], str]] = {
     "No credentials": no_credentials,
+    "Credentials that cannot be obtained": expired_sso_session,
     "A wrong Region": wrong_region,
     "A missing permission": missing_permission,
     "A wrong ID": wrong_id,
@@ -133,6 +158,8 @@ MISTAKES: dict[str, Callable[[Mistake], str]] = {
     "No amazon.aws": no_amazon_aws,
     "A Python without boto3": wrong_interpreter,
     "A proxy server, or no TLS": no_tls,
+    "A redirect or a captive portal": redirect,
+    "A response that is not from AWS": not_from_aws,
     "Too many requests": throttled,
     "The end of support": end_of_support,
 }

@@ -53,7 +53,8 @@ def test_a_connector_has_every_key_and_timestamps_in_iso_8601() -> None:
         "SomethingNew": "yes",
     }
     given = copy.deepcopy(entry)
-    assert connector_result(entry) == {
+    assert connector_result(entry, "us-east-1") == {
+        "region": "us-east-1",
         "voice_connector_id": "abcdef1ghij2klmno3pqr4",
         "voice_connector_arn": None,
         "name": None,

@@ -116,7 +116,9 @@ def test_a_bulk_read_sends_exactly_the_requests_it_needs(size: int, concurrency:
     with Emulator(fleet(size)) as emulator:
         result = read_from(emulator, include=["proxy"], concurrency=concurrency)
         assert identifiers(result) == fleet_ids(size)
-        assert [connector["proxy"]["exists"] for connector in result["voice_connectors"]] == [n % 3 > 0 for n in range(size)]
+        assert [connector["proxy"]["exists"] for connector in result["voice_connectors"]] == [
+            n % 3 > 0 for n in range(size)
+        ]
         operations = emulator.operations()
         assert operations.count(LIST) == max(1, math.ceil(size / 100))
         assert operations.count(PROXY) == size
@@ -453,7 +455,10 @@ def test_a_404_for_a_connector_listed_without_its_region_is_confirmed(read: Read
         ({"names": ["reception", 2024]}, "names contains a number where a string belongs. Write it in quotes."),
         ({"tags": {"keep": True}}, "tags contains a boolean where a string belongs. Write it in quotes."),
         ({"tags": {"cost": 5}}, "tags contains a number where a string belongs. Write it in quotes."),
-        ({"voice_connector_ids": 7}, "voice_connector_ids contains a number where a string belongs. Write it in quotes."),
+        (
+            {"voice_connector_ids": 7},
+            "voice_connector_ids contains a number where a string belongs. Write it in quotes.",
+        ),
         ({"concurrency": True}, "concurrency is a boolean where a number belongs. Write digits."),
     ],
 )
@@ -474,9 +479,16 @@ def test_reads_that_all_fail_are_ended_early(error: str, concurrency: int) -> No
         assert result["error"]["code"] == error
         unknown = [c for c in result["voice_connectors"] if c["proxy"] == UNKNOWN_PROXY]
         assert len(unknown) == len(result["voice_connectors"]) == 300
-        why = "every other read would fail too" if error == "UnauthorizedClientException" else "the first reads all failed"
+        why = (
+            "every other read would fail too"
+            if error == "UnauthorizedClientException"
+            else "the first reads all failed"
+        )
         tried = emulator.operations().count(PROXY)
-        assert f"{tried} of 300 Voice Connectors in us-east-1 could not be read, and {300 - tried} were not" in result["msg"]
+        assert (
+            f"{tried} of 300 Voice Connectors in us-east-1 could not be read, and {300 - tried} were not"
+            in result["msg"]
+        )
         assert f"were not tried, because {why}. Check" in result["msg"]
         assert result["stopped"] is True
         assert emulator.operations().count(PROXY) <= 2 * max(8, concurrency)
@@ -587,7 +599,9 @@ def test_a_connector_that_several_regions_list_is_read_once_where_it_belongs() -
         assert emulator.operations().count(PROXY) == 30
 
 
-@pytest.mark.parametrize("fault", [{"error": "ForbiddenException"}, {"error": "UnrecognizedClientException", "status": 403}])
+@pytest.mark.parametrize(
+    "fault", [{"error": "ForbiddenException"}, {"error": "UnrecognizedClientException", "status": 403}]
+)
 def test_a_region_that_cannot_be_listed_does_not_stop_the_others(fault: dict[str, Any]) -> None:
     with Emulator(two_regions()) as emulator:
         emulator.faults = [Fault(LIST, request_has=f"/{WEST}/", **fault)]
@@ -619,6 +633,13 @@ def test_ids_are_found_in_the_region_that_has_them() -> None:
         result = read_from(emulator, regions=[EAST, WEST], voice_connector_ids=wanted, include=["proxy"])
         assert identifiers(result) == wanted[:2] and "failed" not in result
         assert sorted(emulator.operations()) == sorted([LIST, LIST, PROXY, PROXY])
+
+
+def test_an_id_with_a_different_name_is_not_selected_and_not_missing() -> None:
+    with Emulator(two_regions()) as emulator:
+        wanted = [fleet_ids(30)[number] for number in (2, 3)]
+        result = read_from(emulator, regions=[EAST, WEST], voice_connector_ids=wanted, names=["number 3"])
+        assert identifiers(result) == wanted[1:] and result["errors"] == []
 
 
 def test_an_id_that_no_region_has_is_one_error() -> None:
@@ -658,7 +679,7 @@ def test_regions_cannot_be_empty(read: Read, emulator: Emulator) -> None:
 
 def test_each_region_keeps_to_its_own_rate() -> None:
     with Emulator(two_regions(20)) as emulator:
-        emulator.faults = [Fault(PROXY, request_has=f"/{WEST}/", error="ThrottledClientException", times=10)]
+        emulator.faults = [Fault(PROXY, request_has=f"/{WEST}/", error="ThrottledClientException", times=6)]
         result = read_from(emulator, regions=[EAST, WEST], include=["proxy"], concurrency=4)
         assert result["errors"] == [] and len(identifiers(result)) == 20
 
@@ -676,7 +697,7 @@ def test_the_account_of_the_credentials_is_returned_on_request(read: Read, emula
     [
         ({"error": "InvalidClientTokenId"}, "the credentials were rejected"),
         ({"error": "AccessDenied", "status": 403}, "the IAM action sts:GetCallerIdentity"),
-        ({"drop": "reset"}, "the connection failed, after 6 requests"),
+        ({"drop": "reset"}, "the connection failed after 6 requests"),
         ({"body": "<x/>"}, "unreadable"),
     ],
 )
@@ -792,8 +813,9 @@ def test_threads_that_cannot_be_started_lower_the_concurrency(monkeypatch: pytes
 
 def test_a_defect_in_one_read_loses_nothing_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     from ansible_collections.chime_sdk.voice.plugins.module_utils import _bulk
+    from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import connector_result as shape
 
-    shape, bad = _bulk.connector_result, fleet_ids(30)[7]
+    bad = fleet_ids(30)[7]
 
     def break_one(entry: dict[str, Any], region: str) -> dict[str, Any]:
         return {} if entry["VoiceConnectorId"] == bad and 1 / 0 else shape(entry, region)
@@ -802,7 +824,9 @@ def test_a_defect_in_one_read_loses_nothing_of_the_others(monkeypatch: pytest.Mo
     with Emulator(fleet(30)) as emulator:
         result = read_from(emulator, include=["proxy"])
     assert [error["voice_connector_id"] for error in result["errors"]] == [bad]
-    assert "an unexpected ZeroDivisionError: division by zero occurred. This is a defect" in result["errors"][0]["message"]
+    assert (
+        "an unexpected ZeroDivisionError: division by zero occurred. This is a defect" in result["errors"][0]["message"]
+    )
     assert identifiers(result) == [identifier for identifier in fleet_ids(30) if identifier != bad]
 
 

@@ -17,8 +17,8 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import EMPTY_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
@@ -348,7 +348,7 @@ def test_nothing_to_delete_where_something_was_read_is_a_contradiction(
 ) -> None:
     fault = Fault(DELETE, status=404, error="NotFoundException", style=style)
     result = manage(WITH_PROXY, fault, state="absent")
-    assert_failed(result, "the change was not applied", "read again", "the resource does not exist")
+    assert_failed(result, "the change did not take effect as requested", "read again", "the resource does not exist")
     assert emulator.operations() == [GET, DELETE, GET]
     assert read() == BEFORE
 
@@ -412,7 +412,9 @@ def test_check_mode_says_what_would_be_and_sends_no_write(
 
 
 def test_check_mode_fails_as_the_write_would(manage: Manage) -> None:
-    assert_failed(manage(WITHOUT_PROXY, _ansible_check_mode=True), "the service requires default_session", connector=WITHOUT_PROXY)
+    assert_failed(
+        manage(WITHOUT_PROXY, _ansible_check_mode=True), "the service requires default_session", connector=WITHOUT_PROXY
+    )
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -597,7 +599,11 @@ def test_setting_the_proxy_of_a_connector_that_was_deleted_meanwhile_fails(manag
 def test_a_throttled_write_is_sent_ten_times_at_most(
     manage: Manage, emulator: Emulator, read: Any, naps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
-    assert_failed(manage(WITH_PROXY, Fault(operation, **fault), **options), operation, "throttles this account, and 10 requests were throttled")
+    assert_failed(
+        manage(WITH_PROXY, Fault(operation, **fault), **options),
+        operation,
+        "throttles this account, and 10 requests were throttled",
+    )
     assert emulator.operations() == [GET, *[operation] * 10]
     assert read() == BEFORE
 
@@ -617,19 +623,26 @@ def test_a_write_that_meets_a_fault_is_sent_three_times_at_most_and_read_again(
     manage: Manage, emulator: Emulator, read: Any, naps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
     result = manage(WITH_PROXY, Fault(operation, **fault), **options)
-    assert_failed(result, operation, "the change was not applied", "The change: Failed to")
+    assert_failed(result, operation, "the change did not take effect as requested", "The change: Failed to")
     assert emulator.operations() == [GET, *[operation] * 3, GET]
     assert read() == BEFORE
 
 
 @EACH_WRITE
-@pytest.mark.parametrize("code", ["RequestTimeout", "RequestTimeoutException", ""])
+@pytest.mark.parametrize(("status", "code"), [(400, "RequestTimeout"), (400, "RequestTimeoutException"), (408, "")])
 def test_a_write_that_timed_out_is_not_refused(
-    manage: Manage, emulator: Emulator, read: Any, naps: list[float], operation: str, options: Any, code: str
+    manage: Manage,
+    emulator: Emulator,
+    read: Any,
+    naps: list[float],
+    operation: str,
+    options: Any,
+    status: int,
+    code: str,
 ) -> None:
     style = "header" if code else "bare"
-    result = manage(WITH_PROXY, Fault(operation, status=408, error=code, style=style), **options)
-    assert_failed(result, "the change was not applied", "read again", "server error")
+    result = manage(WITH_PROXY, Fault(operation, status=status, error=code, style=style), **options)
+    assert_failed(result, "the change did not take effect as requested", "read again", "server error")
     assert emulator.operations() == [GET, *[operation] * 3, GET]
 
 
@@ -699,7 +712,7 @@ def test_a_fault_is_settled_without_a_retry_too(
 ) -> None:
     once = {"retries": {"total_max_attempts": 1, "mode": "standard"}}
     result = manage(WITH_PROXY, Fault(operation, error="ServiceFailureException"), aws_config=once, **options)
-    assert_failed(result, "the change was not applied", operation)
+    assert_failed(result, "the change did not take effect as requested", operation)
     assert emulator.operations() == [GET, operation, GET]
 
 
@@ -707,7 +720,11 @@ def test_a_fault_is_settled_without_a_retry_too(
 def test_an_unreadable_answer_to_a_put_is_settled_by_reading_again(
     manage: Manage, emulator: Emulator, read: Any, body: str
 ) -> None:
-    assert_failed(manage(WITH_PROXY, Fault(PUT, body=body), disabled=True), "unreadable", "the change was not applied")
+    assert_failed(
+        manage(WITH_PROXY, Fault(PUT, body=body), disabled=True),
+        "unreadable",
+        "the change did not take effect as requested",
+    )
     assert emulator.operations() == [GET, PUT, GET]
     assert read() == BEFORE
 
@@ -725,7 +742,7 @@ def test_an_answer_to_a_delete_that_is_not_the_service_s_is_settled_by_reading_a
     result = manage(WITH_PROXY, Fault(DELETE, **fault), state="absent")
     assert emulator.operations()[:3] == [GET, DELETE, GET]
     if "body" in fault:  # with which the emulator answers instead of doing it
-        assert_failed(result, "unreadable", "the change was not applied")
+        assert_failed(result, "unreadable", "the change did not take effect as requested")
     else:
         assert result == outcome(DELETE)
 
@@ -772,7 +789,9 @@ def test_a_botocore_without_the_operation_fails_before_anything_is_written(
 ) -> None:
     edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(operation))
     result = manage(WITH_PROXY, **options)
-    assert_failed(result, f"botocore {botocore.__version__}, which is installed", f"does not have the operation {operation}")
+    assert_failed(
+        result, f"botocore {botocore.__version__}, which is installed", f"does not have the operation {operation}"
+    )
     assert emulator.operations() == [GET]
 
 

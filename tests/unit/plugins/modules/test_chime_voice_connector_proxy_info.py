@@ -25,8 +25,8 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import EMPTY_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import OVER_TLS_TOO
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
@@ -155,7 +155,9 @@ def test_a_bad_id_fails_before_a_client_is_made(
     result = read_proxy(value)
     assert result["failed"] is True
     assert (result["voice_connector_id"], result["region"]) == (value, "us-east-1")
-    assert result["msg"].startswith(f"voice_connector_id is {value!r}, which cannot be a Voice Connector ID. Specify 1 to")
+    assert result["msg"].startswith(
+        f"voice_connector_id is {value!r}, which cannot be a Voice Connector ID. Specify 1 to"
+    )
     assert "abcdef1ghij2klmno3pqr4" in result["msg"]
     assert emulator.operations() == []
 
@@ -326,7 +328,10 @@ SSO = "sso_start_url = https://example.awsapps.com/start\nsso_region = us-east-1
 def test_credentials_that_cannot_be_obtained_say_so(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, text: str
 ) -> None:
-    monkeypatch.setattr("getpass.getpass", lambda *args: (_ for _ in ()).throw(EOFError("EOF when reading a line")))
+    def no_terminal(*args: Any) -> str:
+        raise EOFError("EOF when reading a line")
+
+    monkeypatch.setattr("getpass.getpass", no_terminal)
     result = read_proxy(**profile(monkeypatch, tmp_path, text))
     assert_failed(result, "the AWS credentials could not be obtained", "aws sso login", "MFA")
     assert emulator.operations() == []
@@ -598,7 +603,7 @@ def shorten(monkeypatch: pytest.MonkeyPatch, factor: float = 50) -> float:
     monkeypatch.setattr(_client, "READ_TIMEOUT", _client.READ_TIMEOUT / factor)
     monkeypatch.setattr(_client, "CONNECT_TIMEOUT", _client.CONNECT_TIMEOUT / factor)
     for module in (_client, _attempts):
-        monkeypatch.setattr(module, "MAX_BACKOFF", _client.MAX_BACKOFF / factor)
+        monkeypatch.setattr(module, "MAX_BACKOFF", 5 / factor)
     return 60 / factor
 
 
@@ -668,9 +673,7 @@ def test_timeouts_of_the_user_lengthen_the_deadline(
         assert read_proxy(WITH_PROXY, slow, aws_config={"read_timeout": timeout})["exists"] is True
 
 
-def test_without_threads_there_is_no_deadline_but_a_result(
-    read_proxy: Read, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_threads_there_is_no_deadline_but_a_result(read_proxy: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
@@ -737,7 +740,9 @@ def test_a_truncated_response_is_a_broken_connection(
     result = read_proxy(WITHOUT_PROXY, Fault(PROXY, drop="truncate", **fault))
     assert_failed(result, connector=WITHOUT_PROXY)
     # Old versions of botocore notice it themselves.
-    assert "ended in the middle of its body, in all of 3 requests" in result["msg"] or "after 3 requests" in result["msg"]
+    assert (
+        "ended in the middle of its body, in all of 3 requests" in result["msg"] or "after 3 requests" in result["msg"]
+    )
     assert emulator.operations() == [PROXY] * 3
 
 

@@ -49,7 +49,7 @@ def test_a_handshake_that_ends_early_is_a_broken_connection(
     read_proxy: Read, emulator: Emulator, naps: list[float], drop: str
 ) -> None:
     result = read_proxy(WITH_PROXY, Fault(drop=drop))
-    assert_failed(result, "the connection failed, after 3 requests. Check the network")
+    assert_failed(result, "the connection failed after 3 requests. Check the network")
     assert emulator.connections == 3
     assert read_proxy(WITH_PROXY, Fault(drop=drop, times=2))["exists"] is True
     assert emulator.connections == 6
@@ -82,7 +82,9 @@ def test_an_unverified_certificate_is_accepted_on_request(read_proxy: Read) -> N
 
 
 @pytest.mark.parametrize("emulator", [False], ids=["http"], indirect=True)
-def test_a_server_that_does_not_speak_tls_fails_at_once(read_proxy: Read, emulator: Emulator, naps: list[float]) -> None:
+def test_a_server_that_does_not_speak_tls_fails_at_once(
+    read_proxy: Read, emulator: Emulator, naps: list[float]
+) -> None:
     result = read_proxy(endpoint_url=emulator.url.replace("http:", "https:"))
     assert_failed(result, "the server does not speak TLS", "endpoint_url")
     assert naps == []

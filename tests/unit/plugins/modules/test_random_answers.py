@@ -154,7 +154,8 @@ def share_client(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all runs use one client: making it is not what is tried here, and takes longest."""
     from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 
-    make, clients = Connection.client, {}
+    make = Connection.client
+    clients: dict[str | None, Any] = {}
 
     def make_once(self: Connection, region: str | None = None) -> Any:
         return clients.setdefault(region, clients.get(region) or make(self, region))
@@ -196,7 +197,12 @@ def test_random_answers_never_become_a_wrong_deletion(
     rng = random.Random(operation)
     reading = operation == "GetVoiceConnectorProxy"
     outcomes: collections.Counter[Any] = collections.Counter()
-    options = {**connection_to(emulator), "voice_connector_id": WITH_PROXY, "state": "absent", "_ansible_check_mode": reading}
+    options = {
+        **connection_to(emulator),
+        "voice_connector_id": WITH_PROXY,
+        "state": "absent",
+        "_ansible_check_mode": reading,
+    }
     for number in range(600):
         raw, status, headers, body = random_answer(rng, 200 if reading else 204)
         emulator.faults = [Fault(operation, raw=raw.decode("latin-1"))]
