@@ -270,7 +270,8 @@ class AccountRead:
         failed: dict[str | None, list[dict[str, Any]]] = {}
         for error in result["errors"]:
             identifier = error["voice_connector_id"]
-            if error["action"] == "GetVoiceConnector" and error["code"] in _NOT_FOUND:
+            nowhere = identifier is not None and error["region"] is None
+            if nowhere or (error["action"] == "GetVoiceConnector" and error["code"] in _NOT_FOUND):
                 # It may be in another account or Region.
                 self.not_found.add(identifier)
                 continue
