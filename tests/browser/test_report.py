@@ -627,7 +627,7 @@ def test_axe_finds_no_accessibility_problem(
 
 def test_tags_wrap_between_each_other_and_account_ids_do_not_wrap(open_report: Callable[..., Page]) -> None:
     page = open_report("many")
-    lines = "items => items.map(item => item.getClientRects().length + item.offsetHeight / parseFloat(getComputedStyle(item).lineHeight))"
+    lines = "items => items.map(item => item.getClientRects().length + Math.round(item.offsetHeight / parseFloat(getComputedStyle(item).lineHeight)))"
     row = page.locator(ROWS).first
     assert set(row.locator(".tag").evaluate_all(lines)) == {2}
     assert row.locator(".id").evaluate("it => it.getClientRects().length") == 1
