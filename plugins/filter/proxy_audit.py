@@ -431,7 +431,8 @@ def find_missing(
 ) -> tuple[list[str], list[str]]:
     """Return the given IDs that were found nowhere, and those that exist and are excluded by name or tag."""
     found = {entry["voice_connector_id"] for entry in records}
-    nowhere, excluded = [], []
+    nowhere: list[str] = []
+    excluded: list[str] = []
     asked = (
         sorted({i for account in accounts for i in account.not_found})
         if voice_connector_ids is None

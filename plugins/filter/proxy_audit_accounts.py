@@ -69,7 +69,13 @@ def build_account(role_arn: str, result: Any) -> dict[str, Any]:
 def proxy_audit_accounts(options: dict[str, Any], assumed: Any) -> list[dict[str, Any]]:
     """Return the accounts that the documentation above describes."""
     if not options["role_arns"]:
-        in_use = {"role_arn": None, "account": None, "credentials": {}, "readable": True, "reason": None}
+        in_use: dict[str, Any] = {
+            "role_arn": None,
+            "account": None,
+            "credentials": {},
+            "readable": True,
+            "reason": None,
+        }
         return [{**in_use, "options": options}]
     results = assumed.get("results") if isinstance(assumed, dict) else None
     # A task that failed as a whole has no results of its items.

@@ -16,7 +16,7 @@ description:
 positional: _input
 options:
   _input:
-    description: What P(chime_sdk.voice.proxy_audit_reads#filter) returned on each of O(play_hosts), V(null) for nothing.
+    description: What P(chime_sdk.voice.proxy_audit_reads#filter) returned on each of O(play_hosts), V(false) for nothing.
     type: list
     elements: raw
     required: true
@@ -46,7 +46,7 @@ EXAMPLES = r"""
   vars:
     hosts: "{{ ansible_play_hosts_all | map('extract', hostvars) }}"
     all_reads: >-
-      {{ hosts | map(attribute='voice_reads', default=none)
+      {{ hosts | map(attribute='voice_reads', default=false)
          | chime_sdk.voice.proxy_audit_hosts(ansible_play_hosts_all, ansible_play_hosts, ansible_play_batch) }}
   run_once: true
 """
@@ -71,10 +71,11 @@ def proxy_audit_hosts(
     last = max((play_hosts.index(host) for host in batch if host in play_hosts), default=len(play_hosts))
     active = set(active_hosts)
     for number, (host, host_reads) in enumerate(zip(play_hosts, reads)):
-        if number > last:
+        # What a failed host has read may be of an earlier audit.
+        if host not in active:
+            missing.append((host, f"The host {host} failed, so it is not in this audit. Ansible has shown the reason."))
+        elif number > last:
             missing.append((host, f"The host {host} has not been read yet. It is in a later batch of the play."))
-        elif host not in active and (host in batch or not isinstance(host_reads, list)):
-            missing.append((host, f"The host {host} failed before its account was read. Ansible has shown the reason."))
         elif not isinstance(host_reads, list):
             missing.append(
                 (
