@@ -24,7 +24,7 @@ with sync_playwright() as playwright:
         executable_path=chromium, args=["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     )
     # So high that all rows are in sight: the others are not drawn.
-    page = browser.new_page(viewport={"width": 1200, "height": 3000}, color_scheme="light")
+    page = browser.new_page(viewport={"width": 1280, "height": 3000}, color_scheme="light")
     page.goto(pathlib.Path(sys.argv[1]).resolve().as_uri())
     page.locator("body").screenshot(path=sys.argv[2])
     browser.close()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what the module chime_voice_connector_info returned to the records of an audit."""
+"""From what the module chime_voice_connector_info returned to an audit."""
 
 from __future__ import annotations
 
@@ -11,95 +11,174 @@ name: proxy_audit
 version_added: 0.1.0
 short_description: Make one audit of what was read in several accounts and Regions
 description:
-  - Makes one record of each Voice Connector from what M(chime_sdk.voice.chime_voice_connector_info) returned, and says of
+  - Makes one record of each Voice Connector from what M(chime_sdk.voice.chime_voice_connector_info) returned, and reports for
     each account and Region whether it was read. The role P(chime_sdk.voice.proxy_audit#role) uses it.
-  - A Voice Connector that several Regions show has one record. Where they disagree, V(configured) wins, then the Region to
+  - A Voice Connector that several reads contain has one record. Where they disagree, V(configured) wins, then the Region to
     which the Voice Connector belongs, then V(could not be read) over V(not configured).
+  - Fails if an extra variable has the prefix C(_proxy_audit_), which is private to the role, because it would replace what
+    was read.
 positional: _input
 options:
   _input:
     description:
-      - A list of dictionaries with the keys C(account), C(region) and C(result). The last is what the module returned, in
-        success or failure, with V(proxy) in its O(chime_sdk.voice.chime_voice_connector_info#module:include). A dictionary
-        that has nothing but C(msg) says why the module did not run.
+      - A list of dictionaries. C(result) is what the module returned, in success or failure, with V(proxy) in its
+        O(chime_sdk.voice.chime_voice_connector_info#module:include). A result with nothing but C(msg) tells why nothing was
+        read.
+      - All other keys are optional. C(account) is the account ID if the result has no C(account_id), C(host) is the
+        inventory host that read, C(regions) are the Regions that were to be read, and C(selection) has what O(selection) has.
     type: list
     elements: dict
     required: true
   created:
-    description: The time of the audit.
+    description: The time of the audit. If omitted, the current time.
     type: str
-    required: true
   show_phone_numbers:
     description: Whether fall-back phone numbers are shown. Otherwise all but their last two digits are masked.
     type: bool
     default: false
-  voice_connector_ids:
-    description: The Voice Connectors that were asked for. One that was found nowhere gets a record which says so.
-    type: list
-    elements: str
+  selection:
+    description:
+      - What was selected, a dictionary with any of the keys C(names), C(tags), C(voice_connector_ids) and C(regions).
+      - If omitted, it is taken from the reads, which must agree on all but the Regions.
+    type: dict
 seealso:
   - plugin: chime_sdk.voice.proxy_audit_csv
+    plugin_type: filter
+  - plugin: chime_sdk.voice.proxy_audit_summary
     plugin_type: filter
 author:
   - Contributors to the chime_sdk.voice project (!UNKNOWN)
 """
 
 EXAMPLES = r"""
-- name: Read a Region
+- name: Read two Regions
   chime_sdk.voice.chime_voice_connector_info:
-    region: us-east-1
+    regions:
+      - us-east-1
+      - us-west-2
     include:
       - proxy
+    include_account_id: true
   register: voice_read
-  ignore_errors: true
+  failed_when: false
+  no_log: true
 
-- name: Say how many are left
+- name: Report how many proxy configurations are left
   ansible.builtin.debug:
-    msg: "{{ audit.counts.with_proxy }} of {{ audit.counts.voice_connectors }}, all read: {{ audit.complete }}"
+    msg: "{{ audit.headline }}, everything read: {{ audit.complete }}"
   vars:
-    reads:
-      - account: "111122223333"
-        region: us-east-1
-        result: "{{ voice_read }}"
-    audit: "{{ reads | chime_sdk.voice.proxy_audit(created=now(utc=true).isoformat()) }}"
+    audit: "{{ [{'result': voice_read}] | chime_sdk.voice.proxy_audit }}"
 """
 
 RETURN = r"""
 _value:
   description:
     - The audit, a dictionary.
-    - C(created) is the given time. C(complete) is V(true) when every Region, of one at least, and every Voice Connector was read.
+    - C(created) is the time, and C(collection_version) the version of this collection.
+    - C(headline) is the result in one sentence.
+    - C(selection) is what was selected, C(names), C(tags), C(voice_connector_ids), each V(null) for no condition, and
+      C(regions).
+    - C(complete) is V(true) if everything that is selected was read, in one Region at least.
     - C(counts) has the numbers of C(voice_connectors), of those C(with_proxy), those of them that are C(disabled),
-      those C(without_proxy) and those C(unreadable), of C(regions), a Region of each account counting as one, and of
-      those C(skipped).
-    - C(regions) has a dictionary for each account and Region with C(account), C(region), C(status), which is V(complete)
-      or V(skipped), the C(reason) for the latter, and the numbers of C(voice_connectors), C(with_proxy) and
-      C(unreadable) there.
-    - C(voice_connectors) has a dictionary for each Voice Connector with C(account), C(region), the one that was asked,
-      C(aws_region), the one that the service shows, C(voice_connector_id), C(name), C(status), which is V(configured),
+      those C(without_proxy) and those C(unreadable), of C(regions), a Region of each account counting as one, of those
+      that were read in part, C(partial), and of those C(skipped).
+    - C(warnings) is a list of strings, for example names that no Voice Connector has.
+    - C(regions) has a dictionary for each account and Region with C(account), C(region), the inventory C(host) that read it,
+      C(status), which is V(complete), V(partial) or V(skipped), the C(reason) if it is not complete, and the numbers of
+      C(voice_connectors), C(with_proxy), C(disabled), C(without_proxy) and C(unreadable) there.
+    - C(voice_connectors) has a dictionary for each Voice Connector with C(account), C(region), in which it was found,
+      C(aws_region), to which it belongs, C(voice_connector_id), C(name), C(status), which is V(configured),
       V(configured, disabled), V(not configured) or V(could not be read), C(default_session_expiry_minutes), C(disabled),
       C(fall_back_phone_number), C(phone_number_countries), C(tags), if they were read, and the C(reason) why something
       could not be read.
   type: dict
 """
 
+import datetime
+import json
+import pathlib
 from collections.abc import Iterable
 from typing import Any
+from typing import Callable
+
+import yaml
+from ansible.errors import AnsibleFilterError
+from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
 
 CONFIGURED = "configured"
 DISABLED = "configured, disabled"
 NOT_CONFIGURED = "not configured"
 UNREADABLE = "could not be read"
 
-# What counts when several Regions show the same Voice Connector.
+# Which record counts if several reads contain the same Voice Connector.
 _PRECEDENCE = (CONFIGURED, DISABLED, UNREADABLE, NOT_CONFIGURED)
 
 _NOT_FOUND = ("NotFoundException", "NotFound")
 
+# The Regions of Amazon Chime SDK Voice.
+SERVICE_REGIONS = (
+    "us-east-1",
+    "us-west-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+)
+
+# A shorter phone number is masked as a whole: two of its digits tell too much.
+_LONG_ENOUGH = 7
+
+CONDITIONS = ("names", "tags", "voice_connector_ids")
+
 
 def mask(phone_number: str | None) -> str | None:
-    """Return a phone number with all but its last two digits masked."""
-    return phone_number and "*" * (len(phone_number) - 2) + phone_number[-2:]
+    """Return a phone number with all but its last two digits masked, and a short one with all of them masked."""
+    if not phone_number:
+        return phone_number
+    shown = phone_number[-2:] if len(phone_number) >= _LONG_ENOUGH else ""
+    return "*" * (len(phone_number) - len(shown)) + shown
+
+
+def refuse_private_extra_variables() -> None:
+    """Raise AnsibleFilterError for an extra variable with the private prefix; it would win over what was read."""
+    extra = getattr(load_extra_vars, "extra_vars", None) or {}
+    private = sorted(name for name in extra if name.startswith("_proxy_audit_"))
+    if private:
+        raise AnsibleFilterError(
+            f"The prefix _proxy_audit_ is private to the role proxy_audit. Remove the extra variable {private[0]}."
+        )
+    if "proxy_audit" in extra:
+        Display().warning(
+            "The extra variable proxy_audit hides the fact of that name that the role proxy_audit sets. The audit and its "
+            "reports do not use it. Remove it, so that your tasks see this audit and not an earlier one."
+        )
+
+
+def collection_version(root: pathlib.Path) -> str | None:
+    """Return the version of the collection in the folder *root*, installed or as a checkout; None if it is unknown."""
+    try:
+        return str(json.loads((root / "MANIFEST.json").read_text("utf-8"))["collection_info"]["version"])
+    except (OSError, ValueError, LookupError):
+        pass
+    try:
+        return str(yaml.safe_load((root / "galaxy.yml").read_text("utf-8"))["version"])
+    except (OSError, ValueError, LookupError):
+        return None
+
+
+def find_reason(result: Any) -> str:
+    """Return why a task failed, whatever Ansible has left of its result."""
+    if isinstance(result, dict):
+        for key in ("msg", "exception", "failed_when_suppressed_exception", "module_stderr", "module_stdout"):
+            lines = str(result.get(key) or "").strip().splitlines()
+            if lines and lines[-1] != "(traceback unavailable)":
+                return lines[-1] if key == "exception" else " ".join(lines)
+    return "The task failed and Ansible returned no reason. Run it again with -vvv."
 
 
 def status_of(connector: dict[str, Any]) -> str:
@@ -112,15 +191,15 @@ def status_of(connector: dict[str, Any]) -> str:
     return DISABLED if proxy["disabled"] else CONFIGURED
 
 
-def record(
-    read: dict[str, Any], connector: dict[str, Any], reason: str | None, show_phone_numbers: bool
+def build_record(
+    account: str | None, connector: dict[str, Any], reason: str | None, show_phone_numbers: bool
 ) -> dict[str, Any]:
     """Return the record of a Voice Connector as chime_voice_connector_info returns it."""
     proxy = connector["proxy"]
     phone_number = proxy.get("fall_back_phone_number")
     shaped = {
-        "account": read["account"],
-        "region": read["region"],
+        "account": account,
+        "region": connector["region"],
         "aws_region": connector["aws_region"],
         "voice_connector_id": connector["voice_connector_id"],
         "name": connector["name"],
@@ -135,43 +214,111 @@ def record(
     return {**shaped, "reason": reason or connector.get("tags_error")}
 
 
-def unreadable(read: dict[str, Any], voice_connector_id: str, reason: str) -> dict[str, Any]:
-    """Return the record of a Voice Connector of which nothing but its ID is known."""
-    nothing = {
+def build_unreadable(account: str | None, region: str | None, voice_connector_id: str, reason: str) -> dict[str, Any]:
+    """Return the record of a Voice Connector of which only the ID is known."""
+    connector = {
         "voice_connector_id": voice_connector_id,
+        "region": region,
         "aws_region": None,
         "name": None,
         "proxy": {"exists": None},
     }
-    return record(read, nothing, reason, False)
+    return build_record(account, connector, reason, False)
 
 
-def records_of(read: dict[str, Any], show_phone_numbers: bool) -> list[dict[str, Any]]:
-    """Return a record for each Voice Connector that one reading showed or failed to read."""
-    connectors = read["result"].get("voice_connectors", [])
-    reasons: dict[str, str] = {}
-    for error in read["result"].get("errors", []):
-        if error["voice_connector_id"] is None:  # of the listing, which is the reason of the Region
-            continue
-        reasons.setdefault(error["voice_connector_id"], error["message"])
-    shown = {connector["voice_connector_id"] for connector in connectors}
-    # One that was asked for by ID and is not there may be in another Region.
-    elsewhere = {
-        error["voice_connector_id"]
-        for error in read["result"].get("errors", [])
-        if error["action"] == "GetVoiceConnector" and error["code"] in _NOT_FOUND
+class AccountRead:
+    """What one read tells: records, Regions, and which of the given IDs it knows."""
+
+    def __init__(self, read: dict[str, Any], show_phone_numbers: bool) -> None:
+        self.host = read.get("host")
+        self.account = read.get("account")
+        self.records: list[dict[str, Any]] = []
+        self.regions: list[dict[str, Any]] = []
+        self.not_found: set[str] = set()
+        self.listed_all = False
+        self._requested = list(read.get("regions") or [])
+        result = read.get("result")
+        if not isinstance(result, dict) or not isinstance(result.get("voice_connectors"), list):
+            self._skip(find_reason(result))
+            return
+        try:
+            self._build(result, show_phone_numbers)
+        except (LookupError, TypeError, AttributeError) as e:
+            self.records = []
+            self._skip(f"The result of the task is not that of chime_voice_connector_info ({type(e).__name__}: {e}).")
+
+    def _skip(self, reason: str) -> None:
+        self.listed_all = False
+        self.regions = [self._region(name, "skipped", reason, []) for name in self._requested or [None]]
+
+    def _region(
+        self, name: str | None, status: str, reason: str | None, records: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        return {
+            "account": self.account,
+            "region": name,
+            "host": self.host,
+            "status": status,
+            "reason": reason,
+            **count(records),
+        }
+
+    def _build(self, result: dict[str, Any], show_phone_numbers: bool) -> None:
+        self.account = result.get("account_id") or self.account
+        self.listed_all = not result["stopped"]
+        reasons: dict[str, tuple[str | None, str]] = {}
+        failed: dict[str | None, list[dict[str, Any]]] = {}
+        for error in result["errors"]:
+            identifier = error["voice_connector_id"]
+            nowhere = identifier is not None and error["region"] is None
+            if nowhere or (error["action"] == "GetVoiceConnector" and error["code"] in _NOT_FOUND):
+                # It may be in another account or Region.
+                self.not_found.add(identifier)
+                continue
+            failed.setdefault(error["region"], []).append(error)
+            if identifier is not None:
+                reasons.setdefault(identifier, (error["region"], error["message"]))
+        connectors = result["voice_connectors"]
+        known = {connector["voice_connector_id"] for connector in connectors}
+        self.not_found -= known
+        self.records = [
+            build_record(
+                self.account,
+                connector,
+                reasons.get(connector["voice_connector_id"], (None, None))[1],
+                show_phone_numbers,
+            )
+            for connector in connectors
+        ] + [
+            build_unreadable(self.account, region, identifier, reason)
+            for identifier, (region, reason) in reasons.items()
+            if identifier not in known
+        ]
+        for region in result["regions"]:
+            name = region["region"]
+            records = [record for record in self.records if record["region"] == name]
+            problems = failed.get(name, [])
+            # A Region is not incomplete because it does not contain a given ID.
+            complete = region["complete"] or not (problems or result["stopped"] or failed)
+            listed = any(connector["region"] == name for connector in connectors)
+            looked = any(error["action"] not in ("ListVoiceConnectors", "GetVoiceConnector") for error in problems)
+            status = "complete" if complete else "partial" if listed or looked else "skipped"
+            reason = None if complete else region["reason"] or find_reason(result)
+            self.regions.append(self._region(name, status, reason, records))
+
+
+def count(records: list[dict[str, Any]]) -> dict[str, int]:
+    statuses = [entry["status"] for entry in records]
+    return {
+        "voice_connectors": len(statuses),
+        "with_proxy": statuses.count(CONFIGURED) + statuses.count(DISABLED),
+        "disabled": statuses.count(DISABLED),
+        "without_proxy": statuses.count(NOT_CONFIGURED),
+        "unreadable": statuses.count(UNREADABLE),
     }
-    return [
-        record(read, connector, reasons.get(connector["voice_connector_id"]), show_phone_numbers)
-        for connector in connectors
-    ] + [
-        unreadable(read, identifier, reason)
-        for identifier, reason in reasons.items()
-        if identifier not in shown | elsewhere
-    ]
 
 
-def merge(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def merge_records(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return one record for each Voice Connector of an account, in the order of their first ones."""
 
     def rank(entry: dict[str, Any]) -> tuple[bool, bool, int]:
@@ -186,59 +333,172 @@ def merge(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(merged.values())
 
 
-def region_of(read: dict[str, Any], records: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what is said of an account and Region; *records* are those of this reading, before merging."""
-    skipped = "voice_connectors" not in read["result"] or read["result"]["stopped"]
-    return {
-        "account": read["account"],
-        "region": read["region"],
-        "status": "skipped" if skipped else "complete",
-        "reason": read["result"]["msg"] if skipped else None,
-        **count(records),
-    }
+def merge_regions(regions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one entry for each Region of an account, the most complete; those of unknown accounts all count."""
+    order = ("complete", "partial", "skipped")
+    merged: dict[Any, dict[str, Any]] = {}
+    for number, entry in enumerate(regions):
+        key = (entry["account"], entry["region"]) if entry["account"] and entry["region"] else number
+        if key not in merged or order.index(entry["status"]) < order.index(merged[key]["status"]):
+            merged[key] = entry
+    return list(merged.values())
 
 
-def count(records: list[dict[str, Any]]) -> dict[str, int]:
-    statuses = [entry["status"] for entry in records]
-    return {
-        "voice_connectors": len(statuses),
-        "with_proxy": statuses.count(CONFIGURED) + statuses.count(DISABLED),
-        "disabled": statuses.count(DISABLED),
-        "without_proxy": statuses.count(NOT_CONFIGURED),
-        "unreadable": statuses.count(UNREADABLE),
-    }
+def merge_selections(reads: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the reads select together; raise AnsibleFilterError if they do not agree."""
+    selections = [(read.get("host"), read["selection"]) for read in reads if read.get("selection")]
+    merged: dict[str, Any] = dict.fromkeys(CONDITIONS)
+    regions: dict[str, None] = {}
+    for host, selection in selections:
+        for name in CONDITIONS:
+            if selection.get(name) != selections[0][1].get(name):
+                raise AnsibleFilterError(
+                    f"The hosts {selections[0][0]} and {host} have different values of proxy_audit_{name}. One report needs "
+                    "one selection. Set it for all hosts, or run the role once for each selection."
+                )
+            merged[name] = selection.get(name)
+        regions.update(dict.fromkeys(selection.get("regions") or ()))
+    return {**merged, "regions": list(regions)}
+
+
+def describe(name: str, value: Any) -> str:
+    """Return a condition in words, such as "names: reception, warehouse"."""
+    label = {"voice_connector_ids": "IDs"}.get(name, name)
+    if isinstance(value, dict):
+        value = [key if wanted is None else f"{key}={wanted}" for key, wanted in value.items()]
+    return f"{label}: {', '.join(map(str, value)) or 'none'}"
+
+
+def describe_selection(selection: dict[str, Any]) -> list[str]:
+    """Return the conditions of a selection in words, without the Regions."""
+    return [describe(name, selection[name]) for name in CONDITIONS if selection[name] is not None]
+
+
+def build_headline(selection: dict[str, Any], counts: dict[str, int], complete: bool) -> str:
+    """Return the result in one sentence, which claims nothing about what was not selected or not read."""
+    conditions = describe_selection(selection)
+    regions = selection["regions"]
+    everywhere = not regions or set(SERVICE_REGIONS) <= set(regions)
+    where = "" if everywhere else f" in {', '.join(regions)}" if len(regions) <= 3 else f" in {len(regions)} Regions"
+    selected = "selected " if conditions else ""
+    total, left = counts["voice_connectors"], counts["with_proxy"]
+    noun = f"{selected}Voice Connector{'' if total == 1 else 's'}"
+    if left:
+        least = "" if complete else "At least "
+        return f"{least}{left} of {total} {noun}{where} still {'has' if left == 1 else 'have'} a proxy configuration"
+    if not complete:
+        on = " on the selected Voice Connectors" if conditions else ""
+        return f"It is unknown whether any proxy configuration is left{on}{where}"
+    if conditions and total:
+        return (
+            f"The selected Voice Connector{where} has no proxy configuration"
+            if total == 1
+            else f"None of the {total} {noun}{where} has a proxy configuration"
+        )
+    if conditions:
+        return f"No Voice Connector{where} matches {'; '.join(conditions)}"
+    return f"No proxy configuration is left{where}" if total else f"There are no Voice Connectors{where}"
+
+
+def build_warnings(
+    selection: dict[str, Any], records: list[dict[str, Any]], accounts: list[AccountRead], excluded: list[str]
+) -> list[str]:
+    """Return what is no error, but probably not what was meant."""
+    warnings = []
+    everything = "" if all(account.listed_all for account in accounts) else " that was read"
+    found = {entry["name"] for entry in records}
+    names = [name for name in selection["names"] or () if name not in found]
+    if names:
+        warnings.append(f"No Voice Connector{everything} matches {describe('names', names)}.")
+    if selection["tags"] and not records and not names:
+        warnings.append(f"No Voice Connector{everything} matches {describe('tags', selection['tags'])}.")
+    warnings += [f"Voice Connector {i} exists, but the selection by name or tag excludes it." for i in excluded]
+    hosts: dict[str, dict[str, None]] = {}
+    for read in accounts:
+        if read.account and read.host:
+            hosts.setdefault(read.account, {})[read.host] = None
+    for account, readers in hosts.items():
+        if len(readers) > 1:
+            warnings.append(
+                f"The hosts {', '.join(readers)} have read the same account, {account}. If each is an account of its own, set "
+                "proxy_audit_assume_role_arn for each."
+            )
+    return warnings
+
+
+def find_missing(
+    voice_connector_ids: list[str] | None, records: list[dict[str, Any]], accounts: list[AccountRead]
+) -> tuple[list[str], list[str]]:
+    """Return the given IDs that were found nowhere, and those that exist and are excluded by name or tag."""
+    found = {entry["voice_connector_id"] for entry in records}
+    nowhere: list[str] = []
+    excluded: list[str] = []
+    asked = (
+        sorted({i for account in accounts for i in account.not_found})
+        if voice_connector_ids is None
+        else voice_connector_ids
+    )
+    for identifier in dict.fromkeys(asked):
+        if identifier in found:
+            continue
+        elsewhere = any(account.listed_all and identifier not in account.not_found for account in accounts)
+        (excluded if elsewhere else nowhere).append(identifier)
+    return nowhere, excluded
 
 
 def proxy_audit(
     reads: list[dict[str, Any]],
-    created: str,
+    created: str | None = None,
     show_phone_numbers: bool = False,
-    voice_connector_ids: list[str] | None = None,
+    selection: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the audit that the documentation above describes."""
-    read_records = [records_of(read, show_phone_numbers) for read in reads]
-    records = merge(entry for entries in read_records for entry in entries)
-    found = {entry["voice_connector_id"] for entry in records}
-    nowhere = {"account": None, "region": None}
+    accounts = [AccountRead(read, show_phone_numbers) for read in reads]
+    given = merge_selections(reads) if selection is None else selection
+    records = merge_records(entry for account in accounts for entry in account.records)
+    regions = merge_regions(entry for account in accounts for entry in account.regions)
+    selected = {name: given.get(name) for name in CONDITIONS}
+    selected["regions"] = given.get("regions") or list(
+        dict.fromkeys(entry["region"] for entry in regions if entry["region"])
+    )
+    nowhere, excluded = find_missing(selected["voice_connector_ids"], records, accounts)
     records += [
-        unreadable(
-            nowhere, identifier, f"Voice Connector {identifier} was found in no account and Region that was read."
+        build_unreadable(
+            None, None, identifier, f"Voice Connector {identifier} was found in no account and Region that was read."
         )
-        for identifier in dict.fromkeys(voice_connector_ids or ())
-        if identifier not in found
+        for identifier in nowhere
     ]
-    regions = [region_of(read, entries) for read, entries in zip(reads, read_records)]
-    skipped = sum(region["status"] == "skipped" for region in regions)
-    counts = {**count(records), "regions": len(regions), "skipped": skipped}
+    statuses = [entry["status"] for entry in regions]
+    counts = {
+        **count(records),
+        "regions": len(regions),
+        "partial": statuses.count("partial"),
+        "skipped": statuses.count("skipped"),
+    }
+    complete = bool(regions) and set(statuses) == {"complete"} and not counts["unreadable"]
     return {
-        "created": created,
-        "complete": bool(regions) and not skipped and not counts["unreadable"],
+        "created": created or datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "collection_version": collection_version(pathlib.Path(__file__).resolve().parents[2]),
+        "headline": build_headline(selected, counts, complete),
+        "selection": selected,
+        "complete": complete,
         "counts": counts,
+        "warnings": build_warnings(selected, records, accounts, excluded),
         "regions": regions,
         "voice_connectors": records,
     }
 
 
+def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return *function* so that it refuses extra variables with the private prefix."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        refuse_private_extra_variables()
+        return function(*args, **kwargs)
+
+    return call
+
+
 class FilterModule:
     def filters(self) -> dict[str, Any]:
-        return {"proxy_audit": proxy_audit}
+        return {"proxy_audit": guarded(proxy_audit)}

@@ -12,10 +12,11 @@ version_added: 0.1.0
 short_description: Make a table for spreadsheets from an audit
 description:
   - Makes a table of comma-separated values, in UTF-8 with a byte order mark as spreadsheets want it. It has a line for each
-    Voice Connector, and one with the status V(skipped) for each account and Region that was not read. The role
-    P(chime_sdk.voice.proxy_audit#role) uses it.
-  - A cell that begins with C(=), C(+), C(-), C(@), a tab or a carriage return gets an apostrophe before it, so that a
-    spreadsheet shows it as text and does not run it as a formula.
+    Voice Connector, and one for each account and Region that was not, or only partly, read. If there is nothing to list, one
+    line reports that. The role P(chime_sdk.voice.proxy_audit#role) uses it.
+  - No cell is a formula to a spreadsheet, whatever separator it uses. C(=), C(+), C(-) or C(@) at the start of a cell, or after
+    a character that may separate cells, gets an apostrophe in front of it. Line breaks and control characters become spaces.
+  - A string that a spreadsheet would take for a number or a date, such as an account ID, gets an apostrophe too.
 positional: _input
 options:
   _input:
@@ -45,7 +46,12 @@ _value:
 
 import csv
 import io
+import re
+import unicodedata
 from typing import Any
+
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import describe
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import describe_selection
 
 COLUMNS = (
     "account",
@@ -60,37 +66,61 @@ COLUMNS = (
     "phone_number_countries",
     "tags",
     "reason",
+    "created",
+    "selection",
+    "collection_version",
 )
+
+# What begins a formula, also in its full-width form, at the start of a string or after a character that may separate cells.
+# Quotes and blanks between the two do not help.
+_FORMULA = re.compile(
+    "(^|[,;|:^~])([\\s\"'`\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*)([=+\\-@\uff1d\uff0b\uff0d\uff20])"
+)
+
+# What a spreadsheet takes for a number or a date.
+_NUMBER = re.compile(r"[\s\d.,:/eE%$()-]*\d[\s\d.,:/eE%$()-]*")
 
 
 def cell(value: Any) -> str:
-    """Return a value as text that no spreadsheet takes for a formula."""
+    """Return a value as text that no spreadsheet takes for a formula, nor a string for a number."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
     if isinstance(value, list):
         value = " ".join(value)
     elif isinstance(value, dict):
         value = "; ".join(f"{key}={inner}" for key, inner in value.items())
     text = str(value)
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") else c for c in text)
+    text = _FORMULA.sub(r"\1\2'\3", text)
+    return f"'{text}" if _NUMBER.fullmatch(text) else text
 
 
 def proxy_audit_csv(audit: dict[str, Any]) -> str:
     """Return the table that the documentation above describes."""
-    skipped = [
+    selection = audit["selection"]
+    common = {
+        "created": audit["created"],
+        "selection": "; ".join([*describe_selection(selection), describe("regions", selection["regions"])]),
+        "collection_version": audit["collection_version"],
+    }
+    incomplete = [
         # Without the counts, of which one has the name of a column.
         {key: region[key] for key in ("account", "region", "status", "reason")}
         for region in audit["regions"]
-        if region["status"] == "skipped"
+        if region["status"] != "complete"
     ]
+    nothing = {"status": "nothing to list", "reason": audit["headline"]}
     text = io.StringIO()
     text.write("\ufeff")
     rows = csv.writer(text)
     rows.writerow(COLUMNS)
-    for entry in (*audit["voice_connectors"], *skipped):
-        rows.writerow([cell(entry.get(column)) for column in COLUMNS])
+    for entry in [*audit["voice_connectors"], *incomplete] or [nothing]:
+        rows.writerow([cell({**entry, **common}.get(column)) for column in COLUMNS])
     return text.getvalue()
 
 

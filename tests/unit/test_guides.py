@@ -309,8 +309,8 @@ def test_the_survey_asks_for_the_variables_of_the_role() -> None:
             assert (question["type"], question["default"], question["min"]) == ("textarea", "", 1), name
             assert question["required"] is False, name
         else:
-            assert question["type"] == {"int": "integer", "path": "text"}[kind], name
-            assert question["default"] == default, name
+            assert question["type"] == {"int": "integer", "path": "text", "str": "text"}[kind], name
+            assert question["default"] == ("" if default is None else default), name
 
 
 def test_the_execution_environment_is_one_that_ansible_builder_takes(tmp_path: pathlib.Path) -> None:

@@ -2,50 +2,47 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From readings to an audit and its table."""
+"""From reads to an audit and its summary."""
 
 from __future__ import annotations
 
-import csv
-import io
+import json
+import pathlib
 from typing import Any
 
 import pytest
 import yaml
+from ansible.errors import AnsibleFilterError
+from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
 
-from ansible_collections.chime_sdk.voice.plugins.filter import proxy_audit as audit_plugin
-from ansible_collections.chime_sdk.voice.plugins.filter import proxy_audit_csv as csv_plugin
+from ansible_collections.chime_sdk.voice.plugins.filter import proxy_audit as plugin
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_summary import FilterModule as Summary
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
-from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import ACCOUNT
+from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import EAST
+from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import NOW
+from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import WEST
+from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import read
+from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import statuses
 
-ACCOUNT = "111122223333"
-NOW = "2026-11-23T08:00:00Z"
+ROOT = pathlib.Path(__file__).resolve().parents[4]
+ALL_REGIONS = list(plugin.SERVICE_REGIONS)
 
-make_audit = audit_plugin.FilterModule().filters()["proxy_audit"]
-make_table = csv_plugin.FilterModule().filters()["proxy_audit_csv"]
-
-
-def read(*faults: Fault, region: str = "us-east-1", state: Any = None, **options: Any) -> dict[str, Any]:
-    """Return one reading, with what the real module returns."""
-    with Emulator(state or STATE) as emulator:
-        emulator.faults = list(faults)
-        given = {**connection_to(emulator), "include": ["proxy"], **options, "region": region}
-        return {"account": ACCOUNT, "region": region, "result": run_main("chime_voice_connector_info", given)}
+make_audit = plugin.FilterModule().filters()["proxy_audit"]
+summarize = Summary().filters()["proxy_audit_summary"]
 
 
-def seen_from_both_regions(**members: Any) -> dict[str, Any]:
-    connector = {"VoiceConnectorId": WITH_PROXY, "SeenFrom": ["us-west-2"], **members}
-    return {**STATE, "voice_connectors": [connector]}
+def connectors(*members: dict[str, Any]) -> dict[str, Any]:
+    return {**STATE, "voice_connectors": [{"VoiceConnectorId": f"{n:022}", **m} for n, m in enumerate(members)]}
 
 
-def statuses(audit: dict[str, Any]) -> dict[str, str]:
-    return {entry["voice_connector_id"]: entry["status"] for entry in audit["voice_connectors"]}
+def in_both_regions(**members: Any) -> dict[str, Any]:
+    return connectors({"VoiceConnectorId": WITH_PROXY, "SeenFrom": [WEST], **members})
 
 
 # The audit
@@ -53,36 +50,22 @@ def statuses(audit: dict[str, Any]) -> dict[str, str]:
 
 def test_every_voice_connector_has_a_record() -> None:
     audit = make_audit([read()], NOW)
+    version = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+    counts = {"voice_connectors": 2, "with_proxy": 1, "disabled": 0, "without_proxy": 1, "unreadable": 0}
     assert audit == {
         "created": NOW,
+        "collection_version": version,
+        "headline": "1 of 2 Voice Connectors in us-east-1 still has a proxy configuration",
+        "selection": {"names": None, "tags": None, "voice_connector_ids": None, "regions": [EAST]},
         "complete": True,
-        "counts": {
-            "voice_connectors": 2,
-            "with_proxy": 1,
-            "disabled": 0,
-            "without_proxy": 1,
-            "unreadable": 0,
-            "regions": 1,
-            "skipped": 0,
-        },
-        "regions": [
-            {
-                "account": ACCOUNT,
-                "region": "us-east-1",
-                "status": "complete",
-                "reason": None,
-                "voice_connectors": 2,
-                "with_proxy": 1,
-                "disabled": 0,
-                "without_proxy": 1,
-                "unreadable": 0,
-            }
-        ],
+        "counts": {**counts, "regions": 1, "partial": 0, "skipped": 0},
+        "warnings": [],
+        "regions": [{"account": ACCOUNT, "region": EAST, "host": None, "status": "complete", "reason": None, **counts}],
         "voice_connectors": [
             {
                 "account": ACCOUNT,
-                "region": "us-east-1",
-                "aws_region": "us-east-1",
+                "region": EAST,
+                "aws_region": EAST,
                 "voice_connector_id": WITH_PROXY,
                 "name": "reception",
                 "status": "configured",
@@ -94,8 +77,8 @@ def test_every_voice_connector_has_a_record() -> None:
             },
             {
                 "account": ACCOUNT,
-                "region": "us-east-1",
-                "aws_region": "us-east-1",
+                "region": EAST,
+                "aws_region": EAST,
                 "voice_connector_id": WITHOUT_PROXY,
                 "name": "warehouse",
                 "status": "not configured",
@@ -110,192 +93,361 @@ def test_every_voice_connector_has_a_record() -> None:
 
 
 def test_the_documentation_names_every_key() -> None:
-    text = " ".join(yaml.safe_load(audit_plugin.RETURN)["_value"]["description"])
+    text = " ".join(yaml.safe_load(plugin.RETURN)["_value"]["description"])
     audit = make_audit([read(include=["proxy", "tags"])], NOW)
-    keys = {*audit, *audit["counts"], *audit["regions"][0], *audit["voice_connectors"][0]}
-    # Those two of a Region are said with the counts.
+    keys = {*audit, *audit["counts"], *audit["selection"], *audit["regions"][0], *audit["voice_connectors"][0]}
     assert [key for key in keys if f"C({key})" not in text] == []
-    for status in ("configured", "configured, disabled", "not configured", "could not be read", "complete", "skipped"):
+    every = (
+        "configured",
+        "configured, disabled",
+        "not configured",
+        "could not be read",
+        "complete",
+        "partial",
+        "skipped",
+    )
+    for status in every:
         assert f"V({status})" in text
+
+
+def test_without_a_given_time_it_is_the_current_one() -> None:
+    assert make_audit([read()])["created"].endswith("Z")
 
 
 @pytest.mark.parametrize(
     ("disabled", "status"), [(True, "configured, disabled"), (False, "configured"), (None, "configured")]
 )
-def test_a_proxy_that_is_disabled_is_told_apart(disabled: bool | None, status: str) -> None:
+def test_a_disabled_proxy_has_its_own_status(disabled: bool | None, status: str) -> None:
     proxy = {"DefaultSessionExpiryMinutes": 5, **({} if disabled is None else {"Disabled": disabled})}
-    state = {**STATE, "voice_connectors": [{"VoiceConnectorId": WITH_PROXY, "Proxy": proxy}]}
-    audit = make_audit([read(state=state)], NOW)
-    assert statuses(audit) == {WITH_PROXY: status}
-    assert audit["counts"]["with_proxy"] == 1
-    assert audit["counts"]["disabled"] == (disabled is True)
+    audit = make_audit([read(state=connectors({"Proxy": proxy}))], NOW)
+    assert statuses(audit) == {f"{0:022}": status}
+    assert (audit["counts"]["with_proxy"], audit["counts"]["disabled"]) == (1, disabled is True)
 
 
-def test_phone_numbers_are_shown_where_that_is_asked_for() -> None:
+def test_phone_numbers_are_shown_on_request() -> None:
     assert make_audit([read()], NOW, True)["voice_connectors"][0]["fall_back_phone_number"] == "+12065550100"
 
 
-def test_what_could_not_be_read_is_said_with_the_reason() -> None:
+@pytest.mark.parametrize(
+    ("number", "masked"),
+    [
+        ("+12065550100", "**********00"),
+        ("+123456", "*****56"),
+        ("+12345", "******"),
+        ("1", "*"),
+        ("", ""),
+        (None, None),
+    ],
+)
+def test_short_phone_numbers_are_masked_as_a_whole(number: str | None, masked: str | None) -> None:
+    assert plugin.mask(number) == masked
+
+
+def test_tags_are_reported_and_why_they_could_not_be_read() -> None:
+    options: dict[str, Any] = {"include": ["proxy", "tags"]}
+    assert make_audit([read(**options)], NOW)["voice_connectors"][0]["tags"] == {"team": "voice"}
+    audit = make_audit([read(Fault("ListTagsForResource", error="BadRequestException"), **options)], NOW)
+    assert audit["voice_connectors"][0]["tags"] is None
+    assert "ListTagsForResource" in audit["voice_connectors"][0]["reason"]
+
+
+@pytest.mark.parametrize("packaged", [True, False])
+def test_the_version_is_that_of_the_collection(tmp_path: pathlib.Path, packaged: bool) -> None:
+    assert plugin.collection_version(tmp_path) is None
+    (tmp_path / "galaxy.yml").write_text("version: 1.2.3\n")
+    if packaged:
+        (tmp_path / "MANIFEST.json").write_text(json.dumps({"collection_info": {"version": "1.2.4"}}))
+    assert plugin.collection_version(tmp_path) == ("1.2.4" if packaged else "1.2.3")
+
+
+# What could not be read
+
+
+def test_a_region_with_an_unreadable_voice_connector_is_partial() -> None:
     fault = Fault("GetVoiceConnectorProxy", request_has=WITH_PROXY, error="BadRequestException")
     audit = make_audit([read(fault)], NOW)
     assert statuses(audit) == {WITH_PROXY: "could not be read", WITHOUT_PROXY: "not configured"}
     assert "BadRequestException" in audit["voice_connectors"][0]["reason"]
-    assert (audit["complete"], audit["counts"]["unreadable"], audit["counts"]["skipped"]) == (False, 1, 0)
-    assert audit["regions"][0]["status"] == "complete"
+    counts = audit["counts"]
+    assert (audit["complete"], counts["unreadable"], counts["partial"], counts["skipped"]) == (False, 1, 1, 0)
+    assert audit["regions"][0]["status"] == "partial" and "BadRequestException" in audit["regions"][0]["reason"]
 
 
-def test_a_region_that_refuses_is_skipped_with_the_reason() -> None:
-    audit = make_audit([read(Fault(error="ForbiddenException")), read(region="eu-west-1")], NOW)
-    assert [region["status"] for region in audit["regions"]] == ["skipped", "complete"]
-    assert "chime:ListVoiceConnectors" in audit["regions"][0]["reason"]
-    assert audit["regions"][1]["reason"] is None
-    assert (audit["complete"], audit["counts"]["skipped"], audit["voice_connectors"]) == (False, 1, [])
+def test_a_region_that_denies_is_skipped_and_the_others_are_complete() -> None:
+    fault = Fault(error="ForbiddenException", request_has="/us-west-2/")
+    audit = make_audit([read(fault, regions=(EAST, WEST))], NOW)
+    assert [region["status"] for region in audit["regions"]] == ["complete", "skipped"]
+    assert "chime:ListVoiceConnectors" in audit["regions"][1]["reason"]
+    assert (audit["complete"], audit["counts"]["skipped"], len(audit["voice_connectors"])) == (False, 1, 2)
 
 
-def test_a_region_that_was_not_asked_is_skipped_with_the_reason() -> None:
-    audit = make_audit([{"account": None, "region": "us-east-1", "result": {"msg": "No role."}}], NOW)
-    assert audit["regions"][0]["status"] == "skipped" and audit["regions"][0]["reason"] == "No role."
-    assert not audit["complete"]
+def test_a_region_in_which_reading_stopped_is_partial() -> None:
+    audit = make_audit([read(Fault("GetVoiceConnectorProxy", error="UnauthorizedClientException"), concurrency=1)], NOW)
+    assert audit["regions"][0]["status"] == "partial"
+    assert set(statuses(audit).values()) == {"could not be read"}
 
 
-def test_a_region_in_which_reading_ended_before_its_end_is_skipped() -> None:
-    faults = [Fault("GetVoiceConnectorProxy", error="UnauthorizedClientException")]
-    audit = make_audit([read(*faults, concurrency=1)], NOW)
-    assert audit["regions"][0]["status"] == "skipped"
-    assert "every other read would fail too" in audit["regions"][0]["reason"]
-    assert "not configured" not in statuses(audit).values()
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        ({"msg": "No role."}, "No role."),
+        ({"msg": "", "exception": "Traceback:\n  ...\nValueError: bad"}, "ValueError: bad"),
+        ({"failed_when_suppressed_exception": "(traceback unavailable)"}, "Run it again with -vvv"),
+        ({"failed": True, "module_stdout": "Killed"}, "Killed"),
+        ({"skipped": True}, "Run it again with -vvv"),
+        ("undecodable", "Run it again with -vvv"),
+        (None, "Run it again with -vvv"),
+        ({"voice_connectors": [{}], "stopped": False, "errors": [], "regions": []}, "is not that of"),
+        ({"voice_connectors": [None], "stopped": False, "errors": [], "regions": []}, "is not that of"),
+        ({"voice_connectors": []}, "is not that of"),
+    ],
+)
+def test_any_failed_result_makes_its_account_incomplete_with_the_reason(result: Any, reason: str) -> None:
+    broken = {"account": "444455556666", "host": "support", "regions": [EAST, WEST], "result": result}
+    audit = make_audit([read(), broken], NOW)
+    assert [region["status"] for region in audit["regions"]] == ["complete", "skipped", "skipped"]
+    assert reason in audit["regions"][1]["reason"]
+    assert (audit["regions"][1]["account"], audit["regions"][1]["host"]) == ("444455556666", "support")
+    assert audit["complete"] is False and len(audit["voice_connectors"]) == 2
+
+
+def test_a_failed_read_of_unknown_regions_is_one_skipped_region() -> None:
+    audit = make_audit([{"result": {"msg": "No role."}}], NOW)
+    assert [(region["region"], region["status"]) for region in audit["regions"]] == [(None, "skipped")]
+
+
+def test_an_account_whose_id_is_unknown_is_skipped_with_the_reason() -> None:
+    audit = make_audit([read(Fault("GetCallerIdentity", error="AccessDenied"))], NOW)
+    assert audit["regions"][0]["account"] is None
+    assert "GetCallerIdentity" in audit["regions"][0]["reason"]
 
 
 def test_an_audit_of_nothing_is_not_complete() -> None:
     assert make_audit([], NOW)["complete"] is False
 
 
-def test_tags_are_told_and_why_they_could_not_be_read() -> None:
-    options: dict[str, Any] = {"include": ["proxy", "tags"]}
-    assert make_audit([read(**options)], NOW)["voice_connectors"][0]["tags"] == {"team": "voice"}
-    audit = make_audit([read(Fault("ListTagsForResource", error="BadRequestException"), **options)], NOW)
-    assert audit["voice_connectors"][0]["tags"] is None
-    assert "ListTagsForResource" in audit["voice_connectors"][0]["reason"]
-    assert audit["complete"]
+# Several Regions, accounts and hosts
 
 
-# Several Regions
+def test_the_account_is_that_of_the_credentials_that_read() -> None:
+    audit = make_audit([{**read(), "account": "999999999999"}], NOW)
+    assert {entry["account"] for entry in audit["voice_connectors"] + audit["regions"]} == {ACCOUNT}
 
 
-def test_a_connector_that_two_regions_show_has_one_record_that_of_its_own_region() -> None:
-    state = seen_from_both_regions(AwsRegion="us-west-2", SeenFrom=["us-east-1"], Name="both")
-    reads = [read(state=state), read(state=state, region="us-west-2")]
-    (entry,) = make_audit(reads, NOW)["voice_connectors"]
-    assert (entry["region"], entry["aws_region"], entry["name"]) == ("us-west-2", "us-west-2", "both")
+def test_a_voice_connector_of_two_reads_has_one_record_from_its_own_region() -> None:
+    state = in_both_regions(AwsRegion=WEST, SeenFrom=[EAST], Name="both")
+    (entry,) = make_audit([read(state=state), read(state=state, regions=(WEST,))], NOW)["voice_connectors"]
+    assert (entry["region"], entry["aws_region"], entry["name"]) == (WEST, WEST, "both")
 
 
 @pytest.mark.parametrize("reverse", [False, True])
-def test_a_proxy_that_one_region_shows_is_there_whatever_the_others_say(reverse: bool) -> None:
-    without = read(state=seen_from_both_regions())
-    proxy = {"DefaultSessionExpiryMinutes": 5}
-    reads = [without, read(state=seen_from_both_regions(Proxy=proxy), region="us-west-2")]
+def test_a_proxy_that_one_read_contains_exists(reverse: bool) -> None:
+    with_proxy = in_both_regions(Proxy={"DefaultSessionExpiryMinutes": 5})
+    reads = [read(state=in_both_regions()), read(state=with_proxy, regions=(WEST,))]
     audit = make_audit(reads[::-1] if reverse else reads, NOW)
     assert statuses(audit) == {WITH_PROXY: "configured"}
-    assert audit["voice_connectors"][0]["region"] == "us-west-2"
-
-
-@pytest.mark.parametrize("reverse", [False, True])
-@pytest.mark.parametrize(("failing", "status"), [("us-east-1", "could not be read"), ("us-west-2", "not configured")])
-def test_without_a_proxy_the_region_of_the_connector_decides(failing: str, status: str, reverse: bool) -> None:
-    fault = Fault("GetVoiceConnectorProxy", error="BadRequestException")
-    empty = Fault("GetVoiceConnectorProxy", body="{}")
-    state = seen_from_both_regions()
-    reads = [
-        read(fault if region == failing else empty, state=state, region=region) for region in ("us-east-1", "us-west-2")
-    ]
-    audit = make_audit(reads[::-1] if reverse else reads, NOW)
-    assert statuses(audit) == {WITH_PROXY: status}
-    assert audit["complete"] == (failing == "us-west-2")
 
 
 def test_the_same_id_in_two_accounts_has_two_records() -> None:
-    reads = [read(), {**read(), "account": "444455556666"}]
-    assert len(make_audit(reads, NOW)["voice_connectors"]) == 4
+    other = read()
+    other["result"]["account_id"] = "444455556666"
+    audit = make_audit([read(), other], NOW)
+    assert len(audit["voice_connectors"]) == 4 and audit["counts"]["regions"] == 2
 
 
-# Chosen by ID
+def test_a_region_that_two_hosts_read_counts_once_and_is_reported() -> None:
+    skipped = read(Fault(error="ForbiddenException"))
+    audit = make_audit([{**skipped, "host": "a"}, {**read(), "host": "b"}], NOW)
+    assert audit["counts"]["regions"] == 1 and audit["complete"]
+    assert audit["warnings"] == [
+        f"The hosts a, b have read the same account, {ACCOUNT}. If each is an account of its own, set "
+        "proxy_audit_assume_role_arn for each."
+    ]
+
+
+def test_hosts_with_different_selections_are_refused() -> None:
+    reads = [{**read(), "host": host, "selection": {"names": [host], "regions": [EAST]}} for host in "ab"]
+    with pytest.raises(AnsibleFilterError, match="hosts a and b have different values of proxy_audit_names"):
+        make_audit(reads, NOW)
+
+
+def test_hosts_may_read_different_regions() -> None:
+    reads = [{**read(), "selection": {"regions": [region]}} for region in (EAST, WEST)]
+    assert make_audit(reads, NOW)["selection"]["regions"] == [EAST, WEST]
+
+
+# The selection
+
+
+def selecting(*faults: Fault, state: Any = None, **selection: Any) -> dict[str, Any]:
+    reads = [read(*faults, regions=(EAST, WEST), state=state, **selection)]
+    return dict(make_audit(reads, NOW, selection={**selection, "regions": [EAST, WEST]}))
 
 
 def test_an_id_is_found_in_the_region_that_has_it() -> None:
-    ids = [WITHOUT_PROXY, WITH_PROXY]
-    reads = [read(region="eu-west-1", voice_connector_ids=ids), read(voice_connector_ids=ids)]
-    audit = make_audit(reads, NOW, False, ids)
+    audit = selecting(voice_connector_ids=[WITHOUT_PROXY, WITH_PROXY])
     assert statuses(audit) == {WITHOUT_PROXY: "not configured", WITH_PROXY: "configured"}
-    assert audit["complete"]
+    assert audit["complete"] and audit["warnings"] == []
 
 
-def test_an_id_that_is_found_nowhere_is_reported_as_not_read() -> None:
-    ids = [WITH_PROXY, MISSING, MISSING]
-    audit = make_audit([read(voice_connector_ids=ids)], NOW, False, ids)
+def test_an_id_that_is_found_nowhere_could_not_be_read() -> None:
+    audit = selecting(voice_connector_ids=[WITH_PROXY, MISSING, MISSING])
     assert statuses(audit) == {WITH_PROXY: "configured", MISSING: "could not be read"}
-    assert len(audit["voice_connectors"]) == 2
     assert f"{MISSING} was found in no account and Region" in audit["voice_connectors"][1]["reason"]
-    assert audit["voice_connectors"][1]["region"] is None
+    assert [region["status"] for region in audit["regions"]] == ["complete", "complete"]
     assert not audit["complete"]
 
 
-def test_an_id_that_could_not_be_asked_for_is_reported_with_the_reason() -> None:
+def test_an_id_that_another_account_has_is_found() -> None:
     ids = [WITH_PROXY]
-    audit = make_audit(
-        [read(Fault("GetVoiceConnector", error="BadRequestException"), voice_connector_ids=ids)], NOW, False, ids
-    )
-    assert statuses(audit) == {WITH_PROXY: "could not be read"}
-    assert "BadRequestException" in audit["voice_connectors"][0]["reason"]
+    other = read(voice_connector_ids=ids, state=connectors({"Name": "other"}))
+    audit = make_audit([other, read(voice_connector_ids=ids)], NOW, selection={"voice_connector_ids": ids})
+    assert statuses(audit) == {WITH_PROXY: "configured"} and audit["complete"]
 
 
-def test_a_connector_of_which_it_is_not_known_whether_it_is_meant_is_reported() -> None:
-    audit = make_audit([read(Fault("ListTagsForResource", error="BadRequestException"), tags={"team": "voice"})], NOW)
+def test_a_missing_id_of_a_read_without_a_known_selection_is_reported() -> None:
+    assert statuses(make_audit([read(voice_connector_ids=[MISSING])], NOW)) == {MISSING: "could not be read"}
+
+
+@pytest.mark.parametrize("excluding", [{"names": ["reception"]}, {"tags": {"team": "voice"}}])
+def test_an_id_that_name_or_tag_exclude_is_a_warning(excluding: dict[str, Any]) -> None:
+    audit = selecting(voice_connector_ids=[WITH_PROXY, WITHOUT_PROXY], **excluding)
+    assert statuses(audit) == {WITH_PROXY: "configured"} and audit["complete"]
+    assert audit["warnings"] == [
+        f"Voice Connector {WITHOUT_PROXY} exists, but the selection by name or tag excludes it."
+    ]
+
+
+def test_an_id_that_cannot_be_read_has_the_reason() -> None:
+    audit = selecting(Fault("GetVoiceConnector", error="BadRequestException"), voice_connector_ids=[MISSING])
+    assert set(statuses(audit).values()) <= {"could not be read"}
+    assert not audit["complete"]
+
+
+def test_all_ids_denied_in_a_region_is_skipped() -> None:
+    faults = [
+        Fault(operation, error="ForbiddenException") for operation in ("ListVoiceConnectors", "GetVoiceConnector")
+    ]
+    audit = make_audit([read(*faults, voice_connector_ids=[WITH_PROXY])], NOW)
+    assert [region["status"] for region in audit["regions"]] == ["skipped"]
+
+
+def test_a_voice_connector_whose_tags_decide_and_are_unreadable_could_not_be_read() -> None:
+    audit = selecting(Fault("ListTagsForResource", error="BadRequestException"), tags={"team": "voice"})
     assert set(statuses(audit).values()) == {"could not be read"}
+    assert audit["regions"][0]["status"] == "partial"
 
 
-# The table
+def test_a_name_that_matches_nothing_is_a_warning_and_nothing_is_claimed() -> None:
+    audit = selecting(names=["reception", "Receptoin"])
+    assert audit["warnings"] == ["No Voice Connector matches names: Receptoin."]
+    assert audit["complete"]
+    audit = selecting(names=["Receptoin"])
+    assert audit["headline"] == "No Voice Connector in us-east-1, us-west-2 matches names: Receptoin"
+    assert selecting(tags={"team": None})["warnings"] == []
+    assert selecting(tags={"team": "x", "y": None})["warnings"] == ["No Voice Connector matches tags: team=x, y."]
+    audit = selecting(Fault(error="ForbiddenException", request_has="/us-west-2/"), names=["Receptoin"])
+    assert audit["warnings"] == ["No Voice Connector that was read matches names: Receptoin."]
 
 
-def rows(audit: dict[str, Any]) -> list[dict[str, str]]:
-    text = make_table(audit)
-    assert text.startswith("\ufeff") and text.endswith("\r\n")
-    return list(csv.DictReader(io.StringIO(text[1:], newline="")))
+# The headline
 
 
-def test_the_table_has_a_row_for_each_voice_connector_and_each_skipped_region() -> None:
-    reads = [read(include=["proxy", "tags"]), read(Fault(error="ForbiddenException"), region="eu-west-1")]
-    table = rows(make_audit(reads, NOW))
-    assert len(table) == 3
-    assert table[0] == {
-        "account": ACCOUNT,
-        "region": "us-east-1",
-        "aws_region": "us-east-1",
-        "voice_connector_id": WITH_PROXY,
-        "name": "reception",
-        "status": "configured",
-        "default_session_expiry_minutes": "60",
-        "disabled": "false",
-        "fall_back_phone_number": "**********00",
-        "phone_number_countries": "US CA",
-        "tags": "team=voice",
-        "reason": "",
-    }
-    assert (table[2]["region"], table[2]["status"], table[2]["voice_connector_id"]) == ("eu-west-1", "skipped", "")
-    assert {name for name, value in table[2].items() if value} == {"account", "region", "status", "reason"}
-    assert "chime:ListVoiceConnectors" in table[2]["reason"]
+@pytest.mark.parametrize(
+    ("left", "total", "complete", "selection", "headline"),
+    [
+        (4, 8, True, {}, "4 of 8 Voice Connectors still have a proxy configuration"),
+        (1, 1, False, {}, "At least 1 of 1 Voice Connector still has a proxy configuration"),
+        (1, 2, True, {"names": ["a"]}, "1 of 2 selected Voice Connectors still has a proxy configuration"),
+        (0, 2, True, {}, "No proxy configuration is left"),
+        (0, 2, True, {"regions": [EAST]}, "No proxy configuration is left in us-east-1"),
+        (0, 2, True, {"regions": ALL_REGIONS[:9]}, "No proxy configuration is left in 9 Regions"),
+        (0, 2, True, {"tags": {"a": "b"}}, "None of the 2 selected Voice Connectors has a proxy configuration"),
+        (0, 1, True, {"tags": {"a": "b"}}, "The selected Voice Connector has no proxy configuration"),
+        (0, 0, True, {}, "There are no Voice Connectors"),
+        (0, 0, True, {"names": ["a"], "tags": {"b": None}}, "No Voice Connector matches names: a; tags: b"),
+        (0, 0, True, {"voice_connector_ids": []}, "No Voice Connector matches IDs: none"),
+        (0, 2, False, {}, "It is unknown whether any proxy configuration is left"),
+        (
+            0,
+            2,
+            False,
+            {"names": ["a"]},
+            "It is unknown whether any proxy configuration is left on the selected Voice Connectors",
+        ),
+    ],
+)
+def test_the_headline_claims_no_more_than_is_known(
+    left: int, total: int, complete: bool, selection: dict[str, Any], headline: str
+) -> None:
+    selected = {"names": None, "tags": None, "voice_connector_ids": None, "regions": ALL_REGIONS, **selection}
+    counts = {"voice_connectors": total, "with_proxy": left}
+    assert plugin.build_headline(selected, counts, complete) == headline
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_no_cell_is_taken_for_a_formula(start: str) -> None:
-    audit = make_audit([read()], NOW, True)
-    audit["voice_connectors"][0].update(name=f"{start}1+1", reason=f"{start}x", tags={f"{start}a": "b"})
-    row = rows(audit)[0]
-    assert (row["name"], row["reason"], row["tags"]) == (f"'{start}1+1", f"'{start}x", f"'{start}a=b")
-    assert row["fall_back_phone_number"] == "'+12065550100"
+# The summary
 
 
-@pytest.mark.parametrize("name", ['a"b', "a,b", "a\nb", "a;b", "\u05d0\u202e", "a=b", "\U0001f4de", " "])
-def test_any_name_comes_back_as_it_was(name: str) -> None:
-    audit = make_audit([read()], NOW)
-    audit["voice_connectors"][0].update(name=name, disabled=True)
-    assert (rows(audit)[0]["name"], rows(audit)[0]["disabled"]) == (name, "true")
+def test_the_summary_has_the_result_the_reasons_and_no_phone_number() -> None:
+    faults = [
+        Fault(error="ForbiddenException", request_has="/us-west-2/"),
+        Fault("GetVoiceConnectorProxy", request_has=WITHOUT_PROXY, error="BadRequestException"),
+    ]
+    lines = summarize(make_audit([read(*faults, regions=(EAST, WEST))], NOW, True))
+    assert lines[:3] == [
+        "At least 1 of 2 Voice Connectors in us-east-1, us-west-2 still has a proxy configuration.",
+        "2 Voice Connectors, 1 with a proxy configuration, 1 could not be read; 2 Regions, 1 skipped, 1 read in part",
+        f"Proxy configuration: reception ({WITH_PROXY}, us-east-1)",
+    ]
+    assert lines[3].startswith(f"Could not be read: warehouse ({WITHOUT_PROXY}, us-east-1): Failed to")
+    assert lines[4].startswith("Incomplete: account 111122223333, us-east-1: partial. Failed to")
+    assert lines[5].startswith("Incomplete: account 111122223333, us-west-2: skipped. Failed to")
+    assert len(lines) == 6 and "+1206" not in "".join(lines)
+
+
+def test_the_summary_names_selection_warnings_hosts_and_accounts() -> None:
+    other = read(state=connectors({"Proxy": {"Disabled": True}}, {"Name": "z"}))
+    other["result"]["account_id"] = "444455556666"
+    missing = {"host": "support", "regions": [EAST, WEST], "result": {"msg": "Gone."}}
+    lines = summarize(
+        make_audit([read(), other, missing, {"result": {"msg": "Lost."}}], NOW, selection={"names": ["x"]}), limit=1
+    )
+    assert lines[1] == "4 Voice Connectors, 2 with a proxy configuration, 0 could not be read; 5 Regions, 3 skipped"
+    assert lines[2:] == [
+        "Selected by names: x",
+        "Warning: No Voice Connector that was read matches names: x.",
+        f"Proxy configuration: reception ({WITH_PROXY}, us-east-1, {ACCOUNT}), and 1 more",
+        f"No proxy configuration: warehouse ({WITHOUT_PROXY}, us-east-1, {ACCOUNT}), and 1 more",
+        "Incomplete: host support, us-east-1, us-west-2: skipped. Gone.",
+        "Incomplete: and 1 more",
+    ]
+    assert summarize(make_audit([read(voice_connector_ids=[MISSING])], NOW))[2].startswith(
+        f"Could not be read: {MISSING}: Voice Connector {MISSING} was found in no account"
+    )
+
+
+# Extra variables
+
+
+@pytest.fixture
+def extra(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    variables: dict[str, Any] = {"other": 1}
+    monkeypatch.setattr(load_extra_vars, "extra_vars", variables, raising=False)
+    return variables
+
+
+def test_an_extra_variable_with_the_private_prefix_is_refused(extra: dict[str, Any]) -> None:
+    make_audit([], NOW)
+    extra["_proxy_audit_reads"] = []
+    with pytest.raises(AnsibleFilterError, match="Remove the extra variable _proxy_audit_reads"):
+        make_audit([], NOW)
+
+
+def test_an_extra_variable_that_hides_the_fact_is_a_warning(
+    extra: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warned: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda self, text: warned.append(text))
+    extra["proxy_audit"] = {"complete": True}
+    assert make_audit([], NOW)["complete"] is False
+    assert "The extra variable proxy_audit hides the fact" in warned[0]

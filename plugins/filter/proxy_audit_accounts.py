@@ -1,0 +1,92 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the roles that were assumed to the accounts that the role proxy_audit reads."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: proxy_audit_accounts
+version_added: 1.1.0
+short_description: Pair the accounts of an audit with their credentials
+description:
+  - Returns one dictionary for each account that the role P(chime_sdk.voice.proxy_audit#role) reads, which uses it.
+positional: _input
+options:
+  _input:
+    description: What P(chime_sdk.voice.proxy_audit_options#filter) returned.
+    type: dict
+    required: true
+  assumed:
+    description: What M(amazon.aws.sts_assume_role) returned in a loop over C(role_arns).
+    type: raw
+    required: true
+author:
+  - Contributors to the chime_sdk.voice project (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Report the roles that could not be assumed
+  ansible.builtin.debug:
+    msg: "{{ accounts | rejectattr('readable') | map(attribute='reason') | list }}"
+  vars:
+    options: "{{ {'assume_role_arns': role_arns} | chime_sdk.voice.proxy_audit_options }}"
+    accounts: "{{ options | chime_sdk.voice.proxy_audit_accounts(assumed) }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - A list of dictionaries with the C(role_arn), V(null) for the credentials in use, its C(account), the C(credentials) of
+      the assumed role, whether these make it C(readable), the C(reason) if not, and the C(options).
+  type: list
+  elements: dict
+"""
+
+from typing import Any
+
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import find_reason
+
+_KEYS = ("access_key", "secret_key", "session_token")
+
+
+def build_account(role_arn: str, result: Any) -> dict[str, Any]:
+    """Return the account of a role from what sts_assume_role returned for it."""
+    given = result.get("sts_creds") if isinstance(result, dict) else None
+    credentials = {key: given.get(key) for key in _KEYS} if isinstance(given, dict) else {}
+    readable = bool(credentials) and all(credentials.values())
+    parts = role_arn.split(":")
+    return {
+        "role_arn": role_arn,
+        "account": parts[4] if len(parts) > 5 else None,
+        "credentials": credentials if readable else {},
+        "readable": readable,
+        "reason": None if readable else f"The role {role_arn} cannot be assumed. {find_reason(result)}",
+    }
+
+
+def proxy_audit_accounts(options: dict[str, Any], assumed: Any) -> list[dict[str, Any]]:
+    """Return the accounts that the documentation above describes."""
+    if not options["role_arns"]:
+        in_use: dict[str, Any] = {
+            "role_arn": None,
+            "account": None,
+            "credentials": {},
+            "readable": True,
+            "reason": None,
+        }
+        return [{**in_use, "options": options}]
+    results = assumed.get("results") if isinstance(assumed, dict) else None
+    # A task that failed as a whole has no results of its items.
+    results = results if isinstance(results, list) else []
+    padded = [*results, *[assumed] * len(options["role_arns"])]
+    return [
+        {**build_account(role_arn, result), "options": options}
+        for role_arn, result in zip(options["role_arns"], padded)
+    ]
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return {"proxy_audit_accounts": proxy_audit_accounts}

@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From what the role proxy_audit registered to what it keeps."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: proxy_audit_reads
+version_added: 1.1.0
+short_description: Keep what an audit needs of the results of its tasks
+description:
+  - Returns what P(chime_sdk.voice.proxy_audit#filter) takes, with masked phone numbers and without credentials. The role
+    P(chime_sdk.voice.proxy_audit#role) uses it.
+positional: _input
+options:
+  _input:
+    description: What M(chime_sdk.voice.chime_voice_connector_info) returned in a loop over the accounts.
+    type: raw
+    required: true
+  assumed:
+    description: What M(amazon.aws.sts_assume_role) returned in a loop over C(role_arns).
+    type: raw
+    required: true
+  options:
+    description: What P(chime_sdk.voice.proxy_audit_options#filter) returned.
+    type: dict
+    required: true
+  host:
+    description: The inventory host that read.
+    type: str
+    required: true
+author:
+  - Contributors to the chime_sdk.voice project (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Make an audit of what the role has registered
+  ansible.builtin.set_fact:
+    voice_audit: "{{ reads | chime_sdk.voice.proxy_audit }}"
+  vars:
+    reads: "{{ registered | chime_sdk.voice.proxy_audit_reads(assumed, options, inventory_hostname) }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - A list of dictionaries, one for each account, with C(host), C(account), C(regions), C(selection) and C(result).
+  type: list
+  elements: dict
+"""
+
+from typing import Any
+
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import find_reason
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import mask
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_accounts import proxy_audit_accounts
+
+_RESULT_KEYS = ("account_id", "msg", "regions", "stopped", "errors")
+_CONNECTOR_KEYS = ("region", "aws_region", "voice_connector_id", "name", "tags", "tags_error")
+_PROXY_KEYS = ("exists", "default_session_expiry_minutes", "disabled", "phone_number_countries")
+
+
+def keep(result: Any, show_phone_numbers: bool) -> dict[str, Any]:
+    """Return what an audit needs of a result of chime_voice_connector_info."""
+    try:
+        return {
+            **{key: result[key] for key in _RESULT_KEYS if key in result},
+            "voice_connectors": [
+                keep_connector(connector, show_phone_numbers) for connector in result["voice_connectors"]
+            ],
+        }
+    except (LookupError, TypeError, AttributeError):
+        return {"msg": find_reason(result)}
+
+
+def keep_connector(connector: dict[str, Any], show_phone_numbers: bool) -> dict[str, Any]:
+    proxy = connector["proxy"]
+    number = proxy["fall_back_phone_number"]
+    return {
+        **{key: connector[key] for key in _CONNECTOR_KEYS if key in connector},
+        "proxy": {
+            **{key: proxy[key] for key in _PROXY_KEYS},
+            "fall_back_phone_number": number if show_phone_numbers else mask(number),
+        },
+    }
+
+
+def proxy_audit_reads(read: Any, assumed: Any, options: dict[str, Any], host: str) -> list[dict[str, Any]]:
+    """Return the reads that the documentation above describes."""
+    accounts = proxy_audit_accounts(options, assumed)
+    results = read.get("results") if isinstance(read, dict) else None
+    results = results if isinstance(results, list) else []
+    # A task that failed as a whole has no results of its items.
+    padded = [*results, *[read] * len(accounts)]
+    return [
+        {
+            "host": host,
+            "account": account["account"],
+            "regions": options["regions"],
+            "selection": options["selection"],
+            "result": keep(result, options["show_phone_numbers"])
+            if account["readable"]
+            else {"msg": account["reason"]},
+        }
+        for account, result in zip(accounts, padded)
+    ]
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return {"proxy_audit_reads": proxy_audit_reads}

@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write the reports of an audit as a set: all of them, or none.
+
+Usage: write_reports.py FOLDER < {"NAME": "CONTENT" or null, ...}
+
+A file whose content is null is removed. The folder is created if it does not exist. Nobody but the owner can read what is
+written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pathlib
+import sys
+
+
+def write_reports(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
+    """Write the files under temporary names, and give them their names when all are complete.
+
+    :raises OSError: with the old files still in place.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    written: dict[pathlib.Path, pathlib.Path] = {}
+    try:
+        # Of two that write at the same time, one waits for the other.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for name, content in contents.items():
+            if content is not None:
+                temporary = folder / f".{name}.partial"
+                written[temporary] = folder / name
+                temporary.unlink(missing_ok=True)
+                opened = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with open(opened, "w", encoding="utf-8", errors="replace", newline="") as file:
+                    file.write(content if content.endswith("\n") else f"{content}\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+        # A set of which a part is old is worse than none.
+        for name in contents:
+            (folder / name).unlink(missing_ok=True)
+        for temporary, path in written.items():
+            temporary.rename(path)
+        os.fsync(descriptor)
+    finally:
+        for temporary in written:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def main() -> None:
+    folder = pathlib.Path(sys.argv[1])
+    try:
+        write_reports(folder, json.load(sys.stdin))
+    except OSError as e:
+        sys.exit(f"Failed to write the reports to {folder}: {e.strerror} ({e.filename or folder}).")
+
+
+if __name__ == "__main__":
+    main()
