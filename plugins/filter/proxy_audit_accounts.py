@@ -19,7 +19,7 @@ options:
     type: dict
     required: true
   assumed:
-    description: What M(amazon.aws.sts_assume_role) returned in a loop over C(role_arns).
+    description: What C(amazon.aws.sts_assume_role) returned in a loop over C(role_arns).
     type: raw
     required: true
 author:

@@ -20,7 +20,7 @@ options:
     type: raw
     required: true
   assumed:
-    description: What M(amazon.aws.sts_assume_role) returned in a loop over C(role_arns).
+    description: What C(amazon.aws.sts_assume_role) returned in a loop over C(role_arns).
     type: raw
     required: true
   options:

@@ -256,6 +256,7 @@ class _Helper:
     @staticmethod
     def _work(inbox: SimpleQueue[Any]) -> None:
         for function, ended in iter(inbox.get, None):
+            result: tuple[Any, BaseException | None]
             try:
                 result = function(), None
             except BaseException as e:  # handed to the thread that waits

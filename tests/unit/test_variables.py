@@ -19,7 +19,6 @@ FILES = sorted(
     path
     for pattern in ("roles/*/tasks/*.yml", "roles/*/handlers/*.yml", "roles/*/vars/*.yml", "playbooks/*.yml")
     for path in ROOT.glob(pattern)
-    if "proxy_retire" not in path.parts  # the role, which modules replace
 )
 PRIVATE = re.compile(r"_(proxy_audit|proxy_retire|proxy_restore)_[a-z_]+")
 # Output of a role, variables of a role that a playbook sets, and what Ansible itself reads.

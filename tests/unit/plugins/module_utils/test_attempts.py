@@ -53,7 +53,7 @@ def test_rates_below_one_request_in_two_seconds_are_kept(
 ) -> None:
     waits: list[float | None] = []
     now = 0.0
-    monkeypatch.setattr(_attempts.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     bucket = FairBucket()
     bucket._floor = _attempts.MIN_RATE
     bucket.max_rate = rate
@@ -72,7 +72,7 @@ def test_rates_below_one_request_in_two_seconds_are_kept(
 
 def test_the_lowest_rate_falls_only_while_the_service_throttles_it(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr(_attempts.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     bucket = FairBucket()
     floors = []
     for seconds in (0, 0, 0, 2.1, 0, 4.1, 8.1, 10.1, 10.1):  # a burst, and then requests at the lowest rate
