@@ -13,6 +13,7 @@ import re
 from typing import Any
 from typing import Callable
 
+import boto3
 import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
@@ -152,15 +153,20 @@ def may_be_absence(status: int, headers: dict[str, str], body: bytes | None) -> 
 
 def share_client(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all runs use one client: making it is not what is tried here, and takes longest."""
+    from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
     from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 
     make = Connection.client
     clients: dict[str | None, Any] = {}
 
     def make_once(self: Connection, region: str | None = None) -> Any:
-        return clients.setdefault(region, clients.get(region) or make(self, region))
+        if region not in clients:
+            self._session = boto3.session.Session()
+            clients[region] = make(self, region)
+        return clients[region]
 
     monkeypatch.setattr(Connection, "client", make_once)
+    monkeypatch.setattr(_client, "Session", lambda **options: None)
 
 
 @pytest.mark.parametrize(
