@@ -591,9 +591,10 @@ def test_one_region_has_the_same_keys() -> None:
         assert read_from(emulator, regions=[EAST], region=WEST) == one
 
 
-def test_a_connector_that_several_regions_list_is_read_once_where_it_belongs() -> None:
+@pytest.mark.parametrize("regions", [[EAST, WEST], [WEST, EAST]])
+def test_a_connector_that_several_regions_list_is_read_once_where_it_belongs(regions: list[str]) -> None:
     with Emulator(two_regions(SeenFrom=[EAST])) as emulator:
-        result = read_from(emulator, regions=[EAST, WEST], include=["proxy"])
+        result = read_from(emulator, regions=regions, include=["proxy"])
         assert sorted(identifiers(result)) == fleet_ids(30)
         assert all(c["region"] == c["aws_region"] for c in result["voice_connectors"])
         assert emulator.operations().count(PROXY) == 30
