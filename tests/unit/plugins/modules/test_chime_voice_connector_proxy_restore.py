@@ -343,7 +343,8 @@ def test_a_file_that_cannot_be_read_is_refused(restore: Restore, fleet: Emulator
     assert_refused(
         restore(backup_file=str(tmp_path)), fleet, f"the backup {tmp_path} could not be read: Is a directory"
     )
-    assert_refused(restore(backup_file="/a\0b"), fleet, "the backup /a\\x00b could not be read: embedded null byte")
+    # Here ansible-core from 2.21 on fails already, when it cannot log the value.
+    assert restore(backup_file="/a\0b")["failed"] is True
     assert fleet.requests == []
 
 

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Iterator
 from typing import Any
 from typing import Callable
@@ -533,7 +534,10 @@ def test_a_backup_is_never_replaced(
         def now(cls, tz: Any = None) -> Any:
             return cls(2026, 1, 2, 3, 4, 5, tzinfo=tz)
 
-    monkeypatch.setattr(datetime, "datetime", Frozen)
+    # In the module alone: requests are signed with the real time.
+    stand_in = types.SimpleNamespace(datetime=Frozen, timezone=datetime.timezone)
+    module = "ansible_collections.chime_sdk.voice.plugins.modules.chime_voice_connector_proxy_retire"
+    monkeypatch.setattr(f"{module}.datetime", stand_in)
     existing = folder / f"proxy-backup-{ACCOUNT}-20260102T030405.000000Z.json"
     folder.mkdir()
     existing.write_text("kept")
@@ -639,11 +643,16 @@ def test_a_folder_that_cannot_be_made_stops_it(
     assert DELETE not in fleet.operations()
 
 
-@pytest.mark.parametrize(("name", "reason"), [("a\0b", "embedded null byte"), ("x" * 300, "File name too long")])
-def test_a_folder_that_cannot_exist_stops_it(
-    retire: Retire, fleet: Emulator, folder: pathlib.Path, name: str, reason: str
-) -> None:
-    assert_refused(retire(backup_dir=f"{folder}/{name}"), fleet, folder, "could not be written", reason)
+def test_a_folder_that_cannot_exist_stops_it(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
+    result = retire(backup_dir=f"{folder}/{'x' * 300}")
+    assert_refused(result, fleet, folder, "could not be written", "File name too long")
+
+
+def test_a_folder_with_a_null_character_stops_it(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
+    # Here ansible-core from 2.21 on fails already, when it cannot log the value.
+    assert retire(backup_dir=f"{folder}/a\0b")["failed"] is True
+    assert DELETE not in fleet.operations()
+    assert not list(folder.rglob("*.json"))
 
 
 def test_the_mode_of_an_existing_folder_stays(retire: Retire, folder: pathlib.Path) -> None:
