@@ -33,6 +33,7 @@ THROTTLES: list[dict[str, Any]] = [
     {"status": 429, "body": "<html>Slow down</html>", "request_id": False},
     {"status": 429, "error": "TooManyRequestsException"},
     {"status": 400, "error": "ThrottlingException"},
+    {"status": 503, "error": "RequestLimitExceeded"},
 ]
 
 FAULTS: list[dict[str, Any]] = [
