@@ -119,6 +119,6 @@ class Operation:
             words=f"{'AWS said' if is_from_aws(error) else 'The response was'}: {printable(error)}",
             response=error.response,
             affects_all=affects_all,
-            rejected=300 <= status < 500 and status != 408 and not self._attempts.unknown,
+            rejected=(name == "throttled" or 300 <= status < 500 and status != 408) and not self._attempts.unknown,
             **values,
         )
