@@ -66,6 +66,13 @@ def build_account(role_arn: str, result: Any) -> dict[str, Any]:
     }
 
 
+def item_results(registered: Any, number: int) -> list[Any]:
+    """Return the results of a loop over *number* items; a task that failed as a whole is the result of each."""
+    results = registered.get("results") if isinstance(registered, dict) else None
+    found = results if isinstance(results, list) else []
+    return [*found, *[registered] * number][:number]
+
+
 def proxy_audit_accounts(options: dict[str, Any], assumed: Any) -> list[dict[str, Any]]:
     """Return the accounts that the documentation above describes."""
     if not options["role_arns"]:
@@ -77,14 +84,9 @@ def proxy_audit_accounts(options: dict[str, Any], assumed: Any) -> list[dict[str
             "reason": None,
         }
         return [{**in_use, "options": options}]
-    results = assumed.get("results") if isinstance(assumed, dict) else None
-    # A task that failed as a whole has no results of its items.
-    results = results if isinstance(results, list) else []
-    padded = [*results, *[assumed] * len(options["role_arns"])]
-    return [
-        {**build_account(role_arn, result), "options": options}
-        for role_arn, result in zip(options["role_arns"], padded)
-    ]
+    role_arns = options["role_arns"]
+    results = item_results(assumed, len(role_arns))
+    return [{**build_account(role_arn, result), "options": options} for role_arn, result in zip(role_arns, results)]
 
 
 class FilterModule:

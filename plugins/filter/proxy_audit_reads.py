@@ -55,6 +55,7 @@ from typing import Any
 
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import find_reason
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import mask
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_accounts import item_results
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_accounts import proxy_audit_accounts
 
 _RESULT_KEYS = ("account_id", "msg", "regions", "stopped", "errors")
@@ -90,10 +91,6 @@ def keep_connector(connector: dict[str, Any], show_phone_numbers: bool) -> dict[
 def proxy_audit_reads(read: Any, assumed: Any, options: dict[str, Any], host: str) -> list[dict[str, Any]]:
     """Return the reads that the documentation above describes."""
     accounts = proxy_audit_accounts(options, assumed)
-    results = read.get("results") if isinstance(read, dict) else None
-    results = results if isinstance(results, list) else []
-    # A task that failed as a whole has no results of its items.
-    padded = [*results, *[read] * len(accounts)]
     return [
         {
             "host": host,
@@ -104,7 +101,7 @@ def proxy_audit_reads(read: Any, assumed: Any, options: dict[str, Any], host: st
             if account["readable"]
             else {"msg": account["reason"]},
         }
-        for account, result in zip(accounts, padded)
+        for account, result in zip(accounts, item_results(read, len(accounts)))
     ]
 
 

@@ -42,8 +42,10 @@ def check_account_id(value: str) -> None:
         raise VoiceError("bad_account_id", value=value)
 
 
-def check_selection(identifiers: list[str] | None, everything: bool) -> None:
-    """Raise VoiceError unless either IDs are given or *everything* is explicitly selected."""
+def check_confirmed_selection(params: dict[str, Any]) -> None:
+    """Raise VoiceError unless an account is confirmed and either IDs are given or everything is explicitly selected."""
+    check_account_id(params["account_id"])
+    identifiers, everything = params["voice_connector_ids"], params["all"]
     if identifiers is not None and everything:
         raise VoiceError("two_selections")
     if not identifiers and not everything:
@@ -52,6 +54,7 @@ def check_selection(identifiers: list[str] | None, everything: bool) -> None:
         if identifier == "all":
             raise VoiceError("all_is_no_id")
         check_voice_connector_id("an item of voice_connector_ids", identifier)
+    check_concurrency(params["concurrency"])
 
 
 def check_types(spec: dict[str, Any], given: dict[str, Any]) -> None:

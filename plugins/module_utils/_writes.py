@@ -144,6 +144,23 @@ def run_each(records: Iterable[Any], action: str, function: Callable[[Any], Any]
     return results
 
 
+def build_diff(record: Any, before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a change of a ``Proxy`` structure, None for no proxy, in the form that Ansible shows with ``--diff``."""
+    header = f"{record.voice_connector_id} in {record.region}"
+    return {
+        "before_header": header,
+        "after_header": header,
+        "before": proxy_result(before),
+        "after": proxy_result(after),
+    }
+
+
+def require_no_failures(failures: list[dict[str, Any]], name: str, count: int, prefix: str) -> None:
+    """Raise VoiceError with the message *name* if any of *count* writes has failed."""
+    if failures:
+        raise VoiceError(name, prefix, failed=len(failures), count=count, first=failures[0]["reason"].rstrip("."))
+
+
 def describe_failure(record: Any, error: VoiceError) -> dict[str, Any]:
     """Return what a module returns of a failure; AWS and botocore may repeat the phone number that was sent."""
     number = (record.proxy.get("FallBackPhoneNumber") or "").lstrip("+")

@@ -353,6 +353,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import read_
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_concurrency
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_voice_connector_id
 
@@ -371,8 +372,7 @@ def parse_selection(params: dict[str, Any]) -> Selection:
     """Return what the options *params* select; raise VoiceError for impossible values."""
     for identifier in params["voice_connector_ids"] or []:
         check_voice_connector_id("an item of voice_connector_ids", identifier)
-    if not 1 <= params["concurrency"] <= 64:
-        raise VoiceError("bad_concurrency", value=params["concurrency"])
+    check_concurrency(params["concurrency"])
     if params["regions"] == []:
         raise VoiceError("no_regions")
     return Selection(

@@ -193,19 +193,18 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Con
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_account_id
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_concurrency
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_selection
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_confirmed_selection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import require_account
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import require_owner
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_voice_connector
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import require_sendable
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import build_diff
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import describe_failure
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import lost_members
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import name_members
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import require_no_failures
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import run_each
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import write_failure
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import write_proxy
@@ -236,9 +235,7 @@ def read_records(params: dict[str, Any]) -> list[Record]:
 
     :raises VoiceError: the options or the backup are not valid.
     """
-    check_account_id(params["account_id"])
-    check_selection(params["voice_connector_ids"], params["all"])
-    check_concurrency(params["concurrency"])
+    check_confirmed_selection(params)
     backup = read_backup(params["backup_file"], params["account_id"], PREFIX)
     return choose_records(backup, params["voice_connector_ids"], params["backup_file"], PREFIX)
 
@@ -309,15 +306,11 @@ def restore(module: Any, result: dict[str, Any]) -> None:
             continue
         result["restored" if change.changed else "unchanged"].append(record.describe())
         if change.changed:
-            header = f"{record.voice_connector_id} in {record.region}"
-            before, after = proxy_result(change.before), proxy_result(change.after)
-            diff.append({"before_header": header, "after_header": header, "before": before, "after": after})
+            diff.append(build_diff(record, change.before, change.after))
     result["changed"] = bool(result["restored"])
     if module._diff:
         result["diff"] = diff
-    if result["failures"]:
-        first = result["failures"][0]["reason"].rstrip(".")
-        raise VoiceError("partly_restored", PREFIX, failed=len(result["failures"]), count=len(records), first=first)
+    require_no_failures(result["failures"], "partly_restored", len(records), PREFIX)
 
 
 def main() -> None:

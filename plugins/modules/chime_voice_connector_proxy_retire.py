@@ -264,20 +264,19 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Con
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_account_id
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_concurrency
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_selection
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_confirmed_selection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import Exclusions
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import choose_regions
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import plan_deletions
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import require_account
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import list_regions
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import build_diff
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import describe_failure
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import different_members
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import name_members
+from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import require_no_failures
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import run_each
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import write_failure
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import write_proxy
@@ -307,9 +306,7 @@ def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
     check_types(OPTIONS, given)
     # A string of tags is parsed by Ansible, which leaves the types of JSON.
     check_types({"exclude_tags": OPTIONS["exclude_tags"]}, params)
-    check_account_id(params["account_id"])
-    check_selection(params["voice_connector_ids"], params["all"])
-    check_concurrency(params["concurrency"])
+    check_confirmed_selection(params)
     if params["max_deletions"] < 0:
         raise VoiceError("bad_max_deletions", value=params["max_deletions"])
     if params["regions"] == []:
@@ -350,19 +347,6 @@ def delete_unchanged(client: VoiceClient, record: Record) -> bool:
     return deleted
 
 
-def build_diff(records: list[Record]) -> list[dict[str, Any]]:
-    """Return the deletions in the form that Ansible shows with ``--diff``."""
-    return [
-        {
-            "before_header": f"{record.voice_connector_id} in {record.region}",
-            "after_header": f"{record.voice_connector_id} in {record.region}",
-            "before": proxy_result(record.proxy),
-            "after": proxy_result(None),
-        }
-        for record in records
-    ]
-
-
 def retire(module: Any, result: dict[str, Any]) -> None:
     """Do what the options say, and note everything that is known in *result*.
 
@@ -384,10 +368,8 @@ def retire(module: Any, result: dict[str, Any]) -> None:
         deleted = []
     result["changed"] = bool(deleted)
     if module._diff:
-        result["diff"] = build_diff(deleted)
-    if result["failures"]:
-        first = result["failures"][0]["reason"].rstrip(".")
-        raise VoiceError("partly_retired", PREFIX, failed=len(result["failures"]), count=len(records), first=first)
+        result["diff"] = [build_diff(record, record.proxy, None) for record in deleted]
+    require_no_failures(result["failures"], "partly_retired", len(records), PREFIX)
 
 
 def delete_all(

@@ -26,7 +26,6 @@ from ansible_collections.chime_sdk.voice.tests.emulator.api import ServiceError
 from ansible_collections.chime_sdk.voice.tests.emulator.model import find_problems
 
 MODEL = ServiceModel(Loader().load_service_model("chime-sdk-voice", "service-2"), "chime-sdk-voice")
-SIGNING_NAME = MODEL.signing_name
 
 DEFAULT_STATE: dict[str, Any] = {
     "credentials": [
