@@ -29,6 +29,30 @@ attributes:
       - This module changes nothing.
 """
 
+    # For modules that write. Each adds the details of its own.
+    WRITING_MODULE = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return what would change without changing it.
+    support: full
+  diff_mode:
+    description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
+    support: full
+  idempotent:
+    description: When run twice in a row with the same options and no change outside, the second run changes nothing.
+    support: full
+"""
+
+    # For every module: the oldest SDK and Python.
+    SDK = r"""
+options: {}
+requirements:
+  - python >= 3.9
+  - boto3 >= 1.35.16
+  - botocore >= 1.35.16
+"""
+
     # For every module: the action groups of meta/runtime.yml.
     ACTION_GROUPS = r"""
 options: {}

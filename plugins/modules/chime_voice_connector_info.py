@@ -73,10 +73,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - chime_sdk.voice.attributes.info_module
   - chime_sdk.voice.attributes.action_groups
-requirements:
-  - python >= 3.9
-  - boto3 >= 1.35.16
-  - botocore >= 1.35.16
+  - chime_sdk.voice.attributes.sdk
 notes:
   - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still exist.
   - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*), and on

@@ -63,25 +63,16 @@ options:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
+  - chime_sdk.voice.attributes.writing_module
   - chime_sdk.voice.attributes.action_groups
+  - chime_sdk.voice.attributes.sdk
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return what would change without changing it.
-    support: full
     details:
       - In check mode the configuration is read, and no change is sent.
   diff_mode:
-    description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
-    support: full
     details:
       - The fall-back phone number is shown unmasked. To hide it, set C(diff=false) on the task.
-  idempotent:
-    description: When run twice in a row with the same options and no change outside, the second run changes nothing.
-    support: full
-requirements:
-  - python >= 3.9
-  - boto3 >= 1.35.16
-  - botocore >= 1.35.16
 notes:
   - AWS ended support for proxy sessions on 2026-04-07. It is unknown whether AWS still accepts a new proxy configuration or a
     change of one. If it does not, the task fails with the words of AWS.

@@ -22,6 +22,7 @@ import yaml
 from jinja2 import Environment
 from jinja2 import StrictUndefined
 
+from ansible_collections.chime_sdk.voice.plugins.doc_fragments.attributes import ModuleDocFragment
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _attempts
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import MESSAGES
@@ -316,6 +317,7 @@ def test_every_module_documents_its_attributes_its_iam_actions_and_the_end_of_su
         "amazon.aws.common.modules",
         "amazon.aws.region.modules",
         "chime_sdk.voice.attributes.action_groups",
+        "chime_sdk.voice.attributes.sdk",
     } <= set(documentation["extends_documentation_fragment"])
     notes = json.dumps(documentation["notes"])
     for words in ("2026-04-07", "C(chime:GetVoiceConnectorProxy)", "C(chime:GetVoiceConnector)", "C(no_log)"):
@@ -388,8 +390,11 @@ def test_the_guide_s_table_of_bounds_is_that_of_the_client() -> None:
 
 
 def test_the_oldest_versions_are_named_everywhere() -> None:
-    documentation = documented("chime_voice_connector_proxy_info", "DOCUMENTATION")
-    for place in (documentation["requirements"][-1], README, (ROOT / "meta/ee-requirements.txt").read_text()):
+    for place in (
+        yaml.safe_load(ModuleDocFragment.SDK)["requirements"][-1],
+        README,
+        (ROOT / "meta/ee-requirements.txt").read_text(),
+    ):
         assert _client.MINIMUM_BOTOCORE_VERSION in place
     import_error = (ROOT / "plugins/module_utils/_amazon_aws.py").read_text(encoding="utf-8")
     assert f"'amazon.aws:{GALAXY['dependencies']['amazon.aws']}'" in import_error
