@@ -272,7 +272,7 @@ class AccountRead:
             identifier = error["voice_connector_id"]
             nowhere = identifier is not None and error["region"] is None
             if nowhere or (error["action"] == "GetVoiceConnector" and error["code"] in _NOT_FOUND):
-                # It may be in another account or Region.
+                # It may belong to a different account or Region.
                 self.not_found.add(identifier)
                 continue
             failed.setdefault(error["region"], []).append(error)
@@ -403,7 +403,7 @@ def build_headline(selection: dict[str, Any], counts: dict[str, int], complete: 
 def build_warnings(
     selection: dict[str, Any], records: list[dict[str, Any]], accounts: list[AccountRead], excluded: list[str]
 ) -> list[str]:
-    """Return what is no error, but probably not what was meant."""
+    """Return warnings about what is valid, but probably not intended."""
     warnings = []
     everything = "" if all(account.listed_all for account in accounts) else " that was read"
     found = {entry["name"] for entry in records}

@@ -72,7 +72,7 @@ COLUMNS = (
 )
 
 # What begins a formula, also in its full-width form, at the start of a string or after a character that may separate cells.
-# Quotes and blanks between the two do not help.
+# Quotes and blanks between the two make no difference.
 _FORMULA = re.compile(
     "(^|[,;|:^~])([\\s\"'`\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*)([=+\\-@\uff1d\uff0b\uff0d\uff20])"
 )

@@ -16,7 +16,7 @@ description:
 positional: _input
 options:
   _input:
-    description: What P(chime_sdk.voice.proxy_audit_reads#filter) returned on each of O(play_hosts), V(false) for nothing.
+    description: What P(chime_sdk.voice.proxy_audit_reads#filter) returned on each of O(play_hosts), V(false) if it returned nothing.
     type: list
     elements: raw
     required: true
@@ -71,7 +71,7 @@ def proxy_audit_hosts(
     last = max((play_hosts.index(host) for host in batch if host in play_hosts), default=len(play_hosts))
     active = set(active_hosts)
     for number, (host, host_reads) in enumerate(zip(play_hosts, reads)):
-        # What a failed host has read may be of an earlier audit.
+        # What a failed host has read may come from an earlier audit.
         if host not in active:
             missing.append((host, f"The host {host} failed, so it is not in this audit. Ansible has shown the reason."))
         elif number > last:

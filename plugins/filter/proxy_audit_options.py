@@ -75,7 +75,7 @@ def fail(name: str, problem: str) -> AnsibleFilterError:
 
 
 def check_string(name: str, value: Any) -> str:
-    """Return a string; a value that YAML has made something else of is refused."""
+    """Return a string; refuse a value that YAML reads as a different type."""
     if isinstance(value, (bool, int, float)):
         kind = "boolean" if isinstance(value, bool) else "number"
         raise fail(name, f"{value!r} is a {kind} to YAML. Write it in quotes")
@@ -90,7 +90,7 @@ def parse_list(name: str, value: Any) -> list[str] | None:
         return [part for part in (_LINES if name == "names" else _BLANKS).split(value) if part.strip()] or None
     items = value if isinstance(value, (list, tuple)) else [value]
     strings = [check_string(name, item) for item in items]
-    # One empty string is how a survey returns that nothing was chosen.
+    # A survey returns one empty string if nothing was chosen.
     return [string for string in strings if string.strip()] or ([] if not strings else None)
 
 

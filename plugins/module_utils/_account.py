@@ -16,7 +16,7 @@ def get_account_id(connection: Connection, region: str | None) -> str:
     """Return the ID of the account of the credentials in use. Operation: GetCallerIdentity of STS.
 
     :param region: the Region whose endpoint is asked; None for that of the connection.
-    :raises VoiceError: for every response without an account, and for none.
+    :raises VoiceError: a response without an account, or no response.
     """
     operation = Operation(connection.client(region, "sts"), "GetCallerIdentity", "get the AWS account ID")
     account_id = operation().get("Account")

@@ -96,7 +96,7 @@ class DeadlineExceeded(Exception):
 
 
 class ThrottledTooLong(Exception):
-    """The service grants no requests any more."""
+    """The service no longer grants requests."""
 
 
 def canonical_name(code: Any) -> str:
@@ -129,7 +129,7 @@ def is_unverified(exception: Exception) -> bool:
 
 
 class Attempts:
-    """What one operation has tried so far. Its own thread writes it; the one that waits for it reads."""
+    """What one operation has tried so far. Its own thread writes it, and the waiting thread reads it."""
 
     def __init__(self, seconds: float | None) -> None:
         self.seconds = seconds  # of the whole operation, without waiting for its turn; None for no limit
@@ -204,7 +204,7 @@ class Policy:
         attempts = self._thread.attempts
         remaining = attempts.remaining()
         if remaining is not None and remaining <= 0:
-            raise DeadlineExceeded  # whoever waited has reported a failure, so nothing may be sent any more
+            raise DeadlineExceeded  # the caller has reported a failure, so nothing may be sent
         attempts.signing = False
         attempts.sent += 1
 
@@ -283,7 +283,7 @@ def run_with_deadline(function: Callable[[], Any], remaining: Callable[[], float
     if helper is None:
         try:
             helper = _own.helper = _Helper()
-        except RuntimeError:  # no more threads: better without a deadline than not at all
+        except RuntimeError:  # no more threads: run it without a deadline
             return function()
     ended: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
     helper.inbox.put((function, ended))
@@ -304,8 +304,8 @@ def run_with_deadline(function: Callable[[], Any], remaining: Callable[[], float
 class RateLimit:
     """Lets everything pass until the service throttles, and from then on no more than it grants, in turn.
 
-    botocore's rate limiter computes the rate. Its token bucket is replaced, because that one is unfair, grants at least
-    one request in two seconds, and reads a clock that can be set.
+    botocore's rate limiter computes the rate. Its token bucket is replaced, because that one is not first come, first served,
+    never grants less than one request in two seconds, and reads a clock that can be set.
     """
 
     def __init__(self) -> None:
@@ -340,14 +340,14 @@ class RateLimit:
             self._last_success = time.monotonic()
 
     def grants(self) -> bool:
-        """Whether to go on after a throttled request; otherwise nobody waits any longer."""
+        """Whether to continue after a throttled request; if not, all waiting ends."""
         if time.monotonic() < self._last_success + BULK_THROTTLE_WINDOW:
             return True
         self._bucket.close()
         return False
 
     def is_throttling_error(self, **kwargs: Any) -> bool:
-        """Return what *record* was told; botocore's limiter asks for it."""
+        """Return what *record* received; botocore's limiter calls this."""
         return bool(self._throttled.now)
 
 
@@ -416,7 +416,7 @@ class FairBucket:
             self._notify_first()
 
     def close(self) -> None:
-        """Let nobody wait any longer."""
+        """End all waiting."""
         with self._lock:
             self._closed = True
             for turn in self._waiting:

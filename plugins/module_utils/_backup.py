@@ -137,7 +137,7 @@ def _write_new(path: str, content: bytes) -> None:
         for directory in [folder, os.path.dirname(folder)] if created else [folder]:
             _sync_directory(directory)
     except OSError:
-        # Nothing was deleted yet, and half a backup is none.
+        # Nothing has been deleted yet, and a partial backup is useless.
         with contextlib.suppress(OSError):
             os.unlink(path)
         raise
@@ -163,7 +163,7 @@ def _parse_json(content: bytes) -> Any:
 
 
 def _find_problem(document: Any, version: Any) -> str | None:
-    """Return what is wrong with a document, or None; no value of it is shown but an ID and a key."""
+    """Return what is wrong with a document, or None. It shows no value except an ID and a key."""
     if not isinstance(document, dict):
         return "it is not a complete JSON object"
     if not _is_int(version) or version < 1:
@@ -204,7 +204,7 @@ def _find_record_problem(entry: dict[str, Any], version: int) -> str | None:
         return "has PhoneNumberCountries that are not a list of strings"
     if not isinstance(proxy.get("Disabled", False), bool):
         return "has a Disabled that is not a boolean"
-    # A masked number is not one.
+    # A masked number is not valid.
     if proxy.get("FallBackPhoneNumber", "") != "" and not _is_match(proxy["FallBackPhoneNumber"], PHONE_NUMBER):
         return "has a FallBackPhoneNumber that is not a phone number"
     return None

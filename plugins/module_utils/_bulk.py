@@ -41,12 +41,12 @@ class Selection(NamedTuple):
     tags: dict[str, str | None]  # by key; None for any value
     include_proxy: bool
     include_tags: bool
-    # Whether to skip what is listed and belongs to none of the Regions that are read.
+    # Whether to skip Voice Connectors that are listed but belong to a Region that is not read.
     own_regions_only: bool = False
 
 
 class ConnectorRead(NamedTuple):
-    """The result of one Voice Connector; no connector if it does not exist, or is not selected or unknown to be."""
+    """The result of one Voice Connector; ``connector`` is None if it does not exist or is not known to be selected."""
 
     voice_connector_id: str
     region: str | None  # in which it was found or looked for; None for several
@@ -74,7 +74,7 @@ class RegionRead:
 
     def note(self, result: ConnectorRead, concurrency: int) -> None:
         """Stop this Region if a result shows that the others would fail as well."""
-        # That something does not exist is a result too.
+        # A missing resource is a valid result.
         failed = [e for e in result.errors if not isinstance(e, NotFound) and not has_no_tags(e)]
         self._failures.extend(failed)
         self._succeeded = self._succeeded or not failed
@@ -194,7 +194,7 @@ def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
 
 
 def foreign_homes(regions: list[RegionRead]) -> dict[str, str]:
-    """Return the own Region of each listed Voice Connector that belongs to none of *regions*, by ID."""
+    """Return the Region of each listed Voice Connector that belongs to none of *regions*, by ID."""
     names = {region.name for region in regions}
     homes = ((i, entry.get("AwsRegion")) for region in regions for i, entry in region.listed.items())
     return {i: home for i, home in homes if home and home not in names}

@@ -70,7 +70,7 @@ def count_requests(number: int) -> str:
 
 
 def explain_credentials(exception: BaseException) -> str | None:
-    """Return why credentials could not be obtained, to follow "obtained"; None if *exception* is not about them.
+    """Return the words that follow "could not be obtained", or None if *exception* is not about credentials.
 
     Providers of credentials let errors of files, processes, JSON and other services through, so the place decides.
     """
@@ -81,7 +81,7 @@ def explain_credentials(exception: BaseException) -> str | None:
 
 
 def explain_exception(exception: BaseException, attempts: Attempts, client: Any) -> Explanation:
-    """Return what an exception means that is no error response to the operation itself.
+    """Return what an exception means, unless it is an error response to the operation itself.
 
     :param client: the VoiceClient.
     """
@@ -119,7 +119,7 @@ def explain_exception(exception: BaseException, attempts: Attempts, client: Any)
 
 
 def explain_error(error: Any, attempts: Attempts, ended: str) -> Explanation:
-    """Return what an error response to the operation itself means. Where it comes from is decided first.
+    """Return what an error response to the operation itself means. Its origin is checked first.
 
     :param error: the ClientError.
     :param ended: a hint to the end of support, for requests that AWS may refuse because of it.
@@ -157,9 +157,9 @@ def explain_error(error: Any, attempts: Attempts, ended: str) -> Explanation:
 
 
 def _unfollowed_redirect(exception: BaseException) -> str | None:
-    """Return where a redirect leads that urllib3 has failed to follow, or None.
+    """Return the target of a redirect that urllib3 failed to follow, or None.
 
-    It follows status 303 with the headers as botocore gives them, as bytes, and breaks on these.
+    It tries to follow status 303, and fails on the headers, which botocore passes as bytes.
     """
     cause = exception.kwargs.get("error") if isinstance(exception, HTTPClientError) else None
     for frame, _line in traceback.walk_tb(getattr(cause, "__traceback__", None)):
@@ -179,6 +179,6 @@ def is_from_aws(error: Any) -> bool:
 
 
 def is_named_not_found(error: Any) -> bool:
-    """Whether AWS said by name that something does not exist. A 404 without that name proves nothing."""
+    """Whether AWS named the error NotFound. A 404 without that name proves nothing."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     return status == 404 and canonical_name(error.response["Error"]["Code"]) == "NotFound"

@@ -36,7 +36,7 @@ _ENDED = "; note that AWS ended support for proxy sessions on 2026-04-07 and may
 
 
 class Operation:
-    """An operation of the service that is to be called once."""
+    """One call of an operation of the service."""
 
     def __init__(self, client: VoiceClient, name: str, action: str) -> None:
         """Take the operation *name*, such as ``GetVoiceConnector``, and the *action* of "Failed to ACTION in REGION"."""
@@ -49,7 +49,7 @@ class Operation:
         """Return botocore's parsed response; for an operation with output, with the JSON as ``RawJson``.
 
         :raises NotFound: the service named the error NotFound.
-        :raises VoiceError: everything else that is not a response.
+        :raises VoiceError: any other failure.
         """
         method = getattr(self._client.boto3, xform_name(self._name), None)
         if method is None:
@@ -63,7 +63,7 @@ class Operation:
         return response
 
     def member(self, response: dict[str, Any], name: str) -> Any:
-        """Return the JSON of the member *name* of a response, or None if AWS returned that there is none.
+        """Return the JSON of the member *name* of a response, or None if AWS confirms that there is none.
 
         :raises VoiceError: the response has other members only, or is empty and may not come from AWS.
         """
@@ -101,7 +101,7 @@ class Operation:
             if TRUNCATED in exception.response:
                 return self._truncated()
             return self._explain_error(exception)
-        # An error of AssumeRole or of SSO, say, which is raised inside of this operation.
+        # An error of a different operation, such as AssumeRole, that was raised inside this one.
         response = exception.response if isinstance(exception, ClientError) else None
         name, values, affects_all = explain_exception(exception, self._attempts, self._client)
         words = f"{'AWS said' if response else 'botocore reported'}: {printable(exception)}" if str(exception) else ""
@@ -109,7 +109,7 @@ class Operation:
         return self.failure(name, words=words, response=response, affects_all=affects_all, rejected=rejected, **values)
 
     def _explain_error(self, error: ClientError) -> VoiceError:
-        """Return the error for an error response to this operation: a NotFound if AWS said so by name."""
+        """Return the error for an error response to this operation: a NotFound if AWS named it so."""
         ended = _ENDED if self._name == "PutVoiceConnectorProxy" else ""
         name, values, affects_all = explain_error(error, self._attempts, ended)
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]

@@ -7,7 +7,7 @@
 """What counts as a response of the service, judged by its raw bytes before botocore parses them.
 
 botocore reads an HTML page, a truncated body or an empty one as ``{}``, spells a string out as a list, drops members that
-it does not know, breaks on JSON that is not an object, and takes the name of an error apart differently by version.
+it does not know, fails on JSON that is not an object, and parses the names of errors differently by version.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _is_truncated(response_dict: dict[str, Any]) -> bool:
 
 def _check_type(shape: Any, value: Any, where: str) -> None:
     """Raise UnreadableResponse unless JSON *value* is what the botocore *shape* describes; the value is never shown."""
-    # The very type: to isinstance() a bool is an int.
+    # Compare types exactly: isinstance() accepts a bool as an int.
     if type(value) not in _JSON_TYPES.get(shape.type_name, (type(value),)):
         raise UnreadableResponse(f"{where} is not of the type {shape.type_name}")
     if shape.type_name == "structure":

@@ -37,7 +37,7 @@ def get_proxy(
 
     :param voice_connector: the ``VoiceConnector`` structure, if it was just listed or read.
     :returns: all members that the service returned, also those that botocore does not know, without nulls; possibly empty.
-    :raises VoiceError: for every other response, and for none.
+    :raises VoiceError: any other response, or no response.
     """
     operation = Operation(client, "GetVoiceConnectorProxy", reading_proxy(voice_connector_id))
     try:
@@ -53,7 +53,7 @@ def put_proxy(client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any
 
     :param proxy: a ``Proxy`` structure; a member that the operation does not take is an error, and nothing is sent.
     :returns: the ``Proxy`` structure that the service returned.
-    :raises VoiceError: for every other response, and for none; unless ``rejected``, the service may have applied it.
+    :raises VoiceError: any other response, or no response; unless ``rejected``, the service may have applied it.
     """
     require_sendable(client, voice_connector_id, proxy)
     operation = _putting(client, voice_connector_id)
@@ -84,7 +84,7 @@ def delete_proxy(client: VoiceClient, voice_connector_id: str) -> None:
     """Delete the proxy configuration of a Voice Connector. Operation: DeleteVoiceConnectorProxy.
 
     :raises NotFound: the service found none; unless ``rejected``, an earlier request may have deleted it.
-    :raises VoiceError: for every other response, and for none; unless ``rejected``, the service may have applied it.
+    :raises VoiceError: any other response, or no response; unless ``rejected``, the service may have applied it.
     """
     action = f"delete the proxy configuration of Voice Connector {voice_connector_id}"
     operation = Operation(client, "DeleteVoiceConnectorProxy", action)
@@ -95,7 +95,7 @@ def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[st
     """Return the ``VoiceConnector`` structure with this ID. Operation: GetVoiceConnector.
 
     :raises NotFound: there is none.
-    :raises VoiceError: for every other response, one about a different Voice Connector among them, and for none.
+    :raises VoiceError: any other response, including one about a different Voice Connector, or no response.
     """
     operation = Operation(client, "GetVoiceConnector", f"get Voice Connector {voice_connector_id}")
     found = operation(VoiceConnectorId=voice_connector_id).get("VoiceConnector") or {}
@@ -142,7 +142,7 @@ def get_tags(client: VoiceClient, voice_connector: dict[str, Any]) -> dict[str, 
     """Return the tags of a Voice Connector. Operation: ListTagsForResource.
 
     :param voice_connector: the ``VoiceConnector`` structure.
-    :raises VoiceError: for every other response, and for none.
+    :raises VoiceError: any other response, or no response.
     """
     action = f"get the tags of Voice Connector {voice_connector['VoiceConnectorId']}"
     operation = Operation(client, "ListTagsForResource", action)

@@ -260,7 +260,7 @@ def desired_proxy(current: dict[str, Any] | None, params: dict[str, Any]) -> dic
         del desired["FallBackPhoneNumber"]
     if "PhoneNumberCountries" in given:
         desired["PhoneNumberCountries"] = list(dict.fromkeys(given["PhoneNumberCountries"]))
-    # What means the same keeps the spelling of the service.
+    # Equivalent values keep the spelling of the service.
     different = different_members(current or {}, desired)
     return {k: v if k in different else (current or {}).get(k, v) for k, v in desired.items()}
 

@@ -252,12 +252,12 @@ def read_connectors(
 def restore_one(client: VoiceClient, connector: Any, record: Record, overwrite: bool, check_mode: bool) -> Change:
     """Set the proxy configuration of one Voice Connector, if that changes something.
 
-    :param connector: the ``VoiceConnector`` structure, or the VoiceError that came instead.
+    :param connector: the ``VoiceConnector`` structure, or the VoiceError that was raised instead.
     """
     if isinstance(connector, VoiceError):
         raise connector
     identifier = record.voice_connector_id
-    # An empty phone number is none, which the service does not take.
+    # An empty phone number means none, and the service does not accept it.
     desired = {member: value for member, value in record.proxy.items() if value != ""}
     current = get_proxy(client, identifier, connector)
     different = lost_members(current, desired)
@@ -272,7 +272,7 @@ def restore_one(client: VoiceClient, connector: Any, record: Record, overwrite: 
 
 
 def restore(module: Any, result: dict[str, Any]) -> None:
-    """Do what the options say, and note everything that is known in *result*.
+    """Apply the options, and record everything that is known in *result*.
 
     :raises VoiceError: nothing was restored, or not everything.
     """

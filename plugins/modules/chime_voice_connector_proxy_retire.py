@@ -326,7 +326,7 @@ def plan(connection: Connection, params: dict[str, Any]) -> tuple[list[Record], 
 
 
 def delete_unchanged(client: VoiceClient, record: Record) -> bool:
-    """Delete a proxy configuration if it still is as in the backup; return False if it is already absent."""
+    """Delete a proxy configuration if it still equals the backup; return False if it is already absent."""
     identifier = record.voice_connector_id
     current = get_proxy(client, identifier)
     if current is None:
@@ -339,7 +339,7 @@ def delete_unchanged(client: VoiceClient, record: Record) -> bool:
 
 
 def retire(module: Any, result: dict[str, Any]) -> None:
-    """Do what the options say, and note everything that is known in *result*.
+    """Apply the options, and record everything that is known in *result*.
 
     :raises VoiceError: nothing was deleted, or not everything.
     """
@@ -366,7 +366,7 @@ def retire(module: Any, result: dict[str, Any]) -> None:
 def delete_all(
     records: list[Record], clients: dict[str, VoiceClient], concurrency: int, result: dict[str, Any]
 ) -> list[Record]:
-    """Delete what is in the backup, several at a time; return what was deleted, and note everything in *result*."""
+    """Delete what is in the backup, several at a time; return what was deleted, and record everything in *result*."""
     action = "delete the proxy configuration of"
     outcomes = run_each(records, action, lambda r: delete_unchanged(clients[r.region], r), concurrency)
     deleted = []

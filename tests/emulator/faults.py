@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from dataclasses import field
 
 # Messages that Chime itself returns with ForbiddenException: for credentials or IAM policies that do not permit a request,
-# for new accounts even with full rights, and for accounts without a subscription. For instance:
+# for new accounts even with full rights, and for accounts without a subscription. For example:
 # Fault(error="ForbiddenException", message=ACCOUNT_NOT_AUTHORIZED)
 AUTHORIZATION_FAILED = "AWS authorization failed"
 ACCOUNT_NOT_AUTHORIZED = "Not authorized to call Chime SDK with Account Id 111122223333"

@@ -41,7 +41,7 @@ def write_reports(folder: pathlib.Path, contents: dict[str, str | None]) -> None
                     file.write(content if content.endswith("\n") else f"{content}\n")
                     file.flush()
                     os.fsync(file.fileno())
-        # A set of which a part is old is worse than none.
+        # A partly outdated set is worse than none.
         for name in contents:
             (folder / name).unlink(missing_ok=True)
         for temporary, path in written.items():

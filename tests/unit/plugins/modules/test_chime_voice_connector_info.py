@@ -136,7 +136,7 @@ def test_a_listing_ends_at_an_absent_null_or_empty_token(read: Read, emulator: E
 
 
 def page(number: int, *identifiers: str, token: str | None = "next") -> Fault:
-    """Return the answer to one listing request."""
+    """Return the response to one listing request."""
     entries = [{"VoiceConnectorId": i, "Name": f"on page {number}", "AwsRegion": "us-east-1"} for i in identifiers]
     body = json.dumps({"VoiceConnectors": entries, "NextToken": token and f"{token}{number}"})
     return Fault(LIST, times=1, body=body)

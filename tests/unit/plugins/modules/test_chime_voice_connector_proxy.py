@@ -101,7 +101,7 @@ def test_a_proxy_is_made_with_what_the_service_requires(manage: Manage, emulator
         "voice_connector_id": WITHOUT_PROXY,
         "region": "us-east-1",
         "exists": True,
-        "proxy": {**EMPTY_PROXY, **NEW, "disabled": False},  # which the service says of its own
+        "proxy": {**EMPTY_PROXY, **NEW, "disabled": False},  # which the service adds
     }
     assert emulator.operations() == [GET, CONNECTOR, PUT]
     assert read(WITHOUT_PROXY) == result["proxy"]

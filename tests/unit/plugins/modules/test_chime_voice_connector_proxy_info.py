@@ -47,7 +47,7 @@ PROXY = "GetVoiceConnectorProxy"
 CONNECTOR = "GetVoiceConnector"
 
 
-def said(body: Any, **changes: Any) -> Fault:
+def response_with(body: Any, **changes: Any) -> Fault:
     return Fault(PROXY, body=body if isinstance(body, str) else json.dumps(body), **changes)
 
 
@@ -99,7 +99,7 @@ def test_absence_is_returned_with_the_same_keys(read_proxy: Read, emulator: Emul
 
 @pytest.mark.parametrize("body", [{}, {"Proxy": None}, {"Proxy": {}}, {"Proxy": None, "Another": 1}])
 def test_an_empty_answer_of_aws_is_absence(read_proxy: Read, emulator: Emulator, body: Any) -> None:
-    result = read_proxy(WITH_PROXY, said(body))
+    result = read_proxy(WITH_PROXY, response_with(body))
     assert (result["exists"], result["proxy"]) == (False, NO_PROXY)
     assert emulator.operations() == [PROXY]
 
@@ -122,22 +122,25 @@ def test_members_that_are_not_said_are_never_guessed(
 ) -> None:
     others = ("DefaultSessionExpiryMinutes", "Disabled", "FallBackPhoneNumber", "PhoneNumberCountries")
     proxy = {**(dict.fromkeys(others) if nulls else {}), member: value}
-    result = read_proxy(WITH_PROXY, said({"Proxy": proxy}))
+    result = read_proxy(WITH_PROXY, response_with({"Proxy": proxy}))
     assert result["exists"] is True
     assert result["proxy"] == {**EMPTY_PROXY, key: value}
 
 
 def test_a_proxy_with_only_null_members_still_exists(read_proxy: Read) -> None:
-    result = read_proxy(WITH_PROXY, said({"Proxy": {"Disabled": None}}))
+    result = read_proxy(WITH_PROXY, response_with({"Proxy": {"Disabled": None}}))
     assert (result["exists"], result["proxy"]) == (True, EMPTY_PROXY)
 
 
 def test_a_proxy_without_a_request_id_is_still_a_proxy(read_proxy: Read) -> None:
-    assert read_proxy(WITH_PROXY, said({"Proxy": {"Disabled": True}}, request_id=False))["proxy"]["disabled"] is True
+    assert (
+        read_proxy(WITH_PROXY, response_with({"Proxy": {"Disabled": True}}, request_id=False))["proxy"]["disabled"]
+        is True
+    )
 
 
 def test_a_member_that_this_botocore_does_not_know_is_returned(read_proxy: Read) -> None:
-    result = read_proxy(WITH_PROXY, said({"Proxy": {"RecordingMode": {"ForCalls": "ALL"}, "NotSet": None}}))
+    result = read_proxy(WITH_PROXY, response_with({"Proxy": {"RecordingMode": {"ForCalls": "ALL"}, "NotSet": None}}))
     assert result["proxy"] == {**EMPTY_PROXY, "recording_mode": {"for_calls": "ALL"}}
 
 
@@ -170,7 +173,7 @@ def test_an_id_with_a_null_character_fails_without_a_request(read_proxy: Read, e
 
 @pytest.mark.parametrize("value", ["a", "7", "a" * 128, "A-1", "123e4567-e89b-12d3-a456-426614174000"])
 def test_any_id_of_a_possible_form_is_asked_for(read_proxy: Read, emulator: Emulator, value: str) -> None:
-    assert read_proxy(value, said({"Proxy": {"Disabled": True}}))["voice_connector_id"] == value
+    assert read_proxy(value, response_with({"Proxy": {"Disabled": True}}))["voice_connector_id"] == value
     assert emulator.requests[0]["path"] == f"/voice-connectors/{value}/programmable-numbers/proxy"
 
 
@@ -226,7 +229,7 @@ NAMELESS = [
 def test_a_404_without_the_name_is_not_absence(
     read_proxy: Read, emulator: Emulator, body: str, request_id: bool
 ) -> None:
-    result = read_proxy(WITH_PROXY, said(body, status=404, request_id=request_id))
+    result = read_proxy(WITH_PROXY, response_with(body, status=404, request_id=request_id))
     named = "UnknownOperation" in body or "Exceptional" in body
     from_aws = request_id or named
     assert_failed(result, "does not offer this operation" if from_aws else "not known to come from AWS")
@@ -405,7 +408,7 @@ def test_each_modelled_error_fails_and_keeps_its_code(
 def test_other_refusals_fail_at_once(
     read_proxy: Read, emulator: Emulator, status: int, words: str, body: str, request_id: bool
 ) -> None:
-    result = read_proxy(WITH_PROXY, said(body, status=status, request_id=request_id))
+    result = read_proxy(WITH_PROXY, response_with(body, status=status, request_id=request_id))
     from_aws = request_id or status == 407
     assert_failed(result, words if from_aws else f"the response has status {status}, but neither a request ID nor")
     assert ("AWS said" in result["msg"]) == request_id
@@ -476,7 +479,7 @@ def test_words_from_outside_are_short_and_printable(read_proxy: Read) -> None:
 
 def test_a_page_of_an_intermediary_is_quoted_in_part_and_in_one_line(read_proxy: Read) -> None:
     page = "<html>\n<body>" + "Blocked by policy. " * 1000
-    result = read_proxy(WITH_PROXY, said(page, status=403, request_id=False))
+    result = read_proxy(WITH_PROXY, response_with(page, status=403, request_id=False))
     assert_failed(result, "Blocked by policy.")
     assert len(result["msg"]) < 1000
 
@@ -714,7 +717,7 @@ def test_timeouts_of_the_user_win(read_proxy: Read, emulator: Emulator, naps: li
 @pytest.mark.parametrize("request_id", [True, False])
 @pytest.mark.parametrize("body", UNREADABLE)
 def test_an_unreadable_answer_fails(read_proxy: Read, emulator: Emulator, body: str, request_id: bool) -> None:
-    result = read_proxy(WITH_PROXY, said(body, request_id=request_id))
+    result = read_proxy(WITH_PROXY, response_with(body, request_id=request_id))
     assert_failed(result, "unreadable")
     assert "2065550100" not in json.dumps(result)
     assert emulator.operations() == [PROXY]
@@ -722,12 +725,12 @@ def test_an_unreadable_answer_fails(read_proxy: Read, emulator: Emulator, body: 
 
 @pytest.mark.parametrize("body", ["{}", '{"Proxy": null}', '{"Proxy": {}}'])
 def test_an_empty_answer_without_a_request_id_is_unreadable(read_proxy: Read, body: str) -> None:
-    assert_failed(read_proxy(WITH_PROXY, said(body, request_id=False)), "unreadable", "request ID")
+    assert_failed(read_proxy(WITH_PROXY, response_with(body, request_id=False)), "unreadable", "request ID")
 
 
 @pytest.mark.parametrize("status", [201, 202, 204, 206, 300])
 def test_another_success_than_the_modelled_one_is_unreadable(read_proxy: Read, status: int) -> None:
-    assert_failed(read_proxy(WITH_PROXY, said("{}", status=status)), "unreadable", str(status))
+    assert_failed(read_proxy(WITH_PROXY, response_with("{}", status=status)), "unreadable", str(status))
 
 
 def test_an_answer_of_headers_alone_is_unreadable(read_proxy: Read) -> None:
@@ -819,7 +822,7 @@ def test_no_region_fails_and_says_where_to_set_it(read_proxy: Read) -> None:
 
 def test_the_region_of_the_environment_is_asked(read_proxy: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    result = read_proxy(WITH_PROXY, said({"Proxy": {"Disabled": True}}), region=None)
+    result = read_proxy(WITH_PROXY, response_with({"Proxy": {"Disabled": True}}), region=None)
     assert result["region"] == "eu-central-1"
 
 

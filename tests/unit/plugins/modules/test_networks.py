@@ -94,16 +94,16 @@ def test_a_server_that_does_not_speak_tls_fails_at_once(
 def test_a_server_of_a_different_protocol_fails_at_once(read_proxy: Read, naps: list[float], banner: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def answer() -> None:
+        def respond() -> None:
             connection, _address = listener.accept()
             with connection:
                 connection.sendall(banner)
                 connection.recv(65536)
 
-        answering = threading.Thread(target=answer)
-        answering.start()
+        responding = threading.Thread(target=respond)
+        responding.start()
         result = read_proxy(endpoint_url=f"https://127.0.0.1:{listener.getsockname()[1]}")
-        answering.join()
+        responding.join()
     assert_failed(result, "the server does not speak TLS")
     assert naps == []
 
