@@ -28,13 +28,14 @@ BIN = ROOT / ".venv/default/bin"
 BUILD = ROOT / ".build"
 
 PYTEST = "{bin}/python -m pytest -q -n 3"
+COVERAGE = "--cov --cov-report=term-missing:skip-covered --cov-fail-under=100"
 ANSIBLE_TEST = "tools/ansible-test {name}"
 
 # Group, name and command, the slow ones first.
 CHECKS = [
     ("integration", "integration", f"{ANSIBLE_TEST} integration"),
     ("sanity", "sanity", f"{ANSIBLE_TEST} sanity"),
-    ("units", "units", f"{PYTEST} --cov --cov-report=term-missing:skip-covered --cov-fail-under=100"),
+    ("units", "units", PYTEST),
     ("browser", "browser", "{bin}/python -m pytest -q tests/browser"),
     ("build", "package", "tools/package"),
     ("docs", "documentation", "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all ."),
@@ -53,9 +54,9 @@ CHECKS = [
     ("lint", "github", "tools/check-github"),
 ]
 # Each other Python has a different ansible-core and amazon.aws. "newest" has the newest of these and the newest SDK,
-# pre-releases included. It runs the integration tests, except the tasks with the tag one_core, and the sanity tests that
-# depend on Python and ansible-core. "oldest" has a stable ansible-core and the oldest SDK. It runs the unit tests, except
-# those marked as one_sdk and the code in the guides. Name, Python, packages and commands:
+# pre-releases included. It runs the integration tests, and the sanity tests that depend on Python and ansible-core.
+# "oldest" has a stable ansible-core and the oldest SDK. It runs the unit tests, except those marked as one_sdk and the
+# code in the guides, and measures their coverage. Name, Python, packages and commands:
 SANITY = "ansible-doc compile import runtime-metadata validate-modules"
 MATRIX = [
     (
@@ -63,11 +64,16 @@ MATRIX = [
         "3.13",
         "newest",
         {
-            "integration": f"{ANSIBLE_TEST} integration --skip-tags one_core",
+            "integration": f"{ANSIBLE_TEST} integration",
             "sanity": f"{ANSIBLE_TEST} sanity {' '.join(f'--test {test}' for test in SANITY.split())}",
         },
     ),
-    ("oldest", "3.12", "oldest", {"units": f"{PYTEST} --ignore tests/unit/test_guides.py -m 'not one_sdk'"}),
+    (
+        "oldest",
+        "3.12",
+        "oldest",
+        {"units": f"{PYTEST} --ignore tests/unit/test_guides.py -m 'not one_sdk' {COVERAGE}"},
+    ),
 ]
 
 

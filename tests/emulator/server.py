@@ -91,7 +91,7 @@ class Emulator:
             self.tls.close()
 
     def serve(self) -> None:
-        self._server.serve_forever(poll_interval=0.02)
+        self._server.serve_forever(poll_interval=0.005)
 
     def operations(self) -> list[str]:
         """Return the names of the operations asked for so far."""

@@ -24,6 +24,7 @@ from typing import Callable
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from botocore.compat import accepts_kwargs
 from botocore.loaders import JSONFileLoader
 from botocore.loaders import Loader
 
@@ -112,6 +113,8 @@ def sdk_data_is_read_once() -> Iterator[None]:
             return listed[key]
 
         patch.setattr(Loader, "list_available_services", list_once)
+        # Asked about the same handlers for each session, which takes second longest.
+        patch.setattr("botocore.hooks.accepts_kwargs", functools.cache(accepts_kwargs))
         yield
 
 

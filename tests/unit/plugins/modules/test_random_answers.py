@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ten thousand random answers through the real main(): no traceback, and no wrong 'nothing there'."""
+"""Thousands of random answers through the real main(): no traceback, and no wrong 'nothing there'."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
 
-CHUNKS = 10
+# Tracing would take longer than the answers, and these tests are to find faults, not to reach lines.
+pytestmark = pytest.mark.no_cover
+
+CHUNKS = 3
 ANSWERS = 1000  # in each
 
 VALUES: list[Any] = [None, True, False, 0, 60, -1, 1.5, 10**30, "", "US", "false", "+12065550100"]
@@ -169,9 +172,7 @@ def share_client(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_client, "Session", lambda **options: None)
 
 
-@pytest.mark.parametrize(
-    "chunk", [0, 1, 2, *(pytest.param(chunk, marks=pytest.mark.one_sdk) for chunk in range(3, CHUNKS))]
-)
+@pytest.mark.parametrize("chunk", [0, *(pytest.param(chunk, marks=pytest.mark.one_sdk) for chunk in range(1, CHUNKS))])
 def test_random_answers_never_become_a_wrong_absence_or_a_traceback(
     read_proxy: Callable[..., dict[str, Any]], naps: list[float], monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
@@ -209,7 +210,7 @@ def test_random_answers_never_become_a_wrong_deletion(
         "state": "absent",
         "_ansible_check_mode": reading,
     }
-    for number in range(600):
+    for number in range(300):
         raw, status, headers, body = random_answer(rng, 200 if reading else 204)
         emulator.faults = [Fault(operation, raw=raw.decode("latin-1"))]
         result = run_main("chime_voice_connector_proxy", options)
@@ -256,7 +257,7 @@ def test_random_answers_to_the_bulk_read_never_become_a_traceback_or_an_empty_ac
     if operation == "GetVoiceConnector":
         options["voice_connector_ids"] = [WITH_PROXY]
     outcomes: collections.Counter[bool] = collections.Counter()
-    for _answer in range(500):
+    for _answer in range(250):
         body = json.dumps(mutate(rng, BULK[operation]))
         if rng.random() < 0.2:
             body = body[: rng.randrange(len(body))]
@@ -271,4 +272,4 @@ def test_random_answers_to_the_bulk_read_never_become_a_traceback_or_an_empty_ac
                 assert document == {} or not document["VoiceConnectors"]
             if operation == "GetVoiceConnector":
                 assert [entry["voice_connector_id"] for entry in result["voice_connectors"]] == [WITH_PROXY]
-    assert min(outcomes[True], outcomes[False]) > 50, outcomes
+    assert min(outcomes[True], outcomes[False]) > 25, outcomes
