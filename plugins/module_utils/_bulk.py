@@ -18,13 +18,15 @@ from typing import TypeVar
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import Setting
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import connector_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import setting_result
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_setting
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_tags
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_voice_connector
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import has_no_tags
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import list_voice_connectors
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import require_operations
 
 _T = TypeVar("_T")
 _END = object()
@@ -39,8 +41,8 @@ class Selection(NamedTuple):
     ids: list[str] | None
     names: list[str] | None
     tags: dict[str, str | None]  # by key; None for any value
-    include_proxy: bool
     include_tags: bool
+    settings: list[Setting]
     # Whether to skip Voice Connectors that are listed but belong to a Region that is not read.
     own_regions_only: bool = False
 
@@ -53,7 +55,7 @@ class ConnectorRead(NamedTuple):
     connector: dict[str, Any] | None
     errors: list[VoiceError]
     tried: bool = True
-    proxy: dict[str, Any] | None = None  # the ``Proxy`` structure, if it was read and one is set
+    structures: dict[str, dict[str, Any] | None] = {}  # of the service, by the name of each setting that was read
 
 
 class RegionRead:
@@ -96,11 +98,13 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
     """Read the selected Voice Connectors of one Region or several, each once.
 
     One that several Regions list is read in the Region to which it belongs, if that is among them.
-    Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, GetVoiceConnectorProxy.
+    Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, and those of the selected settings.
 
     :param clients: one for each Region.
     :param concurrency: the largest number of requests in flight, in all Regions together.
+    :raises VoiceError: this botocore does not have the operation of a setting; nothing was sent.
     """
+    require_operations(clients[0], selection.settings)
     regions = [RegionRead(client) for client in clients]
     if selection.names == [] or selection.ids == []:
         return BulkRead(regions, [])
@@ -118,6 +122,8 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
     if selection.own_regions_only:
         foreign = foreign_homes(regions)
         work = [(i, region) for i, region in work if i not in foreign]
+    # Few Voice Connectors have several of their settings read at the same time.
+    share = max(1, concurrency // max(1, len(work)))
     lock = threading.Lock()
     done: dict[tuple[str, str], ConnectorRead] = {}
 
@@ -125,7 +131,7 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
         identifier, region = item
         if region.stopped_by:
             return
-        result = _read_guarded(region, identifier, selection)
+        result = _read_guarded(region, identifier, selection, share)
         with lock:
             done[identifier, region.name] = result
             region.note(result, concurrency)
@@ -241,16 +247,20 @@ def _has_name(entry: dict[str, Any] | None, names: list[str] | None) -> bool:
     return names is None or entry is None or entry.get("Name") in names
 
 
-def _read_guarded(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
+def _read_guarded(region: RegionRead, identifier: str, selection: Selection, concurrency: int) -> ConnectorRead:
     try:
-        return _read(region, identifier, selection)
-    except Exception as e:  # a defect, which must not lose what the others have read
-        prefix = f"Failed to read Voice Connector {identifier} in {region.name}: "
-        error = VoiceError("internal", prefix, region=region.name, error=f"{type(e).__name__}: {e}")
-        return ConnectorRead(identifier, region.name, None, [error])
+        return _read(region, identifier, selection, concurrency)
+    except Exception as e:  # which must not lose what the others have read
+        return ConnectorRead(identifier, region.name, None, [_to_internal_error(region, identifier, e)])
 
 
-def _read(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
+def _to_internal_error(region: RegionRead, identifier: str, exception: Exception) -> VoiceError:
+    """Return the error for an exception that only a defect of this collection can raise."""
+    prefix = f"Failed to read Voice Connector {identifier} in {region.name}: "
+    return VoiceError("internal", prefix, region=region.name, error=f"{type(exception).__name__}: {exception}")
+
+
+def _read(region: RegionRead, identifier: str, selection: Selection, concurrency: int) -> ConnectorRead:
     client = region.client
     try:
         entry = region.listed.get(identifier) or get_voice_connector(client, identifier)
@@ -260,7 +270,6 @@ def _read(region: RegionRead, identifier: str, selection: Selection) -> Connecto
         return ConnectorRead(identifier, region.name, None, [])
 
     errors: list[VoiceError] = []
-    proxy: dict[str, Any] | None = None
     connector = connector_result(entry, region.name)
     if selection.tags or selection.include_tags:
         tags: dict[str, str] | None = None
@@ -275,14 +284,23 @@ def _read(region: RegionRead, identifier: str, selection: Selection) -> Connecto
             return ConnectorRead(identifier, region.name, None, errors)
         if selection.include_tags:
             connector.update(tags=tags, tags_error=reason)
-    if selection.include_proxy:
+    structures: dict[str, dict[str, Any] | None] = {}
+    failed: dict[str, VoiceError] = {}
+
+    def read(setting: Setting) -> None:
         try:
-            proxy = get_proxy(client, identifier, entry)
-            connector["proxy"] = proxy_result(proxy)
+            structures[setting.name] = get_setting(client, setting, identifier, entry)
         except VoiceError as e:
-            connector["proxy"] = proxy_result(None, known=False)
-            errors.append(e)
-    return ConnectorRead(identifier, region.name, connector, errors, proxy=proxy)
+            failed[setting.name] = e
+        except Exception as e:  # in a thread of its own
+            failed[setting.name] = _to_internal_error(region, identifier, e)
+
+    run_all(read, selection.settings, concurrency)
+    for setting in selection.settings:
+        known = setting.name in structures
+        connector[setting.name] = setting_result(setting, structures.get(setting.name), known)
+    errors += [failed[setting.name] for setting in selection.settings if setting.name in failed]
+    return ConnectorRead(identifier, region.name, connector, errors, structures=structures)
 
 
 def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
@@ -293,8 +311,7 @@ def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> Con
     connector = connector_result(entry, region.name)
     if selection.include_tags:
         connector.update(tags=None, tags_error="The tags were not read, because reading stopped.")
-    if selection.include_proxy:
-        connector["proxy"] = proxy_result(None, known=False)
+    connector.update((setting.name, setting_result(setting, None, known=False)) for setting in selection.settings)
     return ConnectorRead(identifier, region.name, connector, [], tried=False)
 
 

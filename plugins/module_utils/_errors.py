@@ -62,6 +62,10 @@ MESSAGES = {
         "has it"
     ),
     "no_operation": (
+        "botocore {version}, which is installed for {python}, does not have the operation {operation}. Upgrade boto3 for that "
+        "Python, or remove the setting from include"
+    ),
+    "no_proxy_operation": (
         "botocore {version}, which is installed for {python}, does not have the operation {operation}. Install a version "
         "that has it, possibly an older one, because AWS ended support for proxy sessions on 2026-04-07"
     ),
@@ -163,14 +167,15 @@ MESSAGES = {
         "Connector can take a minute to appear outside us-east-1"
     ),
     "absence_unknown": (
-        "the service returned 404, which does not tell whether the proxy configuration is missing or the Voice Connector. "
+        "the service returned 404, which does not tell whether the {setting} is missing or the Voice Connector. "
         "Grant these credentials the IAM action chime:GetVoiceConnector. {reason}"
     ),
     "different_region": (
         "the service returned 404, which proves nothing, because the Voice Connector belongs to {home}. Read it in that "
         "Region"
     ),
-    "not_offered": (
+    "not_offered": "the service does not offer this operation. Check endpoint_url",
+    "proxies_not_offered": (
         "the service does not offer this operation. AWS ended support for proxy sessions on 2026-04-07; only AWS Support can "
         "tell what remains. Check endpoint_url"
     ),

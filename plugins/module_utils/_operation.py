@@ -34,6 +34,9 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import 
 # A new configuration may be refused for a different reason than the response seems to give.
 _ENDED = "; note that AWS ended support for proxy sessions on 2026-04-07 and may refuse this"
 
+# Messages about operations on proxies that mention the end of support, by the usual message.
+_ENDED_MESSAGES = {"no_operation": "no_proxy_operation", "not_offered": "proxies_not_offered"}
+
 
 class Operation:
     """One call of an operation of the service."""
@@ -45,15 +48,21 @@ class Operation:
         self._action = action
         self._attempts = Attempts(client.policy.seconds)
 
+    def require(self) -> Any:
+        """Return botocore's method for this operation; raise VoiceError if it has none."""
+        method = getattr(self._client.boto3, xform_name(self._name), None)
+        if method is None:
+            raise self.failure("no_operation", affects_all=True, rejected=True, **installed_sdk())
+        return method
+
     def __call__(self, **parameters: Any) -> dict[str, Any]:
-        """Return botocore's parsed response; for an operation with output, with the JSON as ``RawJson``.
+        """Return botocore's response; for an operation with output, with the JSON as ``RawJson`` and no other member.
 
         :raises NotFound: the service named the error NotFound.
         :raises VoiceError: any other failure.
         """
-        method = getattr(self._client.boto3, xform_name(self._name), None)
-        if method is None:
-            raise self.failure("no_operation", affects_all=True, rejected=True, **installed_sdk())
+        method = self.require()
+        self._attempts = Attempts(self._client.policy.seconds)
         try:
             response = self._client.policy.run(lambda: method(**parameters), self._attempts)
         except Exception as e:  # the SDK lets ValueError, TypeError, OSError and others through
@@ -86,6 +95,8 @@ class Operation:
 
     def failure(self, name: str, kind: type[VoiceError] = VoiceError, words: str = "", **fields: Any) -> VoiceError:
         """Return the error with the message *name* about this operation; *fields* are those of VoiceError."""
+        if self._name.endswith("VoiceConnectorProxy"):
+            name = _ENDED_MESSAGES.get(name, name)
         fields.setdefault("permission", f"{self._client.boto3.meta.service_model.signing_name}:{self._name}")
         prefix = f"Failed to {self._action} in {self._client.region} ({self._name}): "
         return kind(name, prefix, words, operation=self._name, region=self._client.region, **fields)

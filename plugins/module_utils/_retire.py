@@ -69,7 +69,7 @@ def plan_deletions(
             raise VoiceError("wrong_home", prefix, home=connector["aws_region"] or "none", **_place(connector))
     for connector in kept:
         require_owner(connector["voice_connector_arn"], account_id, _place(connector), prefix)
-    proxies = {result.voice_connector_id: result.proxy or {} for result in read.reads}
+    proxies = {result.voice_connector_id: result.structures.get("proxy") or {} for result in read.reads}
     return [Record(c["voice_connector_id"], c["region"], c["name"], proxies[c["voice_connector_id"]]) for c in targets]
 
 

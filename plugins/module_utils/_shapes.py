@@ -12,42 +12,52 @@ from typing import Any
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import Setting
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import to_iso_8601
+
+_CONNECTOR = {
+    "voice_connector_id": None,
+    "voice_connector_arn": None,
+    "name": None,
+    "aws_region": None,
+    "outbound_host_name": None,
+    "require_encryption": None,
+    "created_timestamp": to_iso_8601,
+    "updated_timestamp": to_iso_8601,
+    "integration_type": None,
+    "network_type": None,
+}
+
 
 def connector_result(entry: dict[str, Any], region: str) -> dict[str, Any]:
     """Return the documented keys of a Voice Connector that was found in *region*.
 
-    :param entry: a ``VoiceConnector`` structure of ListVoiceConnectors or GetVoiceConnector, without unset members.
+    :param entry: a ``VoiceConnector`` structure of ListVoiceConnectors or GetVoiceConnector.
     """
-    shaped: dict[str, Any] = {
-        "region": region,
-        "voice_connector_id": None,
-        "voice_connector_arn": None,
-        "name": None,
-        "aws_region": None,
-        "outbound_host_name": None,
-        "require_encryption": None,
-        "created_timestamp": None,  # ISO 8601
-        "updated_timestamp": None,  # ISO 8601
-        "integration_type": None,
-        "network_type": None,
-    }
-    for key, value in camel_dict_to_snake_dict(entry).items():
-        shaped[key] = value.isoformat() if hasattr(value, "isoformat") else value
-    return shaped
+    return {"region": region, **_complete(camel_dict_to_snake_dict(entry), _CONNECTOR)}
 
 
-def proxy_result(proxy: dict[str, Any] | None, known: bool = True) -> dict[str, Any]:
-    """Return the documented keys of a proxy configuration, null or empty where nothing is set.
+def setting_result(setting: Setting, structure: dict[str, Any] | None, known: bool = True) -> dict[str, Any]:
+    """Return the documented keys of a setting, null or empty where nothing is set.
 
-    :param proxy: a ``Proxy`` structure of GetVoiceConnectorProxy, or None if none is set.
+    :param structure: the structure of the service, or None if none is set.
     :param known: whether it is known; otherwise ``exists`` is null.
     """
-    shaped: dict[str, Any] = {
-        "exists": proxy is not None if known else None,
-        "default_session_expiry_minutes": None,  # minutes
-        "disabled": None,
-        "fall_back_phone_number": None,  # E.164
-        "phone_number_countries": [],  # ISO 3166-1 alpha-2
-    }
-    shaped.update(camel_dict_to_snake_dict(proxy or {}))
-    return shaped
+    exists = structure is not None if known else None
+    return {"exists": exists, **_complete(camel_dict_to_snake_dict(structure or {}), setting.members)}
+
+
+def proxy_result(proxy: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the documented keys of a ``Proxy`` structure, or of None if none is set."""
+    return setting_result(PROXY, proxy)
+
+
+def _complete(value: Any, members: Any) -> Any:
+    """Return a value with the *members* of a ``Setting``, null or empty where it has none, and with all of its others."""
+    if isinstance(members, dict):
+        present = value or {}
+        return {**present, **{name: _complete(present.get(name), inner) for name, inner in members.items()}}
+    if isinstance(members, list):
+        return [_complete(item, members[0]) for item in value or []] if members else value or []
+    return value if members is None or value is None else members(value)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,34 +19,54 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import Not
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._operation import Operation
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import VOICE_CONNECTOR_ID
+from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import RAW_JSON
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import Setting
 
 # A listing that shows nothing new on so many pages in a row never ends.
 _MAX_STALE_PAGES = 10
 
 
-def reading_proxy(voice_connector_id: str) -> str:
-    """Return the action of ``get_proxy``, for messages."""
-    return f"get the proxy configuration of Voice Connector {voice_connector_id}"
+def reading(setting: Setting, voice_connector_id: str) -> str:
+    """Return the action of ``get_setting``, for messages."""
+    return f"get the {setting.title} of Voice Connector {voice_connector_id}"
 
 
-def get_proxy(
-    client: VoiceClient, voice_connector_id: str, voice_connector: dict[str, Any] | None = None
+def get_setting(
+    client: VoiceClient, setting: Setting, voice_connector_id: str, voice_connector: dict[str, Any] | None = None
 ) -> dict[str, Any] | None:
-    """Return the ``Proxy`` structure of a Voice Connector, or None if AWS confirms that it has none.
+    """Return a setting of a Voice Connector, or None if AWS confirms that it is not set.
 
-    Operation: GetVoiceConnectorProxy, and GetVoiceConnector to find out what a 404 means.
+    Operation: that of the setting, and GetVoiceConnector to find out what a 404 means.
 
     :param voice_connector: the ``VoiceConnector`` structure, if it was just listed or read.
     :returns: all members that the service returned, also those that botocore does not know, without nulls; possibly empty.
     :raises VoiceError: any other response, or no response.
     """
-    operation = Operation(client, "GetVoiceConnectorProxy", reading_proxy(voice_connector_id))
+    operation = Operation(client, setting.operation, reading(setting, voice_connector_id))
     try:
+        if setting.operation.startswith("List"):
+            pages = _list(operation, setting.member, VoiceConnectorId=voice_connector_id)
+            items = [item for page in pages for item in page]
+            return {setting.member: items} if items else None
         response = operation(VoiceConnectorId=voice_connector_id)
     except NotFound as missing:
-        _confirm_absence(client, operation, voice_connector_id, voice_connector or {}, missing)
+        _confirm_absence(client, operation, setting, voice_connector_id, voice_connector or {}, missing)
         return None
-    return _without_nulls(operation.member(response, "Proxy"))
+    return _without_nulls(operation.member(response, setting.member))
+
+
+def get_proxy(
+    client: VoiceClient, voice_connector_id: str, voice_connector: dict[str, Any] | None = None
+) -> dict[str, Any] | None:
+    """Return the ``Proxy`` structure of a Voice Connector, as ``get_setting`` does. Operation: GetVoiceConnectorProxy."""
+    return get_setting(client, PROXY, voice_connector_id, voice_connector)
+
+
+def require_operations(client: VoiceClient, settings: Iterable[Setting]) -> None:
+    """Raise VoiceError if this botocore does not have the operation of a setting."""
+    for setting in settings:
+        Operation(client, setting.operation, f"get the {setting.title}").require()
 
 
 def put_proxy(client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any]) -> dict[str, Any]:
@@ -98,7 +119,7 @@ def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[st
     :raises VoiceError: any other response, including one about a different Voice Connector, or no response.
     """
     operation = Operation(client, "GetVoiceConnector", f"get Voice Connector {voice_connector_id}")
-    found = operation(VoiceConnectorId=voice_connector_id).get("VoiceConnector") or {}
+    found = operation(VoiceConnectorId=voice_connector_id)[RAW_JSON].get("VoiceConnector") or {}
     if found.get("VoiceConnectorId") != voice_connector_id:
         raise operation.unreadable("it does not contain this Voice Connector")
     return found
@@ -109,28 +130,11 @@ def list_voice_connectors(client: VoiceClient) -> Iterator[list[dict[str, Any]]]
 
     :raises VoiceError: a page is missing or unreadable, or the listing does not end.
     """
-    tokens: set[str] = set()
-    seen: set[str] = set()
-    stale = 0
-    position: dict[str, str] = {}
-    while True:
-        operation = Operation(client, "ListVoiceConnectors", "list the Voice Connectors")
-        response = operation(MaxResults=100, **position)
-        operation.member(response, "VoiceConnectors")
-        page = response.get("VoiceConnectors") or []
-        identifiers = {entry.get("VoiceConnectorId") or "" for entry in page}
-        if not all(map(VOICE_CONNECTOR_ID.fullmatch, identifiers)):
+    operation = Operation(client, "ListVoiceConnectors", "list the Voice Connectors")
+    for page in _list(operation, "VoiceConnectors", MaxResults=100):
+        if not all(VOICE_CONNECTOR_ID.fullmatch(entry.get("VoiceConnectorId") or "") for entry in page):
             raise operation.unreadable("it contains a Voice Connector without a valid ID")
         yield page
-        token = response.get("NextToken")
-        if not token:
-            return
-        stale = stale + 1 if identifiers <= seen else 0
-        seen |= identifiers
-        if token in tokens or stale >= _MAX_STALE_PAGES:
-            raise operation.unreadable("the listing does not end, because its pages or their tokens are repeated")
-        tokens.add(token)
-        position = {"NextToken": token}
 
 
 def list_regions(client: VoiceClient) -> list[str]:
@@ -163,6 +167,30 @@ def has_no_tags(error: VoiceError) -> bool:
     return error.operation == "ListTagsForResource" and withheld
 
 
+def _list(operation: Operation, member: str, **parameters: Any) -> Iterator[list[Any]]:
+    """Yield the pages of a listing; *member* is the list in the response. The arguments are those of the operation.
+
+    :raises VoiceError: a page is missing or unreadable, or the listing does not end.
+    """
+    tokens: set[str] = set()
+    seen: set[str] = set()
+    stale = 0
+    while True:
+        response = operation(**parameters)
+        page = operation.member(response, member) or []
+        yield page
+        token = response[RAW_JSON].get("NextToken")
+        if not token:
+            return
+        items = {item.get("VoiceConnectorId") if isinstance(item, dict) else item for item in page}
+        stale = stale + 1 if items <= seen else 0
+        seen |= items
+        if token in tokens or stale >= _MAX_STALE_PAGES:
+            raise operation.unreadable("the listing does not end, because its pages or their tokens are repeated")
+        tokens.add(token)
+        parameters["NextToken"] = token
+
+
 def _putting(client: VoiceClient, voice_connector_id: str) -> Operation:
     action = f"set the proxy configuration of Voice Connector {voice_connector_id}"
     return Operation(client, "PutVoiceConnectorProxy", action)
@@ -181,11 +209,12 @@ def _without_nulls(structure: dict[str, Any] | None) -> dict[str, Any] | None:
 def _confirm_absence(
     client: VoiceClient,
     operation: Operation,
+    setting: Setting,
     voice_connector_id: str,
     voice_connector: dict[str, Any],
     missing: NotFound,
 ) -> None:
-    """Raise VoiceError unless a 404 can only mean that a Voice Connector of this Region has no proxy configuration."""
+    """Raise VoiceError unless a 404 can only mean that a Voice Connector of this Region does not have the setting."""
     if not voice_connector.get("AwsRegion"):
         try:
             voice_connector = get_voice_connector(client, voice_connector_id)
@@ -193,7 +222,7 @@ def _confirm_absence(
             fields: dict[str, Any] = {"response": e.response, "affects_all": e.affects_all}
             if isinstance(e, NotFound):
                 raise operation.failure("no_voice_connector", kind=NotFound, words=e.words, **fields) from e
-            raise operation.failure("absence_unknown", reason=e.message, **fields) from e
+            raise operation.failure("absence_unknown", setting=setting.title, reason=e.message, **fields) from e
     home = voice_connector.get("AwsRegion")
     if home != client.region:
         shown = home or "a Region that AWS did not return"

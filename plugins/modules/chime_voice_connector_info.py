@@ -11,10 +11,10 @@ DOCUMENTATION = r"""
 ---
 module: chime_voice_connector_info
 version_added: 0.1.0
-short_description: Find Amazon Chime SDK Voice Connectors and read their proxy configurations in bulk
+short_description: Find Amazon Chime SDK Voice Connectors and read their settings in bulk
 description:
   - Lists the Amazon Chime SDK Voice Connectors of an account in one Region or several, or reads those with given IDs, together
-    with their proxy configurations and tags. Several requests run at a time.
+    with the settings that you choose and their tags. Several requests run at a time.
   - If some Voice Connectors cannot be read, the others still are, and then the task fails. The failure contains everything that
     is known in RV(voice_connectors), and what is not in RV(errors), so that a C(rescue) can use it.
   - If every further read in a Region would fail too, because the credentials are rejected, or if its first reads all fail,
@@ -51,10 +51,21 @@ options:
   include:
     description:
       - What to read of each Voice Connector in addition to the listing, with one request each.
+      - Each setting returns a dictionary in which all keys are always present, with V(null) or V([]) where nothing is set. Use
+        its C(exists) in conditions.
+      - All values except V(proxy) and V(tags) were added in release 1.1.0.
     type: list
     elements: str
     choices:
       - proxy
+      - termination
+      - termination_health
+      - termination_credentials
+      - origination
+      - logging
+      - streaming
+      - emergency_calling
+      - external_systems
       - tags
     default: []
   include_account_id:
@@ -78,12 +89,15 @@ notes:
   - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still exist.
   - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*), and on
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), C(chime:GetVoiceConnector) for O(voice_connector_ids),
-    C(chime:GetVoiceConnectorProxy) for proxies, and C(chime:ListTagsForResource) for tags.
-  - The fall-back phone numbers are returned unmasked. To keep them out of output and logs, set C(no_log) on the task.
+    C(chime:ListTagsForResource) for tags, and the action of each setting in O(include), such as
+    C(chime:GetVoiceConnectorProxy). The guide on settings has the complete policy.
+  - AWS does not document what it returns for a setting that was never set. A setting does not exist if AWS returns the error
+    C(NotFoundException) for a Voice Connector that exists, an empty response, or a response in which the setting is empty.
+  - Phone numbers and user names are returned unmasked. To keep them out of output and logs, set C(no_log) on the task.
   - AWS does not document whether it also lists the Voice Connectors of other Regions. Check C(aws_region) of each, and
-    read that Region too. For one that belongs to a Region that is not read, a proxy configuration that is not found is
-    unknown, and an error.
-  - A Voice Connector that is deleted after it was listed and before its proxy is read counts as one without a proxy.
+    read that Region too. For one that belongs to a Region that is not read, a setting that is not found is unknown, and
+    an error.
+  - A Voice Connector that is deleted after it was listed and before its settings are read counts as one without settings.
   - If the service throttles, all requests slow down together to the rate that it grants, first come, first served. A throttled
     request is sent at most ten times, and one that meets a server error, a broken connection or a timeout at most six times.
     An operation takes at most 120 seconds, without waiting for its turn; the task stops if no request succeeds for 60 seconds
@@ -120,6 +134,28 @@ EXAMPLES = r"""
     include:
       - proxy
   register: voice_everywhere
+
+- name: Read everything about one Voice Connector
+  chime_sdk.voice.chime_voice_connector_info:
+    region: us-east-1
+    voice_connector_ids:
+      - abcdef1ghij2klmno3pqr4
+    include:
+      - termination
+      - termination_health
+      - termination_credentials
+      - origination
+      - logging
+      - streaming
+      - emergency_calling
+      - external_systems
+      - tags
+  register: trunk
+
+- name: Report missing SIP logs
+  ansible.builtin.debug:
+    msg: "{{ trunk.voice_connectors[0].name }} does not log SIP messages"
+  when: trunk.voice_connectors[0].logging.enable_sip_logs is not true
 
 - name: Find Voice Connectors by tag, with any value of 'stage'
   chime_sdk.voice.chime_voice_connector_info:
@@ -189,7 +225,7 @@ account_id:
 voice_connectors:
   description:
     - The Voice Connectors, in the order of the Regions and of the service, or of O(voice_connector_ids).
-    - A member that AWS adds is also returned, in snake_case, as soon as the installed botocore knows it.
+    - A member that AWS adds is also returned, in snake_case.
     - In a failure, also those that were listed but not read.
   returned: always, except for impossible options
   type: list
@@ -241,12 +277,12 @@ voice_connectors:
       type: str
       sample: "2026-02-03T04:05:06+00:00"
     integration_type:
-      description: What it integrates with Amazon Connect, V(null) if AWS did not return it or botocore does not know it.
+      description: What it integrates with Amazon Connect, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: CONNECT_ANALYTICS_CONNECTOR
     network_type:
-      description: The type of network, V(null) if AWS did not return it or botocore does not know it.
+      description: The type of network, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: IPV4_ONLY
@@ -298,6 +334,250 @@ voice_connectors:
           sample:
             - US
             - CA
+    termination:
+      description: The termination settings, for calls from your SIP infrastructure to the telephone network.
+      returned: if O(include) contains V(termination)
+      type: dict
+      contains:
+        exists:
+          description: Whether termination settings are set; V(null), in a failure only, if it is unknown.
+          returned: always
+          type: bool
+          sample: true
+        cps_limit:
+          description: The limit of calls per second, V(null) if AWS did not return it.
+          returned: always
+          type: int
+          sample: 1
+        default_phone_number:
+          description: The default caller ID, in E.164 format, V(null) if none is set.
+          returned: always
+          type: str
+          sample: "+12065550100"
+        calling_regions:
+          description: The countries to which calls are allowed, V([]) if AWS did not return them.
+          returned: always
+          type: list
+          elements: str
+          sample:
+            - US
+            - CA
+        cidr_allowed_list:
+          description: The addresses from which calls are accepted, in CIDR format, V([]) if none are set.
+          returned: always
+          type: list
+          elements: str
+          sample:
+            - 203.0.113.0/28
+        disabled:
+          description: Whether termination is disabled, V(null) if AWS did not return it.
+          returned: always
+          type: bool
+          sample: false
+    termination_health:
+      description: When the Voice Connector last received a SIP OPTIONS message from your SIP infrastructure.
+      returned: if O(include) contains V(termination_health)
+      type: dict
+      contains:
+        exists:
+          description: Whether AWS has a record of such a message; V(null), in a failure only, if it is unknown.
+          returned: always
+          type: bool
+          sample: true
+        timestamp:
+          description: When, in ISO 8601 format if it can be read, V(null) if AWS did not return it.
+          returned: always
+          type: str
+          sample: "2026-11-24T16:45:55+00:00"
+        source:
+          description: The source IP address, V(null) if AWS did not return it.
+          returned: always
+          type: str
+          sample: 203.0.113.5
+    termination_credentials:
+      description: The user names of the termination credentials. AWS never returns their passwords.
+      returned: if O(include) contains V(termination_credentials)
+      type: dict
+      contains:
+        exists:
+          description: Whether there are credentials; V(null), in a failure only, if it is unknown.
+          returned: always
+          type: bool
+          sample: true
+        usernames:
+          description: The user names, V([]) if there are none.
+          returned: always
+          type: list
+          elements: str
+          sample:
+            - pbx
+    origination:
+      description: The origination settings, for calls from the telephone network to your SIP infrastructure.
+      returned: if O(include) contains V(origination)
+      type: dict
+      contains:
+        exists:
+          description: Whether origination settings are set; V(null), in a failure only, if it is unknown.
+          returned: always
+          type: bool
+          sample: true
+        routes:
+          description: Where calls are sent, V([]) if no route is set.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            host:
+              description: The host name or IP address, V(null) if AWS did not return it.
+              returned: always
+              type: str
+              sample: 198.51.100.10
+            port:
+              description: The port, V(null) if AWS did not return it.
+              returned: always
+              type: int
+              sample: 5060
+            protocol:
+              description: C(TCP) or C(UDP), V(null) if AWS did not return it.
+              returned: always
+              type: str
+              sample: TCP
+            priority:
+              description: The priority, V(1) is the highest, V(null) if AWS did not return it.
+              returned: always
+              type: int
+              sample: 1
+            weight:
+              description: The weight among routes of the same priority, V(null) if AWS did not return it.
+              returned: always
+              type: int
+              sample: 1
+        disabled:
+          description: Whether origination is disabled, V(null) if AWS did not return it.
+          returned: always
+          type: bool
+          sample: false
+    logging:
+      description: The logging configuration. Logs are sent to Amazon CloudWatch Logs.
+      returned: if O(include) contains V(logging)
+      type: dict
+      contains:
+        exists:
+          description: Whether a logging configuration is set; V(null), in a failure only, if it is unknown.
+          returned: always
+          type: bool
+          sample: true
+        enable_sip_logs:
+          description: Whether SIP messages are logged, V(null) if AWS did not return it.
+          returned: always
+          type: bool
+          sample: true
+        enable_media_metric_logs:
+          description: Whether media metrics are logged, V(null) if AWS did not return it.
+          returned: always
+          type: bool
+          sample: false
+    streaming:
+      description: The configuration of streaming to Amazon Kinesis Video Streams.
+      returned: if O(include) contains V(streaming)
+      type: dict
+      contains:
+        exists:
+          description: Whether a streaming configuration is set; V(null), in a failure only, if it is unknown.
+          returned: always
+          type: bool
+          sample: true
+        data_retention_in_hours:
+          description: How many hours the data is kept, V(null) if AWS did not return it.
+          returned: always
+          type: int
+          sample: 24
+        disabled:
+          description: Whether streaming is disabled, V(null) if AWS did not return it.
+          returned: always
+          type: bool
+          sample: false
+        streaming_notification_targets:
+          description: Where notifications are sent, V([]) if AWS did not return any.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            notification_target:
+              description: C(EventBridge), C(SNS) or C(SQS), V(null) if AWS did not return it.
+              returned: always
+              type: str
+              sample: EventBridge
+        media_insights_configuration:
+          description: The call analytics of the media.
+          returned: always
+          type: dict
+          contains:
+            disabled:
+              description: Whether call analytics are disabled, V(null) if AWS did not return it.
+              returned: always
+              type: bool
+              sample: false
+            configuration_arn:
+              description: The ARN of the configuration, V(null) if AWS did not return it.
+              returned: always
+              type: str
+              sample: arn:aws:chime:us-east-1:111122223333:media-insights-pipeline-configuration/example
+    emergency_calling:
+      description: The emergency calling configuration.
+      returned: if O(include) contains V(emergency_calling)
+      type: dict
+      contains:
+        exists:
+          description: Whether an emergency calling configuration is set; V(null), in a failure only, if it is unknown.
+          returned: always
+          type: bool
+          sample: true
+        dnis:
+          description: The phone numbers for emergency calls, V([]) if none are set.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            emergency_phone_number:
+              description: The phone number to which emergency calls are routed, in E.164 format, V(null) if AWS did not return it.
+              returned: always
+              type: str
+              sample: "+12065550110"
+            test_phone_number:
+              description: The phone number for test calls, in E.164 format, V(null) if AWS did not return it.
+              returned: always
+              type: str
+              sample: "+12065550111"
+            calling_country:
+              description: The country from which emergency calls are allowed, V(null) if AWS did not return it.
+              returned: always
+              type: str
+              sample: US
+    external_systems:
+      description: The external systems with which the Voice Connector works. Needs botocore 1.35.99 or newer.
+      returned: if O(include) contains V(external_systems)
+      type: dict
+      contains:
+        exists:
+          description: Whether an external systems configuration is set; V(null), in a failure only, if it is unknown.
+          returned: always
+          type: bool
+          sample: true
+        session_border_controller_types:
+          description: The types of the session border controllers, V([]) if AWS did not return any.
+          returned: always
+          type: list
+          elements: str
+          sample:
+            - RIBBON_SBC
+        contact_center_system_types:
+          description: The types of the contact center systems, V([]) if AWS did not return any.
+          returned: always
+          type: list
+          elements: str
+          sample:
+            - AVAYA_AURA_CONTACT_CENTER
 stopped:
   description:
     - Whether reading ended before every Voice Connector was tried or listed, for example because the credentials were rejected.
@@ -353,13 +633,14 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._module import giv
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_concurrency
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_voice_connector_id
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "regions": {"type": "list", "elements": "str"},
     "voice_connector_ids": {"type": "list", "elements": "str"},
     "names": {"type": "list", "elements": "str"},
     "tags": {"type": "dict"},
-    "include": {"type": "list", "elements": "str", "choices": ["proxy", "tags"], "default": []},
+    "include": {"type": "list", "elements": "str", "choices": [*SETTINGS, "tags"], "default": []},
     "include_account_id": {"type": "bool", "default": False},
     "concurrency": {"type": "int", "default": 8},
 }
@@ -376,8 +657,8 @@ def parse_selection(params: dict[str, Any]) -> Selection:
         ids=params["voice_connector_ids"],
         names=params["names"],
         tags=params["tags"] or {},
-        include_proxy="proxy" in params["include"],
         include_tags="tags" in params["include"],
+        settings=[setting for name, setting in SETTINGS.items() if name in params["include"]],
     )
 
 

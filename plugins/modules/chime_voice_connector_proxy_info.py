@@ -186,9 +186,10 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import Voi
 from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_voice_connector_id
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import reading_proxy
+from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import reading
 
 OPTIONS: dict[str, dict[str, Any]] = {"voice_connector_id": {"type": "str", "required": True}}
 
@@ -199,7 +200,7 @@ def main() -> None:
     try:
         check_types(OPTIONS, given_options())
         check_voice_connector_id("voice_connector_id", voice_connector_id)
-        client = Connection(module, reading_proxy(voice_connector_id)).client()
+        client = Connection(module, reading(PROXY, voice_connector_id)).client()
         proxy = proxy_result(get_proxy(client, voice_connector_id))
     except VoiceError as e:
         module.fail_json(**e.failure(voice_connector_id=voice_connector_id, region=module.params["region"]))

@@ -261,6 +261,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import Exc
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import choose_regions
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import plan_deletions
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import require_account
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import list_regions
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import build_diff
@@ -317,8 +318,8 @@ def plan(connection: Connection, params: dict[str, Any]) -> tuple[list[Record], 
         ids=ids,
         names=None,
         tags={},
-        include_proxy=True,
         include_tags=bool(exclusions.tags),
+        settings=[PROXY],
         own_regions_only=True,
     )
     read = read_voice_connectors(list(clients.values()), selection, params["concurrency"])

@@ -472,6 +472,9 @@ def operations_called() -> set[str]:
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Operation":
                 name = node.args[1]
                 literal = names[name.id] if isinstance(name, ast.Name) else name
+                if isinstance(literal, ast.Attribute) and literal.attr == "operation":  # of a setting
+                    called.update(setting.operation for setting in SETTINGS.values())
+                    continue
                 assert isinstance(literal, ast.Constant), path
                 called.add(str(literal.value))
     return called

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import copy
-import datetime
 from typing import Any
 
 import pytest
 
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import connector_result
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import setting_result
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import EMPTY_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import UNKNOWN_PROXY
@@ -37,7 +38,7 @@ def test_a_proxy_has_every_key_and_guesses_none(proxy: dict[str, Any], expected:
 
 def test_no_proxy_and_an_unknown_one_have_every_key() -> None:
     assert proxy_result(None) == NO_PROXY
-    assert proxy_result(None, known=False) == UNKNOWN_PROXY
+    assert setting_result(PROXY, None, known=False) == UNKNOWN_PROXY
 
 
 def test_results_share_nothing() -> None:
@@ -49,7 +50,8 @@ def test_a_connector_has_every_key_and_timestamps_in_iso_8601() -> None:
     entry = {
         "VoiceConnectorId": "abcdef1ghij2klmno3pqr4",
         "RequireEncryption": False,
-        "CreatedTimestamp": datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc),
+        "CreatedTimestamp": "2026-01-02T03:04:05.000Z",
+        "Name": None,
         "SomethingNew": "yes",
     }
     given = copy.deepcopy(entry)

@@ -19,6 +19,7 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _attempts
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
@@ -517,13 +518,17 @@ def test_credentials_that_expire_on_the_way_end_it_and_keep_what_was_read() -> N
         assert emulator.operations().count(PROXY) == 51
 
 
-def test_an_operation_that_is_not_there_ends_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(PROXY))
-    with Emulator(fleet(50)) as emulator:
-        result = read_from(emulator, include=["proxy"], concurrency=1)
-    assert "does not have the operation GetVoiceConnectorProxy" in result["msg"]
-    (error,) = result["errors"]
-    assert (error["action"], error["code"]) == (PROXY, None)
+@pytest.mark.parametrize("name", SETTINGS)
+def test_an_operation_that_botocore_does_not_have_fails_before_a_request(
+    read: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Any, name: str
+) -> None:
+    operation = SETTINGS[name].operation
+    edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(operation))
+    result = read(include=["logging", "streaming", name])
+    assert f"Failed to get the {SETTINGS[name].title} in us-east-1 ({operation}): " in result["msg"]
+    assert f"does not have the operation {operation}" in result["msg"]
+    assert ("2026-04-07" in result["msg"]) == (name == "proxy")
+    assert emulator.operations() == []
 
 
 @pytest.mark.parametrize("error", ["ForbiddenException", "UnauthorizedClientException"])
