@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 from typing import NamedTuple
 
@@ -30,9 +31,11 @@ class Setting(NamedTuple):
 
 
 def to_iso_8601(timestamp: Any) -> str:
-    """Return a timestamp of the service, in any format that botocore reads, in ISO 8601; any other as it is."""
+    """Return a timestamp of the service in ISO 8601, in UTC, or as it is if botocore cannot read its format."""
     try:
-        return str(parse_timestamp(timestamp).isoformat())
+        parsed = parse_timestamp(timestamp)
+        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.timezone.utc)
+        return str(aware.astimezone(datetime.timezone.utc).isoformat())
     except (ValueError, OverflowError, OSError, RuntimeError):
         return str(timestamp)
 

@@ -267,12 +267,12 @@ voice_connectors:
       type: bool
       sample: true
     created_timestamp:
-      description: When it was created, in ISO 8601 format, V(null) if AWS did not return it.
+      description: When it was created, in ISO 8601 format and UTC, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: "2026-01-02T03:04:05+00:00"
     updated_timestamp:
-      description: When it was last changed, in ISO 8601 format, V(null) if AWS did not return it.
+      description: When it was last changed, in ISO 8601 format and UTC, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: "2026-02-03T04:05:06+00:00"
@@ -385,7 +385,7 @@ voice_connectors:
           type: bool
           sample: true
         timestamp:
-          description: When, in ISO 8601 format if it can be read, V(null) if AWS did not return it.
+          description: When, in ISO 8601 format and UTC if the format of AWS can be read, V(null) if AWS did not return it.
           returned: always
           type: str
           sample: "2026-11-24T16:45:55+00:00"

@@ -19,6 +19,7 @@ from typing import Callable
 
 import pytest
 import yaml
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from jinja2 import Environment
 from jinja2 import StrictUndefined
 
@@ -26,6 +27,8 @@ from ansible_collections.chime_sdk.voice.plugins.doc_fragments.attributes import
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _attempts
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import MESSAGES
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
 from ansible_collections.chime_sdk.voice.tests.emulator import service
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
@@ -117,6 +120,18 @@ def test_the_documented_return_values_and_samples_of_managing_are_what_is_return
         assert_as_documented(result, documentation, sampled)
 
 
+def structure_of(shape: Any, entry: dict[str, Any]) -> Any:
+    """Return the structure of the service for which the samples of a documented return value stand."""
+    if shape.type_name == "structure":
+        return {
+            member: structure_of(inner, entry["contains"][next(iter(camel_dict_to_snake_dict({member: None})))])
+            for member, inner in shape.members.items()
+        }
+    if shape.type_name == "list" and "contains" in entry:
+        return [structure_of(shape.member, entry)]
+    return entry["sample"]
+
+
 def test_the_documented_return_values_and_samples_of_the_bulk_read_are_what_is_returned() -> None:
     documentation = documented("chime_voice_connector_info", "RETURN")
     entry = documentation["voice_connectors"]["contains"]
@@ -127,8 +142,19 @@ def test_the_documented_return_values_and_samples_of_the_bulk_read_are_what_is_r
         **STATE["voice_connectors"][0],
         **{member: entry[key]["sample"] for member, key in sampled.items() if member in known},
     }
+    for name, setting in SETTINGS.items():
+        if setting.operation in service.MODEL.operation_names:
+            output = service.MODEL.operation_model(setting.operation).output_shape
+            shape = output.members[setting.member]
+            if shape.type_name == "list":
+                connector["TerminationCredentials"] = entry[name]["contains"]["usernames"]["sample"]
+            else:
+                connector[setting.member] = structure_of(shape, entry[name])
+        else:  # to an old botocore
+            del entry[name]
     with Emulator({**STATE, "voice_connectors": [connector]}) as emulator:
-        options = {**connection_to(emulator), "include": ["proxy", "tags"], "include_account_id": True}
+        include = [name for name in (*SETTINGS, "tags") if name in entry]
+        options = {**connection_to(emulator), "include": include, "include_account_id": True}
         result = run_main("chime_voice_connector_info", options)
         failure = run_main("chime_voice_connector_info", {**options, "voice_connector_ids": [MISSING]})
     assert result.pop("changed") is False
@@ -222,11 +248,9 @@ def test_the_documented_return_values_and_samples_of_retiring_and_restoring_are_
 
 
 def test_the_documented_connector_is_the_service_s() -> None:
-    from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-
     entry = documented("chime_voice_connector_info", "RETURN")["voice_connectors"]["contains"]
     known = set(camel_dict_to_snake_dict(dict(service.MODEL.shape_for("VoiceConnector").members)))
-    added = {"region", "tags", "tags_error", "proxy"}
+    added = {"region", "tags", "tags_error", *SETTINGS}
     assert set(entry) - added - known <= {"integration_type", "network_type"}, "which old versions of botocore lack"
     assert known <= set(entry)
 
@@ -251,8 +275,6 @@ def test_every_returned_key_of_a_proxy_is_an_option_of_the_module_that_manages_i
 
 
 def test_the_documented_proxy_is_the_service_s() -> None:
-    from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-
     proxy = documented("chime_voice_connector_proxy_info", "RETURN")["proxy"]["contains"]
     known = camel_dict_to_snake_dict(dict(service.MODEL.shape_for("Proxy").members))
     assert set(proxy) == {"exists", *known}
@@ -472,9 +494,8 @@ def operations_called() -> set[str]:
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Operation":
                 name = node.args[1]
                 literal = names[name.id] if isinstance(name, ast.Name) else name
-                if isinstance(literal, ast.Attribute) and literal.attr == "operation":  # of a setting
-                    called.update(setting.operation for setting in SETTINGS.values())
-                    continue
+                if ast.unparse(literal) == "setting.operation":
+                    continue  # the operations of SETTINGS
                 assert isinstance(literal, ast.Constant), path
                 called.add(str(literal.value))
     return called
@@ -483,7 +504,7 @@ def operations_called() -> set[str]:
 def test_the_readme_s_policies_allow_what_the_code_calls() -> None:
     reading, retiring = (json.loads(text)["Statement"] for text in re.findall(r"```json\n(.*?)```", README, re.DOTALL))
     # GetCallerIdentity needs no permission.
-    called = {f"chime:{operation}" for operation in operations_called() - {"GetCallerIdentity"}}
+    called = {f"chime:{operation}" for operation in {*operations_called(), PROXY.operation} - {"GetCallerIdentity"}}
     one, every = reading
     (changing,) = retiring
     assert called == {*one["Action"], *every["Action"], *changing["Action"]}
@@ -491,6 +512,15 @@ def test_the_readme_s_policies_allow_what_the_code_calls() -> None:
     assert one["Resource"] == changing["Resource"] == "arn:aws:chime:*:*:vc/*"
     # The only one of them that takes no resource.
     assert (every["Action"], every["Resource"]) == (["chime:ListVoiceConnectors"], "*")
+
+
+def test_the_policy_of_the_guide_on_settings_allows_what_the_bulk_read_calls() -> None:
+    guide = (ROOT / "docs/docsite/rst/settings.rst").read_text(encoding="utf-8")
+    (policy,) = re.findall(r"\.\. code-block:: json\n\n(.*?)(?=\n\S|\Z)", guide, re.DOTALL)
+    one, every = json.loads(policy)["Statement"]
+    settings = [f"chime:{setting.operation}" for setting in SETTINGS.values()]
+    assert one["Action"] == ["chime:GetVoiceConnector", "chime:ListTagsForResource", *settings]
+    assert every["Action"] == ["chime:ListVoiceConnectors"]
 
 
 def test_the_guide_s_policies_are_those_of_the_readme() -> None:
