@@ -12,8 +12,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 from urllib.parse import unquote
 
-from botocore import xform_name
-
 from ansible_collections.chime_sdk.voice.tests.emulator.api import Request
 from ansible_collections.chime_sdk.voice.tests.emulator.api import Response
 from ansible_collections.chime_sdk.voice.tests.emulator.api import ServiceError
@@ -85,7 +83,7 @@ def _list_routes() -> list[tuple[str, re.Pattern[str], dict[str, str], Any]]:
     routes = []
     for name in MODEL.operation_names:
         operation = MODEL.operation_model(name)
-        if hasattr(Voice, "_" + xform_name(name)):
+        if Voice.find_method(name):
             path, _separator, query = operation.http["requestUri"].partition("?")
             pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]*)", re.escape(path))
             routes.append((operation.http["method"], re.compile(pattern), dict(parse_qsl(query)), operation))
@@ -113,7 +111,7 @@ def _read_request(operation: Any, uri: dict[str, str], query: dict[str, list[str
     :raises ServiceError: BadRequestException when the body is not a JSON object or a number is none.
     """
     try:
-        members = json.loads(body) if body else {}
+        members = json.loads(body, object_hook=_drop_nulls) if body else {}
         assert isinstance(members, dict)
     except (ValueError, AssertionError):
         raise ServiceError("BadRequestException", "The request body is not a JSON object.") from None
@@ -137,13 +135,20 @@ def _read_request(operation: Any, uri: dict[str, str], query: dict[str, list[str
     return request
 
 
+def _drop_nulls(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
 def _to_json(shape: Any, value: Any) -> Any:
-    """Return *value* as JSON has it, where members that are not set are null, as AWS writes them."""
-    if shape.type_name == "structure":
+    """Return *value* as JSON has it, where members that are not set are null, as AWS writes them.
+
+    A value that is not of its shape's type, which an unchecked initial state can have, is returned as it is.
+    """
+    if shape.type_name == "structure" and isinstance(value, dict):
         return {
             member.serialization.get("name", name): _to_json(member, value[name]) if name in value else None
             for name, member in shape.members.items()
         }
-    if shape.type_name == "list":
+    if shape.type_name == "list" and isinstance(value, list):
         return [_to_json(shape.member, item) for item in value]
     return value

@@ -15,7 +15,9 @@ import datetime
 import random
 import string
 import threading
+from functools import partial
 from typing import Any
+from typing import Callable
 
 from botocore import xform_name
 from botocore.loaders import Loader
@@ -34,19 +36,39 @@ DEFAULT_STATE: dict[str, Any] = {
     "voice_connectors": [],
 }
 
+# What can be set for a Voice Connector. Each name is the end of the names of its operations (Get, Put and
+# DeleteVoiceConnector..., of which only those that the installed botocore has get a route), the member of their output and
+# the shape of that member.
+SETTINGS = (
+    "EmergencyCallingConfiguration",
+    "ExternalSystemsConfiguration",
+    "LoggingConfiguration",
+    "Origination",
+    "Proxy",
+    "StreamingConfiguration",
+    "Termination",
+    "TerminationHealth",
+)
+_CREDENTIALS = "TerminationCredentials"
+
 # Where AWS creates a Voice Connector if AwsRegion is not set, regardless of the endpoint.
 _DEFAULT_REGION = "us-east-1"
 
 
 class Voice:
-    """Voice Connectors with their tags and proxies, by account and Region."""
+    """Voice Connectors with their tags and settings, by account and Region.
+
+    Credentials require a termination, neither termination nor origination can be deleted while an emergency calling
+    configuration exists, and deleting a termination deletes its credentials. This order is from public reports. Putting
+    credentials keeps those with other usernames; whether AWS does the same is not public.
+    """
 
     def __init__(self, state: dict[str, Any] | None = None) -> None:
         """Take the initial *state*: ``credentials``, and ``voice_connectors`` as the service describes them,
 
-        each with ``Tags`` (a dict), ``Proxy``, ``Account`` and ``SeenFrom`` (further Regions in which it is there too)
-        beside the service's own members. With ``Unchecked`` set to true, values that the service model rules out are
-        accepted.
+        each with ``Tags`` (a dict), ``SETTINGS``, ``TerminationCredentials`` (a list of usernames), ``Account`` and
+        ``SeenFrom`` (further Regions in which it is there too) beside the service's own members. With ``Unchecked`` set
+        to true, values that the service model rules out are accepted, and no output is checked.
 
         :raises ValueError: if the service model rules out a Voice Connector, with its ID and the member.
         """
@@ -57,17 +79,20 @@ class Voice:
         for credential in state["credentials"]:
             self.add_credential(**credential)
         self._connectors: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+        self._checks_output = not any(given.get("Unchecked") for given in state["voice_connectors"])
         default_account = next(iter(self.credentials.values()))["account"]
         for given in state["voice_connectors"]:
             entry = copy.deepcopy(given)
             if not entry.pop("Unchecked", False):
                 _check_seed(entry)
             account = entry.pop("Account", default_account)
-            extras = {"tags": entry.pop("Tags", {}), "proxy": entry.pop("Proxy", None)}
+            given_settings = {name: entry.pop(name, None) for name in (*SETTINGS, _CREDENTIALS)}
+            settings = {name: value for name, value in given_settings.items() if value is not None}
+            tags = entry.pop("Tags", {})
             seen_from = entry.pop("SeenFrom", [])
             home = entry.setdefault("AwsRegion", _DEFAULT_REGION)
             for region in (home, *seen_from):
-                self._add(account, region, entry, **extras)
+                self._add(account, region, entry, tags, settings)
 
     def add_credential(
         self,
@@ -100,7 +125,7 @@ class Voice:
             return new
 
     def _add(
-        self, account: str, region: str, entry: dict[str, Any], tags: dict[str, str], proxy: dict[str, Any] | None
+        self, account: str, region: str, entry: dict[str, Any], tags: dict[str, str], settings: dict[str, Any]
     ) -> dict[str, Any]:
         identifier = entry.setdefault(
             "VoiceConnectorId", "".join(self._ids.choices(string.ascii_lowercase + string.digits, k=22))
@@ -112,23 +137,35 @@ class Voice:
         entry.setdefault("CreatedTimestamp", now)
         entry.setdefault("UpdatedTimestamp", now)
         entry.setdefault("VoiceConnectorArn", f"arn:aws:chime:{region}:{account}:vc/{identifier}")
-        self._connectors.setdefault((account, region), {})[identifier] = {"entry": entry, "tags": tags, "proxy": proxy}
+        connector = {"entry": entry, "tags": tags, "settings": settings}
+        self._connectors.setdefault((account, region), {})[identifier] = connector
         return entry
 
-    def handle(self, operation: Any, request: dict[str, Any], account: str, region: str) -> dict[str, Any] | None:
-        """Carry out one operation and return its output, checked against the model, or None for an empty body.
+    @classmethod
+    def find_method(cls, operation: str) -> Callable[..., Any] | None:
+        """Return the method that runs *operation*, or None if the emulator does not have it."""
+        verb, _separator, setting = operation.partition("VoiceConnector")
+        if setting in SETTINGS:
+            method = getattr(cls, f"_{verb.lower()}_setting", None)
+            return method and partial(method, setting=setting)
+        return getattr(cls, "_" + xform_name(operation), None)
 
-        :raises ServiceError: what the service would answer instead.
+    def handle(self, operation: Any, request: dict[str, Any], account: str, region: str) -> dict[str, Any] | None:
+        """Run one operation and return its output, checked against the model, or None for an empty body.
+
+        :raises ServiceError: what the service would return instead.
         """
         problems = list(find_problems(operation.input_shape, request)) if operation.input_shape else []
         if problems:
             raise ServiceError("BadRequestException", "; ".join(problems))
-        method = getattr(self, "_" + xform_name(operation.name))
+        method = self.find_method(operation.name)
+        assert method is not None, f"{operation.name} has no route"
         with self._lock:
-            output = copy.deepcopy(method(self._connectors.setdefault((account, region), {}), request, account, region))
-        if output is not None:
+            connectors = self._connectors.setdefault((account, region), {})
+            output = copy.deepcopy(method(self, connectors, request, account, region))
+        if output is not None and self._checks_output:
             report = ParamValidator().validate(output, operation.output_shape)
-            assert not report.has_errors(), f"{operation.name} answers {output}: {report.generate_report()}"
+            assert not report.has_errors(), f"{operation.name} returns {output}: {report.generate_report()}"
         return output
 
     @staticmethod
@@ -142,7 +179,7 @@ class Voice:
         entry = {name: value for name, value in request.items() if name != "Tags"}
         entry.setdefault("AwsRegion", _DEFAULT_REGION)
         tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
-        return {"VoiceConnector": self._add(account, entry["AwsRegion"], entry, tags=tags, proxy=None)}
+        return {"VoiceConnector": self._add(account, entry["AwsRegion"], entry, tags, {})}
 
     def _get_voice_connector(self, connectors: Any, request: Any, account: str, region: str) -> Any:
         return {"VoiceConnector": self._find(connectors, request)["entry"]}
@@ -163,25 +200,51 @@ class Voice:
             page["NextToken"] = str(end)
         return page
 
-    def _put_voice_connector_proxy(self, connectors: Any, request: Any, account: str, region: str) -> Any:
-        proxy = {
-            "DefaultSessionExpiryMinutes": request["DefaultSessionExpiryMinutes"],
-            "Disabled": request.get("Disabled", False),
-            "PhoneNumberCountries": request["PhoneNumberPoolCountries"],
-        }
-        if "FallBackPhoneNumber" in request:
-            proxy["FallBackPhoneNumber"] = request["FallBackPhoneNumber"]
-        self._find(connectors, request)["proxy"] = proxy
-        return {"Proxy": proxy}
+    def _get_setting(self, connectors: Any, request: Any, account: str, region: str, setting: str) -> Any:
+        settings = self._find(connectors, request)["settings"]
+        if setting not in settings:
+            raise ServiceError("NotFoundException", f"The requested {setting} could not be found.")
+        return {setting: settings[setting]}
 
-    def _get_voice_connector_proxy(self, connectors: Any, request: Any, account: str, region: str) -> Any:
-        proxy = self._find(connectors, request)["proxy"]
-        if proxy is None:
-            raise ServiceError("NotFoundException", "The requested proxy configuration could not be found.")
-        return {"Proxy": proxy}
+    def _put_setting(self, connectors: Any, request: Any, account: str, region: str, setting: str) -> Any:
+        settings = self._find(connectors, request)["settings"]
+        # Most requests have the setting as one member, the others have its members.
+        value = request.get(setting, {name: request[name] for name in request if name != "VoiceConnectorId"})
+        if setting == "Proxy":
+            value = {"Disabled": False, "PhoneNumberCountries": value.pop("PhoneNumberPoolCountries"), **value}
+        settings[setting] = value
+        return {setting: value}
 
-    def _delete_voice_connector_proxy(self, connectors: Any, request: Any, account: str, region: str) -> Any:
-        self._find(connectors, request)["proxy"] = None
+    def _delete_setting(self, connectors: Any, request: Any, account: str, region: str, setting: str) -> Any:
+        settings = self._find(connectors, request)["settings"]
+        if setting in ("Origination", "Termination") and "EmergencyCallingConfiguration" in settings:
+            raise ServiceError("BadRequestException", "The Voice Connector has an emergency calling configuration.")
+        settings.pop(setting, None)
+        if setting == "Termination":
+            settings.pop(_CREDENTIALS, None)
+
+    def _list_voice_connector_termination_credentials(
+        self, connectors: Any, request: Any, account: str, region: str
+    ) -> Any:
+        return {"Usernames": self._find(connectors, request)["settings"].get(_CREDENTIALS, [])}
+
+    def _put_voice_connector_termination_credentials(
+        self, connectors: Any, request: Any, account: str, region: str
+    ) -> Any:
+        settings = self._find(connectors, request)["settings"]
+        if "Termination" not in settings:
+            raise ServiceError("BadRequestException", "The Voice Connector has no termination.")
+        new = [credential.get("Username") for credential in request.get("Credentials", [])]
+        if None in new:
+            raise ServiceError("BadRequestException", "A credential has no username.")
+        settings[_CREDENTIALS] = list(dict.fromkeys([*settings.get(_CREDENTIALS, []), *new]))
+
+    def _delete_voice_connector_termination_credentials(
+        self, connectors: Any, request: Any, account: str, region: str
+    ) -> Any:
+        settings = self._find(connectors, request)["settings"]
+        left = [name for name in settings.get(_CREDENTIALS, []) if name not in request["Usernames"]]
+        settings[_CREDENTIALS] = left
 
     def _by_arn(self, connectors: dict[str, Any], arn: str) -> dict[str, Any]:
         for connector in connectors.values():
@@ -215,11 +278,13 @@ def _check_seed(seed: dict[str, Any]) -> None:
     entry = dict(seed)
     entry.pop("Account", None)
     tags = [{"Key": key, "Value": value} for key, value in entry.pop("Tags", {}).items()]
-    proxy = entry.pop("Proxy", None) or {}
+    settings = {name: entry.pop(name, None) for name in SETTINGS}
+    proxy = settings["Proxy"] or {}
     parts = [
         ("SeenFrom", "VoiceConnectorAwsRegionList", entry.pop("SeenFrom", [])),
+        (_CREDENTIALS, "SensitiveStringList", entry.pop(_CREDENTIALS, None) or []),
         ("", "VoiceConnector", entry),
-        ("Proxy", "Proxy", proxy),
+        *((name, name, value) for name, value in settings.items() if value is not None and name in MODEL.shape_names),
         # The Proxy shape permits any string, but PutVoiceConnectorProxy takes only a Country.
         *(("Proxy.PhoneNumberCountries", "Country", country) for country in proxy.get("PhoneNumberCountries") or []),
         *(("Tags", "Tag", tag) for tag in tags),

@@ -23,6 +23,7 @@ from typing import Callable
 
 import pytest
 from botocore import auth
+from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.exceptions import ConnectionClosedError
@@ -43,6 +44,46 @@ from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import cod
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import port_of
 
 PUT = {"VoiceConnectorId": WITHOUT_PROXY, "DefaultSessionExpiryMinutes": 60, "PhoneNumberPoolCountries": ["US"]}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "EmergencyCallingConfiguration": {
+        "DNIS": [
+            {"EmergencyPhoneNumber": "+12065550111", "TestPhoneNumber": "+12065550112", "CallingCountry": "US"},
+            {"EmergencyPhoneNumber": "+12065550113", "TestPhoneNumber": "+12065550114", "CallingCountry": "CA"},
+        ]
+    },
+    "ExternalSystemsConfiguration": {
+        "SessionBorderControllerTypes": ["RIBBON_SBC", "AVAYA_SBCE"],
+        "ContactCenterSystemTypes": ["GENESYS_ENGAGE_ON_PREMISES"],
+    },
+    "LoggingConfiguration": {"EnableSIPLogs": True, "EnableMediaMetricLogs": True},
+    "Origination": {
+        "Routes": [
+            {"Host": "203.0.113.10", "Port": 5061, "Protocol": "TCP", "Priority": 1, "Weight": 60},
+            {"Host": "sip.example.com", "Port": 0, "Protocol": "UDP", "Priority": 100, "Weight": 1},
+        ],
+        "Disabled": True,
+    },
+    "StreamingConfiguration": {
+        "DataRetentionInHours": 24,
+        "Disabled": True,
+        "StreamingNotificationTargets": [{"NotificationTarget": "SQS"}, {"NotificationTarget": "SNS"}],
+        "MediaInsightsConfiguration": {
+            "Disabled": True,
+            "ConfigurationArn": "arn:aws:chime:us-east-1:111122223333:media-insights-pipeline-configuration/calls",
+        },
+    },
+    "Termination": {
+        "CpsLimit": 2,
+        "DefaultPhoneNumber": "+12065550102",
+        "CallingRegions": ["US", "DE"],
+        "CidrAllowedList": ["203.0.113.0/27", "198.51.100.9/32"],
+        "Disabled": True,
+    },
+    "TerminationHealth": {"Timestamp": "2026-05-04T03:02:01.000Z", "Source": "203.0.113.7"},
+}
+READABLE = [name for name in SETTINGS if f"GetVoiceConnector{name}" in service.MODEL.operation_names]
+WRITABLE = [name for name in READABLE if f"PutVoiceConnector{name}" in service.MODEL.operation_names]
+CREDENTIALS = [{"Username": name, "Password": "example"} for name in ("one", "two", "three")]
 PROGRAM = pathlib.Path(service.__file__).parent
 
 
@@ -74,6 +115,115 @@ def test_a_proxy_is_put_read_and_deleted(client: Any) -> None:
     )
     with pytest.raises(client.exceptions.NotFoundException):
         client.get_voice_connector_proxy(VoiceConnectorId=WITHOUT_PROXY)
+
+
+def run_operation(client: Any, name: str, **members: Any) -> Any:
+    """Run an operation for the Voice Connector without a proxy."""
+    return getattr(client, xform_name(name))(VoiceConnectorId=WITHOUT_PROXY, **members)
+
+
+def put_setting(client: Any, setting: str, value: dict[str, Any]) -> Any:
+    members = value if setting == "ExternalSystemsConfiguration" else {setting: value}
+    return run_operation(client, f"PutVoiceConnector{setting}", **members)[setting]
+
+
+def read_json(client: Any, setting: str) -> Any:
+    """Return a setting as it is in the body of the response."""
+    bodies: list[bytes] = []
+    client.meta.events.register("before-parse", lambda response_dict, **_kwargs: bodies.append(response_dict["body"]))
+    run_operation(client, f"GetVoiceConnector{setting}")
+    return json.loads(bodies[-1])[setting]
+
+
+@pytest.mark.parametrize("setting", WRITABLE)
+def test_a_setting_is_put_replaced_read_and_deleted(client: Any, setting: str) -> None:
+    value = SETTINGS[setting]
+    fewer = dict(list(value.items())[: len(service.MODEL.shape_for(setting).required_members) or 1])
+    for written in (fewer, value, fewer):
+        assert put_setting(client, setting, written) == written
+        assert run_operation(client, f"GetVoiceConnector{setting}")[setting] == written
+    if f"DeleteVoiceConnector{setting}" in service.MODEL.operation_names:
+        deleted = run_operation(client, f"DeleteVoiceConnector{setting}")
+        assert deleted["ResponseMetadata"]["HTTPStatusCode"] == 204
+        with pytest.raises(client.exceptions.NotFoundException):
+            run_operation(client, f"GetVoiceConnector{setting}")
+
+
+@pytest.mark.parametrize("setting", READABLE)
+def test_a_setting_that_was_never_set_is_not_found(client: Any, setting: str) -> None:
+    with pytest.raises(client.exceptions.NotFoundException, match=f"The requested {setting} could not be found"):
+        run_operation(client, f"GetVoiceConnector{setting}")
+
+
+@pytest.mark.parametrize("setting", READABLE)
+def test_a_setting_can_be_part_of_the_state(setting: str) -> None:
+    seed = {"VoiceConnectorId": WITHOUT_PROXY, **SETTINGS}
+    with Emulator({"voice_connectors": [seed]}) as emulator:
+        shown = read_json(client_for(emulator), setting)
+    assert shown == SETTINGS[setting]
+
+
+def list_usernames(client: Any) -> list[str]:
+    names: list[str] = run_operation(client, "ListVoiceConnectorTerminationCredentials")["Usernames"]
+    return names
+
+
+def test_credentials_are_put_listed_and_deleted(client: Any) -> None:
+    assert list_usernames(client) == []
+    put_setting(client, "Termination", {})
+    for credentials in (CREDENTIALS[:2], CREDENTIALS[1:]):
+        done = run_operation(client, "PutVoiceConnectorTerminationCredentials", Credentials=credentials)
+        assert done["ResponseMetadata"]["HTTPStatusCode"] == 204
+    listed = run_operation(client, "ListVoiceConnectorTerminationCredentials")
+    assert listed.keys() == {"Usernames", "ResponseMetadata"}
+    assert listed["Usernames"] == ["one", "two", "three"]
+    done = run_operation(client, "DeleteVoiceConnectorTerminationCredentials", Usernames=["two", "nobody"])
+    assert done["ResponseMetadata"]["HTTPStatusCode"] == 204
+    assert list_usernames(client) == ["one", "three"]
+
+
+def test_credentials_can_be_part_of_the_state() -> None:
+    seed = {"VoiceConnectorId": WITHOUT_PROXY, "TerminationCredentials": ["one", "two"]}
+    with Emulator({"voice_connectors": [seed]}) as emulator:
+        assert list_usernames(client_for(emulator)) == ["one", "two"]
+
+
+def test_credentials_require_a_termination(client: Any) -> None:
+    with pytest.raises(client.exceptions.BadRequestException, match="no termination"):
+        run_operation(client, "PutVoiceConnectorTerminationCredentials", Credentials=CREDENTIALS)
+    assert list_usernames(client) == []
+
+
+def test_a_credential_without_a_username_is_refused(client: Any) -> None:
+    put_setting(client, "Termination", {})
+    with pytest.raises(client.exceptions.BadRequestException, match="no username"):
+        run_operation(client, "PutVoiceConnectorTerminationCredentials", Credentials=[{"Password": "example"}])
+
+
+def test_a_termination_is_deleted_with_its_credentials(client: Any) -> None:
+    put_setting(client, "Termination", {})
+    run_operation(client, "PutVoiceConnectorTerminationCredentials", Credentials=CREDENTIALS)
+    run_operation(client, "DeleteVoiceConnectorTermination")
+    assert list_usernames(client) == []
+
+
+@pytest.mark.parametrize("setting", ["Origination", "Termination"])
+def test_emergency_calling_is_deleted_before(client: Any, setting: str) -> None:
+    for name in (setting, "EmergencyCallingConfiguration"):
+        put_setting(client, name, SETTINGS[name])
+    with pytest.raises(client.exceptions.BadRequestException, match="emergency calling"):
+        run_operation(client, f"DeleteVoiceConnector{setting}")
+    assert run_operation(client, f"GetVoiceConnector{setting}")[setting] == SETTINGS[setting]
+    run_operation(client, "DeleteVoiceConnectorEmergencyCallingConfiguration")
+    run_operation(client, f"DeleteVoiceConnector{setting}")
+
+
+def test_a_null_is_a_member_that_is_not_set(emulator: Emulator, client: Any) -> None:
+    unchecked = client_for(emulator, config=Config(parameter_validation=False))
+    unchecked.meta.events.register(
+        "before-sign", lambda request, **_kwargs: setattr(request, "data", b'{"Termination": {"CpsLimit": null}}')
+    )
+    assert run_operation(unchecked, "PutVoiceConnectorTermination", Termination={})["Termination"] == {}
 
 
 def test_listing_is_paged(client: Any) -> None:
@@ -118,6 +268,12 @@ def test_regions_are_apart_and_listed(emulator: Emulator, client: Any) -> None:
         ("put_voice_connector_proxy", {**PUT, "PhoneNumberPoolCountries": ["US", 1]}),
         ("put_voice_connector_proxy", {**PUT, "PhoneNumberPoolCountries": "US"}),
         ("put_voice_connector_proxy", {**PUT, "FallBackPhoneNumber": "0123"}),
+        ("put_voice_connector_termination", {"VoiceConnectorId": WITHOUT_PROXY}),
+        ("put_voice_connector_termination", {"VoiceConnectorId": WITHOUT_PROXY, "Termination": {"CpsLimit": 0}}),
+        (
+            "put_voice_connector_origination",
+            {"VoiceConnectorId": WITHOUT_PROXY, "Origination": {"Routes": [{"Protocol": "TLS"}]}},
+        ),
     ],
 )
 def test_input_is_checked_as_the_model_says(emulator: Emulator, call: Any) -> None:
@@ -163,6 +319,14 @@ def test_a_connector_without_a_region_is_created_in_us_east_1(emulator: Emulator
         ({"Proxy": {"FallBackPhoneNumber": "0123"}}, "FallBackPhoneNumber"),
         ({"Proxy": {"PhoneNumberCountries": ["us"]}}, "PhoneNumberCountries"),
         ({"Proxy": {"Minutes": 5}}, "Minutes"),
+        ({"EmergencyCallingConfiguration": {"DNIS": [{"CallingCountry": "US"}]}}, "EmergencyPhoneNumber"),
+        ({"LoggingConfiguration": {"EnableSipLogs": True}}, "EnableSipLogs"),
+        ({"Origination": {"Routes": [{"Port": 65536}]}}, "Origination.Routes.1.member.Port"),
+        ({"StreamingConfiguration": {"Disabled": True}}, "DataRetentionInHours"),
+        ({"Termination": {"CpsLimit": 0}}, "Termination.CpsLimit"),
+        ({"Termination": []}, "Termination"),
+        ({"TerminationCredentials": [{"Username": "one"}]}, "TerminationCredentials"),
+        ({"TerminationHealth": {"Timestamp": "yesterday"}}, "TerminationHealth.Timestamp"),
     ],
 )
 def test_an_impossible_seed_is_refused(changes: dict[str, Any], member: str) -> None:
@@ -177,6 +341,22 @@ def test_a_seed_can_be_impossible_on_purpose() -> None:
         assert client_for(emulator).list_voice_connectors()["VoiceConnectors"][0]["Name"] == "<b>"
 
 
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("Origination", {"Routes": [None], "Disabled": None}),
+        ("StreamingConfiguration", {"DataRetentionInHours": -1, "Disabled": "no"}),
+        ("Termination", {"CpsLimit": 0, "CidrAllowedList": None}),
+        ("TerminationHealth", {"Timestamp": "Fri Aug 23 16:45:55 UTC 2019", "Source": 7}),
+    ],
+)
+def test_an_impossible_setting_is_served_unchanged(setting: str, value: dict[str, Any]) -> None:
+    seed = {"VoiceConnectorId": WITHOUT_PROXY, setting: value, "Unchecked": True}
+    with Emulator({"voice_connectors": [seed]}) as emulator:
+        shown = read_json(client_for(emulator), setting)
+    assert shown == {**dict.fromkeys(service.MODEL.shape_for(setting).members), **value}
+
+
 def test_a_refused_state_changes_nothing(emulator: Emulator, client: Any) -> None:
     emulator.faults = [Fault("x")]
     body = json.dumps({"voice_connectors": [{"VoiceConnectorId": MISSING, "Name": "ö"}]}).encode()
@@ -188,7 +368,7 @@ def test_a_refused_state_changes_nothing(emulator: Emulator, client: Any) -> Non
 
 
 def test_output_is_checked_against_the_model(emulator: Emulator, client: Any) -> None:
-    emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["proxy"]["Disabled"] = "no"
+    emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["settings"]["Proxy"]["Disabled"] = "no"
     with pytest.raises(ClientError, match="The emulator itself failed"):
         client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
 
