@@ -36,9 +36,8 @@ DEFAULT_STATE: dict[str, Any] = {
     "voice_connectors": [],
 }
 
-# What can be set for a Voice Connector. Each name is the end of the names of its operations (Get, Put and
-# DeleteVoiceConnector..., of which only those that the installed botocore has get a route), the member of their output and
-# the shape of that member.
+# The settings of a Voice Connector. Each name is what follows Get-, Put- and DeleteVoiceConnector in the names of the
+# operations, the member of their output, and its shape. Operations that the installed botocore lacks have no route.
 SETTINGS = (
     "EmergencyCallingConfiguration",
     "ExternalSystemsConfiguration",
@@ -66,9 +65,9 @@ class Voice:
     def __init__(self, state: dict[str, Any] | None = None) -> None:
         """Take the initial *state*: ``credentials``, and ``voice_connectors`` as the service describes them,
 
-        each with ``Tags`` (a dict), ``SETTINGS``, ``TerminationCredentials`` (a list of usernames), ``Account`` and
-        ``SeenFrom`` (further Regions in which it is there too) beside the service's own members. With ``Unchecked`` set
-        to true, values that the service model rules out are accepted, and no output is checked.
+        each with ``Tags`` (a dict), any of the ``SETTINGS``, ``TerminationCredentials`` (a list of usernames),
+        ``Account`` and ``SeenFrom`` (further Regions in which it is there too) beside the service's own members. With
+        ``Unchecked`` set to true, values that the service model rules out are accepted, and no output is checked.
 
         :raises ValueError: if the service model rules out a Voice Connector, with its ID and the member.
         """
