@@ -45,15 +45,12 @@ def get_setting(
     """
     operation = Operation(client, setting.operation, reading(setting, voice_connector_id))
     try:
-        if setting.operation.startswith("List"):
-            pages = _list(operation, setting.member, VoiceConnectorId=voice_connector_id)
-            items = [item for page in pages for item in page]
-            return {setting.member: items} if items else None
         response = operation(VoiceConnectorId=voice_connector_id)
     except NotFound as missing:
         _confirm_absence(client, operation, setting, voice_connector_id, voice_connector or {}, missing)
         return None
-    return _without_nulls(operation.member(response, setting.member))
+    value = operation.member(response, setting.member)
+    return {setting.member: value} if isinstance(value, list) else _without_nulls(value)
 
 
 def get_proxy(
@@ -131,10 +128,26 @@ def list_voice_connectors(client: VoiceClient) -> Iterator[list[dict[str, Any]]]
     :raises VoiceError: a page is missing or unreadable, or the listing does not end.
     """
     operation = Operation(client, "ListVoiceConnectors", "list the Voice Connectors")
-    for page in _list(operation, "VoiceConnectors", MaxResults=100):
-        if not all(VOICE_CONNECTOR_ID.fullmatch(entry.get("VoiceConnectorId") or "") for entry in page):
+    tokens: set[str] = set()
+    seen: set[str] = set()
+    stale = 0
+    position: dict[str, str] = {}
+    while True:
+        response = operation(MaxResults=100, **position)
+        page = operation.member(response, "VoiceConnectors") or []
+        identifiers = {entry.get("VoiceConnectorId") or "" for entry in page}
+        if not all(map(VOICE_CONNECTOR_ID.fullmatch, identifiers)):
             raise operation.unreadable("it contains a Voice Connector without a valid ID")
         yield page
+        token = response[RAW_JSON].get("NextToken")
+        if not token:
+            return
+        stale = stale + 1 if identifiers <= seen else 0
+        seen |= identifiers
+        if token in tokens or stale >= _MAX_STALE_PAGES:
+            raise operation.unreadable("the listing does not end, because its pages or their tokens are repeated")
+        tokens.add(token)
+        position = {"NextToken": token}
 
 
 def list_regions(client: VoiceClient) -> list[str]:
@@ -165,30 +178,6 @@ def has_no_tags(error: VoiceError) -> bool:
     """
     withheld = error.name in ("no_arn", "not_found") or canonical_name(error.code) == "BadRequest"
     return error.operation == "ListTagsForResource" and withheld
-
-
-def _list(operation: Operation, member: str, **parameters: Any) -> Iterator[list[Any]]:
-    """Yield the pages of a listing; *member* is the list in the response. The arguments are those of the operation.
-
-    :raises VoiceError: a page is missing or unreadable, or the listing does not end.
-    """
-    tokens: set[str] = set()
-    seen: set[str] = set()
-    stale = 0
-    while True:
-        response = operation(**parameters)
-        page = operation.member(response, member) or []
-        yield page
-        token = response[RAW_JSON].get("NextToken")
-        if not token:
-            return
-        items = {item.get("VoiceConnectorId") if isinstance(item, dict) else item for item in page}
-        stale = stale + 1 if items <= seen else 0
-        seen |= items
-        if token in tokens or stale >= _MAX_STALE_PAGES:
-            raise operation.unreadable("the listing does not end, because its pages or their tokens are repeated")
-        tokens.add(token)
-        parameters["NextToken"] = token
 
 
 def _putting(client: VoiceClient, voice_connector_id: str) -> Operation:
