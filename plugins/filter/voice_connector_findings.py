@@ -390,7 +390,7 @@ def parse_bool(name: str, value: Any) -> bool:
 
 def parse_true(name: str, value: Any) -> bool:
     if value is not True:
-        raise fail(name, "true, or removed if it is not to be checked", value)
+        raise fail(name, "true (to skip the check, remove the key)", value)
     return True
 
 

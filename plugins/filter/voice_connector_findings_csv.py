@@ -67,7 +67,12 @@ def voice_connector_findings_csv(findings: Any) -> str:
     rows.writerow(COLUMNS)
     for finding in findings:
         values = [finding[column] for column in COLUMNS]
-        rows.writerow([cell([str(i) for i in value] if isinstance(value, list) else value) for value in values])
+        rows.writerow(
+            [
+                cell(["null" if i is None else str(i) for i in value] if isinstance(value, list) else value)
+                for value in values
+            ]
+        )
     return text.getvalue()
 
 
