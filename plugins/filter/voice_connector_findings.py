@@ -11,20 +11,22 @@ name: voice_connector_findings
 version_added: 1.1.0
 short_description: Check Voice Connectors against a policy
 description:
-  - Compares what M(chime_sdk.voice.chime_voice_connector_info) returned with a policy, and returns one finding for each Voice
-    Connector and check. Only what the policy names is checked.
-  - A check that cannot be decided is V(unknown), never V(pass). This includes a setting that was not read. To read all that a
-    policy needs, use P(chime_sdk.voice.voice_connector_policy_includes#filter).
-  - The checks of termination are V(not_applicable) if termination is missing or disabled, and those of origination if
-    origination is missing, disabled or has no routes. If AWS did not return whether it is disabled, it counts as enabled.
+  - Compares what M(chime_sdk.voice.chime_voice_connector_info) returned with a policy, and returns one finding for each
+    Voice Connector and check. Only what the policy names is checked.
+  - A check that cannot be decided is V(unknown), never V(pass). This includes a setting that was not read. To read all
+    that a policy needs, use P(chime_sdk.voice.voice_connector_policy_includes#filter).
+  - The checks of termination are V(not_applicable) if termination is missing or disabled, and the check of origination
+    if origination is missing, disabled or has no routes. If AWS did not return whether one of them is disabled, it
+    counts as enabled.
 positional: _input, policy
 options:
   _input:
     description:
       - The list C(voice_connectors) that M(chime_sdk.voice.chime_voice_connector_info) returned, or its whole result.
-      - Pass the whole result of a task that may fail, because it also contains what could not be read. Each check of a Voice
-        Connector that could not be read is then V(unknown). A Region that could not be listed or read completely gives one
-        more finding, in which RV(_value[].voice_connector_id) and RV(_value[].check) are V(null).
+      - Pass the whole result of a task that may fail, because it also contains what could not be read. Each check of a
+        Voice Connector that could not be read is then V(unknown). A Region that could not be listed, or in which
+        reading stopped, gives one more finding, in which RV(_value[].voice_connector_id) and RV(_value[].check) are
+        V(null).
     type: raw
     required: true
   policy:
@@ -47,15 +49,16 @@ options:
         type: bool
       termination_cidrs_within:
         description:
-          - The networks from which calls may be accepted, IPv4 or IPv6. Each CIDR block of the allowed list must lie within one
-            of them.
+          - The networks from which calls may be accepted, IPv4 or IPv6. Each CIDR block of the allowed list must lie
+            within one of them.
           - An empty allowed list passes, because AWS rejects calls from addresses that are not in the list.
           - Needs V(termination) in C(include).
         type: list
         elements: str
       termination_calling_regions_within:
         description:
-          - The countries to which calls may be allowed, as ISO 3166-1 alpha-2 codes.
+          - The countries to which calls may be allowed, as ISO 3166-1 alpha-2 codes. Put V(NO) in quotes, because YAML
+            reads it as a boolean.
           - Needs V(termination) in C(include).
         type: list
         elements: str
@@ -143,7 +146,7 @@ _value:
   elements: dict
   contains:
     voice_connector_id:
-      description: The Voice Connector, V(null) for a Region that could not be listed or read completely.
+      description: The Voice Connector, V(null) for a Region, see O(_input).
       type: str
       sample: abcdef1ghij2klmno3pqr4
     name:
@@ -155,7 +158,7 @@ _value:
       type: str
       sample: us-east-1
     check:
-      description: The key of O(policy), V(null) for a Region that could not be listed or read completely.
+      description: The key of O(policy), V(null) for a Region, see O(_input).
       type: str
       sample: termination_cidrs_within
     status:
@@ -169,9 +172,9 @@ _value:
         - 203.0.113.0/24
     actual:
       description:
-        - What was found, V(null) if nothing was. Depending on the check, a boolean like RV(_value[].expected), the allowed CIDR
-          blocks or countries, the time of the last SIP OPTIONS message, the protocol of each route, the number of hours for
-          which data is kept, or the keys of the tags.
+        - What was found, V(null) if nothing was. Depending on the check, a boolean like RV(_value[].expected), the
+          allowed CIDR blocks or countries, the time of the last SIP OPTIONS message, the protocol of each route, the
+          number of hours for which data is kept, or the keys of the tags.
       type: raw
       sample:
         - 203.0.113.0/28
@@ -353,8 +356,10 @@ def check_retention(connector: Connector, min_hours: int) -> Outcome:
     return Outcome(PASS, hours, None)
 
 
-def check_no_proxy(connector: Connector, wanted: bool) -> Outcome:
-    return compare(not connector.setting("proxy")["exists"], wanted, "", "A proxy configuration is set.")
+def check_no_proxy(connector: Connector, _wanted: bool) -> Outcome:
+    if connector.setting("proxy")["exists"]:
+        return Outcome(FAIL, False, "A proxy configuration is set.")
+    return Outcome(PASS, True, None)
 
 
 def check_tags(connector: Connector, keys: list[str]) -> Outcome:
@@ -420,7 +425,7 @@ def parse_countries(name: str, value: Any) -> Callable[[str], bool]:
     for country in countries:
         if not re.fullmatch("[A-Z]{2}", country):
             raise AnsibleFilterError(
-                f"The policy key {name} contains {show(country)}: write each country as two capital letters, such as US."
+                f"The policy key {name} contains {show(country)}: write a country as two capital letters, such as US."
             )
     return frozenset(countries).__contains__
 

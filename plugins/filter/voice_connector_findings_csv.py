@@ -11,8 +11,8 @@ name: voice_connector_findings_csv
 version_added: 1.1.0
 short_description: Make a table for spreadsheets from findings
 description:
-  - Makes a table of comma-separated values, in UTF-8 with a byte order mark, with a header and one line for each finding. The
-    items of a list have spaces between them.
+  - Makes a table of comma-separated values, in UTF-8 with a byte order mark, with a header and one line for each
+    finding. The items of a list are separated by spaces.
   - No cell is a formula to a spreadsheet, and no string a number or a date. Cells are protected as
     P(chime_sdk.voice.proxy_audit_csv#filter) describes.
 positional: _input
@@ -32,12 +32,11 @@ author:
 EXAMPLES = r"""
 - name: Write the findings as a table
   ansible.builtin.copy:
-    content: "{{ voice | chime_sdk.voice.voice_connector_findings(policy) | chime_sdk.voice.voice_connector_findings_csv }}"
+    content: "{{ findings | chime_sdk.voice.voice_connector_findings_csv }}"
     dest: /srv/reports/findings.csv
     mode: "0600"
   vars:
-    policy:
-      require_encryption: true
+    findings: "{{ voice | chime_sdk.voice.voice_connector_findings({'require_encryption': true}) }}"
 """
 
 RETURN = r"""

@@ -11,7 +11,8 @@ name: voice_connector_policy_includes
 version_added: 1.1.0
 short_description: List what to read of Voice Connectors for a policy
 description:
-  - Returns the choices of O(chime_sdk.voice.chime_voice_connector_info#module:include) that the checks of a policy need.
+  - Returns the choices of O(chime_sdk.voice.chime_voice_connector_info#module:include) that the checks of a policy
+    need.
 positional: _input
 options:
   _input:

@@ -99,5 +99,8 @@ def test_a_string_that_looks_like_a_number_or_a_date_stays_text(text: str) -> No
 
 @pytest.mark.parametrize("value", [None, "x", {}, ["x"], [{}], [{"name": "x"}]])
 def test_input_that_is_no_list_of_findings_fails(value: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="^The input is not a list of findings: pass what voice_connector_f"):
+    with pytest.raises(
+        AnsibleFilterError,
+        match=r"^The input is not a list of findings: pass what voice_connector_findings returned\.$",
+    ):
         make_table(value)
