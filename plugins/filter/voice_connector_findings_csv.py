@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From findings to a table for spreadsheets."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: voice_connector_findings_csv
+version_added: 1.1.0
+short_description: Make a table for spreadsheets from findings
+description:
+  - Makes a table of comma-separated values, in UTF-8 with a byte order mark, with a header and one line for each
+    finding. The items of a list are separated by spaces.
+  - No cell is a formula to a spreadsheet, and no string a number or a date. Cells are protected as
+    P(chime_sdk.voice.proxy_audit_csv#filter) describes.
+positional: _input
+options:
+  _input:
+    description: What P(chime_sdk.voice.voice_connector_findings#filter) returned.
+    type: list
+    elements: dict
+    required: true
+seealso:
+  - plugin: chime_sdk.voice.voice_connector_findings
+    plugin_type: filter
+author:
+  - Contributors to the chime_sdk.voice project (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Write the findings as a table
+  ansible.builtin.copy:
+    content: "{{ findings | chime_sdk.voice.voice_connector_findings_csv }}"
+    dest: /srv/reports/findings.csv
+    mode: "0600"
+  vars:
+    findings: "{{ voice | chime_sdk.voice.voice_connector_findings({'require_encryption': true}) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The table.
+  type: str
+"""
+
+import csv
+import io
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_csv import cell
+
+COLUMNS = ("voice_connector_id", "name", "region", "check", "status", "expected", "actual", "reason")
+
+
+def voice_connector_findings_csv(findings: Any) -> str:
+    """Return the table that the documentation above describes."""
+    if not isinstance(findings, list) or not all(isinstance(f, dict) and set(COLUMNS) <= set(f) for f in findings):
+        raise AnsibleFilterError("The input is not a list of findings: pass what voice_connector_findings returned.")
+    text = io.StringIO()
+    text.write("\ufeff")
+    rows = csv.writer(text)
+    rows.writerow(COLUMNS)
+    for finding in findings:
+        values = [finding[column] for column in COLUMNS]
+        rows.writerow(
+            [
+                cell(["null" if i is None else str(i) for i in value] if isinstance(value, list) else value)
+                for value in values
+            ]
+        )
+    return text.getvalue()
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return {"voice_connector_findings_csv": voice_connector_findings_csv}

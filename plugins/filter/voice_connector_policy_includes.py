@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a policy to what has to be read for it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: voice_connector_policy_includes
+version_added: 1.1.0
+short_description: List what to read of Voice Connectors for a policy
+description:
+  - Returns the choices of O(chime_sdk.voice.chime_voice_connector_info#module:include) that the checks of a policy
+    need.
+positional: _input
+options:
+  _input:
+    description: A policy, see O(chime_sdk.voice.voice_connector_findings#filter:policy).
+    type: dict
+    required: true
+seealso:
+  - plugin: chime_sdk.voice.voice_connector_findings
+    plugin_type: filter
+author:
+  - Contributors to the chime_sdk.voice project (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Read what the policy needs
+  chime_sdk.voice.chime_voice_connector_info:
+    region: us-east-1
+    include: "{{ policy | chime_sdk.voice.voice_connector_policy_includes }}"
+  register: voice
+  vars:
+    policy:
+      sip_logs: true
+      required_tags:
+        - team
+"""
+
+RETURN = r"""
+_value:
+  description: The choices in alphabetical order, V([]) if the policy needs none.
+  type: list
+  elements: str
+  sample:
+    - logging
+    - tags
+"""
+
+from typing import Any
+
+from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import CHECKS
+from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import parse_policy
+
+
+def voice_connector_policy_includes(policy: Any) -> list[str]:
+    """Return the choices that the documentation above describes."""
+    return sorted({include for name in parse_policy(policy) for include in CHECKS[name].includes})
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return {"voice_connector_policy_includes": voice_connector_policy_includes}
