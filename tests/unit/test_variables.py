@@ -20,7 +20,7 @@ FILES = sorted(
     for pattern in ("roles/*/tasks/*.yml", "roles/*/handlers/*.yml", "roles/*/vars/*.yml", "playbooks/*.yml")
     for path in ROOT.glob(pattern)
 )
-PRIVATE = re.compile(r"_(proxy_audit|proxy_retire|proxy_restore)_[a-z_]+")
+PRIVATE = re.compile(r"_(proxy_audit|proxy_retire|proxy_restore|settings_audit)_[a-z_]+")
 # Output of a role, variables of a role that a playbook sets, and what Ansible itself reads.
 PUBLIC = re.compile(r"proxy_(audit|retire|restore)(_[a-z_]+)?|ansible_[a-z_]+")
 

@@ -107,8 +107,8 @@ def restore(fleet: Emulator, backup: pathlib.Path) -> Restore:
 
 @pytest.fixture
 def stored(fleet: Emulator) -> Callable[[str], dict[str, Any]]:
-    """Return a function that returns what the emulator knows of a Voice Connector, to read and to change it."""
-    return lambda identifier: fleet.voice._connectors[ACCOUNT, REGIONS[identifier]][identifier]
+    """Return a function that returns the settings of a Voice Connector in the emulator, to read and to change them."""
+    return lambda identifier: fleet.voice._connectors[ACCOUNT, REGIONS[identifier]][identifier]["settings"]
 
 
 def ids(records: list[dict[str, Any]]) -> list[str]:
@@ -141,7 +141,7 @@ def test_everything_in_the_backup_is_restored(
         "unchanged": [],
         "failures": [],
     }
-    assert {i: stored(i)["proxy"] for i in PROXIES} == PROXIES
+    assert {i: stored(i)["Proxy"] for i in PROXIES} == PROXIES
     again = restore()
     assert (again["changed"], again["restored"], ids(again["unchanged"])) == (False, [], list(PROXIES))
     assert sorted(fleet.operations()) == sorted([CALLER] + [CONNECTOR, GET] * 3)
@@ -150,23 +150,23 @@ def test_everything_in_the_backup_is_restored(
 def test_selected_ids_are_restored_and_no_others(restore: Restore, stored: Any) -> None:
     result = restore(all=None, voice_connector_ids=f"{BRANCH},{RECEPTION}")
     assert ids(result["restored"]) == [BRANCH, RECEPTION]
-    assert stored(WAREHOUSE)["proxy"] is None
+    assert "Proxy" not in stored(WAREHOUSE)
 
 
 def test_what_retiring_wrote_can_be_restored(restore: Restore, fleet: Emulator, stored: Any) -> None:
     restore()
     options = {**connection_to(fleet), "account_id": ACCOUNT, "all": True, "regions": ["us-east-1", "us-west-2"]}
     retired = run_main("chime_voice_connector_proxy_retire", {**options, "backup_dir": "~"})
-    assert stored(RECEPTION)["proxy"] is None
+    assert "Proxy" not in stored(RECEPTION)
     assert ids(restore(backup_file=retired["backup_file"])["restored"]) == list(PROXIES)
-    assert {i: stored(i)["proxy"] for i in PROXIES} == PROXIES
+    assert {i: stored(i)["Proxy"] for i in PROXIES} == PROXIES
 
 
 def test_an_empty_phone_number_is_none(restore: Restore, backup: pathlib.Path, stored: Any) -> None:
     record = {**RECORDS[0], "proxy": {**RECEPTION_PROXY, "FallBackPhoneNumber": ""}}
     backup.write_text(json.dumps({**BACKUP, "voice_connectors": [record]}))
     assert restore()["changed"] is True
-    assert "FallBackPhoneNumber" not in stored(RECEPTION)["proxy"]
+    assert "FallBackPhoneNumber" not in stored(RECEPTION)["Proxy"]
 
 
 @pytest.mark.parametrize("given", ["~/backup.json", "$HOME/backup.json", "../backup.json"])
@@ -183,29 +183,29 @@ def test_a_path_is_used_as_other_modules_use_it(
 
 def test_a_different_configuration_is_not_overwritten(restore: Restore, fleet: Emulator, stored: Any) -> None:
     changed = {**RECEPTION_PROXY, "DefaultSessionExpiryMinutes": 5, "FallBackPhoneNumber": "+12065550199"}
-    stored(RECEPTION)["proxy"] = changed
+    stored(RECEPTION)["Proxy"] = changed
     for options in ({}, {"_ansible_check_mode": True}):
         result = restore(**options)
         assert (result["failed"], result["changed"], ids(result["failures"])) == (True, True, [RECEPTION])
         reason = result["failures"][0]["reason"]
         assert "a different configuration is set now (default_session_expiry_minutes, fall_back_phone_number)" in reason
         assert "1 of 3 proxy configurations could not be restored" in result["msg"]
-        assert stored(RECEPTION)["proxy"] == changed
+        assert stored(RECEPTION)["Proxy"] == changed
         for number in (PHONE_NUMBER, "+12065550199"):
             assert number not in json.dumps(result)
         for identifier in (WAREHOUSE, BRANCH):
-            stored(identifier)["proxy"] = None
+            stored(identifier).pop("Proxy", None)
     result = restore(overwrite=True)
     assert ids(result["restored"]) == list(PROXIES)
-    assert stored(RECEPTION)["proxy"] == RECEPTION_PROXY
+    assert stored(RECEPTION)["Proxy"] == RECEPTION_PROXY
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_check_mode_and_diff_preview_each_change(
     restore: Restore, fleet: Emulator, stored: Any, check_mode: bool
 ) -> None:
-    stored(RECEPTION)["proxy"] = {**RECEPTION_PROXY, "DefaultSessionExpiryMinutes": 5}
-    stored(BRANCH)["proxy"] = OTHER_PROXY
+    stored(RECEPTION)["Proxy"] = {**RECEPTION_PROXY, "DefaultSessionExpiryMinutes": 5}
+    stored(BRANCH)["Proxy"] = OTHER_PROXY
     result = restore(_ansible_check_mode=check_mode, _ansible_diff=True, overwrite=True)
     assert (result["changed"], ids(result["restored"]), ids(result["unchanged"])) == (
         True,
@@ -413,12 +413,12 @@ def test_one_failure_does_not_stop_the_others(restore: Restore, stored: Any, fau
     assert words in result["failures"][0]["reason"]
     assert words in result["msg"]
     assert PHONE_NUMBER.strip("+") not in json.dumps(result)
-    assert stored(RECEPTION)["proxy"] is None
+    assert "Proxy" not in stored(RECEPTION)
 
 
 def test_a_write_without_a_response_is_confirmed_by_reading(restore: Restore, naps: list[float], stored: Any) -> None:
     assert ids(restore(Fault(PUT, drop="lost"))["restored"]) == list(PROXIES)
-    assert {i: stored(i)["proxy"] for i in PROXIES} == PROXIES
+    assert {i: stored(i)["Proxy"] for i in PROXIES} == PROXIES
 
 
 def test_values_that_the_service_stores_differently_fail(restore: Restore) -> None:

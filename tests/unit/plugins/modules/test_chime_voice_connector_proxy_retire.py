@@ -199,7 +199,7 @@ def test_all_regions_of_the_service_are_the_default(retire: Retire, fleet: Emula
 @pytest.fixture
 def read_back(fleet: Emulator) -> Callable[[str], Any]:
     """Return a function that returns the proxy that is set on a Voice Connector of us-east-1."""
-    return lambda identifier: fleet.voice._connectors[ACCOUNT, "us-east-1"][identifier]["proxy"]
+    return lambda identifier: fleet.voice._connectors[ACCOUNT, "us-east-1"][identifier]["settings"].get("Proxy")
 
 
 def test_lists_and_tags_can_be_strings(retire: Retire) -> None:

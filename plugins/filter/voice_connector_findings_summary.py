@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From findings to lines for the console."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: voice_connector_findings_summary
+version_added: 1.1.0
+short_description: Describe findings in a few lines
+description:
+  - Returns a line with the counts, and one for each finding that is V(fail) or V(unknown), failures first.
+positional: _input
+options:
+  _input:
+    description: What P(chime_sdk.voice.voice_connector_findings#filter) returns.
+    type: list
+    elements: dict
+    required: true
+seealso:
+  - plugin: chime_sdk.voice.voice_connector_findings
+    plugin_type: filter
+author:
+  - Contributors to the chime_sdk.voice project (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Show what needs attention
+  ansible.builtin.debug:
+    msg: "{{ findings | chime_sdk.voice.voice_connector_findings_summary }}"
+  vars:
+    findings: "{{ voice | chime_sdk.voice.voice_connector_findings({'require_encryption': true}) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The lines.
+  type: list
+  elements: str
+  sample:
+    - "2 Voice Connectors, 4 checks: 2 passed, 1 failed, 1 unknown, 0 not applicable"
+    - "fail: reception (abcdef1ghij2klmno3pqr4, us-east-1), sip_logs: SIP logs are not enabled."
+    - "unknown: warehouse (bcdefg2hijk3lmnop4qrs5, us-east-1), sip_logs: The setting logging could not be read."
+"""
+
+import collections
+from typing import Any
+
+from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import FAIL
+from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import NOT_APPLICABLE
+from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import PASS
+from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import UNKNOWN
+
+
+def describe(finding: dict[str, Any]) -> str:
+    """Return the line of one finding."""
+    region = finding["region"] or "no Region"
+    identifier = finding["voice_connector_id"]
+    name = f"{finding['name']} ({identifier}, {region})" if finding["name"] else f"{identifier} ({region})"
+    subject = f"{name}, {finding['check']}" if identifier else region
+    return f"{finding['status']}: {subject}: {finding['reason']}"
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def voice_connector_findings_summary(findings: list[dict[str, Any]]) -> list[str]:
+    """Return the lines that the documentation above describes."""
+    statuses = collections.Counter(finding["status"] for finding in findings)
+    connectors = {finding["voice_connector_id"] for finding in findings} - {None}
+    counts = f"{count(len(connectors), 'Voice Connector')}, {count(len(findings), 'check')}"
+    results = ((PASS, "passed"), (FAIL, "failed"), (UNKNOWN, "unknown"), (NOT_APPLICABLE, "not applicable"))
+    lines = [f"{counts}: {', '.join(f'{statuses[status]} {word}' for status, word in results)}"]
+    for status in (FAIL, UNKNOWN):
+        lines += [describe(finding) for finding in findings if finding["status"] == status]
+    return lines
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return {"voice_connector_findings_summary": voice_connector_findings_summary}

@@ -1,0 +1,117 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook settings_audit, run by ansible-playbook against the emulator with the state of the demo."""
+
+from __future__ import annotations
+
+import csv
+import json
+import pathlib
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
+from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
+from ansible_collections.chime_sdk.voice.tests.unit.conftest import run
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+STATE = json.loads((ROOT / "tests/demo/state.json").read_text(encoding="utf-8"))
+PHONE_NUMBER = "2065550100"
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator(STATE) as running:
+        yield running
+
+
+def audit(
+    emulator: Emulator, folder: pathlib.Path, variables: dict[str, Any], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    (folder / "variables.json").write_text(json.dumps(variables), encoding="utf-8")
+    return run(
+        f"ansible-playbook chime_sdk.voice.settings_audit -e @variables.json {' '.join(arguments)}",
+        folder,
+        AWS_ENDPOINT_URL=emulator.url,
+        AWS_ACCESS_KEY_ID="AKIDEMULATOR",
+        AWS_SECRET_ACCESS_KEY="emulator-secret-key",
+    )
+
+
+def findings_in(folder: pathlib.Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((folder / "findings.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_policy_that_holds_passes_and_all_regions_are_read(emulator: Emulator, tmp_path: pathlib.Path) -> None:
+    # The values of an empty survey of AWX mean the defaults.
+    variables = {"settings_audit_regions": "", "settings_audit_report_dir": ""}
+    ran = audit(emulator, tmp_path, {**variables, "settings_audit_policy": {"required_tags": ["team"]}}, "--check")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "7 Voice Connectors, 7 checks: 7 passed, 0 failed, 0 unknown, 0 not applicable" in ran.stdout
+    folder = tmp_path / "settings-audit"
+    assert [path.stat().st_mode & 0o777 for path in (folder, *sorted(folder.iterdir()))] == [0o700, 0o600, 0o600]
+    assert {finding["status"] for finding in findings_in(folder)} == {"pass"}
+    with (folder / "findings.csv").open(encoding="utf-8-sig", newline="") as table:
+        assert len(list(csv.DictReader(table))) == 7
+    regions = {request["region"] for request in emulator.requests if request["operation"] == "ListVoiceConnectors"}
+    assert regions == set(MODEL.shape_for("VoiceConnectorAwsRegion").enum)
+    assert not [name for name in emulator.operations() if not name.startswith(("Get", "List"))]
+
+
+def test_failed_and_unknown_checks_are_shown_and_fail_the_playbook_at_its_end(
+    emulator: Emulator, tmp_path: pathlib.Path
+) -> None:
+    emulator.faults = [
+        Fault(
+            "GetVoiceConnectorLoggingConfiguration", request_has="hijklm8nopqr9stuvw0xy1", error="ForbiddenException"
+        ),
+        Fault("ListVoiceConnectors", request_has="/us-west-2/", error="ForbiddenException"),
+    ]
+    policy = {"sip_logs": True, "termination_cidrs_within": ["203.0.113.0/24"], "termination_credentials": True}
+    folder = tmp_path / "reports"
+    variables = {
+        "settings_audit_policy": policy,
+        "settings_audit_regions": "us-east-1,us-west-2,eu-central-1",
+        "settings_audit_report_dir": str(folder),
+    }
+    ran = audit(emulator, tmp_path, variables, "-vvv")
+    assert ran.returncode == 2, ran.stdout + ran.stderr
+    printed = " ".join(ran.stdout.split())
+    assert "Calls are accepted from 198.51.100.0/27." in printed
+    assert "unknown: Lager Bremen (hijklm8nopqr9stuvw0xy1, eu-central-1), sip_logs" in printed
+    assert "unknown: us-west-2: Failed to list the Voice Connectors in us-west-2" in printed
+    assert "The settings are not as the policy requires" in printed
+    statuses = {(finding["check"], finding["status"]) for finding in findings_in(folder)}
+    assert {("termination_cidrs_within", "fail"), ("sip_logs", "unknown"), (None, "unknown")} <= statuses
+    # Phone numbers and user names are in no output.
+    assert PHONE_NUMBER not in ran.stdout
+    for connector in STATE["voice_connectors"]:
+        for username in connector.get("TerminationCredentials", []):
+            assert username not in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [(None, "The policy is empty"), ({"sip_log": True}, "The policy key sip_log does not exist: use sip_logs")],
+)
+def test_a_policy_that_cannot_be_is_refused_before_a_request(
+    emulator: Emulator, tmp_path: pathlib.Path, policy: Any, words: str
+) -> None:
+    ran = audit(emulator, tmp_path, {"settings_audit_policy": policy} if policy else {})
+    assert ran.returncode == 2
+    assert words in " ".join((ran.stdout + ran.stderr).split())
+    assert emulator.requests == []
+
+
+def test_the_regions_of_the_playbook_are_those_of_the_service() -> None:
+    (play,) = yaml.safe_load((ROOT / "playbooks/settings_audit.yml").read_text(encoding="utf-8"))
+    regions = play["vars"]["_settings_audit_regions"]
+    assert sorted(regions) == sorted(MODEL.shape_for("VoiceConnectorAwsRegion").enum)
