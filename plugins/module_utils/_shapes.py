@@ -57,7 +57,9 @@ def _complete(value: Any, members: Any) -> Any:
     """Return a value with the *members* of a ``Setting``, null or empty where it has none, and with all of its others."""
     if isinstance(members, dict):
         present = value or {}
-        return {**present, **{name: _complete(present.get(name), inner) for name, inner in members.items()}}
+        # The keys of the table, not their equals: a bulk read has tens of thousands of them.
+        complete = {name: _complete(present.get(name), inner) for name, inner in members.items()}
+        return {**complete, **{name: inner for name, inner in present.items() if name not in members}}
     if isinstance(members, list):
         return [_complete(item, members[0]) for item in value or []] if members else value or []
     return value if members is None or value is None else members(value)

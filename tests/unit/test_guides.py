@@ -19,6 +19,9 @@ from typing import NamedTuple
 import pytest
 import yaml
 
+from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_policy_includes import (
+    voice_connector_policy_includes,
+)
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
@@ -113,6 +116,10 @@ def test_every_command_passes_the_check_of_syntax(tmp_path: pathlib.Path) -> Non
     installed = tmp_path / ".ansible/collections/ansible_collections/chime_sdk"
     installed.mkdir(parents=True)
     (installed / "voice").symlink_to(ROOT)
+    # The file that the guide tells its readers to save.
+    (policy,) = (block.code for block in BLOCKS if block.code.startswith("settings_audit_policy:"))
+    voice_connector_policy_includes(yaml.safe_load(policy)["settings_audit_policy"])
+    (tmp_path / "policy.yml").write_text(policy, encoding="utf-8")
     commands = [re.sub(r"^(.*\bansible-playbook) ", r"\1 --syntax-check ", c.code, flags=re.M) for c in COMMANDS]
     checked = run("\n".join(commands), tmp_path)
     assert checked.returncode == 0, checked.stderr

@@ -61,7 +61,8 @@ def test_a_policy_that_holds_passes_and_all_regions_are_read(emulator: Emulator,
     assert {finding["status"] for finding in findings_in(folder)} == {"pass"}
     with (folder / "findings.csv").open(encoding="utf-8-sig", newline="") as table:
         assert len(list(csv.DictReader(table))) == 7
-    regions = {request["region"] for request in emulator.requests if request["operation"] == "ListVoiceConnectors"}
+    signed = (r["headers"]["authorization"] for r in emulator.requests if r["operation"] == "ListVoiceConnectors")
+    regions = {authorization.split("/")[2] for authorization in signed}
     assert regions == set(MODEL.shape_for("VoiceConnectorAwsRegion").enum)
     assert not [name for name in emulator.operations() if not name.startswith(("Get", "List"))]
 

@@ -61,7 +61,7 @@ def test_what_is_not_set_has_every_key(setting: Setting) -> None:
         assert list(result) == list(setting.members)
         for key, value in result.items():
             inner = setting.members[key]
-            expected = [] if isinstance(inner, list) else dict.fromkeys(inner) if isinstance(inner, dict) else None
+            expected: Any = [] if isinstance(inner, list) else dict.fromkeys(inner) if isinstance(inner, dict) else None
             assert value == expected
 
 
@@ -69,7 +69,6 @@ def test_members_of_items_are_complete_and_those_that_are_not_known_are_kept() -
     structure = {"Routes": [{"Host": "198.51.100.10", "Weight": None, "ViaSIPTrunk": True}], "Disabled": None}
     assert setting_result(SETTINGS["origination"], structure) == {
         "exists": True,
-        "disabled": None,
         "routes": [
             {
                 "host": "198.51.100.10",
@@ -80,6 +79,7 @@ def test_members_of_items_are_complete_and_those_that_are_not_known_are_kept() -
                 "via_sip_trunk": True,
             }
         ],
+        "disabled": None,
     }
 
 
