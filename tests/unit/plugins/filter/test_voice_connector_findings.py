@@ -728,6 +728,7 @@ def test_the_includes_of_a_policy_are_sorted_and_unique() -> None:
 # Speed
 
 
+@pytest.mark.no_cover
 def test_5000_voice_connectors_are_checked_in_two_seconds() -> None:
     policy = {**POLICY, "termination_cidrs_within": [f"10.{n}.0.0/16" for n in range(20)]}
     connectors = [

@@ -523,7 +523,7 @@ def test_an_operation_that_botocore_does_not_have_fails_before_a_request(
     read: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Any, name: str
 ) -> None:
     operation = SETTINGS[name].operation
-    edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(operation))
+    edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(operation, None))
     result = read(include=["logging", "streaming", name])
     assert f"Failed to get the {SETTINGS[name].title} in us-east-1 ({operation}): " in result["msg"]
     assert f"does not have the operation {operation}" in result["msg"]
