@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the tests and checks, three at a time, and say what came of each.
+"""Run the tests and checks, two at a time, and say what came of each.
 
 Usage: python tools/check.py [GROUP...]
 
@@ -27,7 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 BIN = ROOT / ".venv/default/bin"
 BUILD = ROOT / ".build"
 
-PYTEST = "{bin}/python -m pytest -q -n 2"
+PYTEST = "{bin}/python -m pytest -q -n 3"
 # Not 100, because a few lines are reached only with a newer SDK.
 COVERAGE = "--cov --cov-report=term-missing:skip-covered --cov-fail-under=99.5"
 ANSIBLE_TEST = "tools/ansible-test {name}"
@@ -178,7 +178,7 @@ def main() -> int:
 
     print(f"check: running {', '.join(name for name, _command in checks)}", flush=True)
     failed = []
-    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for ended in concurrent.futures.as_completed([pool.submit(run, *check) for check in checks]):
             name, passed, seconds, log = ended.result()
             lines = log.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -276,70 +276,78 @@ def test_unusual_values_of_the_service_are_returned(everything: Emulator) -> Non
 # What is not set
 
 
-@EACH
 @pytest.mark.parametrize("form", ["NotFoundException", "without the member", "null", "empty"])
-def test_what_was_never_set_does_not_exist_in_any_form_of_the_response(nothing: Emulator, name: str, form: str) -> None:
-    member = SETTINGS[name].member
-    bodies = {"without the member": {}, "null": {member: None}, "empty": {member: [] if name in LISTS else {}}}
-    operation = SETTINGS[name].operation
-    fault = Fault(operation, error=form) if form not in bodies else answer_with(name, bodies[form])
-    assert read_one(nothing, name, fault) == empty_result(name, False)
-    assert nothing.operations() == [CONNECTOR, operation]
-
-
-@EACH
-def test_an_empty_response_without_a_request_id_is_no_proof(nothing: Emulator, name: str) -> None:
-    nothing.faults = [answer_with(name, "{}", request_id=False)]
-    result = read_from(nothing, name, voice_connector_ids=[FULL])
-    assert result["failed"] is True and "unreadable" in result["msg"]
-    assert result["voice_connectors"][0][name] == empty_result(name, None)
-
-
-@EACH
-def test_a_404_is_no_proof_for_a_connector_of_a_region_that_is_not_read(nothing: Emulator, name: str) -> None:
-    foreign = {"VoiceConnectors": [{"VoiceConnectorId": FULL, "AwsRegion": "us-west-2"}]}
-    nothing.faults = [Fault("ListVoiceConnectors", body=json.dumps(foreign))]
-    nothing.faults += [Fault(SETTINGS[name].operation, error="NotFoundException")]
-    result = read_from(nothing, name)
-    assert "because the Voice Connector belongs to us-west-2" in result["msg"]
-    assert result["voice_connectors"][0][name] == empty_result(name, None)
+def test_what_was_never_set_does_not_exist_in_any_form_of_the_response(nothing: Emulator, form: str) -> None:
+    for name in NAMES:
+        member = SETTINGS[name].member
+        bodies = {"without the member": {}, "null": {member: None}, "empty": {member: [] if name in LISTS else {}}}
+        operation = SETTINGS[name].operation
+        nothing.faults.append(Fault(operation, error=form) if form not in bodies else answer_with(name, bodies[form]))
+    result = read_from(nothing, *NAMES, voice_connector_ids=[FULL])
+    (connector,) = result["voice_connectors"]
+    assert result["errors"] == []
+    assert {name: connector[name] for name in NAMES} == {name: empty_result(name, False) for name in NAMES}
+    assert sorted(nothing.operations()) == sorted([CONNECTOR, *(SETTINGS[name].operation for name in NAMES)])
 
 
 # What cannot be read
 
 
-@EACH
-def test_a_setting_that_is_denied_is_unknown_and_the_others_are_read(everything: Emulator, name: str) -> None:
-    operation = SETTINGS[name].operation
-    other = "streaming" if name == "logging" else "logging"
-    everything.faults = [Fault(operation, request_has=FULL, error="ForbiddenException")]
-    result = read_from(everything, name, other)
+def assert_all_unknown(result: dict[str, Any], *words: str) -> None:
+    """Every setting of the first Voice Connector is unknown, with an error of its own that has the words."""
+    connector = result["voice_connectors"][0]
+    assert {name: connector[name] for name in NAMES} == {name: empty_result(name, None) for name in NAMES}
+    errors = [error for error in result["errors"] if error["voice_connector_id"] == FULL]
+    assert [error["action"] for error in errors] == [SETTINGS[name].operation for name in NAMES]
+    for name, error in zip(NAMES, errors):
+        assert f"Failed to get the {SETTINGS[name].title} of Voice Connector {FULL} in us-east-1" in error["message"]
+        for word in words:
+            assert word.format(SETTINGS[name].operation) in error["message"]
+
+
+def test_an_empty_response_without_a_request_id_is_no_proof(nothing: Emulator) -> None:
+    nothing.faults = [answer_with(name, "{}", request_id=False) for name in NAMES]
+    assert_all_unknown(read_from(nothing, *NAMES, voice_connector_ids=[FULL]), "unreadable")
+
+
+def test_a_404_is_no_proof_for_a_connector_of_a_region_that_is_not_read(nothing: Emulator) -> None:
+    foreign = {"VoiceConnectors": [{"VoiceConnectorId": FULL, "AwsRegion": "us-west-2"}]}
+    nothing.faults = [Fault(SETTINGS[name].operation, error="NotFoundException") for name in NAMES]
+    nothing.faults.append(Fault("ListVoiceConnectors", body=json.dumps(foreign)))
+    assert_all_unknown(read_from(nothing, *NAMES), "because the Voice Connector belongs to us-west-2")
+
+
+def test_what_is_denied_is_unknown_and_the_other_connector_is_read(everything: Emulator) -> None:
+    everything.faults = [
+        Fault(SETTINGS[name].operation, request_has=FULL, error="ForbiddenException") for name in NAMES
+    ]
+    result = read_from(everything, *NAMES)
     assert result["failed"] is True and result["stopped"] is False
-    (error,) = result["errors"]
-    assert (error["voice_connector_id"], error["action"], error["code"]) == (FULL, operation, "ForbiddenException")
-    assert f"Failed to get the {SETTINGS[name].title} of Voice Connector {FULL} in us-east-1" in error["message"]
-    assert f"Grant these credentials the IAM action chime:{operation}" in error["message"]
-    full, empty = result["voice_connectors"]
-    assert full[name] == empty_result(name, None)
-    assert full[other]["exists"] is True
-    assert empty[name]["exists"] is False
+    assert_all_unknown(result, "Grant these credentials the IAM action chime:{}")
+    assert result["voice_connectors"][1]["logging"] == empty_result("logging", False)
 
 
 @EACH
+def test_a_setting_that_is_denied_leaves_the_others_known(everything: Emulator, name: str) -> None:
+    everything.faults = [Fault(SETTINGS[name].operation, error="ForbiddenException")]
+    result = read_from(everything, *NAMES, voice_connector_ids=[FULL])
+    (connector,) = result["voice_connectors"]
+    assert [other for other in NAMES if connector[other]["exists"] is not True] == [name]
+    assert [error["action"] for error in result["errors"]] == [SETTINGS[name].operation]
+
+
 @pytest.mark.parametrize("kind", ["page", "cut", "type", "members"])
-def test_an_unreadable_response_is_unknown(everything: Emulator, name: str, kind: str) -> None:
-    member = SETTINGS[name].member
-    whole = json.dumps({member: VALUES[name][0]})
-    body = {
-        "page": "<html><body>Sign in</body></html>",
-        "cut": whole[:-5],
-        "type": json.dumps({member: {} if name in LISTS else []}),
-        "members": '{"Message": "Not Found"}',
-    }[kind]
-    everything.faults = [answer_with(name, body)]
-    result = read_from(everything, name, voice_connector_ids=[FULL])
-    assert result["failed"] is True and "unreadable" in result["msg"]
-    assert result["voice_connectors"][0][name] == empty_result(name, None)
+def test_an_unreadable_response_is_unknown(everything: Emulator, kind: str) -> None:
+    for name in NAMES:
+        member = SETTINGS[name].member
+        body = {
+            "page": "<html><body>Sign in</body></html>",
+            "cut": json.dumps({member: VALUES[name][0]})[:-5],
+            "type": json.dumps({member: {} if name in LISTS else []}),
+            "members": '{"Message": "Not Found"}',
+        }[kind]
+        everything.faults.append(answer_with(name, body))
+    assert_all_unknown(read_from(everything, *NAMES, voice_connector_ids=[FULL]), "unreadable")
 
 
 @pytest.mark.parametrize(
@@ -374,17 +382,15 @@ def test_a_fault_that_passes_is_not_seen_and_one_that_stays_is_unknown(
     assert result["voice_connectors"][0]["termination"] == empty_result("termination", None)
 
 
-@EACH
 @pytest.mark.parametrize(
     "fault", [{"status": 410, "style": "bare"}, {"status": 404, "body": "<UnknownOperationException/>"}]
 )
-def test_only_messages_about_proxies_mention_the_end_of_support(
-    everything: Emulator, name: str, fault: dict[str, Any]
-) -> None:
-    everything.faults = [Fault(SETTINGS[name].operation, **fault)]
-    result = read_from(everything, name, voice_connector_ids=[FULL])
-    assert "the service does not offer this operation" in result["msg"]
-    assert ("2026-04-07" in result["msg"]) == (name == "proxy")
+def test_only_messages_about_proxies_mention_the_end_of_support(everything: Emulator, fault: dict[str, Any]) -> None:
+    everything.faults = [Fault(SETTINGS[name].operation, **fault) for name in NAMES]
+    result = read_from(everything, *NAMES, voice_connector_ids=[FULL])
+    assert_all_unknown(result, "the service does not offer this operation")
+    ended = [error["action"] for error in result["errors"] if "2026-04-07" in error["message"]]
+    assert ended == ["GetVoiceConnectorProxy"]
 
 
 def test_a_defect_in_one_setting_loses_nothing_else(everything: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
