@@ -25,7 +25,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
 # Tracing would take longer than the answers, and these tests are to find faults, not to reach lines.
 pytestmark = pytest.mark.no_cover
 
-CHUNKS = 3
+CHUNKS = 2
 ANSWERS = 1000  # in each
 
 VALUES: list[Any] = [None, True, False, 0, 60, -1, 1.5, 10**30, "", "US", "false", "+12065550100"]
