@@ -27,16 +27,16 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 BIN = ROOT / ".venv/default/bin"
 BUILD = ROOT / ".build"
 
-PYTEST = "{bin}/python -m pytest -q -n 3"
+PYTEST = "{bin}/python -m pytest -q -n 2"
 # Not 100, because a few lines are reached only with a newer SDK.
 COVERAGE = "--cov --cov-report=term-missing:skip-covered --cov-fail-under=99.5"
 ANSIBLE_TEST = "tools/ansible-test {name}"
 
 # Group, name and command, the slow ones first.
 CHECKS = [
+    ("units", "units", PYTEST),
     ("integration", "integration", f"{ANSIBLE_TEST} integration"),
     ("sanity", "sanity", f"{ANSIBLE_TEST} sanity"),
-    ("units", "units", PYTEST),
     ("browser", "browser", "{bin}/python -m pytest -q tests/browser"),
     ("build", "package", "tools/package"),
     ("docs", "documentation", "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all ."),
