@@ -253,7 +253,7 @@ def measure_peers(ours: Command, floor: Command, size: int, pairs: int, folder: 
     ]
 
 
-def measure_trouble(ours: Command, limited: int, rate: float, shaky: int) -> list[str]:
+def measure_faults(ours: Command, limited: int, rate: float, shaky: int) -> list[str]:
     """Return the aims about throttling and faults."""
     with service(limited, rate_limit=rate) as running:
         slow = running.cost_of(*ours)
@@ -299,7 +299,7 @@ def main() -> None:
         floor: Command = (sys.executable, HERE / "floor.py", str(THREADS))
         aims = measure_growth(ours, floor, [1, 10, 50, 100] if quick else [1, 10, 100, 1000, 10_000])
         aims += measure_peers(ours, floor, 50 if quick else 500, 2 if quick else 7, folder)
-        aims += measure_trouble(ours, 60 if quick else 300, 20, 100 if quick else 1000)
+        aims += measure_faults(ours, 60 if quick else 300, 20, 100 if quick else 1000)
     print(f"| {'figure':68} | measured |     aim |        |")
     print(f"|{'-' * 70}|----------|---------|--------|")
     print(*aims, sep="\n")

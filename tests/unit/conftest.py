@@ -2,75 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixtures: the real main() of a module, run in this process against the emulator."""
+"""Fixtures of all tests."""
 
 from __future__ import annotations
 
-import contextlib
-import copy
 import functools
 import gc
-import importlib
-import io
-import json
 import os
-import pathlib
-import subprocess
-import sys
 import types
 from collections.abc import Iterator
 from typing import Any
 from typing import Callable
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from botocore.compat import accepts_kwargs
 from botocore.loaders import JSONFileLoader
 from botocore.loaders import Loader
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-
-WITH_PROXY = "abcdef1ghij2klmno3pqr4"
-WITHOUT_PROXY = "bcdefg2hijk3lmnop4qrs5"
-MISSING = "cdefgh3ijkl4mnopq5rst6"
-
-STATE: dict[str, Any] = {
-    "credentials": [
-        {"access_key": "AKIDEMULATOR", "secret_key": "emulator-secret-key", "account": "111122223333"},
-        {
-            "access_key": "ASIDEMULATOR",
-            "secret_key": "emulator-temporary-key",
-            "session_token": "emulator-session-token",
-            "account": "111122223333",
-        },
-    ],
-    "voice_connectors": [
-        {
-            "VoiceConnectorId": WITH_PROXY,
-            "Name": "reception",
-            "Tags": {"team": "voice"},
-            "Proxy": {
-                "DefaultSessionExpiryMinutes": 60,
-                "Disabled": False,
-                "FallBackPhoneNumber": "+12065550100",
-                "PhoneNumberCountries": ["US", "CA"],
-            },
-        },
-        {"VoiceConnectorId": WITHOUT_PROXY, "Name": "warehouse"},
-    ],
-}
-
-# A proxy configuration of which the service returned nothing but that it exists, none, and one that is unknown.
-EMPTY_PROXY: dict[str, Any] = {
-    "exists": True,
-    "default_session_expiry_minutes": None,
-    "disabled": None,
-    "fall_back_phone_number": None,
-    "phone_number_countries": [],
-}
-NO_PROXY = {**EMPTY_PROXY, "exists": False}
-UNKNOWN_PROXY = {**EMPTY_PROXY, "exists": None}
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
 
 @pytest.fixture(autouse=True)
@@ -125,67 +79,12 @@ def emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
         yield running
 
 
-OVER_TLS_TOO = pytest.mark.parametrize("emulator", [False, True], ids=["http", "tls"], indirect=True)
-
-
 @pytest.fixture
-def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Make botocore's waits between attempts take no time, and return the list of them."""
     taken: list[float] = []
     monkeypatch.setattr("botocore.endpoint.time", types.SimpleNamespace(sleep=taken.append))
     return taken
-
-
-def run_main(module: str, args: dict[str, Any]) -> dict[str, Any]:
-    """Run the real main() of *module* with *args*; return what it prints, and ``rc``."""
-    main = importlib.import_module(f"ansible_collections.chime_sdk.voice.plugins.modules.{module}").main
-    printed = io.StringIO()
-    with patch_module_args(args), contextlib.redirect_stdout(printed), pytest.raises(SystemExit) as stopped:
-        main()
-    result: dict[str, Any] = json.loads(printed.getvalue())
-    assert (stopped.value.code != 0) == result.get("failed", False)
-    assert "Traceback" not in printed.getvalue()
-    assert "ansible_facts" not in result
-    # ansible-core adds these: 2.19 the options, and 2.22 each secret the first time it is registered.
-    for key in ("invocation", "_ansible_new_secrets"):
-        result.pop(key, None)
-    return result
-
-
-def run(command: str, folder: pathlib.Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command as at a prompt, with the tools beside this Python and nothing set but *variables*."""
-    environment = {
-        "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
-        "HOME": str(folder),
-        "LC_ALL": "C.UTF-8",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1",
-        **variables,
-    }
-    return subprocess.run(
-        ["bash", "-euc", command], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
-    )
-
-
-def connection_to(emulator: Emulator) -> dict[str, Any]:
-    """Return the connection options of a module that is to ask *emulator*."""
-    options = {
-        "region": "us-east-1",
-        "endpoint_url": emulator.url,
-        "access_key": "AKIDEMULATOR",
-        "secret_key": "emulator-secret-key",
-    }
-    return {**options, "aws_ca_bundle": emulator.ca_bundle} if emulator.tls else options
-
-
-def edit_model(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, edit: Callable[[dict[str, Any]], None]) -> None:
-    """Put an edited copy of the service model before the one that botocore ships."""
-    model = copy.deepcopy(Loader().load_service_model("chime-sdk-voice", "service-2"))
-    edit(model)
-    folder = tmp_path / "models" / "chime-sdk-voice" / model["metadata"]["apiVersion"]
-    folder.mkdir(parents=True)
-    (folder / "service-2.json").write_text(json.dumps(model))
-    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path / "models"))
 
 
 @pytest.fixture

@@ -32,12 +32,12 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import S
 from ansible_collections.chime_sdk.voice.tests.emulator import service
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
@@ -188,7 +188,7 @@ FAILURES: list[Any] = [
 
 @pytest.mark.parametrize(("module", "faults", "further"), FAILURES)
 def test_a_failure_has_the_keys_that_the_guide_and_the_module_document(
-    module: str, faults: list[Fault], further: set[str], emulator: Emulator, naps: list[float]
+    module: str, faults: list[Fault], further: set[str], emulator: Emulator, sleeps: list[float]
 ) -> None:
     guide = (ROOT / "docs/docsite/rst/errors.rst").read_text(encoding="utf-8").partition("\nLikely mistakes\n")[0]
     terms = re.findall(r"^``[^\n]*``(?=\n  \S)", guide, re.MULTILINE)

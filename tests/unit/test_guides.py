@@ -24,10 +24,10 @@ from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_policy_i
 )
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
 
 PROXY, CONNECTOR = "GetVoiceConnectorProxy", "GetVoiceConnector"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -268,7 +268,7 @@ def test_a_response_has_the_outcome_that_the_table_states(
     faults: list[Fault],
     read_proxy: Callable[..., dict[str, Any]],
     emulator: Emulator,
-    naps: list[float],
+    sleeps: list[float],
 ) -> None:
     connector = WITHOUT_PROXY if any(fault.error == "NotFoundException" for fault in faults) else WITH_PROXY
     result = read_proxy(connector, *copy.deepcopy(faults))

@@ -21,9 +21,9 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/docsite/rst/errors.rst").read_text(encoding="utf-8")
@@ -176,7 +176,7 @@ def test_a_mistake_says_what_the_guide_says(
     emulator: Emulator,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: pathlib.Path,
-    naps: list[float],
+    sleeps: list[float],
 ) -> None:
     message = MISTAKES[title](Mistake(read_proxy, emulator, monkeypatch, tmp_path))
     print(message)

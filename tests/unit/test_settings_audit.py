@@ -19,7 +19,7 @@ import yaml
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STATE = json.loads((ROOT / "tests/demo/state.json").read_text(encoding="utf-8"))

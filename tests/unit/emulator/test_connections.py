@@ -28,11 +28,11 @@ from botocore.exceptions import SSLError
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import client_for
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import port_of
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 
 READ = {"VoiceConnectorId": WITH_PROXY}
 

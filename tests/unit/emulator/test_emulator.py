@@ -34,14 +34,14 @@ from ansible_collections.chime_sdk.voice.tests.emulator.faults import ACCOUNT_NO
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import SUBSCRIPTION_CHECK_FAILED
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import client_for
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import code_of
 from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import port_of
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
 
 PUT = {"VoiceConnectorId": WITHOUT_PROXY, "DefaultSessionExpiryMinutes": 60, "PhoneNumberPoolCountries": ["US"]}
 SETTINGS: dict[str, dict[str, Any]] = {

@@ -19,10 +19,10 @@ from ansible.utils.vars import load_extra_vars
 from ansible_collections.chime_sdk.voice.plugins.filter import proxy_audit as plugin
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_summary import FilterModule as Summary
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import ACCOUNT
 from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import EAST
 from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import NOW

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import proxy_audit
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_csv import FilterModule
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import ACCOUNT
 from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import EAST
 from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import NOW

@@ -16,7 +16,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.chime_sdk.voice.plugins.filter import voice_connector_findings
 from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings_csv import FilterModule
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import EAST
 
 make_findings = voice_connector_findings.FilterModule().filters()["voice_connector_findings"]

@@ -15,9 +15,9 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import P
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import connector_result
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import setting_result
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import EMPTY_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import UNKNOWN_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import EMPTY_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import UNKNOWN_PROXY
 
 
 @pytest.mark.parametrize(

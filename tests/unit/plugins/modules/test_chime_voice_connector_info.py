@@ -22,15 +22,15 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import UNKNOWN_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import edit_model
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import UNKNOWN_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import edit_model
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
 LIST, GET, PROXY, TAGS = "ListVoiceConnectors", "GetVoiceConnector", "GetVoiceConnectorProxy", "ListTagsForResource"
 Read = Callable[..., "dict[str, Any]"]
@@ -168,7 +168,7 @@ def test_a_few_empty_pages_do_not_end_a_listing(read: Read, emulator: Emulator) 
     "fault", [{"error": "ForbiddenException"}, {"status": 503, "style": "bare"}, {"body": "<html>"}, {"drop": "reset"}]
 )
 def test_a_page_that_fails_keeps_the_pages_before_it(
-    read: Read, emulator: Emulator, naps: list[float], fault: dict[str, Any]
+    read: Read, emulator: Emulator, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
     emulator.faults = [page(1, "a", "b"), page(2, "c"), Fault(LIST, **fault)]
     result = read(include=["proxy", "tags"])
@@ -541,7 +541,7 @@ def test_a_denied_listing_fails_at_once(read: Read, emulator: Emulator, error: s
 
 
 def test_a_region_that_cannot_be_reached_fails_and_is_never_empty(
-    read: Read, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+    read: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     def unknown(*args: Any, **kwargs: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -716,7 +716,7 @@ def test_the_account_of_the_credentials_is_returned_on_request(read: Read, emula
     ],
 )
 def test_an_account_that_cannot_be_told_fails(
-    read: Read, emulator: Emulator, naps: list[float], fault: dict[str, Any], words: str
+    read: Read, emulator: Emulator, sleeps: list[float], fault: dict[str, Any], words: str
 ) -> None:
     emulator.faults = [Fault("GetCallerIdentity", **fault)]
     result = read(include_account_id=True)
@@ -781,7 +781,7 @@ def test_a_request_that_waits_for_its_turn_is_signed_afterwards() -> None:
         assert identifiers(result) == fleet_ids(60)
 
 
-def test_a_service_that_grants_nothing_ends_it_in_time(naps: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_grants_nothing_ends_it_in_time(sleeps: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_attempts, "BULK_THROTTLE_WINDOW", 1)
     with Emulator(fleet(500)) as emulator:
         emulator.faults = [Fault(PROXY, error="ThrottledClientException")]
@@ -792,7 +792,7 @@ def test_a_service_that_grants_nothing_ends_it_in_time(naps: list[float], monkey
         assert "throttles this account" in result["msg"]
 
 
-def test_a_hung_connection_does_not_hold_its_thread(monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> None:
+def test_a_hung_connection_does_not_hold_its_thread(monkeypatch: pytest.MonkeyPatch, sleeps: list[float]) -> None:
     monkeypatch.setattr(_client, "CONNECT_TIMEOUT", 0.1)
     monkeypatch.setattr(_client, "READ_TIMEOUT", 0.3)
     monkeypatch.setattr(_client, "MAX_BACKOFF", 0.1)
@@ -845,7 +845,7 @@ def test_a_defect_in_one_read_loses_nothing_of_the_others(monkeypatch: pytest.Mo
 
 
 def test_the_whole_fan_out_keeps_to_the_rate_that_the_service_grants() -> None:
-    size, rate = 200, 20.0
+    size, rate = 120, 20.0
     with Emulator(fleet(size)) as emulator:
         emulator.configure(rate_limit=rate)
         started = time.monotonic()
@@ -860,13 +860,13 @@ def test_the_whole_fan_out_keeps_to_the_rate_that_the_service_grants() -> None:
 
 def test_many_workers_on_a_low_limit_lose_nothing() -> None:
     with Emulator(fleet(40)) as emulator:
-        emulator.configure(rate_limit=8)
+        emulator.configure(rate_limit=12)
         result = read_from(emulator, include=["proxy"], concurrency=64)
         assert identifiers(result) == fleet_ids(40)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_faults_at_random_lose_nothing(naps: list[float], seed: int) -> None:
+def test_faults_at_random_lose_nothing(sleeps: list[float], seed: int) -> None:
     size = 400
     with Emulator(fleet(size)) as emulator:
         emulator.faults = [
@@ -879,17 +879,17 @@ def test_faults_at_random_lose_nothing(naps: list[float], seed: int) -> None:
         assert size + 10 < len(emulator.requests) <= 1.1 * size + 10
 
 
-def test_a_passing_storm_of_faults_loses_nothing(naps: list[float]) -> None:
+def test_a_passing_storm_of_faults_loses_nothing(sleeps: list[float]) -> None:
     """More failing calls in a row than the retry quota of botocore's own modes has room for."""
     with Emulator(fleet(60)) as emulator:
         emulator.faults = [Fault(PROXY, request_has=identifier, status=503, times=3) for identifier in fleet_ids(60)]
         result = read_from(emulator, include=["proxy"], concurrency=32)
         assert result["errors"] == []
         assert emulator.operations().count(PROXY) == 60 * 4
-        assert len(naps) == 60 * 3
+        assert len(sleeps) == 60 * 3
 
 
-def test_a_fault_that_stays_is_given_up(naps: list[float]) -> None:
+def test_a_fault_that_stays_is_given_up(sleeps: list[float]) -> None:
     with Emulator(fleet(20)) as emulator:
         bad = fleet_ids(20)[10]
         emulator.faults = [Fault(PROXY, request_has=bad, status=503)]
@@ -908,7 +908,7 @@ def test_a_connector_that_was_not_tried_has_unknown_tags_and_no_key_that_was_not
     assert "proxy" not in last
 
 
-def test_retries_of_the_user_win(read: Read, emulator: Emulator, naps: list[float]) -> None:
+def test_retries_of_the_user_win(read: Read, emulator: Emulator, sleeps: list[float]) -> None:
     emulator.faults = [Fault(LIST, status=503)]
     read(aws_config={"retries": {"max_attempts": 1}})
     assert emulator.operations() == [LIST] * 2

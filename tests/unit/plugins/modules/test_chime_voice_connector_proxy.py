@@ -17,21 +17,21 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import EMPTY_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import edit_model
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
-from ansible_collections.chime_sdk.voice.tests.unit.trouble import BAD_IDS
-from ansible_collections.chime_sdk.voice.tests.unit.trouble import BAD_OPTIONS
-from ansible_collections.chime_sdk.voice.tests.unit.trouble import ERRORS
-from ansible_collections.chime_sdk.voice.tests.unit.trouble import FAULTS
-from ansible_collections.chime_sdk.voice.tests.unit.trouble import THROTTLES
-from ansible_collections.chime_sdk.voice.tests.unit.trouble import UNREADABLE
+from ansible_collections.chime_sdk.voice.tests.unit.cases import BAD_IDS
+from ansible_collections.chime_sdk.voice.tests.unit.cases import BAD_OPTIONS
+from ansible_collections.chime_sdk.voice.tests.unit.cases import ERRORS
+from ansible_collections.chime_sdk.voice.tests.unit.cases import FAULTS
+from ansible_collections.chime_sdk.voice.tests.unit.cases import THROTTLES
+from ansible_collections.chime_sdk.voice.tests.unit.cases import UNREADABLE
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import EMPTY_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import edit_model
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
 GET, PUT, DELETE = "GetVoiceConnectorProxy", "PutVoiceConnectorProxy", "DeleteVoiceConnectorProxy"
 CONNECTOR = "GetVoiceConnector"
@@ -360,7 +360,7 @@ def test_a_connector_that_was_deleted_meanwhile_fails(manage: Manage, emulator: 
 
 
 def test_a_throttled_request_is_not_one_that_may_have_been_applied(
-    manage: Manage, emulator: Emulator, naps: list[float]
+    manage: Manage, emulator: Emulator, sleeps: list[float]
 ) -> None:
     faults = [
         Fault(GET, body=json.dumps({"Proxy": SENT}), times=1),
@@ -487,7 +487,7 @@ def test_another_state_fails(manage: Manage, emulator: Emulator, state: str) -> 
 
 @pytest.mark.parametrize(("options", "words"), BAD_OPTIONS)
 def test_bad_connection_options_fail_in_one_sentence(
-    manage: Manage, emulator: Emulator, naps: list[float], options: dict[str, Any], words: str
+    manage: Manage, emulator: Emulator, sleeps: list[float], options: dict[str, Any], words: str
 ) -> None:
     result = manage(state="absent", **options)
     assert result["failed"] is True
@@ -536,7 +536,7 @@ def test_the_phone_number_is_not_in_the_system_log(emulator: Emulator, tmp_path:
     "fault", [*FAULTS, *THROTTLES, *({"error": error} for error in ERRORS if error != "NotFoundException")]
 )
 def test_nothing_is_written_when_reading_fails(
-    manage: Manage, emulator: Emulator, read: Any, naps: list[float], fault: Any
+    manage: Manage, emulator: Emulator, read: Any, sleeps: list[float], fault: Any
 ) -> None:
     assert_failed(manage(WITH_PROXY, Fault(GET, **fault), state="absent"), "get the proxy configuration")
     assert set(emulator.operations()) == {GET}
@@ -593,7 +593,7 @@ def test_setting_the_proxy_of_a_connector_that_was_deleted_meanwhile_fails(manag
 @EACH_WRITE
 @pytest.mark.parametrize("fault", THROTTLES)
 def test_a_throttled_write_is_sent_ten_times_at_most(
-    manage: Manage, emulator: Emulator, read: Any, naps: list[float], operation: str, options: Any, fault: Any
+    manage: Manage, emulator: Emulator, read: Any, sleeps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
     assert_failed(
         manage(WITH_PROXY, Fault(operation, **fault), **options),
@@ -607,7 +607,7 @@ def test_a_throttled_write_is_sent_ten_times_at_most(
 @EACH_WRITE
 @pytest.mark.parametrize("fault", THROTTLES)
 def test_throttling_that_passes_is_not_seen(
-    manage: Manage, emulator: Emulator, naps: list[float], operation: str, options: Any, fault: Any
+    manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
     assert manage(WITH_PROXY, Fault(operation, **fault, times=9), **options)["changed"] is True
     assert emulator.operations() == [GET, *[operation] * 10]
@@ -616,7 +616,7 @@ def test_throttling_that_passes_is_not_seen(
 @EACH_WRITE
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_write_that_meets_a_fault_is_sent_three_times_at_most_and_read_again(
-    manage: Manage, emulator: Emulator, read: Any, naps: list[float], operation: str, options: Any, fault: Any
+    manage: Manage, emulator: Emulator, read: Any, sleeps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
     result = manage(WITH_PROXY, Fault(operation, **fault), **options)
     assert_failed(result, operation, "the change did not take effect as requested", "The change: Failed to")
@@ -630,7 +630,7 @@ def test_a_write_that_timed_out_is_not_refused(
     manage: Manage,
     emulator: Emulator,
     read: Any,
-    naps: list[float],
+    sleeps: list[float],
     operation: str,
     options: Any,
     status: int,
@@ -645,7 +645,7 @@ def test_a_write_that_timed_out_is_not_refused(
 @EACH_WRITE
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_of_a_write_that_passes_is_not_seen(
-    manage: Manage, naps: list[float], operation: str, options: Any, fault: Any
+    manage: Manage, sleeps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
     assert manage(WITH_PROXY, Fault(operation, **fault, times=2), **options)["changed"] is True
 
@@ -666,28 +666,28 @@ def outcome(operation: str) -> dict[str, Any]:
 
 @EACH_WRITE
 def test_a_write_that_was_carried_out_and_not_answered_is_found_by_reading_again(
-    manage: Manage, emulator: Emulator, naps: list[float], operation: str, options: Any
+    manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any
 ) -> None:
     assert manage(WITH_PROXY, Fault(operation, drop="lost"), **options) == outcome(operation)
     proxy_reads = [GET] if operation == PUT else [GET, CONNECTOR]
     assert emulator.operations() == [GET, *[operation] * 3, *proxy_reads]
 
 
-def test_a_new_proxy_whose_response_is_lost_is_found_by_reading_again(manage: Manage, naps: list[float]) -> None:
+def test_a_new_proxy_whose_response_is_lost_is_found_by_reading_again(manage: Manage, sleeps: list[float]) -> None:
     result = manage(WITHOUT_PROXY, Fault(PUT, drop="lost"), **NEW)
     assert (result["changed"], result["proxy"]) == (True, {**EMPTY_PROXY, **NEW, "disabled": False})
 
 
 @EACH_WRITE
 def test_a_write_that_is_lost_once_is_sent_again(
-    manage: Manage, emulator: Emulator, naps: list[float], operation: str, options: Any
+    manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any
 ) -> None:
     assert manage(WITH_PROXY, Fault(operation, drop="lost", times=1), **options) == outcome(operation)
     assert emulator.operations() == [GET, operation, operation]
 
 
 def test_a_404_after_a_delete_without_an_answer_means_that_it_was_carried_out(
-    manage: Manage, emulator: Emulator, naps: list[float]
+    manage: Manage, emulator: Emulator, sleeps: list[float]
 ) -> None:
     faults = [Fault(DELETE, drop="lost", times=1), Fault(DELETE, error="NotFoundException")]
     assert manage(WITH_PROXY, *faults, state="absent") == outcome(DELETE)
@@ -695,7 +695,7 @@ def test_a_404_after_a_delete_without_an_answer_means_that_it_was_carried_out(
 
 
 def test_a_refusal_after_a_write_without_an_answer_is_settled_too(
-    manage: Manage, emulator: Emulator, naps: list[float]
+    manage: Manage, emulator: Emulator, sleeps: list[float]
 ) -> None:
     faults = [Fault(PUT, drop="lost", times=1), Fault(PUT, error="ForbiddenException")]
     assert manage(WITH_PROXY, *faults, disabled=True) == outcome(PUT)
@@ -725,7 +725,7 @@ def test_an_unreadable_answer_to_a_put_is_settled_by_reading_again(
     assert read() == BEFORE
 
 
-def test_half_an_answer_to_a_put_is_settled_by_reading_again(manage: Manage, naps: list[float]) -> None:
+def test_half_an_answer_to_a_put_is_settled_by_reading_again(manage: Manage, sleeps: list[float]) -> None:
     assert manage(WITH_PROXY, Fault(PUT, drop="truncate"), disabled=True) == outcome(PUT)
 
 
@@ -748,7 +748,7 @@ def test_an_answer_to_a_delete_that_is_not_the_service_s_is_settled_by_reading_a
     "again", [{"error": "ForbiddenException"}, {"body": "<html>"}, {"error": "ServiceFailureException"}]
 )
 def test_a_write_that_cannot_be_settled_fails_and_says_so(
-    manage: Manage, emulator: Emulator, naps: list[float], operation: str, options: Any, again: Any
+    manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any, again: Any
 ) -> None:
     passing = Fault(GET, body=json.dumps({"Proxy": {**SENT, "Disabled": False}}), times=1)
     result = manage(WITH_PROXY, passing, Fault(operation, drop="lost"), Fault(GET, **again), **options)
@@ -756,7 +756,7 @@ def test_a_write_that_cannot_be_settled_fails_and_says_so(
 
 
 def test_the_order_of_countries_does_not_matter_when_a_write_is_settled(
-    manage: Manage, naps: list[float], emulator: Emulator
+    manage: Manage, sleeps: list[float], emulator: Emulator
 ) -> None:
     def shown(times: int | None, *countries: str) -> Fault:
         proxy = {"DefaultSessionExpiryMinutes": 60, "PhoneNumberCountries": countries}

@@ -25,21 +25,21 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import EMPTY_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import NO_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import OVER_TLS_TOO
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITHOUT_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import edit_model
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
-from ansible_collections.chime_sdk.voice.tests.unit.trouble import BAD_IDS
-from ansible_collections.chime_sdk.voice.tests.unit.trouble import BAD_OPTIONS
-from ansible_collections.chime_sdk.voice.tests.unit.trouble import ERRORS
-from ansible_collections.chime_sdk.voice.tests.unit.trouble import FAULTS
-from ansible_collections.chime_sdk.voice.tests.unit.trouble import RETRY_MODES
-from ansible_collections.chime_sdk.voice.tests.unit.trouble import THROTTLES
-from ansible_collections.chime_sdk.voice.tests.unit.trouble import UNREADABLE
+from ansible_collections.chime_sdk.voice.tests.unit.cases import BAD_IDS
+from ansible_collections.chime_sdk.voice.tests.unit.cases import BAD_OPTIONS
+from ansible_collections.chime_sdk.voice.tests.unit.cases import ERRORS
+from ansible_collections.chime_sdk.voice.tests.unit.cases import FAULTS
+from ansible_collections.chime_sdk.voice.tests.unit.cases import RETRY_MODES
+from ansible_collections.chime_sdk.voice.tests.unit.cases import THROTTLES
+from ansible_collections.chime_sdk.voice.tests.unit.cases import UNREADABLE
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import EMPTY_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import OVER_TLS_TOO
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import edit_model
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
 Read = Callable[..., "dict[str, Any]"]
 
@@ -247,7 +247,7 @@ def test_a_404_for_the_operation_is_not_absence(read_proxy: Read, emulator: Emul
 
 
 @pytest.mark.parametrize("error", sorted(set(ERRORS) - {"NotFoundException"}))
-def test_a_404_that_cannot_be_confirmed_fails(read_proxy: Read, naps: list[float], error: str) -> None:
+def test_a_404_that_cannot_be_confirmed_fails(read_proxy: Read, sleeps: list[float], error: str) -> None:
     result = read_proxy(WITHOUT_PROXY, Fault(CONNECTOR, error=error))
     assert_failed(
         result, "does not tell whether", "IAM action chime:GetVoiceConnector. Failed", connector=WITHOUT_PROXY
@@ -373,7 +373,7 @@ def test_a_credential_process_that_hangs_is_given_up(
 @pytest.mark.parametrize("style", ["full", "header", "body", "bare", "type", "uri"])
 @pytest.mark.parametrize("error", sorted(set(ERRORS) - {"NotFoundException"}))
 def test_each_modelled_error_fails_and_keeps_its_code(
-    read_proxy: Read, naps: list[float], error: str, style: str
+    read_proxy: Read, sleeps: list[float], error: str, style: str
 ) -> None:
     short, status = ERRORS[error]
     result = read_proxy(WITH_PROXY, Fault(PROXY, status=status, error=error, style=style, message="Words of AWS."))
@@ -512,19 +512,19 @@ def set_retry_mode(monkeypatch: pytest.MonkeyPatch, mode: str | None) -> None:
 @pytest.mark.parametrize("mode", RETRY_MODES)
 @pytest.mark.parametrize("fault", THROTTLES)
 def test_throttling_is_retried_ten_times_at_most(
-    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, naps: list[float], mode: Any, fault: Any
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], mode: Any, fault: Any
 ) -> None:
     set_retry_mode(monkeypatch, mode)
     result = read_proxy(WITH_PROXY, Fault(PROXY, **fault))
     assert_failed(result, "throttles this account, and 10 requests were throttled")
     assert emulator.operations() == [PROXY] * 10
-    assert len(naps) == 9 and len(set(naps)) > 1
-    assert sum(naps) < 45
+    assert len(sleeps) == 9 and len(set(sleeps)) > 1
+    assert sum(sleeps) < 45
 
 
 @pytest.mark.parametrize("mode", RETRY_MODES)
 def test_throttling_that_passes_is_not_seen(
-    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, naps: list[float], mode: Any
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], mode: Any
 ) -> None:
     set_retry_mode(monkeypatch, mode)
     assert read_proxy(WITH_PROXY, Fault(PROXY, error="ThrottledClientException", times=9))["exists"] is True
@@ -532,7 +532,7 @@ def test_throttling_that_passes_is_not_seen(
 
 
 def test_the_rate_limiter_of_another_retry_mode_does_not_slow_the_module_down(
-    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     set_retry_mode(monkeypatch, "adaptive")
     started = time.monotonic()
@@ -541,7 +541,7 @@ def test_the_rate_limiter_of_another_retry_mode_does_not_slow_the_module_down(
 
 
 def test_throttling_is_given_up_in_time(
-    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     """Responses after 0.2, 0.4 and 0.6 seconds, with a window of half a second."""
     monkeypatch.setattr(_attempts, "THROTTLE_WINDOW", 0.5)
@@ -554,21 +554,21 @@ def test_throttling_is_given_up_in_time(
 )
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_costs_three_requests_at_most(
-    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, naps: list[float], mode: Any, fault: Any
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], mode: Any, fault: Any
 ) -> None:
     set_retry_mode(monkeypatch, mode)
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, **fault)), PROXY)
     assert emulator.operations() == [PROXY] * 3
-    assert len(naps) == 2 and sum(naps) <= 1.5
+    assert len(sleeps) == 2 and sum(sleeps) <= 1.5
 
 
 @OVER_TLS_TOO
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_that_passes_is_not_seen(read_proxy: Read, naps: list[float], fault: Any) -> None:
+def test_a_fault_that_passes_is_not_seen(read_proxy: Read, sleeps: list[float], fault: Any) -> None:
     assert read_proxy(WITH_PROXY, Fault(PROXY, **fault, times=2))["exists"] is True
 
 
-def test_throttling_and_faults_do_not_multiply(read_proxy: Read, emulator: Emulator, naps: list[float]) -> None:
+def test_throttling_and_faults_do_not_multiply(read_proxy: Read, emulator: Emulator, sleeps: list[float]) -> None:
     read_proxy(
         WITH_PROXY,
         *(
@@ -583,29 +583,29 @@ def test_throttling_and_faults_do_not_multiply(read_proxy: Read, emulator: Emula
     assert emulator.operations() == [PROXY] * 6
 
 
-def test_a_server_error_says_how_many_requests_failed(read_proxy: Read, naps: list[float]) -> None:
+def test_a_server_error_says_how_many_requests_failed(read_proxy: Read, sleeps: list[float]) -> None:
     result = read_proxy(WITH_PROXY, Fault(PROXY, error="ServiceFailureException"))
     assert_failed(result, "the service returned a server error, and 3 requests failed")
 
 
-def test_a_refused_connection_fails_and_says_where(read_proxy: Read, naps: list[float]) -> None:
+def test_a_refused_connection_fails_and_says_where(read_proxy: Read, sleeps: list[float]) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
     result = read_proxy(endpoint_url=url)
     assert_failed(result, "cannot be reached", url)
-    assert len(naps) == 2
+    assert len(sleeps) == 2
 
 
 def test_a_name_that_does_not_resolve_fails(
-    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     def unknown(*args: Any, **kwargs: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     assert_failed(read_proxy(endpoint_url="http://voice.invalid"), "cannot be reached")
-    assert len(naps) == 2
+    assert len(sleeps) == 2
 
 
 # Deadlines
@@ -623,7 +623,7 @@ def shorten(monkeypatch: pytest.MonkeyPatch, factor: float = 50) -> float:
 
 @pytest.mark.parametrize("mode", RETRY_MODES)
 def test_an_endpoint_that_never_answers_is_given_up(
-    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, naps: list[float], mode: Any
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], mode: Any
 ) -> None:
     set_retry_mode(monkeypatch, mode)
     longest = shorten(monkeypatch)
@@ -635,7 +635,7 @@ def test_an_endpoint_that_never_answers_is_given_up(
 
 @pytest.mark.parametrize("fault", [{}, {"status": 503}, {"status": 404, "error": "NotFoundException"}])
 def test_a_response_that_drips_is_given_up_in_time(
-    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, naps: list[float], fault: dict[str, Any]
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
     longest = shorten(monkeypatch)
     started = time.monotonic()
@@ -645,7 +645,7 @@ def test_a_response_that_drips_is_given_up_in_time(
 
 
 def test_late_throttling_and_then_silence_is_given_up_in_time(
-    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     longest = shorten(monkeypatch)
     monkeypatch.setattr(_attempts, "THROTTLE_WINDOW", longest * 0.75)
@@ -657,7 +657,7 @@ def test_late_throttling_and_then_silence_is_given_up_in_time(
 
 
 def test_a_name_with_many_dead_addresses_is_given_up_in_time(
-    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     """A listener whose queue is full drops further connections, so that each waits for its own timeout."""
     longest = shorten(monkeypatch)
@@ -678,7 +678,7 @@ def test_a_name_with_many_dead_addresses_is_given_up_in_time(
 
 
 def test_timeouts_of_the_user_lengthen_the_deadline(
-    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     shorten(monkeypatch)
     slow = Fault(PROXY, drip=0.01)
@@ -708,12 +708,12 @@ class Response(AWSResponse):
 
 
 @pytest.mark.parametrize("setting", [{"max_attempts": 1}, {"total_max_attempts": 2, "mode": "standard"}])
-def test_retries_of_the_user_win(read_proxy: Read, emulator: Emulator, naps: list[float], setting: Any) -> None:
+def test_retries_of_the_user_win(read_proxy: Read, emulator: Emulator, sleeps: list[float], setting: Any) -> None:
     read_proxy(WITH_PROXY, Fault(PROXY, error="ServiceUnavailableException"), aws_config={"retries": setting})
     assert emulator.operations() == [PROXY] * 2
 
 
-def test_timeouts_of_the_user_win(read_proxy: Read, emulator: Emulator, naps: list[float]) -> None:
+def test_timeouts_of_the_user_win(read_proxy: Read, emulator: Emulator, sleeps: list[float]) -> None:
     started = time.monotonic()
     result = read_proxy(WITH_PROXY, Fault(PROXY, drop="hang"), aws_config={"read_timeout": 0.1})
     assert_failed(result, "Read timeout")
@@ -750,7 +750,7 @@ def test_an_answer_of_headers_alone_is_unreadable(read_proxy: Read) -> None:
 
 @pytest.mark.parametrize("fault", [{}, {"body": '{"Proxy": {}} '}, {"status": 404, "error": "NotFoundException"}])
 def test_a_truncated_response_is_a_broken_connection(
-    read_proxy: Read, emulator: Emulator, naps: list[float], fault: dict[str, Any]
+    read_proxy: Read, emulator: Emulator, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
     result = read_proxy(WITHOUT_PROXY, Fault(PROXY, drop="truncate", **fault))
     assert_failed(result, connector=WITHOUT_PROXY)
@@ -761,7 +761,7 @@ def test_a_truncated_response_is_a_broken_connection(
     assert emulator.operations() == [PROXY] * 3
 
 
-def test_a_truncated_response_that_passes_is_not_seen(read_proxy: Read, naps: list[float]) -> None:
+def test_a_truncated_response_that_passes_is_not_seen(read_proxy: Read, sleeps: list[float]) -> None:
     assert read_proxy(WITH_PROXY, Fault(PROXY, drop="truncate", times=2))["exists"] is True
 
 
@@ -816,7 +816,7 @@ def test_a_botocore_that_is_too_old_fails_and_says_which_is_needed(
 
 @pytest.mark.parametrize(("options", "words"), BAD_OPTIONS)
 def test_bad_connection_options_fail_in_one_sentence(
-    read_proxy: Read, emulator: Emulator, naps: list[float], options: dict[str, Any], words: str
+    read_proxy: Read, emulator: Emulator, sleeps: list[float], options: dict[str, Any], words: str
 ) -> None:
     result = read_proxy(WITH_PROXY, **options)
     assert result["failed"] is True

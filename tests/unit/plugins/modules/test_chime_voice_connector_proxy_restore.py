@@ -17,8 +17,8 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
 MODULE = "chime_voice_connector_proxy_restore"
 GET, PUT = "GetVoiceConnectorProxy", "PutVoiceConnectorProxy"
@@ -416,7 +416,7 @@ def test_one_failure_does_not_stop_the_others(restore: Restore, stored: Any, fau
     assert "Proxy" not in stored(RECEPTION)
 
 
-def test_a_write_without_a_response_is_confirmed_by_reading(restore: Restore, naps: list[float], stored: Any) -> None:
+def test_a_write_without_a_response_is_confirmed_by_reading(restore: Restore, sleeps: list[float], stored: Any) -> None:
     assert ids(restore(Fault(PUT, drop="lost"))["restored"]) == list(PROXIES)
     assert {i: stored(i)["Proxy"] for i in PROXIES} == PROXIES
 

@@ -31,8 +31,8 @@ from ansible_collections.chime_sdk.voice.plugins.modules import chime_voice_conn
 from ansible_collections.chime_sdk.voice.tests.emulator import service
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
 MODULE = "chime_voice_connector_proxy_retire"
 LIST, GET, DELETE = "ListVoiceConnectors", "GetVoiceConnectorProxy", "DeleteVoiceConnectorProxy"
@@ -739,7 +739,7 @@ def test_one_failure_does_not_stop_the_others(retire: Retire, read_back: Any, fo
 
 
 def test_a_deletion_without_a_response_is_confirmed_by_reading(
-    retire: Retire, fleet: Emulator, naps: list[float], read_back: Any
+    retire: Retire, fleet: Emulator, sleeps: list[float], read_back: Any
 ) -> None:
     result = retire(Fault(DELETE, drop="lost"), all=None, voice_connector_ids=[RECEPTION])
     assert (result["changed"], ids(result["retired"])) == (True, [RECEPTION])
@@ -747,7 +747,7 @@ def test_a_deletion_without_a_response_is_confirmed_by_reading(
     assert fleet.operations()[-2:] == [GET, CONNECTOR]
 
 
-def test_a_deletion_that_was_not_applied_fails(retire: Retire, naps: list[float], read_back: Any) -> None:
+def test_a_deletion_that_was_not_applied_fails(retire: Retire, sleeps: list[float], read_back: Any) -> None:
     result = retire(Fault(DELETE, request_has=RECEPTION, error="ServiceFailureException"))
     assert ids(result["failures"]) == [RECEPTION]
     assert "the change did not take effect as requested" in result["failures"][0]["reason"]

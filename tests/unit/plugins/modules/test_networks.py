@@ -18,9 +18,9 @@ import pytest
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.proxy import ProxyServer
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
 Read = Callable[..., "dict[str, Any]"]
 
@@ -46,7 +46,7 @@ def test_a_proxy_configuration_is_read_over_tls(read_proxy: Read, emulator: Emul
 @OVER_TLS
 @pytest.mark.parametrize("drop", ["handshake_close", "handshake_alert"])
 def test_a_handshake_that_ends_early_is_a_broken_connection(
-    read_proxy: Read, emulator: Emulator, naps: list[float], drop: str
+    read_proxy: Read, emulator: Emulator, sleeps: list[float], drop: str
 ) -> None:
     result = read_proxy(WITH_PROXY, Fault(drop=drop))
     assert_failed(result, "the connection failed after 3 requests. Check the network")
@@ -67,12 +67,12 @@ def different_name(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> str:
 @OVER_TLS
 @pytest.mark.parametrize("fault", ["unknown CA", "different name"])
 def test_a_certificate_that_does_not_verify_fails_at_once(
-    read_proxy: Read, different_name: str, naps: list[float], fault: str
+    read_proxy: Read, different_name: str, sleeps: list[float], fault: str
 ) -> None:
     options = {"aws_ca_bundle": None} if fault == "unknown CA" else {"endpoint_url": different_name}
     result = read_proxy(WITH_PROXY, **options)
     assert_failed(result, "the TLS certificate of the server could not be verified", "aws_ca_bundle")
-    assert naps == []
+    assert sleeps == []
 
 
 @OVER_TLS
@@ -83,15 +83,15 @@ def test_an_unverified_certificate_is_accepted_on_request(read_proxy: Read) -> N
 
 @pytest.mark.parametrize("emulator", [False], ids=["http"], indirect=True)
 def test_a_server_that_does_not_speak_tls_fails_at_once(
-    read_proxy: Read, emulator: Emulator, naps: list[float]
+    read_proxy: Read, emulator: Emulator, sleeps: list[float]
 ) -> None:
     result = read_proxy(endpoint_url=emulator.url.replace("http:", "https:"))
     assert_failed(result, "the server does not speak TLS", "endpoint_url")
-    assert naps == []
+    assert sleeps == []
 
 
 @pytest.mark.parametrize("banner", [b"SSH-2.0-OpenSSH_9.9\r\n", b"220 mail ESMTP\r\n", b"\x00" * 32])
-def test_a_server_of_a_different_protocol_fails_at_once(read_proxy: Read, naps: list[float], banner: bytes) -> None:
+def test_a_server_of_a_different_protocol_fails_at_once(read_proxy: Read, sleeps: list[float], banner: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def respond() -> None:
@@ -105,19 +105,19 @@ def test_a_server_of_a_different_protocol_fails_at_once(read_proxy: Read, naps: 
         result = read_proxy(endpoint_url=f"https://127.0.0.1:{listener.getsockname()[1]}")
         responding.join()
     assert_failed(result, "the server does not speak TLS")
-    assert naps == []
+    assert sleeps == []
 
 
-def test_a_missing_ca_bundle_fails_at_once(read_proxy: Read, tmp_path: pathlib.Path, naps: list[float]) -> None:
+def test_a_missing_ca_bundle_fails_at_once(read_proxy: Read, tmp_path: pathlib.Path, sleeps: list[float]) -> None:
     missing = str(tmp_path / "bundle.pem")
     result = read_proxy(endpoint_url="https://127.0.0.1:1", aws_ca_bundle=missing)
     assert_failed(result, "aws_ca_bundle", missing)
-    assert naps == []
+    assert sleeps == []
 
 
 @pytest.mark.parametrize("content", ["", "not a certificate"])
 def test_a_ca_bundle_that_is_none_fails_at_once(
-    read_proxy: Read, tmp_path: pathlib.Path, naps: list[float], content: str
+    read_proxy: Read, tmp_path: pathlib.Path, sleeps: list[float], content: str
 ) -> None:
     bundle = tmp_path / "bundle.pem"
     bundle.write_text(content)
@@ -128,7 +128,7 @@ def test_a_ca_bundle_that_is_none_fails_at_once(
         result = read_proxy(endpoint_url=url, aws_ca_bundle=str(bundle))
         accepting.join()
     assert_failed(result, "aws_ca_bundle")
-    assert naps == []
+    assert sleeps == []
 
 
 # HTTP proxy servers
@@ -173,7 +173,7 @@ REFUSALS = [
 @OVER_TLS
 @pytest.mark.parametrize(("status", "words", "requests"), REFUSALS)
 def test_a_proxy_server_that_refuses_a_tunnel_is_named(
-    read_proxy: Read, emulator: Emulator, naps: list[float], through: Any, status: int, words: str, requests: int
+    read_proxy: Read, emulator: Emulator, sleeps: list[float], through: Any, status: int, words: str, requests: int
 ) -> None:
     server = through(status)
     assert_failed(read_proxy(), f"the HTTP proxy server {words}", "HTTPS_PROXY")
@@ -190,7 +190,7 @@ def test_a_proxy_server_that_refuses_a_tunnel_is_named(
     ],
 )
 def test_a_page_of_a_proxy_server_is_not_from_aws(
-    read_proxy: Read, naps: list[float], through: Any, status: int, words: str, requests: int
+    read_proxy: Read, sleeps: list[float], through: Any, status: int, words: str, requests: int
 ) -> None:
     server = through(status)
     result = read_proxy()
@@ -201,7 +201,7 @@ def test_a_page_of_a_proxy_server_is_not_from_aws(
 
 
 def test_a_proxy_server_that_cannot_be_reached_is_named(
-    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -212,7 +212,7 @@ def test_a_proxy_server_that_cannot_be_reached_is_named(
 
 @OVER_TLS
 def test_a_certificate_that_does_not_verify_ends_a_bulk_read(
-    emulator: Emulator, different_name: str, naps: list[float]
+    emulator: Emulator, different_name: str, sleeps: list[float]
 ) -> None:
     options = {**connection_to(emulator), "endpoint_url": different_name}
     result = run_main("chime_voice_connector_info", {**options, "voice_connector_ids": [WITH_PROXY] * 2 + ["a", "b"]})

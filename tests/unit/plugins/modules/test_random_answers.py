@@ -18,9 +18,9 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
 # Tracing would take longer than the answers, and these tests are to find faults, not to reach lines.
 pytestmark = pytest.mark.no_cover
@@ -174,7 +174,7 @@ def share_client(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("chunk", [0, *(pytest.param(chunk, marks=pytest.mark.one_sdk) for chunk in range(1, CHUNKS))])
 def test_random_answers_never_become_a_wrong_absence_or_a_traceback(
-    read_proxy: Callable[..., dict[str, Any]], naps: list[float], monkeypatch: pytest.MonkeyPatch, chunk: int
+    read_proxy: Callable[..., dict[str, Any]], sleeps: list[float], monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
     share_client(monkeypatch)
     rng = random.Random(chunk)
@@ -197,7 +197,7 @@ def test_random_answers_never_become_a_wrong_absence_or_a_traceback(
 
 @pytest.mark.parametrize("operation", ["GetVoiceConnectorProxy", "DeleteVoiceConnectorProxy"])
 def test_random_answers_never_become_a_wrong_deletion(
-    emulator: Emulator, naps: list[float], monkeypatch: pytest.MonkeyPatch, operation: str
+    emulator: Emulator, sleeps: list[float], monkeypatch: pytest.MonkeyPatch, operation: str
 ) -> None:
     """The emulator applies none of these requests, so that the proxy configuration is never gone."""
     share_client(monkeypatch)
@@ -249,7 +249,7 @@ def mutate(rng: random.Random, value: Any) -> Any:
 
 @pytest.mark.parametrize("operation", BULK)
 def test_random_answers_to_the_bulk_read_never_become_a_traceback_or_an_empty_account(
-    emulator: Emulator, naps: list[float], monkeypatch: pytest.MonkeyPatch, operation: str
+    emulator: Emulator, sleeps: list[float], monkeypatch: pytest.MonkeyPatch, operation: str
 ) -> None:
     share_client(monkeypatch)
     rng = random.Random(operation)

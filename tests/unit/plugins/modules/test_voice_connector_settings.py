@@ -21,10 +21,10 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import S
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import STATE
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import run_main
-from ansible_collections.chime_sdk.voice.tests.unit.trouble import FAULTS
+from ansible_collections.chime_sdk.voice.tests.unit.cases import FAULTS
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
 FULL, EMPTY = "abcdef1ghij2klmno3pqr4", "bcdefg2hijk3lmnop4qrs5"
 CONNECTOR = "GetVoiceConnector"
@@ -372,7 +372,7 @@ def test_a_member_of_a_wrong_type_is_unreadable(everything: Emulator, name: str,
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_that_passes_is_not_seen_and_one_that_stays_is_unknown(
-    everything: Emulator, naps: list[float], fault: dict[str, Any]
+    everything: Emulator, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
     operation = SETTINGS["termination"].operation
     assert read_one(everything, "termination", Fault(operation, **fault, times=2))["exists"] is True

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong, for the tests of every module: identifiers, options, faults, and answers that are none."""
+"""Inputs and faults for the tests of every module: IDs, options, errors, and responses that are unreadable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.chime_sdk.voice.tests.unit.conftest import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 
 # The modelled exceptions: by long name, the short name and the status.
 ERRORS = {
