@@ -2,9 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the emulator: print its URL, and serve until a signal or POST /_emulator/stop.
+"""Run a command against the emulator, or the emulator alone.
 
-For instance: python tests/emulator --state state.json --url-file emulator.url
+python tests/emulator --state state.json -- ansible-playbook play.yml
+
+The command gets the endpoint and the credentials in its environment, which has no other setting of AWS. The emulator ends with it,
+and returns its exit status. Without a command, the emulator prints its URL, and serves until a signal or POST /_emulator/stop.
 """
 
 from __future__ import annotations
@@ -12,8 +15,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import pathlib
 import signal
+import subprocess
 import sys
 import time
 import types
@@ -33,12 +38,31 @@ def _find_collection() -> None:
         sys.modules[name] = package
 
 
+def _run(command: list[str], url: str) -> int:
+    """Run a command against the emulator at *url*, and return its exit status."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "AKIDEMULATOR",
+        "AWS_SECRET_ACCESS_KEY": "emulator-secret-key",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": "127.0.0.1",
+    }
+    try:
+        return subprocess.run(command, env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return 130
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Emulate Amazon Chime SDK Voice on the loopback interface.")
     parser.add_argument("--port", type=int, default=0, help="the port to listen on; default: a free one")
     parser.add_argument("--state", type=pathlib.Path, help="a JSON file with credentials and voice_connectors")
     parser.add_argument("--url-file", type=pathlib.Path, help="where to write the URL as soon as it is served")
     parser.add_argument("--seconds", type=float, default=3600, help="stop after this time; default: an hour")
+    parser.add_argument("command", nargs="*", help="what to run against the emulator, after --")
     arguments = parser.parse_args()
 
     _find_collection()
@@ -50,6 +74,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), emulator:
+        if arguments.command:
+            sys.exit(_run(arguments.command, emulator.url))
         if arguments.url_file:
             # Renamed into place, so that whoever waits for the file never reads half of it.
             partial = arguments.url_file.with_suffix(".partial")

@@ -12,6 +12,7 @@ import http.client
 import json
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -739,3 +740,22 @@ def test_the_program_starts_quickly_serves_and_stops_cleanly(tmp_path: pathlib.P
     assert (program.returncode, rest) == (0, "")
     # Well under a second alone; beside other tests on two processors it takes a little longer.
     assert took < 3
+
+
+def test_the_program_runs_a_command_against_itself_and_ends_with_its_status(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "of whoever runs this")
+    (tmp_path / "state.json").write_text(json.dumps(STATE))
+    code = """
+import boto3, os, sys
+print(os.environ["AWS_ENDPOINT_URL"])
+names = [c["Name"] for c in boto3.client("chime-sdk-voice", "us-east-1").list_voice_connectors()["VoiceConnectors"]]
+sys.exit(7 if len(names) == 2 else 8)
+"""
+    command = [sys.executable, PROGRAM, "--state", tmp_path / "state.json", "--", sys.executable, "-c", code]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert ran.returncode == 7, ran.stderr
+    port = int(ran.stdout.strip().rpartition(":")[2])
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        pass
