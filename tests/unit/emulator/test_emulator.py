@@ -753,7 +753,7 @@ print(os.environ["AWS_ENDPOINT_URL"])
 names = [c["Name"] for c in boto3.client("chime-sdk-voice", "us-east-1").list_voice_connectors()["VoiceConnectors"]]
 sys.exit(7 if len(names) == 2 else 8)
 """
-    command = [sys.executable, PROGRAM, "--state", tmp_path / "state.json", "--", sys.executable, "-c", code]
+    command: list[Any] = [sys.executable, PROGRAM, "--state", tmp_path / "state.json", "--", sys.executable, "-c", code]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert ran.returncode == 7, ran.stderr
     port = int(ran.stdout.strip().rpartition(":")[2])
