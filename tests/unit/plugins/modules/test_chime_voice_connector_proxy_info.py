@@ -22,6 +22,7 @@ from botocore.awsrequest import AWSResponse
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _attempts
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _responses
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
@@ -759,6 +760,15 @@ def test_a_truncated_response_is_a_broken_connection(
         "ended in the middle of its body, in all of 3 requests" in result["msg"] or "after 3 requests" in result["msg"]
     )
     assert emulator.operations() == [PROXY] * 3
+
+
+@pytest.mark.parametrize("fault", [{"body": "{}"}, {"status": 403, "error": "ForbiddenException"}])
+def test_a_truncated_response_fails_whichever_botocore_read_it(
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], fault: dict[str, Any]
+) -> None:
+    """Old versions of botocore never pass on a truncated body, so the mark is set here."""
+    monkeypatch.setattr(_responses, "_is_truncated", lambda response: True)
+    assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, **fault)), "ended in the middle of its body")
 
 
 def test_a_truncated_response_that_passes_is_not_seen(read_proxy: Read, sleeps: list[float]) -> None:
