@@ -374,6 +374,11 @@ def describe_selection(selection: dict[str, Any]) -> list[str]:
     return [describe(name, selection[name]) for name in CONDITIONS if selection[name] is not None]
 
 
+def with_noun(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def build_headline(selection: dict[str, Any], counts: dict[str, int], complete: bool) -> str:
     """Return the result in one sentence, which claims nothing about what was not selected or not read."""
     conditions = describe_selection(selection)

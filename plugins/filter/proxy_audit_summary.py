@@ -48,6 +48,7 @@ from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import DISAB
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import NOT_CONFIGURED
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import UNREADABLE
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import describe_selection
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import with_noun
 
 
 def cut(items: list[str], limit: int | None) -> list[str]:
@@ -84,12 +85,12 @@ def proxy_audit_summary(audit: dict[str, Any], limit: int | None = None) -> list
     """Return the lines that the documentation above describes."""
     counts, records = audit["counts"], audit["voice_connectors"]
     several = len({record["account"] for record in records if record["account"]}) > 1
-    regions = f"{counts['regions']} Region{'' if counts['regions'] == 1 else 's'}"
+    regions = with_noun(counts["regions"], "Region")
     parts = [f"{counts['skipped']} skipped"] if counts["skipped"] else []
     parts += [f"{counts['partial']} read in part"] if counts["partial"] else []
     lines = [
         f"{audit['headline']}.",
-        f"{counts['voice_connectors']} Voice Connector{'' if counts['voice_connectors'] == 1 else 's'}, "
+        f"{with_noun(counts['voice_connectors'], 'Voice Connector')}, "
         f"{counts['with_proxy']} with a proxy configuration, {counts['unreadable']} could not be read; "
         f"{regions}{', ' if parts else ''}{', '.join(parts)}",
     ]

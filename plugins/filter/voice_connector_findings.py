@@ -375,7 +375,7 @@ def check_tags(connector: Connector, keys: list[str]) -> Outcome:
 # The policy
 
 
-def fail(name: str, requirement: str, value: Any) -> AnsibleFilterError:
+def bad_value(name: str, requirement: str, value: Any) -> AnsibleFilterError:
     return AnsibleFilterError(f"The policy key {name} must be {requirement}, not {show(value)}.")
 
 
@@ -389,34 +389,34 @@ def parse_time(value: str) -> datetime.datetime:
 
 def parse_bool(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise fail(name, "true or false", value)
+        raise bad_value(name, "true or false", value)
     return value
 
 
 def parse_true(name: str, value: Any) -> bool:
     if value is not True:
-        raise fail(name, "true (to skip the check, remove the key)", value)
+        raise bad_value(name, "true (to skip the check, remove the key)", value)
     return True
 
 
 def parse_age(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
-        raise fail(name, "a number of hours greater than 0", value)
+        raise bad_value(name, "a number of hours greater than 0", value)
     return value
 
 
 def parse_hours(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise fail(name, "a whole number of hours, 0 or more", value)
+        raise bad_value(name, "a whole number of hours, 0 or more", value)
     return value
 
 
 def parse_strings(name: str, value: Any, items: str = "tag keys") -> list[str]:
     if not isinstance(value, list) or not value:
-        raise fail(name, f"a list of {items}, at least one", value)
+        raise bad_value(name, f"a list of {items}, at least one", value)
     for item in value:
         if not isinstance(item, str) or not item:
-            raise fail(name, f"a list of {items}, each a string in quotes", value)
+            raise bad_value(name, f"a list of {items}, each a string in quotes", value)
     return value
 
 
@@ -433,7 +433,7 @@ def parse_countries(name: str, value: Any) -> Callable[[str], bool]:
 def parse_protocols(name: str, value: Any) -> Callable[[str], bool]:
     protocols = parse_strings(name, value, "protocols")
     if not set(protocols) <= set(_PROTOCOLS):
-        raise fail(name, f"a list of {' or '.join(_PROTOCOLS)}", value)
+        raise bad_value(name, f"a list of {' or '.join(_PROTOCOLS)}", value)
     return frozenset(protocols).__contains__
 
 

@@ -48,6 +48,7 @@ _value:
 import collections
 from typing import Any
 
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import with_noun
 from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import FAIL
 from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import NOT_APPLICABLE
 from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import PASS
@@ -63,15 +64,11 @@ def describe(finding: dict[str, Any]) -> str:
     return f"{finding['status']}: {subject}: {finding['reason']}"
 
 
-def count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def voice_connector_findings_summary(findings: list[dict[str, Any]]) -> list[str]:
     """Return the lines that the documentation above describes."""
     statuses = collections.Counter(finding["status"] for finding in findings)
     connectors = {finding["voice_connector_id"] for finding in findings} - {None}
-    counts = f"{count(len(connectors), 'Voice Connector')}, {count(len(findings), 'check')}"
+    counts = f"{with_noun(len(connectors), 'Voice Connector')}, {with_noun(len(findings), 'check')}"
     results = ((PASS, "passed"), (FAIL, "failed"), (UNKNOWN, "unknown"), (NOT_APPLICABLE, "not applicable"))
     lines = [f"{counts}: {', '.join(f'{statuses[status]} {word}' for status, word in results)}"]
     for status in (FAIL, UNKNOWN):

@@ -62,7 +62,6 @@ class Operation:
         :raises VoiceError: any other failure.
         """
         method = self.require()
-        self._attempts = Attempts(self._client.policy.seconds)
         try:
             response = self._client.policy.run(lambda: method(**parameters), self._attempts)
         except Exception as e:  # the SDK lets ValueError, TypeError, OSError and others through

@@ -127,12 +127,12 @@ def list_voice_connectors(client: VoiceClient) -> Iterator[list[dict[str, Any]]]
 
     :raises VoiceError: a page is missing or unreadable, or the listing does not end.
     """
-    operation = Operation(client, "ListVoiceConnectors", "list the Voice Connectors")
     tokens: set[str] = set()
     seen: set[str] = set()
     stale = 0
     position: dict[str, str] = {}
     while True:
+        operation = Operation(client, "ListVoiceConnectors", "list the Voice Connectors")
         response = operation(MaxResults=100, **position)
         page = operation.member(response, "VoiceConnectors") or []
         identifiers = {entry.get("VoiceConnectorId") or "" for entry in page}

@@ -15,6 +15,8 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
+import time
 from typing import Any
 from typing import Callable
 
@@ -22,6 +24,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 from botocore.loaders import Loader
 
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 
 WITH_PROXY = "abcdef1ghij2klmno3pqr4"
@@ -100,6 +103,26 @@ def run(command: str, folder: pathlib.Path, **variables: str) -> subprocess.Comp
     return subprocess.run(
         ["bash", "-euc", command], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
     )
+
+
+def count_in_flight(monkeypatch: pytest.MonkeyPatch, emulator: Emulator, seconds: float) -> Callable[[], int]:
+    """Let each request take *seconds*, and return a function that returns the most that were in flight."""
+    lock = threading.Lock()
+    now, most = 0, 0
+    find_fault = emulator.next_fault
+
+    def counted(operation: str, request: str) -> Fault | None:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        time.sleep(seconds)
+        with lock:
+            now -= 1
+        return find_fault(operation, request)
+
+    monkeypatch.setattr(emulator, "next_fault", counted)
+    return lambda: most
 
 
 def connection_to(emulator: Emulator) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import t
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import setting_result
 from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
 
-# Operations that return something else than a setting, or of which the service says that they are no longer supported.
+# Operations that do not read a setting of one Voice Connector.
 NOT_SETTINGS = {"GetVoiceConnector", "GetVoiceConnectorGroup", "ListVoiceConnectors", "ListVoiceConnectorGroups"}
 
 

@@ -29,6 +29,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import UNKNOWN_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import count_in_flight
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import edit_model
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
@@ -730,26 +731,12 @@ def test_an_account_that_cannot_be_told_fails(
 
 @pytest.mark.parametrize("concurrency", [1, 4, 64])
 def test_no_more_requests_are_in_flight_than_asked_for(concurrency: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    lock = threading.Lock()
-    now, most = 0, 0
     with Emulator(fleet(90)) as emulator:
-        answer = emulator.next_fault
-
-        def counted(operation: str, path: str) -> Fault | None:
-            nonlocal now, most
-            with lock:
-                now += 1
-                most = max(most, now)
-            time.sleep(0.02)
-            with lock:
-                now -= 1
-            return answer(operation, path)
-
-        monkeypatch.setattr(emulator, "next_fault", counted)
+        most = count_in_flight(monkeypatch, emulator, 0.02)
         result = read_from(emulator, include=["proxy"], concurrency=concurrency)
         assert identifiers(result) == fleet_ids(90)
-        assert most <= concurrency
-        assert most >= min(concurrency, 3)
+        assert most() <= concurrency
+        assert most() >= min(concurrency, 3)
 
 
 @pytest.mark.parametrize("concurrency", [1, 8, 16])

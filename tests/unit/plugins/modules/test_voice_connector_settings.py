@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 from typing import Callable
@@ -24,6 +22,7 @@ from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
 from ansible_collections.chime_sdk.voice.tests.unit.cases import FAULTS
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import count_in_flight
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
 FULL, EMPTY = "abcdef1ghij2klmno3pqr4", "bcdefg2hijk3lmnop4qrs5"
@@ -418,21 +417,7 @@ def test_a_defect_in_one_setting_loses_nothing_else(everything: Emulator, monkey
 def test_the_settings_of_few_connectors_are_read_at_the_same_time_within_the_limit(
     everything: Emulator, monkeypatch: pytest.MonkeyPatch, ids: list[str], concurrency: int, expected: int
 ) -> None:
-    lock = threading.Lock()
-    now, most = 0, 0
-    answer = everything.next_fault
-
-    def counted(operation: str, path: str) -> Fault | None:
-        nonlocal now, most
-        with lock:
-            now += 1
-            most = max(most, now)
-        time.sleep(0.1)
-        with lock:
-            now -= 1
-        return answer(operation, path)
-
-    monkeypatch.setattr(everything, "next_fault", counted)
+    most = count_in_flight(monkeypatch, everything, 0.1)
     result = read_from(everything, *NAMES, voice_connector_ids=ids, concurrency=concurrency)
     assert result["errors"] == []
-    assert expected - 1 <= most <= concurrency
+    assert expected - 1 <= most() <= concurrency
