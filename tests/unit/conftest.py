@@ -16,6 +16,7 @@ from typing import Callable
 
 import pytest
 from botocore.compat import accepts_kwargs
+from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader
 from botocore.loaders import Loader
 
@@ -69,6 +70,15 @@ def sdk_data_is_read_once() -> Iterator[None]:
         patch.setattr(Loader, "list_available_services", list_once)
         # Asked about the same handlers for each session, which takes second longest.
         patch.setattr("botocore.hooks.accepts_kwargs", functools.cache(accepts_kwargs))
+        # And the names of the same events.
+        create = EventAliaser.__init__
+        names: dict[str, str] = {}
+
+        def create_with_names(self: Any, *args: Any, **kwargs: Any) -> None:
+            create(self, *args, **kwargs)
+            self._alias_name_cache = names
+
+        patch.setattr(EventAliaser, "__init__", create_with_names)
         yield
 
 
