@@ -5,7 +5,7 @@
 # The interpreter that everything is made with: Python 3.11 or newer.
 PYTHON ?= python3
 
-CHECKS = lint units sanity integration browser docs build
+CHECKS = lint units sanity integration playbooks browser docs build
 
 .PHONY: help demo test matrix release-check bench format clean $(CHECKS)
 

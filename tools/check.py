@@ -28,15 +28,17 @@ BIN = ROOT / ".venv/default/bin"
 BUILD = ROOT / ".build"
 
 PYTEST = "{bin}/python -m pytest -q -n 2"
+PLAYBOOKS = "{bin}/python -m pytest -q tests/playbooks"
 COVERAGE = "--cov --cov-report=term-missing:skip-covered --cov-fail-under=100"
 ANSIBLE_TEST = "tools/ansible-test {name}"
 
 # Group, name and command, the slow ones first.
 CHECKS = [
     ("units", "units", PYTEST),
-    ("integration", "integration", f"{ANSIBLE_TEST} integration"),
     ("sanity", "sanity", f"{ANSIBLE_TEST} sanity"),
     ("browser", "browser", "{bin}/python -m pytest -q tests/browser"),
+    ("playbooks", "playbooks", PLAYBOOKS),
+    ("integration", "integration", f"{ANSIBLE_TEST} integration"),
     ("build", "package", "tools/package"),
     ("docs", "documentation", "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all ."),
     ("demo", "demo", "tools/check-demo"),
@@ -65,6 +67,7 @@ MATRIX = [
         "newest",
         {
             "integration": f"{ANSIBLE_TEST} integration",
+            "playbooks": PLAYBOOKS,
             "sanity": f"{ANSIBLE_TEST} sanity {' '.join(f'--test {test}' for test in SANITY.split())}",
         },
     ),

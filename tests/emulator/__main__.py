@@ -7,7 +7,7 @@
 python tests/emulator --state state.json -- ansible-playbook play.yml
 
 The command gets the endpoint and the credentials in its environment, which has no other setting of AWS. The emulator ends with it,
-and returns its exit status. Without a command, the emulator prints its URL, and serves until a signal or POST /_emulator/stop.
+and returns its exit status. Without a command, the emulator prints its URL, and serves until it is interrupted.
 """
 
 from __future__ import annotations
@@ -60,7 +60,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Emulate Amazon Chime SDK Voice on the loopback interface.")
     parser.add_argument("--port", type=int, default=0, help="the port to listen on; default: a free one")
     parser.add_argument("--state", type=pathlib.Path, help="a JSON file with credentials and voice_connectors")
-    parser.add_argument("--url-file", type=pathlib.Path, help="where to write the URL as soon as it is served")
     parser.add_argument("--seconds", type=float, default=3600, help="stop after this time; default: an hour")
     parser.add_argument("command", nargs="*", help="what to run against the emulator, after --")
     arguments = parser.parse_args()
@@ -70,22 +69,13 @@ def main() -> None:
 
     state = json.loads(arguments.state.read_text(encoding="utf-8")) if arguments.state else None
     emulator = Emulator(state, arguments.port)
-    # An exception, because a handler that sets the event can deadlock with the wait that it interrupts.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), emulator:
         if arguments.command:
             sys.exit(_run(arguments.command, emulator.url))
-        if arguments.url_file:
-            # Renamed into place, so that whoever waits for the file never reads half of it.
-            partial = arguments.url_file.with_suffix(".partial")
-            partial.write_text(emulator.url, encoding="utf-8")
-            partial.rename(arguments.url_file)
         print(emulator.url, flush=True)
-        # In slices: a signal that comes just before a wait begins is seen when it ends.
-        until = time.monotonic() + arguments.seconds
-        while time.monotonic() < until and not emulator.ended.wait(0.2):
-            pass
+        time.sleep(arguments.seconds)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ PUT    /_emulator/state        begin anew with this state, see service.Voice, an
 PUT    /_emulator/settings     ``latency`` in seconds, ``rate_limit`` in requests a second, ``max_skew`` in seconds
 GET    /_emulator/requests     the requests so far, oldest first
 DELETE /_emulator/requests     forget them
-POST   /_emulator/stop         end the program
 ====== ======================= ===========================================================
 """
 
@@ -59,7 +58,6 @@ class Emulator:
         self.max_skew = datetime.timedelta(minutes=15)  # of a signature's time from the request's
         self.lock = threading.Lock()
         self.stopping = threading.Event()  # set when no request is to wait any longer
-        self.ended = threading.Event()  # set when the program is to end
         self.connections = 0  # accepted so far, including those whose TLS handshake failed
         self.tls = Tls() if tls else None
         self._server = _Server(("127.0.0.1", port), _Handler)
@@ -216,8 +214,6 @@ class _Handler(BaseHTTPRequestHandler):
                 answer = emulator.requests
             elif wanted == ("DELETE", "requests"):
                 emulator.requests.clear()
-            elif wanted == ("POST", "stop"):
-                emulator.ended.set()
             else:
                 self._send(404, {}, b"")
                 return

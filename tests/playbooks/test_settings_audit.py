@@ -10,39 +10,19 @@ import csv
 import json
 import pathlib
 import re
-import subprocess
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 import yaml
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
-from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
+from ansible_collections.chime_sdk.voice.tests.playbooks.prompt import ROOT
+from ansible_collections.chime_sdk.voice.tests.playbooks.prompt import Prompt
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 STATE = json.loads((ROOT / "tests/demo/state.json").read_text(encoding="utf-8"))
 
 
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(STATE) as running:
-        yield running
-
-
-def audit(
-    emulator: Emulator, folder: pathlib.Path, variables: dict[str, Any], *arguments: str
-) -> subprocess.CompletedProcess[str]:
-    (folder / "variables.json").write_text(json.dumps(variables), encoding="utf-8")
-    return run(
-        f"ansible-playbook chime_sdk.voice.settings_audit -e @variables.json {' '.join(arguments)}",
-        folder,
-        AWS_ENDPOINT_URL=emulator.url,
-        AWS_ACCESS_KEY_ID="AKIDEMULATOR",
-        AWS_SECRET_ACCESS_KEY="emulator-secret-key",
-    )
+PLAYBOOK = "chime_sdk.voice.settings_audit"
 
 
 def findings_in(folder: pathlib.Path) -> list[dict[str, Any]]:
@@ -50,40 +30,40 @@ def findings_in(folder: pathlib.Path) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_policy_that_holds_passes_and_all_regions_are_read(emulator: Emulator, tmp_path: pathlib.Path) -> None:
+def test_a_policy_that_holds_passes_and_all_regions_are_read(prompt: Prompt) -> None:
     # The values of an empty survey of AWX mean the defaults.
     variables = {"settings_audit_regions": "", "settings_audit_report_dir": ""}
-    ran = audit(emulator, tmp_path, {**variables, "settings_audit_policy": {"required_tags": ["team"]}}, "--check")
+    ran = prompt.run(PLAYBOOK, {**variables, "settings_audit_policy": {"required_tags": ["team"]}}, "--check")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "7 Voice Connectors, 7 checks: 7 passed, 0 failed, 0 unknown, 0 not applicable" in ran.stdout
-    folder = tmp_path / "settings-audit"
+    folder = prompt.folder / "settings-audit"
     assert [path.stat().st_mode & 0o777 for path in (folder, *sorted(folder.iterdir()))] == [0o700, 0o600, 0o600]
     assert {finding["status"] for finding in findings_in(folder)} == {"pass"}
     with (folder / "findings.csv").open(encoding="utf-8-sig", newline="") as table:
         assert len(list(csv.DictReader(table))) == 7
-    signed = (r["headers"]["authorization"] for r in emulator.requests if r["operation"] == "ListVoiceConnectors")
+    signed = (
+        r["headers"]["authorization"] for r in prompt.emulator.requests if r["operation"] == "ListVoiceConnectors"
+    )
     regions = {authorization.split("/")[2] for authorization in signed}
     assert regions == set(MODEL.shape_for("VoiceConnectorAwsRegion").enum)
-    assert not [name for name in emulator.operations() if not name.startswith(("Get", "List"))]
+    assert prompt.writes() == []
 
 
-def test_failed_and_unknown_checks_are_shown_and_fail_the_playbook_at_its_end(
-    emulator: Emulator, tmp_path: pathlib.Path
-) -> None:
-    emulator.faults = [
+def test_failed_and_unknown_checks_are_shown_and_fail_the_playbook_at_its_end(prompt: Prompt) -> None:
+    prompt.emulator.faults = [
         Fault(
             "GetVoiceConnectorLoggingConfiguration", request_has="hijklm8nopqr9stuvw0xy1", error="ForbiddenException"
         ),
         Fault("ListVoiceConnectors", request_has="/us-west-2/", error="ForbiddenException"),
     ]
     policy = {"sip_logs": True, "termination_cidrs_within": ["203.0.113.0/24"], "termination_credentials": True}
-    folder = tmp_path / "reports"
+    folder = prompt.folder / "reports"
     variables = {
         "settings_audit_policy": policy,
         "settings_audit_regions": "us-east-1,us-west-2,eu-central-1",
         "settings_audit_report_dir": str(folder),
     }
-    ran = audit(emulator, tmp_path, variables, "-vvv")
+    ran = prompt.run(PLAYBOOK, variables, "-vvv")
     assert ran.returncode == 2, ran.stdout + ran.stderr
     printed = " ".join(ran.stdout.split())
     assert "Calls are accepted from 198.51.100.0/27." in printed
@@ -98,11 +78,11 @@ def test_failed_and_unknown_checks_are_shown_and_fail_the_playbook_at_its_end(
     assert private and not re.findall("|".join([r"2065550\d{3}", *private]), shown)
 
 
-def test_a_missing_policy_is_refused_before_a_request(emulator: Emulator, tmp_path: pathlib.Path) -> None:
-    ran = audit(emulator, tmp_path, {})
+def test_a_missing_policy_is_refused_before_a_request(prompt: Prompt) -> None:
+    ran = prompt.run(PLAYBOOK, {})
     assert ran.returncode == 2
     assert "The policy is empty: set at least one of require_encryption" in " ".join((ran.stdout + ran.stderr).split())
-    assert emulator.requests == []
+    assert prompt.emulator.requests == []
 
 
 def test_the_regions_of_the_playbook_are_those_of_the_service() -> None:

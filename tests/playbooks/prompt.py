@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run ansible-playbook against the emulator, as at a prompt."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import shlex
+import subprocess
+from typing import Any
+
+from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FILES = ROOT / "tests/playbooks/files"
+
+
+class Prompt:
+    """A folder in which ansible-playbook runs with credentials for an emulator."""
+
+    def __init__(self, emulator: Emulator, folder: pathlib.Path) -> None:
+        self.emulator = emulator
+        self.folder = folder
+
+    def run(
+        self, playbook: str, variables: dict[str, Any], *arguments: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a playbook with extra *variables* and other *arguments*."""
+        command = ["ansible-playbook", playbook, "--extra-vars", json.dumps(variables), *arguments]
+        connection = {
+            "AWS_ENDPOINT_URL": self.emulator.url,
+            "AWS_ACCESS_KEY_ID": "AKIDEMULATOR",
+            "AWS_SECRET_ACCESS_KEY": "emulator-secret-key",
+        }
+        return run(shlex.join(command), self.folder, **{**connection, **environment})
+
+    def writes(self) -> list[str]:
+        """Return the operations of the requests so far that change something."""
+        return [name for name in self.emulator.operations() if not name.startswith(("Get", "List", "AssumeRole"))]
