@@ -32,12 +32,12 @@ PLAYBOOKS = "{bin}/python -m pytest -q tests/playbooks"
 COVERAGE = "--cov --cov-report=term-missing:skip-covered --cov-fail-under=100"
 ANSIBLE_TEST = "tools/ansible-test {name}"
 
-# Group, name and command, the slow ones first.
+# Group, name and command. Those that wait come first, so that both processors are busy, and the slow ones before the others.
 CHECKS = [
     ("units", "units", PYTEST),
-    ("sanity", "sanity", f"{ANSIBLE_TEST} sanity"),
     ("browser", "browser", "{bin}/python -m pytest -q tests/browser"),
     ("playbooks", "playbooks", PLAYBOOKS),
+    ("sanity", "sanity", f"{ANSIBLE_TEST} sanity"),
     ("integration", "integration", f"{ANSIBLE_TEST} integration"),
     ("build", "package", "tools/package"),
     ("docs", "documentation", "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all ."),
