@@ -2,12 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ansible-test downloads to put pip into its virtual environments: here, the pip on the path does it."""
+"""What ansible-test downloads to put pip into each of its virtual environments: here, they all use one copy.
+
+An installation for each of the ten would take longer than the tests in half of them.
+"""
 
 from __future__ import annotations
 
+import pathlib
 import subprocess
 import sys
+import sysconfig
 
-arguments = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
-subprocess.run(["pip", "--python", sys.executable, "install", "--no-compile", *arguments], check=True)
+packages = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+shared = pathlib.Path.home() / ".ansible/test/pip" / "-".join(packages)
+if not shared.exists():
+    subprocess.run(["pip", "install", "--quiet", "--target", str(shared), *packages], check=True)
+pathlib.Path(sysconfig.get_path("purelib"), "shared-pip.pth").write_text(f"{shared}\n", encoding="utf-8")
