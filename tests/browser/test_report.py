@@ -16,6 +16,7 @@ import statistics
 from collections.abc import Iterator
 from typing import Any
 from typing import Callable
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -211,6 +212,9 @@ def browser() -> Iterator[Browser]:
         "--disable-component-update",
         "--disable-sync",
         "--disable-quic",
+        # One process for all pages: to start one takes longer than most tests.
+        "--renderer-process-limit=1",
+        "--process-per-site",
     ]
     # Its sandbox refuses to start for root.
     if os.geteuid() == 0:
@@ -221,29 +225,49 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture
-def open_report(browser: Browser, reports: pathlib.Path) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens a report; in the end none may have complained or asked for anything else."""
-    contexts = []
-    unwanted: list[str] = []
+class Tab:
+    """A page that opens one report after another, and all that a report must not do."""
 
-    def open_it(name: str = "audit", width: int = 1280, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
-        contexts.append(context)
+    def __init__(self, browser: Browser, java_script_enabled: bool) -> None:
+        self.unwanted: list[str] = []
+        context = browser.new_context(java_script_enabled=java_script_enabled)
         context.set_default_timeout(10_000)
-        page = context.new_page()
-        url = (reports / f"{name}.html").as_uri()
-        page.on("console", lambda message: unwanted.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: unwanted.append(f"page error: {error}"))
-        page.on("dialog", lambda dialog: unwanted.append(f"dialog: {dialog.message}"))
-        page.on("request", lambda request: unwanted.append(request.url) if request.url != url else None)
-        page.goto(url)
-        return page
+        self.page = context.new_page()
+        self.page.on("console", lambda message: self.unwanted.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.unwanted.append(f"page error: {error}"))
+        self.page.on("dialog", lambda dialog: self.unwanted.append(f"dialog: {dialog.message}"))
+        self.page.on("request", lambda request: self.unwanted.append(request.url))
+
+    def open(self, path: pathlib.Path, width: int, color_scheme: Literal["light", "dark"]) -> Page:
+        self.page.set_viewport_size({"width": width, "height": 800})
+        self.page.emulate_media(media="screen", color_scheme=color_scheme)
+        self.page.goto(path.as_uri())
+        self.unwanted.remove(path.as_uri())
+        return self.page
+
+
+@pytest.fixture(scope="session")
+def tabs(browser: Browser) -> dict[bool, Tab]:
+    """A tab with and one without JavaScript, for all tests: to open one takes longer than most of them."""
+    return {enabled: Tab(browser, enabled) for enabled in (True, False)}
+
+
+@pytest.fixture
+def open_report(tabs: dict[bool, Tab], reports: pathlib.Path) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens a report; in the end none may have complained or asked for anything else."""
+
+    def open_it(
+        name: str = "audit",
+        width: int = 1280,
+        color_scheme: Literal["light", "dark"] = "light",
+        java_script_enabled: bool = True,
+    ) -> Page:
+        return tabs[java_script_enabled].open(reports / f"{name}.html", width, color_scheme)
 
     yield open_it
-    for context in contexts:
-        context.close()
-    assert unwanted == []
+    for tab in tabs.values():
+        tab.page.evaluate("0")  # ends after what the page has reported so far
+        assert tab.unwanted == []
 
 
 def identifiers(page: Page) -> list[str]:
@@ -554,9 +578,9 @@ def test_a_card_sets_the_filter(open_report: Callable[..., Page], card: str, sta
     assert page.locator("#status:focus").count() == 1
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
+def test_the_search_finds_the_text_of_any_cell(open_report: Callable[..., Page]) -> None:
+    page = open_report()
+    for text, shown in [
         ("warehouse", ["g7"]),
         ("WAREhouse", ["g7"]),
         ("d4", ["d4"]),
@@ -573,33 +597,27 @@ def test_a_card_sets_the_filter(open_report: Callable[..., Page], card: str, sta
         ("Could not be read annex", ["c3"]),
         ("  ", IN_ORDER),
         ("nothing like it", []),
-    ],
-)
-def test_the_search_finds_the_text_of_any_cell(open_report: Callable[..., Page], text: str, shown: list[str]) -> None:
+    ]:
+        page.get_by_label("Search").fill(text)
+        assert identifiers(page) == shown, text
+        assert page.locator("#shown").text_content() == f"{len(shown)} of 8 shown"
+        assert page.get_by_text("No Voice Connector of this audit matches").is_visible() == (not shown)
+
+
+def test_the_status_filters_exactly(open_report: Callable[..., Page]) -> None:
     page = open_report()
-    page.get_by_label("Search").fill(text)
-    assert identifiers(page) == shown
-    assert page.locator("#shown").text_content() == f"{len(shown)} of 8 shown"
-    assert page.get_by_text("No Voice Connector of this audit matches").is_visible() == (not shown)
-
-
-@pytest.mark.parametrize(
-    ("status", "shown"),
-    [
+    for status, shown in [
         ("any configuration", ["b2", "e5", "g7", "d4"]),
         ("configured", ["b2", "e5", "g7"]),
         ("configured, disabled", ["d4"]),
         ("could not be read", ["c3", "f6"]),
         ("not configured", ["a1", "h8"]),
         ("all", IN_ORDER),
-    ],
-)
-def test_the_status_filters_exactly(open_report: Callable[..., Page], status: str, shown: list[str]) -> None:
-    page = open_report()
-    page.get_by_label("Status").select_option("not configured")
-    page.get_by_label("Status").select_option(label=status)
-    assert identifiers(page) == shown
-    assert page.locator("#shown").text_content() == f"{len(shown)} of 8 shown"
+    ]:
+        page.get_by_label("Status").select_option("not configured")
+        page.get_by_label("Status").select_option(label=status)
+        assert identifiers(page) == shown, status
+        assert page.locator("#shown").text_content() == f"{len(shown)} of 8 shown"
 
 
 def test_text_and_status_filter_together_and_sorting_keeps_the_filter(open_report: Callable[..., Page]) -> None:
@@ -784,9 +802,8 @@ async (act) => {
 """
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_five_thousand_rows_sort_and_filter_within_a_second(open_report: Callable[..., Page], width: int) -> None:
-    page = open_report("many", width)
+def test_five_thousand_rows_sort_and_filter_within_a_second(open_report: Callable[..., Page]) -> None:
+    page = open_report("many", width=390)
     taken = {f"sort by {column}": page.evaluate(TIMED, {"sort": column}) for column in [*range(8), 7]}
     taken["sort by one again"] = page.evaluate(TIMED, {"sort": 4})
     for text, shown in (("reception", 2500), ("", 5000), ("team-3 warehouse", 147), ("none such", 0), ("", 5000)):
