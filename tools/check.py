@@ -30,11 +30,11 @@ BUILD = ROOT / ".build"
 PYTEST = "{bin}/python -m pytest -q -n 2"
 PLAYBOOKS = "{bin}/python -m pytest -q tests/playbooks"
 COVERAGE = "--cov --cov-report=term-missing:skip-covered --cov-fail-under=100"
-# The check of the site parses all reStructuredText; rstcheck sees the random name of a folder, and some names as an error.
+# Without rstcheck: it fails if the random name of a temporary folder ends in an underscore. Sphinx checks the same files.
 DOCUMENTATION = "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all --skip-rstcheck ."
 ANSIBLE_TEST = "tools/ansible-test {name}"
 
-# Group, name and command. Those that wait come first, so that both processors are busy, and the slow ones before the others.
+# Group, name and command. Checks that wait come first, to keep both processors busy; of the others, the slow ones.
 CHECKS = [
     ("units", "units", PYTEST),
     ("browser", "browser", "{bin}/python -m pytest -q tests/browser"),
@@ -57,7 +57,7 @@ CHECKS = [
     ("lint", "github", "tools/check-github"),
 ]
 # Each other Python has a different ansible-core and amazon.aws. "newest" has the newest of these and the newest SDK,
-# pre-releases included. It runs the integration tests, and the sanity tests that depend on Python and ansible-core.
+# pre-releases included. It runs the integration tests, the playbooks, and the sanity tests that depend on Python and ansible-core.
 # "oldest" has a stable ansible-core and the oldest SDK. It runs the unit tests, except those marked as one_sdk and the
 # code in the guides, and measures their coverage. Name, Python, packages and commands:
 SANITY = "ansible-doc compile import runtime-metadata validate-modules"

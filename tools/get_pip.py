@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ansible-test downloads to put pip into each of its virtual environments: here, they all use one copy.
+"""Give pip to a virtual environment of ansible-test, in place of the script that ansible-test downloads for this.
 
-An installation for each of the ten would take longer than the tests in half of them.
+All of them share one copy, because ten installations take about 40 seconds.
 """
 
 from __future__ import annotations

@@ -38,13 +38,11 @@ def _find_collection() -> None:
         sys.modules[name] = package
 
 
-def _run(command: list[str], url: str) -> int:
-    """Run a command against the emulator at *url*, and return its exit status."""
+def _run(command: list[str], connection: dict[str, str]) -> int:
+    """Run a command with the *connection* to an emulator in its environment, and return its exit status."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "AKIDEMULATOR",
-        "AWS_SECRET_ACCESS_KEY": "emulator-secret-key",
+        **connection,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -73,9 +71,12 @@ def main() -> None:
         signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), emulator:
         if arguments.command:
-            sys.exit(_run(arguments.command, emulator.url))
+            sys.exit(_run(arguments.command, emulator.environment))
         print(emulator.url, flush=True)
-        time.sleep(arguments.seconds)
+        # In slices: a signal just before a sleep takes effect only at its end.
+        until = time.monotonic() + arguments.seconds
+        while time.monotonic() < until:
+            time.sleep(0.2)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ from ansible_collections.chime_sdk.voice.tests.emulator.api import ServiceError
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import RateLimit
 from ansible_collections.chime_sdk.voice.tests.emulator.rest import VoiceApi
+from ansible_collections.chime_sdk.voice.tests.emulator.service import DEFAULT_STATE
 from ansible_collections.chime_sdk.voice.tests.emulator.service import Voice
 from ansible_collections.chime_sdk.voice.tests.emulator.tls import Tls
 from ansible_collections.chime_sdk.voice.tests.emulator.tls import refuse_handshake
@@ -67,6 +68,16 @@ class Emulator:
     @property
     def url(self) -> str:
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables with which the SDK connects, as the first account of DEFAULT_STATE."""
+        credential = DEFAULT_STATE["credentials"][0]
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": credential["access_key"],
+            "AWS_SECRET_ACCESS_KEY": credential["secret_key"],
+        }
 
     @property
     def ca_bundle(self) -> str:

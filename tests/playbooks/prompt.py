@@ -31,12 +31,7 @@ class Prompt:
     ) -> subprocess.CompletedProcess[str]:
         """Run a playbook with extra *variables* and other *arguments*."""
         command = ["ansible-playbook", playbook, "--extra-vars", json.dumps(variables), *arguments]
-        connection = {
-            "AWS_ENDPOINT_URL": self.emulator.url,
-            "AWS_ACCESS_KEY_ID": "AKIDEMULATOR",
-            "AWS_SECRET_ACCESS_KEY": "emulator-secret-key",
-        }
-        return run(shlex.join(command), self.folder, **{**connection, **environment})
+        return run(shlex.join(command), self.folder, **{**self.emulator.environment, **environment})
 
     def writes(self) -> list[str]:
         """Return the operations of the requests so far that change something."""

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import Any
 
 import pytest
@@ -19,9 +18,8 @@ from ansible_collections.chime_sdk.voice.tests.playbooks.prompt import ROOT
 from ansible_collections.chime_sdk.voice.tests.playbooks.prompt import Prompt
 
 PHONE_NUMBER = "2065550142"
-# The credentials assume a role in the second account.
+# Voice Connectors of two accounts; the credentials belong to the first, and assume a role in the second.
 STATE: dict[str, Any] = {
-    "credentials": [{"access_key": "AKIDEMULATOR", "secret_key": "emulator-secret-key", "account": "111122223333"}],
     "voice_connectors": [
         {
             "VoiceConnectorId": "aaaaaaaaaaaaaaaaaaaaa1",
@@ -70,8 +68,8 @@ def values(records: list[dict[str, Any]], key: str) -> list[Any]:
 
 def run_with_records(
     prompt: Prompt, playbook: str, variables: dict[str, Any], *arguments: str, **environment: str
-) -> str:
-    """Run a playbook that fails with callbacks that keep records; return all that is printed and recorded."""
+) -> tuple[int, str]:
+    """Run a playbook with callbacks that keep records; return its status, and all that is printed and recorded."""
     records = str(prompt.folder / "records")
     ran = prompt.run(
         playbook,
@@ -84,7 +82,7 @@ def run_with_records(
     )
     kept = [path.read_text(encoding="utf-8") for path in (prompt.folder / "records").iterdir()]
     assert len(kept) > 1
-    return "\n".join([ran.stdout, ran.stderr, *kept])
+    return ran.returncode, "\n".join([ran.stdout, ran.stderr, *kept])
 
 
 def test_an_incomplete_audit_with_the_answers_of_an_empty_survey_is_reported_without_phone_numbers(
@@ -96,7 +94,8 @@ def test_an_incomplete_audit_with_the_answers_of_an_empty_survey_is_reported_wit
     ]
     specification = yaml.safe_load((ROOT / "roles/proxy_audit/meta/argument_specs.yml").read_text(encoding="utf-8"))
     survey = dict.fromkeys(specification["argument_specs"]["main"]["options"], "")
-    told = run_with_records(prompt, AUDIT, {**survey, "proxy_audit_include_tags": True}, "--check", "-vvv")
+    status, told = run_with_records(prompt, AUDIT, {**survey, "proxy_audit_include_tags": True}, "--check", "-vvv")
+    assert status == 2
     assert "The audit is incomplete" in told
     assert "chime:ListVoiceConnectors" in told
     assert "aaaaaaaaaaaaaaaaaaaaa4" in told
@@ -128,13 +127,14 @@ def test_an_incomplete_audit_with_the_answers_of_an_empty_survey_is_reported_wit
 
 
 def test_the_report_of_one_region_shows_what_is_left_and_no_phone_number(prompt: Prompt) -> None:
-    told = run_with_records(
+    status, told = run_with_records(
         prompt,
         "chime_sdk.voice.proxy_report",
         {"region": "us-east-1"},
         "-v",
         ANSIBLE_STDOUT_CALLBACK="ansible.builtin.oneline",
     )
+    assert status == 0
     assert "aaaaaaaaaaaaaaaaaaaaa1" in told
     assert PHONE_NUMBER not in told
 
@@ -208,7 +208,7 @@ def test_an_extra_variable_that_is_private_to_the_role_stops_it_also_where_error
     prompt: Prompt, tag: str, status: int
 ) -> None:
     forged = {"_proxy_audit_reads": [], "proxy_audit_report_dir": "forged"}
-    ran: subprocess.CompletedProcess[str] = prompt.run(PLAYS, forged, *ACCOUNTS, "--limit", "first", "--tags", tag)
+    ran = prompt.run(PLAYS, forged, *ACCOUNTS, "--limit", "first", "--tags", tag)
     assert ran.returncode == status, ran.stdout + ran.stderr
     assert "is private to the role proxy_audit" in ran.stdout + ran.stderr
     assert not (prompt.folder / "forged").exists()

@@ -14,15 +14,14 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.tests.playbooks.prompt import FILES
 from ansible_collections.chime_sdk.voice.tests.playbooks.prompt import Prompt
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import CREDENTIALS
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import OTHER_CREDENTIALS
 
 FIRST = "aaaaaaaaaaaaaaaaaaaaa1"
 SECOND = "aaaaaaaaaaaaaaaaaaaaa2"
 PHONE_NUMBER = "+12065550142"
 STATE: dict[str, Any] = {
-    "credentials": [
-        {"access_key": "AKIDEMULATOR", "secret_key": "emulator-secret-key", "account": "111122223333"},
-        {"access_key": "AKIDOTHER", "secret_key": "other-secret-key", "account": "444455556666"},
-    ],
+    "credentials": [CREDENTIALS, OTHER_CREDENTIALS],
     "voice_connectors": [
         {
             "VoiceConnectorId": FIRST,
@@ -166,17 +165,16 @@ def test_extra_variables_with_clashing_names_change_nothing_and_what_is_retired_
 
 
 @pytest.mark.parametrize(
-    ("key", "secret", "retired"),
-    [("AKIDOTHER", "other-secret-key", False), ("AKIDEMULATOR", "emulator-secret-key", True)],
+    ("credentials", "retired"),
+    [(OTHER_CREDENTIALS, False), (CREDENTIALS, True)],
     ids=["a different account", "the confirmed account"],
 )
 def test_a_play_that_ignores_errors_retires_with_the_credentials_of_the_confirmed_account_only(
-    prompt: Prompt, key: str, secret: str, retired: bool
+    prompt: Prompt, credentials: dict[str, str], retired: bool
 ) -> None:
     """The play also sets facts and registers a variable with clashing names; its credentials are module defaults."""
     backups = prompt.folder / "backups"
-    variables = {"access_key": key, "secret_key": secret, "backup_dir": str(backups)}
-    ran = prompt.run(str(FILES / "retire.yml"), variables)
+    ran = prompt.run(str(FILES / "retire.yml"), {**credentials, "backup_dir": str(backups)})
     assert ran.returncode == 0, ran.stdout + ran.stderr
     if retired:
         assert "ignored=0" in ran.stdout

@@ -31,10 +31,12 @@ WITH_PROXY = "abcdef1ghij2klmno3pqr4"
 WITHOUT_PROXY = "bcdefg2hijk3lmnop4qrs5"
 MISSING = "cdefgh3ijkl4mnopq5rst6"
 
+CREDENTIALS = {"access_key": "AKIDEMULATOR", "secret_key": "emulator-secret-key", "account": "111122223333"}
+OTHER_CREDENTIALS = {"access_key": "AKIDOTHER", "secret_key": "other-secret-key", "account": "444455556666"}
 
 STATE: dict[str, Any] = {
     "credentials": [
-        {"access_key": "AKIDEMULATOR", "secret_key": "emulator-secret-key", "account": "111122223333"},
+        CREDENTIALS,
         {
             "access_key": "ASIDEMULATOR",
             "secret_key": "emulator-temporary-key",

@@ -141,13 +141,7 @@ def test_what_is_marked_as_runnable_runs(blocks: list[Block], tmp_path: pathlib.
             (tmp_path / f"{block.line}.yml").write_text(playbook(block), encoding="utf-8")
         command = f"ansible-playbook {' '.join(f'{block.line}.yml' for block in blocks)}"
     with Emulator(json.loads((ROOT / "tests/demo/state.json").read_text(encoding="utf-8"))) as emulator:
-        ran = run(
-            command,
-            tmp_path,
-            AWS_ENDPOINT_URL=emulator.url,
-            AWS_ACCESS_KEY_ID="AKIDEMULATOR",
-            AWS_SECRET_ACCESS_KEY="emulator-secret-key",
-        )
+        ran = run(command, tmp_path, **emulator.environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stdout.count("PLAY [") >= len(blocks) or blocks[0].language == "shell"
     assert emulator.requests or command.startswith("ansible-doc ")

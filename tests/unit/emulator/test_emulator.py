@@ -488,7 +488,7 @@ def test_the_maximum_skew_can_be_set(emulator: Emulator, client: Any, shift_cloc
 
 def test_a_delay_does_not_age_a_signature(emulator: Emulator, client: Any) -> None:
     emulator.configure(max_skew=2)
-    emulator.faults = [Fault(delay=2.3)]
+    emulator.faults = [Fault(delay=3.5)]
     client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
 
 

@@ -735,10 +735,10 @@ def test_an_account_that_cannot_be_told_fails(
 
 @pytest.mark.parametrize("concurrency", [1, 4, 64])
 def test_no_more_requests_are_in_flight_than_asked_for(concurrency: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Emulator(fleet(40)) as emulator:
+    with Emulator(fleet(90)) as emulator:
         most = count_in_flight(monkeypatch, emulator, 0.02)
         result = read_from(emulator, include=["proxy"], concurrency=concurrency)
-        assert identifiers(result) == fleet_ids(40)
+        assert identifiers(result) == fleet_ids(90)
         assert most() <= concurrency
         assert most() >= min(concurrency, 3)
 
@@ -851,7 +851,7 @@ def test_the_whole_fan_out_keeps_to_the_rate_that_the_service_grants() -> None:
 
 def test_many_workers_on_a_low_limit_lose_nothing() -> None:
     with Emulator(fleet(40)) as emulator:
-        emulator.configure(rate_limit=20)
+        emulator.configure(rate_limit=12)
         result = read_from(emulator, include=["proxy"], concurrency=64)
         assert identifiers(result) == fleet_ids(40)
 

@@ -17,6 +17,8 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import CREDENTIALS
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import OTHER_CREDENTIALS
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
@@ -24,7 +26,7 @@ MODULE = "chime_voice_connector_proxy_restore"
 GET, PUT = "GetVoiceConnectorProxy", "PutVoiceConnectorProxy"
 CONNECTOR, CALLER = "GetVoiceConnector", "GetCallerIdentity"
 
-ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
+ACCOUNT, OTHER_ACCOUNT = CREDENTIALS["account"], OTHER_CREDENTIALS["account"]
 RECEPTION, WAREHOUSE = (f"a{number:021d}" for number in range(2))
 BRANCH = f"b{0:021d}"
 PHONE_NUMBER = "+12065550142"
@@ -39,10 +41,7 @@ PROXIES = {RECEPTION: RECEPTION_PROXY, WAREHOUSE: OTHER_PROXY, BRANCH: OTHER_PRO
 NAMES = {RECEPTION: "reception", WAREHOUSE: "warehouse", BRANCH: "branch"}
 REGIONS = {RECEPTION: "us-east-1", WAREHOUSE: "us-east-1", BRANCH: "us-west-2"}
 FLEET: dict[str, Any] = {
-    "credentials": [
-        {"access_key": "AKIDEMULATOR", "secret_key": "emulator-secret-key", "account": ACCOUNT},
-        {"access_key": "AKIDOTHER", "secret_key": "other-secret-key", "account": OTHER_ACCOUNT},
-    ],
+    "credentials": [CREDENTIALS, OTHER_CREDENTIALS],
     "voice_connectors": [{"VoiceConnectorId": i, "Name": NAMES[i], "AwsRegion": REGIONS[i]} for i in PROXIES],
 }
 RECORDS = [{"voice_connector_id": i, "region": REGIONS[i], "name": NAMES[i], "proxy": p} for i, p in PROXIES.items()]

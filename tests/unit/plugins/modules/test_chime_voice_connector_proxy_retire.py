@@ -31,6 +31,8 @@ from ansible_collections.chime_sdk.voice.plugins.modules import chime_voice_conn
 from ansible_collections.chime_sdk.voice.tests.emulator import service
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import CREDENTIALS
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import OTHER_CREDENTIALS
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
@@ -38,7 +40,7 @@ MODULE = "chime_voice_connector_proxy_retire"
 LIST, GET, DELETE = "ListVoiceConnectors", "GetVoiceConnectorProxy", "DeleteVoiceConnectorProxy"
 TAGS, CONNECTOR, CALLER = "ListTagsForResource", "GetVoiceConnector", "GetCallerIdentity"
 
-ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
+ACCOUNT, OTHER_ACCOUNT = CREDENTIALS["account"], OTHER_CREDENTIALS["account"]
 RECEPTION, WAREHOUSE, WORKSHOP, CANTEEN = (f"a{number:021d}" for number in range(4))
 BRANCH = f"b{0:021d}"
 PHONE_NUMBER = "+12065550142"
@@ -50,10 +52,7 @@ RECEPTION_PROXY = {
 }
 OTHER_PROXY = {"DefaultSessionExpiryMinutes": 30, "Disabled": True, "PhoneNumberCountries": ["GB"]}
 FLEET: dict[str, Any] = {
-    "credentials": [
-        {"access_key": "AKIDEMULATOR", "secret_key": "emulator-secret-key", "account": ACCOUNT},
-        {"access_key": "AKIDOTHER", "secret_key": "other-secret-key", "account": OTHER_ACCOUNT},
-    ],
+    "credentials": [CREDENTIALS, OTHER_CREDENTIALS],
     "voice_connectors": [
         {
             "VoiceConnectorId": RECEPTION,
