@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The AWS account that a connection reads and writes."""
+"""The AWS account of a connection."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._operation import 
 def get_account_id(connection: Connection, region: str | None) -> str:
     """Return the ID of the account of the credentials in use. Operation: GetCallerIdentity of STS.
 
-    :param region: the Region whose endpoint is asked; None for that of the connection.
-    :raises VoiceError: a response without an account, or no response.
+    :param region: the Region of the endpoint; None for that of the connection.
+    :raises VoiceError: an error, no response, or a response without an account.
     """
     operation = Operation(connection.client(region, "sts"), "GetCallerIdentity", "get the AWS account ID")
     account_id = operation().get("Account")

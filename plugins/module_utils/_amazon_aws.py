@@ -4,9 +4,9 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""What this collection uses of amazon.aws. If that is missing, every module fails with a clear message.
+"""The imports from amazon.aws, with a clear message if that collection is missing.
 
-Ansible sends a module together with what it imports. Only an import in a ``try`` may be missing.
+Ansible sends a module to the managed node together with its imports. Only an import in a ``try`` may be missing.
 """
 
 from __future__ import annotations

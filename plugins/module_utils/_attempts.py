@@ -4,11 +4,9 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""How often and how long an operation is tried.
+"""Retries, deadlines and the rate limit of a client.
 
-botocore's own retry modes do not serve here: ``standard`` never retries this service's modelled throttling error, and its
-quota loses reads of a bulk run; ``AWSRetry`` of amazon.aws sees only ClientError; none has a deadline. The timeouts of
-urllib3 are for each receive and each address of a name, so that a response of one byte a second never ends.
+``_client`` explains why these are not botocore's own. A server error or a broken connection is called a fault here.
 """
 
 from __future__ import annotations
@@ -33,22 +31,22 @@ except ImportError:
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import TRUNCATED
 
-MAX_FAULTS = 3  # requests that meet a server error or a broken connection
-MAX_THROTTLES = 10  # requests that the service throttles
-THROTTLE_WINDOW = 45  # seconds in which a throttled operation starts further requests
+MAX_FAULTS = 3  # requests of one operation that end with a fault
+MAX_THROTTLES = 10  # requests of one operation that are throttled
+THROTTLE_WINDOW = 45  # seconds after which a throttled operation is not retried
 MAX_BACKOFF = 5  # seconds between two requests
-BOTOCORE_MAX_BACKOFF = 20  # seconds, where the user chose botocore's own retries
+BOTOCORE_MAX_BACKOFF = 20  # seconds, with botocore's own retries
 
-# Of thousands of reads, none should be lost to a passing fault.
+# Among thousands of reads, some meet several faults in a row.
 BULK_MAX_FAULTS = 6
-# All requests of a bulk run wait for one rate limit. It has failed once none has succeeded for this long.
+# A bulk run gives up if the service throttles all of its requests for this long.
 BULK_THROTTLE_WINDOW = 60  # seconds
 
-# The lowest rate of a bulk run, which falls from the first to the second while the service still throttles it.
-FIRST_FLOOR = 0.5  # requests a second
-MIN_RATE = 0.1  # requests a second
+# The lowest rate of a bulk run. It falls from FIRST_FLOOR to MIN_RATE while the service throttles even this rate.
+FIRST_FLOOR = 0.5  # requests per second
+MIN_RATE = 0.1  # requests per second
 
-# Error names as canonical_name() returns them, and statuses.
+# Error names in the form of canonical_name(), and HTTP statuses.
 THROTTLE_NAMES = frozenset(
     (
         "BandwidthLimitExceeded",
@@ -75,7 +73,7 @@ FAULT_NAMES = frozenset(
 )
 FAULT_STATUSES = frozenset((408, 500, 502, 503, 504))
 
-# What OpenSSL and urllib3 report when another attempt cannot succeed: the certificate, no TLS at all, no usable CA bundle.
+# Words of OpenSSL and urllib3 for errors that a retry cannot fix: a bad certificate, a server without TLS, a bad CA bundle.
 _UNVERIFIED = ("CERTIFICATE_VERIFY_FAILED", "DOESN'T_MATCH")
 _PERMANENT = (
     *_UNVERIFIED,
@@ -96,7 +94,7 @@ class DeadlineExceeded(Exception):
 
 
 class ThrottledTooLong(Exception):
-    """The service no longer grants requests."""
+    """A bulk run gave up, because the service throttled all of its requests."""
 
 
 def canonical_name(code: Any) -> str:
@@ -105,7 +103,7 @@ def canonical_name(code: Any) -> str:
 
 
 def connect_status(exception: Exception | None) -> int | None:
-    """Return the status with which an HTTP proxy server refused to connect, or None."""
+    """Return the HTTP status with which a proxy server refused a tunnel, or None."""
     if not isinstance(exception, ProxyConnectionError):
         return None
     words = str(exception.kwargs.get("error")).partition("Tunnel connection failed: ")[2][:3]
@@ -118,7 +116,7 @@ def is_broken_connection(exception: BaseException | None) -> bool:
 
 
 def is_permanent_tls_error(exception: Exception | None, reasons: tuple[str, ...] = _PERMANENT) -> bool:
-    """Whether a TLS error will occur again; a connection closed during the handshake, or an alert, may not."""
+    """Whether a retry would end with the same TLS error. A closed connection or an alert may be temporary."""
     words = str(exception).upper().replace(" ", "_")
     return isinstance(exception, SSLError) and any(reason in words for reason in reasons)
 
@@ -129,21 +127,21 @@ def is_unverified(exception: Exception) -> bool:
 
 
 class Attempts:
-    """What one operation has tried so far. Its own thread writes it, and the waiting thread reads it."""
+    """The progress of one operation. The thread that runs it writes this, and the thread that waits for it reads it."""
 
     def __init__(self, seconds: float | None) -> None:
-        self.seconds = seconds  # of the whole operation, without waiting for its turn; None for no limit
+        self.seconds = seconds  # the limit of the whole operation, not counting the queue; None for no limit
         self.started = time.monotonic()
-        self.queued_since: float | None = None  # while the operation waits for its turn
-        self.signing = False  # while credentials may be obtained
+        self.queued_since: float | None = None  # set while the operation waits in the queue
+        self.signing = False  # while a request is signed, for which credentials may be obtained
         self.sent = 0  # requests
         self.throttles = 0  # requests that were throttled
-        self.faults = 0  # requests that met a fault
-        self.unknown = 0  # requests that the service may have applied, without a clear response
-        self.last: str | None = None  # the last error
+        self.faults = 0  # requests that ended with a fault
+        self.unknown = 0  # requests that the service may have applied
+        self.last: str | None = None  # the name of the last error
 
     def remaining(self) -> float | None:
-        """Return the seconds until the deadline, None for no limit."""
+        """Return the seconds until the deadline, or None for no limit."""
         if self.seconds is None:
             return None
         now = self.queued_since or time.monotonic()
@@ -162,25 +160,25 @@ class Policy:
     ) -> None:
         """Make a policy.
 
-        :param seconds: the longest time of one operation; None for no limit.
-        :param retries: whether to retry, or to leave that to botocore.
-        :param rate_limit: for a bulk run, what all of its requests wait for.
+        :param seconds: the limit of one operation; None for no limit.
+        :param retries: whether this policy retries, instead of botocore.
+        :param rate_limit: the limit that all requests of a bulk run share.
         """
         self.seconds = seconds
-        self._retries = retries
+        self.retries = retries
         self._max_faults = max_faults
         self._rate_limit = rate_limit
         self._thread = threading.local()
 
     def register(self, events: Any, service: str) -> None:
         """Register the handlers of this policy for the events of a client."""
-        # First, so that a request waits before it is signed and not after.
+        # First, so that a request waits before it is signed, not after.
         events.register_first(f"request-created.{service}", self._before_signing)
         events.register(f"before-send.{service}", self._before_sending)
         events.register(f"needs-retry.{service}", self._after_attempt)
 
     def run(self, function: Callable[[], Any], attempts: Attempts) -> Any:
-        """Return what *function* returns, from a thread that is abandoned at the deadline.
+        """Return the result of *function*, which runs in a thread that is abandoned at the deadline.
 
         :raises DeadlineExceeded: the deadline has passed.
         """
@@ -204,14 +202,14 @@ class Policy:
         attempts = self._thread.attempts
         remaining = attempts.remaining()
         if remaining is not None and remaining <= 0:
-            raise DeadlineExceeded  # the caller has reported a failure, so nothing may be sent
+            raise DeadlineExceeded  # the caller has already reported a failure, so nothing more may be sent
         attempts.signing = False
         attempts.sent += 1
 
     def _after_attempt(
         self, response: tuple[Any, dict[str, Any]] | None, caught_exception: Exception | None, **kwargs: Any
     ) -> float | None:
-        """Return the seconds to wait before the next attempt, or None for none.
+        """Return the seconds to wait before the next attempt, or None if there is none.
 
         Throttled requests and faults are counted separately, over all attempts of one operation.
         """
@@ -225,7 +223,7 @@ class Policy:
             attempts.last = type(caught_exception).__name__
         if throttled:
             attempts.throttles += 1
-            delay = _backoff(attempts.throttles) if self._may_wait(attempts) else None
+            delay = _backoff(attempts.throttles) if self._may_retry_throttled(attempts) else None
         elif _is_fault(response, caught_exception):
             attempts.faults += 1
             attempts.unknown += 1
@@ -234,22 +232,22 @@ class Policy:
             delay = None
         remaining = attempts.remaining()
         late = delay is not None and remaining is not None and delay >= remaining
-        return delay if self._retries and not late else None
+        return delay if self.retries and not late else None
 
-    def _may_wait(self, attempts: Attempts) -> bool:
-        """Whether a throttled operation may send another request."""
+    def _may_retry_throttled(self, attempts: Attempts) -> bool:
+        """Whether to retry a throttled operation."""
         if attempts.throttles >= MAX_THROTTLES:
             return False
         if self._rate_limit is not None:
-            return self._rate_limit.grants()
+            return self._rate_limit.may_retry()
         return time.monotonic() < attempts.started + THROTTLE_WINDOW
 
 
-class _Helper:
-    """A thread that runs functions for one other thread, until that one ends or abandons it."""
+class _Worker:
+    """A thread that runs functions for one other thread, until that thread ends or abandons it."""
 
     def __init__(self) -> None:
-        """Start the thread; raise RuntimeError if there are no more."""
+        """Start the thread; raise RuntimeError if the system has none left."""
         self.inbox: SimpleQueue[Any] = SimpleQueue()
         threading.Thread(target=self._work, args=(self.inbox,), daemon=True).start()
 
@@ -259,7 +257,7 @@ class _Helper:
             result: tuple[Any, BaseException | None]
             try:
                 result = function(), None
-            except BaseException as e:  # handed to the thread that waits
+            except BaseException as e:  # passed on to the waiting thread
                 result = None, e
             ended.put(result)
             del function, ended, result
@@ -268,29 +266,29 @@ class _Helper:
         self.inbox.put(None)
 
 
-_own = threading.local()
+_this_thread = threading.local()
 
 
 def run_with_deadline(function: Callable[[], Any], remaining: Callable[[], float | None]) -> Any:
-    """Return what *function* returns, from a second thread that is abandoned once no time remains.
+    """Return the result of *function*, which runs in a second thread that is abandoned when no time remains.
 
-    A timeout of a socket does not bound a whole operation, and nothing bounds a ``credential_process`` that hangs.
+    Socket timeouts do not limit a whole operation, and nothing limits a ``credential_process`` that hangs.
 
     :param remaining: returns the seconds that remain, or None for no limit; it may grow.
     :raises DeadlineExceeded: no time remains.
     """
-    helper = getattr(_own, "helper", None)
-    if helper is None:
+    worker = getattr(_this_thread, "worker", None)
+    if worker is None:
         try:
-            helper = _own.helper = _Helper()
-        except RuntimeError:  # no more threads: run it without a deadline
+            worker = _this_thread.worker = _Worker()
+        except RuntimeError:  # no thread is left, so run it without a deadline
             return function()
     ended: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
-    helper.inbox.put((function, ended))
+    worker.inbox.put((function, ended))
     while True:
         seconds = remaining()
         if seconds is not None and seconds <= 0:
-            _own.helper = None
+            _this_thread.worker = None
             raise DeadlineExceeded
         try:
             result, error = ended.get(timeout=_POLL if seconds is None else min(seconds, _POLL))
@@ -302,10 +300,10 @@ def run_with_deadline(function: Callable[[], Any], remaining: Callable[[], float
 
 
 class RateLimit:
-    """Lets everything pass until the service throttles, and from then on no more than it grants, in turn.
+    """The rate limit of a bulk run: none until the service throttles, and then the rate that it accepts.
 
-    botocore's rate limiter computes the rate. Its token bucket is replaced, because that one is not first come, first served,
-    never grants less than one request in two seconds, and reads a clock that can be set.
+    botocore's rate limiter computes the rate. FairBucket replaces its token bucket, which does not serve requests in order,
+    never goes below one request in two seconds, and uses the system clock, which can jump.
     """
 
     def __init__(self) -> None:
@@ -324,14 +322,14 @@ class RateLimit:
         )
 
     def wait(self, request: Any) -> None:
-        """Wait for the turn of a request.
+        """Wait until a request may be sent.
 
-        :raises ThrottledTooLong: nothing is granted any more.
+        :raises ThrottledTooLong: the run has given up.
         """
         self._limiter.on_sending_request(request)
 
     def record(self, throttled: bool, response: Any) -> None:
-        """Adapt the rate after a response, or None for none."""
+        """Adapt the rate to a response, or to a missing one (None)."""
         if throttled:
             self._bucket.lower_floor()
         self._throttled.now = throttled
@@ -339,20 +337,20 @@ class RateLimit:
         if response is not None and not throttled:
             self._last_success = time.monotonic()
 
-    def grants(self) -> bool:
-        """Whether to continue after a throttled request; if not, all waiting ends."""
+    def may_retry(self) -> bool:
+        """Whether to retry a throttled request. If not, all waiting requests fail."""
         if time.monotonic() < self._last_success + BULK_THROTTLE_WINDOW:
             return True
         self._bucket.close()
         return False
 
     def is_throttling_error(self, **kwargs: Any) -> bool:
-        """Return what *record* received; botocore's limiter calls this."""
+        """Return whether the last response in this thread was throttled. botocore's limiter calls this."""
         return bool(self._throttled.now)
 
 
 class FairBucket:
-    """A token bucket that serves first come, first served, at any rate, by a monotonic clock."""
+    """A token bucket that serves requests in order, at any rate, by the monotonic clock."""
 
     current_time = staticmethod(time.monotonic)
 
@@ -372,7 +370,7 @@ class FairBucket:
 
     @property
     def max_rate(self) -> float:
-        """Requests a second. The bucket holds one second's worth, and one request at least."""
+        """Requests per second. The bucket holds the tokens of one second, and at least one."""
         return self._rate
 
     @max_rate.setter
@@ -384,7 +382,7 @@ class FairBucket:
             self._notify_first()
 
     def lower_floor(self) -> None:
-        """Halve the lowest rate if requests at that rate are throttled, and not only a burst that was sent before."""
+        """Halve the lowest rate if requests at that rate are throttled, not just an earlier burst."""
         with self._lock:
             now = time.monotonic()
             if self._rate > self._floor:
@@ -416,7 +414,7 @@ class FairBucket:
             self._notify_first()
 
     def close(self) -> None:
-        """End all waiting."""
+        """Make all waiting calls fail."""
         with self._lock:
             self._closed = True
             for turn in self._waiting:
@@ -433,7 +431,7 @@ class FairBucket:
 
 
 def _backoff(failures: int) -> float:
-    """Return a random time of up to 0.5, 1, 2, 4 and then always 5 seconds."""
+    """Return a random delay of up to 0.5, 1, 2, 4 and then 5 seconds."""
     return random.uniform(0, min(MAX_BACKOFF, 2 ** (failures - 2)))
 
 

@@ -4,11 +4,11 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The backup file of proxy configurations: writing a new one, and checking one that is given.
+"""Write and read the backup file of proxy configurations.
 
 It is a JSON object with ``format`` (2), ``account``, ``created`` (ISO 8601) and ``voice_connectors``, a list of objects with
 ``voice_connector_id``, ``region``, ``name`` and ``proxy``, the ``Proxy`` structure as the service returned it. Release 1.0.0
-wrote no ``format``, and the members of the proxy beside the ID.
+wrote no ``format``, and the members of the proxy next to the ID.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Record(NamedTuple):
     proxy: dict[str, Any]  # a ``Proxy`` structure
 
     def describe(self) -> dict[str, Any]:
-        """Return what a module returns of it, without the phone number."""
+        """Return the record as modules return it, without the phone number."""
         return {"voice_connector_id": self.voice_connector_id, "name": self.name, "region": self.region}
 
 
@@ -55,10 +55,10 @@ class Backup(NamedTuple):
 def write_backup(folder: str, account_id: str, records: list[Record], now: datetime.datetime, prefix: str) -> str:
     """Write a new file that only its owner can read, verify it, and return its absolute path.
 
-    :param folder: is created if it is missing.
+    :param folder: created if missing.
     :param now: the time in UTC.
     :param prefix: "Failed to ...: ".
-    :raises VoiceError: the file is not complete on the disk.
+    :raises VoiceError: the file could not be written completely.
     """
     name = f"proxy-backup-{account_id}-{now:%Y%m%dT%H%M%S.%fZ}.json"
     path = os.path.join(os.path.abspath(folder), name)
@@ -82,7 +82,7 @@ def write_backup(folder: str, account_id: str, records: list[Record], now: datet
 def read_backup(path: str, account_id: str, prefix: str) -> Backup:
     """Return the backup of this account in a file, with every record checked.
 
-    :raises VoiceError: the file cannot be read, is not a valid backup, or is one of a different account.
+    :raises VoiceError: the file cannot be read, is not a valid backup, or belongs to a different account.
     """
     path = os.path.abspath(path)
     try:
@@ -107,7 +107,7 @@ def read_backup(path: str, account_id: str, prefix: str) -> Backup:
 def choose_records(backup: Backup, identifiers: list[str] | None, path: str, prefix: str) -> list[Record]:
     """Return the records with these IDs, or all for None.
 
-    :raises VoiceError: there is no record with one of the IDs, or one that is chosen lacks what the service requires.
+    :raises VoiceError: an ID has no record, or a chosen record lacks a member that the service requires.
     """
     known = {record.voice_connector_id: record for record in backup.records}
     chosen = list(known) if identifiers is None else list(dict.fromkeys(identifiers))
@@ -126,7 +126,7 @@ def _write_new(path: str, content: bytes) -> None:
     folder = os.path.dirname(path)
     created = not os.path.isdir(folder)
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    # O_EXCL: a backup is never replaced, and a symbolic link is not followed.
+    # O_EXCL neither replaces a file nor follows a symbolic link.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "wb") as file:
@@ -148,7 +148,7 @@ def _sync_directory(path: str) -> None:
     try:
         os.fsync(descriptor)
     except OSError as e:
-        if e.errno != errno.EINVAL:  # which file systems return that do not sync folders
+        if e.errno != errno.EINVAL:  # some file systems cannot sync folders
             raise
     finally:
         os.close(descriptor)
@@ -163,7 +163,7 @@ def _parse_json(content: bytes) -> Any:
 
 
 def _find_problem(document: Any, version: Any) -> str | None:
-    """Return what is wrong with a document, or None. It shows no value except an ID and a key."""
+    """Return the first problem of a document, or None. It shows no values except IDs and keys."""
     if not isinstance(document, dict):
         return "it is not a complete JSON object"
     if not _is_int(version) or version < 1:
@@ -229,5 +229,5 @@ def _is_match(value: Any, pattern: re.Pattern[str]) -> bool:
 
 
 def _is_int(value: Any) -> bool:
-    """Whether *value* is an integer; to Python a boolean is one too."""
+    """Whether *value* is an integer, and not a boolean, which Python counts as one."""
     return isinstance(value, int) and not isinstance(value, bool)

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Many Voice Connectors at a time: which are selected, and reading them with several threads."""
+"""Read many Voice Connectors with several threads."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import requ
 _T = TypeVar("_T")
 _END = object()
 
-# Give up on a Region if its first reads all fail, this many at least.
+# Give up on a Region if its first reads all fail: this many, or as many as run at the same time.
 _ENOUGH_FAILURES = 8
 
 
 class Selection(NamedTuple):
-    """Which Voice Connectors are selected, and what to read of each. None means no condition."""
+    """The selected Voice Connectors, and what to read of each. None means no condition."""
 
     ids: list[str] | None
     names: list[str] | None
@@ -48,25 +48,25 @@ class Selection(NamedTuple):
 
 
 class ConnectorRead(NamedTuple):
-    """The result of one Voice Connector; ``connector`` is None if it does not exist or is not known to be selected."""
+    """The result of one Voice Connector. ``connector`` is None if it does not exist, or is not known to be selected."""
 
     voice_connector_id: str
-    region: str | None  # in which it was found or looked for; None for several
+    region: str | None  # in which it was found or searched for; None for several
     connector: dict[str, Any] | None
     errors: list[VoiceError]
     tried: bool = True
-    structures: dict[str, dict[str, Any] | None] = {}  # of the service, by the name of each setting that was read
+    structures: dict[str, dict[str, Any] | None] = {}  # as the service returned them, by setting
 
 
 class RegionRead:
-    """What is known of one Region while it is read."""
+    """The state of one Region while it is read."""
 
     def __init__(self, client: VoiceClient) -> None:
         self.client = client
         self.listed: dict[str, dict[str, Any]] = {}  # entries by ID
         self.listing_error: VoiceError | None = None
-        self.listed_all = False  # whether what is not listed does not exist here
-        self.stopped_by: VoiceError | None = None  # what ended it before everything was tried
+        self.listed_all = False  # whether a Voice Connector that is not listed does not exist here
+        self.stopped_by: VoiceError | None = None  # the error that ended it early
         self._failures: list[VoiceError] = []
         self._succeeded = False
 
@@ -74,8 +74,8 @@ class RegionRead:
     def name(self) -> str:
         return self.client.region
 
-    def note(self, result: ConnectorRead, concurrency: int) -> None:
-        """Stop this Region if a result shows that the others would fail as well."""
+    def record(self, result: ConnectorRead, concurrency: int) -> None:
+        """Record a result, and stop this Region if the result shows that the others would fail too."""
         # A missing resource is a valid result.
         failed = [e for e in result.errors if not isinstance(e, NotFound) and not has_no_tags(e)]
         self._failures.extend(failed)
@@ -88,7 +88,7 @@ class RegionRead:
 
 
 class BulkRead(NamedTuple):
-    """The results of all selected Voice Connectors, in the order of the given IDs or of Regions and the service."""
+    """The results of all selected Voice Connectors, in the order of the given IDs, or of the Regions and their listings."""
 
     regions: list[RegionRead]
     reads: list[ConnectorRead]
@@ -97,7 +97,7 @@ class BulkRead(NamedTuple):
 def read_voice_connectors(clients: list[VoiceClient], selection: Selection, concurrency: int) -> BulkRead:
     """Read the selected Voice Connectors of one Region or several, each once.
 
-    One that several Regions list is read in the Region to which it belongs, if that is among them.
+    If several Regions list it, it is read in the one to which it belongs, if possible.
     Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, and those of the selected settings.
 
     :param clients: one for each Region.
@@ -122,7 +122,7 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
     if selection.own_regions_only:
         foreign = foreign_homes(regions)
         work = [(i, region) for i, region in work if i not in foreign]
-    # Few Voice Connectors have several of their settings read at the same time.
+    # If there are few Voice Connectors, read several settings of each at the same time.
     share = max(1, concurrency // max(1, len(work)))
     lock = threading.Lock()
     done: dict[tuple[str, str], ConnectorRead] = {}
@@ -134,7 +134,7 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
         result = _read_guarded(region, identifier, selection, share)
         with lock:
             done[identifier, region.name] = result
-            region.note(result, concurrency)
+            region.record(result, concurrency)
 
     run_all(read, _interleave(work), concurrency)
     reads = [done.get((i, region.name)) or _not_tried(region, i, selection) for i, region in work]
@@ -142,7 +142,7 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
 
 
 def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: int) -> None:
-    """Call *function* for each item, with this thread and as many others as are needed and can be started."""
+    """Call *function* for each item, in this thread and up to *concurrency* - 1 others."""
     items = list(items)
     remaining = iter(items)
     lock = threading.Lock()
@@ -160,7 +160,7 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
         thread = threading.Thread(target=work, name=f"reader-{number}")
         try:
             thread.start()
-        except RuntimeError:  # no more threads: fewer requests in flight
+        except RuntimeError:  # no thread is left, so continue with fewer
             break
         threads.append(thread)
     work()
@@ -169,7 +169,7 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
 
 
 def _list(region: RegionRead, ids: list[str] | None, alone: bool) -> None:
-    """List a Region into *region*, as far as that is needed."""
+    """List the Voice Connectors of a Region, as far as needed."""
     missing = set(ids or ())
     if ids is not None and len(missing) == 1 and alone:
         return
@@ -177,8 +177,8 @@ def _list(region: RegionRead, ids: list[str] | None, alone: bool) -> None:
         for number, page in enumerate(list_voice_connectors(region.client), 1):
             region.listed.update((entry["VoiceConnectorId"], entry) for entry in page)
             missing.difference_update(region.listed)
-            # How many pages there are is unknown before the end. As soon as the listing has taken as many requests as
-            # reading the others one by one, it ends; at worst this takes twice the requests of the better way.
+            # The number of pages is unknown. Stop the listing when it has taken as many requests as it takes to read the
+            # others one by one. At worst, this doubles the number of requests.
             if ids is not None and len(missing) <= (number if alone else 0):
                 return
         region.listed_all = not alone or ids is None
@@ -209,7 +209,7 @@ def foreign_homes(regions: list[RegionRead]) -> dict[str, str]:
 def _by_id(
     ids: list[str], homes: dict[str, RegionRead], reads: list[ConnectorRead], regions: list[RegionRead]
 ) -> list[ConnectorRead]:
-    """Return one result for each ID, or the errors of all Regions where it is unknown whether it exists."""
+    """Return one result for each ID, or one for each Region if it is unknown whether the ID exists."""
     found: dict[str, list[ConnectorRead]] = {identifier: [] for identifier in ids}
     for result in reads:
         found[result.voice_connector_id].append(result)
@@ -219,7 +219,7 @@ def _by_id(
         unknown = [r for r in results if not r.tried or any(not isinstance(e, NotFound) for e in r.errors)]
         if usable or unknown:
             merged += usable[:1] or unknown
-        elif len(regions) == 1 or identifier in homes:  # which has a different name than is selected
+        elif len(regions) == 1 or identifier in homes:  # it exists, but its name is not selected
             merged += results
         else:
             merged.append(ConnectorRead(identifier, None, None, [_not_anywhere(identifier, regions)]))
@@ -227,7 +227,7 @@ def _by_id(
 
 
 def _interleave(work: list[tuple[str, RegionRead]]) -> list[tuple[str, RegionRead]]:
-    """Return the items with those of all Regions in turn, so that a slow Region does not hold all requests in flight."""
+    """Return the items of all Regions in turn, so that a slow Region does not occupy all threads."""
     counts: dict[str, int] = {}
     ranked = []
     for item in work:
@@ -243,19 +243,19 @@ def _not_anywhere(identifier: str, regions: list[RegionRead]) -> VoiceError:
 
 
 def _has_name(entry: dict[str, Any] | None, names: list[str] | None) -> bool:
-    """Whether an entry can have one of these names; one that has not been read yet can."""
+    """Whether an entry can have one of these names, as an entry that has not been read yet can."""
     return names is None or entry is None or entry.get("Name") in names
 
 
 def _read_guarded(region: RegionRead, identifier: str, selection: Selection, concurrency: int) -> ConnectorRead:
     try:
         return _read(region, identifier, selection, concurrency)
-    except Exception as e:  # which must not lose what the others have read
+    except Exception as e:  # a bug, which must not discard the other results
         return ConnectorRead(identifier, region.name, None, [_to_internal_error(region, identifier, e)])
 
 
 def _to_internal_error(region: RegionRead, identifier: str, exception: Exception) -> VoiceError:
-    """Return the error for an exception that only a defect of this collection can raise."""
+    """Return the error for an exception that only a bug in this collection can raise."""
     prefix = f"Failed to read Voice Connector {identifier} in {region.name}: "
     return VoiceError("internal", prefix, region=region.name, error=f"{type(exception).__name__}: {exception}")
 
@@ -292,7 +292,7 @@ def _read(region: RegionRead, identifier: str, selection: Selection, concurrency
             structures[setting.name] = get_setting(client, setting, identifier, entry)
         except VoiceError as e:
             failed[setting.name] = e
-        except Exception as e:  # in a thread of its own
+        except Exception as e:  # a bug, in a separate thread
             failed[setting.name] = _to_internal_error(region, identifier, e)
 
     run_all(read, selection.settings, concurrency)

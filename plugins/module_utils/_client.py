@@ -4,7 +4,31 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The client for Amazon Chime SDK Voice, made from the connection options of a module."""
+"""A boto3 client from the connection options of a module.
+
+Retries, deadlines and the parsing of responses are this collection's own. With those of botocore and amazon.aws, a failure
+could look like an absent resource, or a task could hang:
+
+- Retries and deadlines (``_attempts``). botocore's mode ``standard`` never retries the error with which this service throttles,
+  ThrottledClientException, and after about 17 failures its retry quota ends all retries of a client, in the middle of a bulk
+  read. ``AWSRetry`` of amazon.aws retries ClientError only, so no broken connection. None of them has a deadline, and a read
+  timeout starts again with every byte.
+- Responses (``_responses``). botocore parses an HTML page, a truncated body and an empty one as ``{}``, drops members that it
+  does not know, and names errors differently by version.
+- Errors (``_explain``, ``_errors``). An exception of the SDK does not tell what to do, nor whether the request may have been
+  applied. ``_operation`` puts these together: every call goes through an ``Operation``.
+
+All of this is attached to events of botocore, which are public. These private parts are used as well. If one changes, the tests
+in parentheses fail:
+
+- botocore.retries.adaptive and .throttling, the rate limiter of the mode ``adaptive`` (test_attempts)
+- ``retry-config-SERVICE``, the ID of botocore's retry handler (test_client)
+- ``Config.OPTION_DEFAULTS``, the known keys of ``aws_config`` (every test of a module)
+- the modules botocore.credentials and botocore.tokens in a traceback, and the local variable ``redirect_location`` of urllib3
+  (test_chime_voice_connector_proxy_info)
+- the words of urllib3 and OpenSSL about proxy servers and certificates (test_networks)
+- ``AnsibleAWSModule.default_settings`` of amazon.aws and ``_load_params`` of Ansible (test_chime_voice_connector_proxy)
+"""
 
 from __future__ import annotations
 
@@ -49,11 +73,10 @@ MINIMUM_BOTOCORE_VERSION = "1.35.16"
 
 CONNECT_TIMEOUT = 5  # seconds
 READ_TIMEOUT = 10  # seconds
-# How long an operation takes at most: MAX_FAULTS times both timeouts and a wait.
 
 
 class VoiceClient(NamedTuple):
-    """A boto3 client for one Region, and how often and how long each of its operations is tried."""
+    """A boto3 client for one Region, with the policy for its operations."""
 
     boto3: Any
     policy: Policy
@@ -65,75 +88,75 @@ class VoiceClient(NamedTuple):
 
 
 class Connection:
-    """The connection options of a module, and one session for all clients that are made from them.
+    """The connection options of a module, and the session that its clients share.
 
-    The only class that sees the module. What the user sets in ``aws_config`` wins over the bounds here;
-    ``retries`` there replaces this collection's retries by botocore's own.
+    No other class sees the module. ``aws_config`` overrides the timeouts set here; its key ``retries`` replaces this
+    collection's retries with those of botocore.
     """
 
     def __init__(self, module: Any, purpose: str, concurrency: int | None = None) -> None:
-        """Check the options.
+        """Check the options, and open the session.
 
         :param module: the AnsibleAWSModule.
-        :param purpose: what the clients are for, as in "Failed to PURPOSE".
-        :param concurrency: for a bulk run, how many threads share each client; they then keep to one rate together.
-        :raises VoiceError: the options or the SDK cannot work.
+        :param purpose: the purpose of the clients, as in "Failed to PURPOSE in REGION".
+        :param concurrency: for a bulk run, the number of threads that share each client and its rate limit.
+        :raises VoiceError: an option is not valid, or the SDK is too old.
         """
         self._params = module.params
+        self._user_config = module.params.get("aws_config") or {}
         self._purpose = purpose
         self._concurrency = concurrency
         _check_options(self._params, self._prefix(None))
-        self._region, self._endpoint_url, self._session = self._guarded(None, lambda: self._open(module))
+        self._region, self._endpoint_url, self._session = self._explaining(None, lambda: self._open(module))
 
     def client(self, region: str | None = None, service: str = SERVICE) -> VoiceClient:
-        """Return a client for *region*, by default that of the options.
+        """Return a client for *region*, by default the Region of the options.
 
         :param service: the name of the service in boto3.
-        :raises VoiceError: the options or the environment do not make a client.
+        :raises VoiceError: an option is not valid, or no credentials can be obtained.
         """
-        own_retries = "retries" not in (self._params.get("aws_config") or {})
-        max_faults = MAX_FAULTS if self._concurrency is None else BULK_MAX_FAULTS
-
-        def make() -> tuple[Any, float | None]:
-            client = self._make(service, region)
-            config = client.meta.config
-            attempts, backoff = max_faults, MAX_BACKOFF
-            if not own_retries:
-                attempts, backoff = config.retries.get("total_max_attempts", MAX_FAULTS), BOTOCORE_MAX_BACKOFF
-            return client, longest_operation(config.connect_timeout, config.read_timeout, attempts, backoff)
-
-        client, seconds = self._guarded(region, make)
-        rate_limit = None if self._concurrency is None else RateLimit()
-        policy = Policy(seconds, own_retries, max_faults, rate_limit)
+        client, policy = self._explaining(region, lambda: self._make_with_policy(service, region))
         events = client.meta.events
         if service == SERVICE:
             events.register(f"before-parse.{SERVICE}", check_response)
-        if own_retries:
-            # botocore's handler would do nothing but call every error the last of its one attempt.
+        if policy.retries:
+            # After a single attempt, botocore's handler adds "reached max retries: 0" to the message of every error.
             events.unregister(f"needs-retry.{service}", unique_id=f"retry-config-{service}")
         policy.register(events, service)
-        return VoiceClient(client, policy, bool(self._params.get("aws_config")))
+        return VoiceClient(client, policy, bool(self._user_config))
 
     def _open(self, module: Any) -> tuple[str | None, str | None, Any]:
-        """Return the Region, the endpoint and the session."""
+        """Return the Region, the endpoint URL and the session."""
         region, endpoint_url, options = get_aws_connection_info(module)
         profile = options.pop("profile_name", None)
         config = Config(
             user_agent_extra="ansible-collection/chime_sdk.voice",
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
-            # One attempt: the policy asks for the others, whatever retry mode the environment sets.
+            # One attempt, whatever retry mode the environment sets: the policy decides on more.
             retries={"mode": "standard", "total_max_attempts": 1},
             max_pool_connections=self._concurrency or 1,
         )
         user_config = options.pop("aws_config", None)
         self._config = config.merge(user_config) if user_config else config
-        self._options = options  # keys, and how to verify certificates
-        # One session, because each reads the data files of botocore anew.
+        self._options = options  # the keys, and whether to verify certificates
+        # One session for all clients, because each session reads the data files of botocore again.
         return region, endpoint_url, Session(profile_name=profile)
 
+    def _make_with_policy(self, service: str, region: str | None) -> tuple[Any, Policy]:
+        client = self._make(service, region)
+        config = client.meta.config
+        max_faults = MAX_FAULTS if self._concurrency is None else BULK_MAX_FAULTS
+        attempts, backoff = max_faults, MAX_BACKOFF
+        own_retries = "retries" not in self._user_config
+        if not own_retries:
+            attempts, backoff = config.retries.get("total_max_attempts", MAX_FAULTS), BOTOCORE_MAX_BACKOFF
+        seconds = longest_operation(config.connect_timeout, config.read_timeout, attempts, backoff)
+        rate_limit = None if self._concurrency is None else RateLimit()
+        return client, Policy(seconds, own_retries, max_faults, rate_limit)
+
     def _make(self, service: str, region: str | None, config: Any = None) -> Any:
-        """Return a boto3 client. Making the first one runs the profile's ``credential_process``, which may hang."""
+        """Return a boto3 client, within a deadline: the first one runs the ``credential_process`` of a profile."""
         attempts = Attempts(longest_operation(CONNECT_TIMEOUT, READ_TIMEOUT, backoff=MAX_BACKOFF))
         return run_with_deadline(
             lambda: self._session.client(
@@ -150,8 +173,8 @@ class Connection:
         where = region or self._params.get("region") or "the default Region"
         return f"Failed to {self._purpose} in {where}: "
 
-    def _guarded(self, region: str | None, make: Callable[[], _T]) -> _T:
-        """Return what *make* returns; raise VoiceError for what it raises."""
+    def _explaining(self, region: str | None, make: Callable[[], _T]) -> _T:
+        """Return the result of *make*, and raise its exceptions as VoiceError."""
         prefix = self._prefix(region)
         try:
             return make()
@@ -159,34 +182,34 @@ class Connection:
             raise VoiceError("no_region", prefix=f"Failed to {self._purpose}: ") from None
         except UnknownServiceError as e:
             raise VoiceError("no_service", prefix, service=SERVICE, **installed_sdk()) from e
-        except Exception as e:  # botocore checks little here: ValueError, TypeError, AttributeError mean bad options
+        except Exception as e:  # for bad options botocore raises ValueError, TypeError, AttributeError and others
             words = f"botocore reported: {printable(e)}" if str(e) else ""
             source = explain_credentials(e)
             if source is not None:
                 raise VoiceError("credentials_unavailable", prefix, words, affects_all=True, source=source) from e
-            at_fault = "bad_config" if self._is_config_at_fault(region) else "bad_connection_option"
-            raise VoiceError(at_fault, prefix, words) from e
+            name = "bad_config" if self._fails_only_with_config(region) else "bad_connection_option"
+            raise VoiceError(name, prefix, words) from e
 
-    def _is_config_at_fault(self, region: str | None) -> bool:
-        """Whether ``aws_config`` is the reason that no client can be made."""
-        if not self._params.get("aws_config"):
+    def _fails_only_with_config(self, region: str | None) -> bool:
+        """Whether a client can be made without ``aws_config``."""
+        if not self._user_config:
             return False
         try:
             self._make(SERVICE, region, Config())
-        except Exception:  # whatever it is, it occurs without aws_config as well
+        except Exception:  # so the cause is a different option
             return False
         return True
 
 
 def installed_sdk() -> dict[str, Any]:
-    """Return the fields of messages about the installed botocore."""
+    """Return the fields of messages that name the installed botocore and its Python."""
     return {"version": gather_sdk_versions()["botocore_version"], "python": sys.executable}
 
 
 def _check_options(params: dict[str, Any], prefix: str) -> None:
-    """Raise VoiceError for a botocore or connection options that cannot work."""
+    """Raise VoiceError if botocore is too old, or a connection option is not valid."""
     sdk = installed_sdk()
-    # The check of AnsibleAWSModule accepts every version where the package packaging is missing.
+    # AnsibleAWSModule accepts every version if the package packaging is not installed.
     if LooseVersion(sdk["version"]) < LooseVersion(MINIMUM_BOTOCORE_VERSION):
         raise VoiceError("old_botocore", prefix, minimum=MINIMUM_BOTOCORE_VERSION, **sdk)
     if params.get("profile") and any(params.get(key) for key in ("access_key", "secret_key", "session_token")):
@@ -207,7 +230,7 @@ def _check_options(params: dict[str, Any], prefix: str) -> None:
 def longest_operation(
     connect_timeout: float | None, read_timeout: float | None, attempts: int = MAX_FAULTS, backoff: float = MAX_BACKOFF
 ) -> float | None:
-    """Return the seconds that one operation may take, or None for no limit, where the user has removed a timeout."""
+    """Return the longest duration of an operation in seconds, or None if the user has removed a timeout."""
     if connect_timeout is None or read_timeout is None:
         return None
     return float(attempts * (connect_timeout + read_timeout + backoff))

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Every message of this collection, in one table, and the error that carries one to the user."""
+"""All messages of the collection in one table, and the exception that carries one to the user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible.module_utils.common.dict_transformations import camel_dict_to_snake
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import gather_sdk_versions
 
-# What failed, then what to do. The guide on errors has an entry for each, and a test that holds the two together.
+# Each message states the cause and then what to do. A test requires that the guide on errors quotes all of them.
 MESSAGES = {
     # Options
     "bad_id": (
@@ -122,7 +122,7 @@ MESSAGES = {
         "or try again later"
     ),
     "truncated": (
-        "the response ended in the middle of its body, {requests}. Check the network and what is in front of the service: "
+        "the response ended in the middle of its body, after {requests}. Check the network and what is in front of the service: "
         "endpoint_url, a proxy server, a firewall"
     ),
     "proxy_unreachable": (
@@ -167,7 +167,7 @@ MESSAGES = {
         "Connector can take a minute to appear outside us-east-1"
     ),
     "absence_unknown": (
-        "the service returned 404, which does not tell whether the {setting} is missing or the Voice Connector. "
+        "the service returned 404, which does not show whether the {setting} or the Voice Connector is missing. "
         "Grant these credentials the IAM action chime:GetVoiceConnector. {reason}"
     ),
     "different_region": (
@@ -186,15 +186,15 @@ MESSAGES = {
     ),
     # Bulk reads
     "bulk": "{summary}. Check errors and voice_connectors. The first error is: {first}",
-    "internal": "an unexpected {error} occurred. This is a defect of the collection; report it",
+    "internal": "an unexpected {error} occurred. This is a bug in the collection; report it",
     # Writes
     "write_unknown": (
         "it is unknown whether the service applied the change, because reading the configuration again failed. Run the task "
         "again. The change: {write}. Reading: {read}"
     ),
     "write_failed": (
-        "the change did not take effect as requested; the configuration was read again to confirm it. Fix the cause and run the task again. "
-        "The change: {write}"
+        "the change did not take effect as requested: the configuration was read again and differs. Fix the cause and run the task "
+        "again. The change: {write}"
     ),
     "stored_differently": (
         "the service stored different values for {options} than were sent. Compare the returned proxy with the options"
@@ -205,8 +205,8 @@ MESSAGES = {
         "or correct account_id; nothing was changed"
     ),
     "connector_account": (
-        "Voice Connector {voice_connector_id} in {found_in} is not of this account: it belongs to the AWS account {account}, but "
-        "account_id is {account_id}. Exclude it by its ID; nothing was changed"
+        "Voice Connector {voice_connector_id} in {found_in} belongs to the AWS account {account}, but account_id is "
+        "{account_id}. Exclude it by its ID; nothing was changed"
     ),
     "no_connector_account": (
         "AWS did not return the ARN of Voice Connector {voice_connector_id} in {found_in}, so it is unknown to which account it "
@@ -265,7 +265,7 @@ MESSAGES = {
         "chime_sdk.voice; nothing was changed"
     ),
     "backup_account": (
-        "the backup {path} is of the AWS account {account}, but account_id is {account_id}. Use a backup of that account, or "
+        "the backup {path} is for the AWS account {account}, but account_id is {account_id}. Use a backup of that account, or "
         "correct account_id; nothing was changed"
     ),
     "not_in_backup": (
@@ -290,7 +290,7 @@ def printable(value: Any, limit: int = 500) -> str:
 
 
 class VoiceError(AnsibleAWSError):
-    """An action that failed, with the message for the user."""
+    """A failure, with its message for the user."""
 
     def __init__(
         self,
@@ -306,13 +306,13 @@ class VoiceError(AnsibleAWSError):
     ) -> None:
         """Make the error from the message *name*.
 
-        :param prefix: "Failed to ... in ...: ", if it is not about an option.
-        :param words: the words of AWS or botocore, with an introduction.
+        :param prefix: "Failed to ... in ...: "; empty for a message about an option.
+        :param words: the message of AWS or botocore, with an introduction.
         :param operation: the AWS operation that failed.
-        :param region: the Region that was asked.
+        :param region: the Region of the request.
         :param response: botocore's parsed response, if AWS returned an error.
         :param affects_all: whether every other request will fail for the same reason.
-        :param rejected: whether the service has certainly not applied the request.
+        :param rejected: whether it is certain that the service did not apply the request.
         :param values: the fields of the message.
         """
         self.name = name
@@ -324,7 +324,7 @@ class VoiceError(AnsibleAWSError):
         self.response = response
         self.affects_all = affects_all
         self.rejected = rejected
-        self.details: dict[str, Any] = {}  # what a failed task returns beside the message
+        self.details: dict[str, Any] = {}  # further return values of the failed task
 
     @property
     def code(self) -> str | None:
@@ -332,7 +332,7 @@ class VoiceError(AnsibleAWSError):
         return (self.response or {}).get("Error", {}).get("Code")
 
     def failure(self, **known: Any) -> dict[str, Any]:
-        """Return what a failed task returns; *known* are further keys, which the error's own replace."""
+        """Return the return values of a failed task: those of this error, and *known* ones that it does not replace."""
         result = {**known, **gather_sdk_versions(), **self.details, "msg": self.message}
         if self.region is not None:
             result["region"] = self.region
@@ -343,4 +343,4 @@ class VoiceError(AnsibleAWSError):
 
 
 class NotFound(VoiceError):
-    """The service named the error NotFound: what was asked for does not exist."""
+    """The service returned the error NotFound: the resource does not exist."""

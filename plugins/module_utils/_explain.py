@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""What an exception of the SDK means: which message it gets, and whether every other request will fail too."""
+"""Map exceptions of the SDK to messages for the user."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import i
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import is_unverified
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import printable
 
-# Error names as canonical_name() returns them.
+# Error names in the form of canonical_name().
 _CREDENTIAL_NAMES = frozenset(
     (
         "AuthFailure",
@@ -72,7 +72,7 @@ def count_requests(number: int) -> str:
 def explain_credentials(exception: BaseException) -> str | None:
     """Return the words that follow "could not be obtained", or None if *exception* is not about credentials.
 
-    Providers of credentials let errors of files, processes, JSON and other services through, so the place decides.
+    Credential providers do not wrap errors of files, processes, JSON or other services, so the module that raised decides.
     """
     if isinstance(exception, DeadlineExceeded):
         return " in time"
@@ -81,7 +81,7 @@ def explain_credentials(exception: BaseException) -> str | None:
 
 
 def explain_exception(exception: BaseException, attempts: Attempts, client: Any) -> Explanation:
-    """Return what an exception means, unless it is an error response to the operation itself.
+    """Explain an exception other than an error response to the operation itself.
 
     :param client: the VoiceClient.
     """
@@ -119,10 +119,10 @@ def explain_exception(exception: BaseException, attempts: Attempts, client: Any)
 
 
 def explain_error(error: Any, attempts: Attempts, ended: str) -> Explanation:
-    """Return what an error response to the operation itself means. Its origin is checked first.
+    """Explain an error response to the operation itself.
 
     :param error: the ClientError.
-    :param ended: a hint to the end of support, for requests that AWS may refuse because of it.
+    :param ended: a note on the end of support, for requests that AWS may reject because of it.
     """
     metadata = error.response["ResponseMetadata"]
     status = metadata["HTTPStatusCode"]
@@ -159,7 +159,7 @@ def explain_error(error: Any, attempts: Attempts, ended: str) -> Explanation:
 def _unfollowed_redirect(exception: BaseException) -> str | None:
     """Return the target of a redirect that urllib3 failed to follow, or None.
 
-    It tries to follow status 303, and fails on the headers, which botocore passes as bytes.
+    It tries to follow a 303, and fails because botocore passes the headers as bytes.
     """
     cause = exception.kwargs.get("error") if isinstance(exception, HTTPClientError) else None
     for frame, _line in traceback.walk_tb(getattr(cause, "__traceback__", None)):
@@ -173,12 +173,12 @@ def _to_location(location: str | None) -> str:
 
 
 def is_from_aws(error: Any) -> bool:
-    """Whether an error response has what only AWS gives: a request ID, or the name of an error."""
+    """Whether an error response has a request ID or an error name, which only AWS returns."""
     code = str(error.response["Error"]["Code"])
     return bool(error.response["ResponseMetadata"].get("RequestId")) or not code.isdecimal()
 
 
 def is_named_not_found(error: Any) -> bool:
-    """Whether AWS named the error NotFound. A 404 without that name proves nothing."""
+    """Whether AWS returned the error NotFound. A 404 without that name proves nothing."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     return status == 404 and canonical_name(error.response["Error"]["Code"]) == "NotFound"

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""What AnsibleAWSModule lacks: the options before Ansible converts them, and a module that logs none of them."""
+"""Additions to AnsibleAWSModule: the options before Ansible converts them, and a module that does not log them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import
 
 
 def given_options() -> dict[str, Any]:
-    """Return the options as the controller sent them, with the types that YAML gave them."""
+    """Return the options as the control node sent them, with their types in YAML."""
     return basic._load_params()
 
 
 class _UnloggedModule(basic.AnsibleModule):
     def log(self, msg: Any, log_args: Any = None) -> None:
-        """Write nothing to the system log. The controller always replaces the switch ``no_log`` of AnsibleModule."""
+        """Write nothing to the system log. Setting ``no_log`` has no effect, because the control node overrides it."""
 
 
 class UnloggedAWSModule(AnsibleAWSModule):

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""One operation of the service: called within its bounds, with every failure as a VoiceError."""
+"""Call an operation of the service within its limits, with every failure as a VoiceError."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import TRUNCATED
 from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import UnreadableResponse
 
-# A new configuration may be refused for a different reason than the response seems to give.
+# AWS may reject a new configuration because of it, whatever reason the response gives.
 _ENDED = "; note that AWS ended support for proxy sessions on 2026-04-07 and may refuse this"
 
-# Messages about operations on proxies that mention the end of support, by the usual message.
+# Messages that mention the end of support, for operations on proxies, by the message that they replace.
 _ENDED_MESSAGES = {"no_operation": "no_proxy_operation", "not_offered": "proxies_not_offered"}
 
 
@@ -42,7 +42,11 @@ class Operation:
     """One call of an operation of the service."""
 
     def __init__(self, client: VoiceClient, name: str, action: str) -> None:
-        """Take the operation *name*, such as ``GetVoiceConnector``, and the *action* of "Failed to ACTION in REGION"."""
+        """Prepare a call.
+
+        :param name: such as ``GetVoiceConnector``.
+        :param action: as in "Failed to ACTION in REGION".
+        """
         self._client = client
         self._name = name
         self._action = action
@@ -56,15 +60,15 @@ class Operation:
         return method
 
     def __call__(self, **parameters: Any) -> dict[str, Any]:
-        """Return botocore's response; for an operation with output, with the JSON as ``RawJson`` and no other member.
+        """Call the operation and return botocore's response, which has no members but ``RawJson``, if there is output.
 
-        :raises NotFound: the service named the error NotFound.
+        :raises NotFound: the service returned the error NotFound.
         :raises VoiceError: any other failure.
         """
         method = self.require()
         try:
             response = self._client.policy.run(lambda: method(**parameters), self._attempts)
-        except Exception as e:  # the SDK lets ValueError, TypeError, OSError and others through
+        except Exception as e:  # the SDK does not wrap ValueError, TypeError, OSError and others
             raise self._explain(e) from e
         if TRUNCATED in response:
             raise self._truncated()
@@ -73,7 +77,7 @@ class Operation:
     def member(self, response: dict[str, Any], name: str) -> Any:
         """Return the JSON of the member *name* of a response, or None if AWS confirms that there is none.
 
-        :raises VoiceError: the response has other members only, or is empty and may not come from AWS.
+        :raises VoiceError: the response has only other members, or is empty and may not come from AWS.
         """
         document = response[RAW_JSON]
         if document.get(name):
@@ -89,7 +93,7 @@ class Operation:
             raise self.unreadable("it is empty and has no request ID, which every response of AWS has")
 
     def unreadable(self, reason: str) -> VoiceError:
-        """Return the error for a response with a status of success that the service does not return."""
+        """Return the error for a response with a success status that the service does not return."""
         return self.failure("unreadable", reason=reason)
 
     def failure(self, name: str, kind: type[VoiceError] = VoiceError, words: str = "", **fields: Any) -> VoiceError:
@@ -101,17 +105,17 @@ class Operation:
         return kind(name, prefix, words, operation=self._name, region=self._client.region, **fields)
 
     def _truncated(self) -> VoiceError:
-        return self.failure("truncated", requests=f"in all of {count_requests(self._attempts.sent)}")
+        return self.failure("truncated", requests=count_requests(self._attempts.sent))
 
     def _explain(self, exception: Exception) -> VoiceError:
-        """Return the error for an exception that the SDK has raised."""
+        """Return the error for an exception of the SDK."""
         if isinstance(exception, UnreadableResponse):
             return self.unreadable(str(exception))
         if isinstance(exception, ClientError) and exception.operation_name == self._name:
             if TRUNCATED in exception.response:
                 return self._truncated()
             return self._explain_error(exception)
-        # An error of a different operation, such as AssumeRole, that was raised inside this one.
+        # An error of a different operation that botocore called first, such as AssumeRole.
         response = exception.response if isinstance(exception, ClientError) else None
         name, values, affects_all = explain_exception(exception, self._attempts, self._client)
         words = f"{'AWS said' if response else 'botocore reported'}: {printable(exception)}" if str(exception) else ""
@@ -119,7 +123,7 @@ class Operation:
         return self.failure(name, words=words, response=response, affects_all=affects_all, rejected=rejected, **values)
 
     def _explain_error(self, error: ClientError) -> VoiceError:
-        """Return the error for an error response to this operation: a NotFound if AWS named it so."""
+        """Return the error for an error response to this operation: NotFound, if that is its name."""
         ended = _ENDED if self._name == "PutVoiceConnectorProxy" else ""
         name, values, affects_all = explain_error(error, self._attempts, ended)
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]

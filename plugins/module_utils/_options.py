@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Checks of module options, made before a client exists. Pure."""
+"""Check module options before a client exists. All functions are pure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 
-# Looser than today's pattern of the service, so that a new form of ID does not wait for a release of this collection.
+# Looser than the current pattern of the service, so that a new form of ID needs no release of this collection.
 VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
-# The service's own pattern, in which the plus of E.164 may be missing.
+# The service's own pattern, in which the plus sign of E.164 is optional.
 PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
@@ -23,7 +23,7 @@ ACCOUNT_ID = re.compile(r"[0-9]{12}")
 def check_voice_connector_id(option: str, value: str) -> None:
     """Raise VoiceError unless *value*, from the module option *option*, can be a Voice Connector ID.
 
-    botocore would send an empty ID or ``..`` as it is, signed for a different path.
+    botocore would send an empty ID or ``..`` unchanged, in a request for a different path.
     """
     if not VOICE_CONNECTOR_ID.fullmatch(value):
         shown = value if len(value) <= 200 else value[:200] + "..."
@@ -58,9 +58,9 @@ def check_confirmed_selection(params: dict[str, Any]) -> None:
 
 
 def check_types(spec: dict[str, Any], given: dict[str, Any]) -> None:
-    """Raise VoiceError for a value that YAML has read as a different type than its author intended.
+    """Raise VoiceError for a value whose type in YAML is not the one that its author intended.
 
-    Ansible converts ``yes`` in a list of strings to ``'True'``, and an unquoted phone number to one without a plus.
+    Ansible converts ``yes`` in a list of strings to ``'True'``, and an unquoted phone number to one without its plus sign.
 
     :param spec: the argument specification of the module, without the connection options.
     :param given: the options as Ansible sent them, before any conversion.

@@ -4,10 +4,10 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""What counts as a response of the service, judged by its raw bytes before botocore parses them.
+"""Check the raw bytes of a response before botocore parses them.
 
-botocore reads an HTML page, a truncated body or an empty one as ``{}``, spells a string out as a list, drops members that
-it does not know, fails on JSON that is not an object, and parses the names of errors differently by version.
+botocore parses an HTML page, a truncated body and an empty one as ``{}``, splits a string into a list of characters, drops
+members that it does not know, fails on JSON that is not an object, and names errors differently by version.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import Any
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import printable
 
 # Keys that check_response adds to botocore's parsed response.
-RAW_JSON = "RawJson"  # the JSON document of a success
+RAW_JSON = "RawJson"  # the JSON document of a successful response
 TRUNCATED = "Truncated"  # True if the body is shorter than its Content-Length
 
-# The JSON types that each type of the service model allows; a type that is not listed allows any.
+# The JSON types for each type of the service model. A type that is not listed allows any.
 _JSON_TYPES = {
     "structure": (dict,),
     "list": (list,),
@@ -36,7 +36,7 @@ _XML_ERROR = re.compile(r"\s*<(\w+Exception)\s*/?>", re.ASCII)
 
 
 class UnreadableResponse(Exception):
-    """A response with a status of success that the service does not return; the message is the reason."""
+    """A response with a success status that the service does not return. The message is the reason."""
 
 
 def check_response(
@@ -45,17 +45,17 @@ def check_response(
     customized_response_dict: dict[str, Any],
     **kwargs: Any,
 ) -> None:
-    """Check an HTTP response, and add its JSON or the mark of a truncated body to what botocore returns.
+    """Check an HTTP response, and add RAW_JSON or TRUNCATED to the response that botocore returns.
 
-    A handler of botocore's event ``before-parse``.
+    This is a handler for botocore's event ``before-parse``.
 
-    :raises UnreadableResponse: if the status is a success and the body is not what the service model describes.
+    :raises UnreadableResponse: the status is a success, but the body does not match the service model.
     """
     status = response_dict["status_code"]
     if _is_truncated(response_dict):
         customized_response_dict[TRUNCATED] = True
         response_dict["body"] = b"{}"
-    if status >= 301:  # from here on botocore parses an error
+    if status >= 301:  # botocore parses these as errors
         _rewrite_error(response_dict)
         return
     if TRUNCATED in customized_response_dict:
@@ -73,27 +73,27 @@ def check_response(
         raise UnreadableResponse(f"its body ({size} bytes of {content_type}) is not complete JSON") from None
     _check_type(operation_model.output_shape, document, "the body")
     customized_response_dict[RAW_JSON] = document
-    # What botocore would make of it is not used: it fails on timestamps that the service writes in a format of its own.
+    # Leave nothing to botocore, which fails on timestamps in a format that it does not expect.
     response_dict["body"] = b"{}"
 
 
 def _is_truncated(response_dict: dict[str, Any]) -> bool:
-    """Whether the body is shorter than announced, which botocore no longer notices since it reads with urllib3 2.8."""
-    if response_dict["status_code"] in (204, 304):  # which have no body, whatever they announce
+    """Whether the body is shorter than its Content-Length, which botocore does not notice with urllib3 2.8."""
+    if response_dict["status_code"] in (204, 304):  # these have no body, whatever the header claims
         return False
-    announced = response_dict["headers"].get("content-length", "")
-    return announced.isdecimal() and len(response_dict["body"]) < int(announced)
+    length = response_dict["headers"].get("content-length", "")
+    return length.isdecimal() and len(response_dict["body"]) < int(length)
 
 
 def _check_type(shape: Any, value: Any, where: str) -> None:
-    """Raise UnreadableResponse unless JSON *value* is what the botocore *shape* describes; the value is never shown."""
+    """Raise UnreadableResponse unless a JSON value matches a botocore shape. The message never shows the value."""
     # Compare types exactly: isinstance() accepts a bool as an int.
     if type(value) not in _JSON_TYPES.get(shape.type_name, (type(value),)):
         raise UnreadableResponse(f"{where} is not of the type {shape.type_name}")
     if shape.type_name == "structure":
         for name, member in shape.members.items():
             inner = value.get(member.serialization.get("name", name))
-            if inner is not None:  # the service writes null for what is not set
+            if inner is not None:  # the service returns null for a member that is not set
                 _check_type(member, inner, name)
     elif shape.type_name == "list":
         for inner in value:
@@ -101,10 +101,10 @@ def _check_type(shape: Any, value: Any, where: str) -> None:
 
 
 def _rewrite_error(response_dict: dict[str, Any]) -> None:
-    """Make an error response one that every botocore parses alike: its name in the header, its message in JSON.
+    """Rewrite an error response so that every botocore parses it alike: its name in the header, its message in JSON.
 
-    The name may come from the header, with a namespace and a URI, from ``code`` or ``__type`` in the body, or from XML,
-    which is how AWS names an operation that does not exist. The message is shortened to one printable line.
+    The name comes from the header, possibly with a namespace and a URI, from ``code`` or ``__type`` in the body, or from
+    XML, in which AWS names an unknown operation. The message is shortened to one printable line.
     """
     text = response_dict["body"].decode("utf-8", "replace")
     try:

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Which proxy configurations are deleted, and what stops the deletion of all. Pure."""
+"""Decide which proxy configurations to delete, or why to delete none. All functions are pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import Voi
 
 
 class Exclusions(NamedTuple):
-    """Which Voice Connectors keep their proxy configuration: those that one of these matches."""
+    """Conditions, any of which makes a Voice Connector keep its proxy configuration."""
 
     ids: list[str]
     names: list[str]
@@ -39,12 +39,12 @@ def choose_regions(regions: list[str], excluded: list[str]) -> list[str]:
 def plan_deletions(
     read: BulkRead, ids: list[str] | None, exclusions: Exclusions, account_id: str, prefix: str
 ) -> list[Record]:
-    """Return what to back up and delete.
+    """Return the proxy configurations to back up and delete.
 
-    :param read: the selected Voice Connectors, with their proxies, and with their tags if any are excluded.
+    :param read: the selected Voice Connectors with their proxies, and with their tags if there are excluded tags.
     :param ids: the selected IDs, or None for all.
     :param prefix: "Failed to ...: ".
-    :raises VoiceError: it is not certain that these, and all of these, may be deleted.
+    :raises VoiceError: it is unknown whether these are all of the selected ones, or one may not be deleted.
     """
     names = {region.name for region in read.regions}
     foreign = foreign_homes(read.regions)
@@ -74,7 +74,7 @@ def plan_deletions(
 
 
 def list_failures(read: BulkRead) -> list[dict[str, Any]]:
-    """Return what could not be read, and why, as the module returns it."""
+    """Return the failed reads and their reasons, as the module returns them."""
     failures = [
         {"voice_connector_id": None, "name": None, "region": region.name, "reason": region.listing_error.message}
         for region in read.regions
@@ -118,7 +118,7 @@ def require_tags(targets: list[dict[str, Any]], prefix: str) -> None:
 
 
 def require_used(connectors: list[dict[str, Any]], exclusions: Exclusions, prefix: str) -> None:
-    """Raise VoiceError for an exclusion that matches none of *connectors*, which may be misspelled."""
+    """Raise VoiceError for an exclusion that matches none of *connectors*, because it may be misspelled."""
     ids = {connector["voice_connector_id"] for connector in connectors}
     names = {connector["name"] for connector in connectors}
     unused = {

@@ -25,13 +25,13 @@ class Setting(NamedTuple):
     operation: str
     member: str  # of the response; if it is a list, that list is the only member of the setting
     title: str  # in messages
-    # The keys of the result, in snake_case: None for a value, a list for a list, with the keys of its items if these are
-    # structures, a dict for a structure, and a function for a value that it converts.
+    # The keys of the result, in snake_case. What each stands for: None for a value, a function for a value to convert, a
+    # dict for a structure, and a list for a list, with the keys of its items if these are structures.
     members: dict[str, Any]
 
 
 def to_iso_8601(timestamp: Any) -> str:
-    """Return a timestamp of the service in ISO 8601, in UTC, or as it is if botocore cannot read its format."""
+    """Return a timestamp in ISO 8601 and UTC, or unchanged if botocore does not know its format."""
     try:
         parsed = parse_timestamp(timestamp)
         aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.timezone.utc)
@@ -63,7 +63,7 @@ SETTINGS = {
             "Termination",
             "termination settings",
             {
-                "cps_limit": None,  # calls a second
+                "cps_limit": None,  # calls per second
                 "default_phone_number": None,  # E.164
                 "calling_regions": [],  # ISO 3166-1 alpha-2
                 "cidr_allowed_list": [],

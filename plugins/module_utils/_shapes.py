@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""From the service's structures to the documented return values. Pure: no client, no clock, no mutation."""
+"""Convert structures of the service to the documented return values. All functions are pure."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def connector_result(entry: dict[str, Any], region: str) -> dict[str, Any]:
 
 
 def setting_result(setting: Setting, structure: dict[str, Any] | None, known: bool = True) -> dict[str, Any]:
-    """Return the documented keys of a setting, null or empty where nothing is set.
+    """Return the documented keys of a setting, null or empty if nothing is set.
 
     :param structure: the structure of the service, or None if none is set.
-    :param known: whether it is known; otherwise ``exists`` is null.
+    :param known: whether the structure is known; if not, ``exists`` is null.
     """
     exists = structure is not None if known else None
     return {"exists": exists, **_complete(camel_dict_to_snake_dict(structure or {}), setting.members)}
@@ -54,10 +54,10 @@ def proxy_result(proxy: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _complete(value: Any, members: Any) -> Any:
-    """Return a value with the *members* of a ``Setting``, null or empty where it has none, and with all of its others."""
+    """Return a value with all *members* of a ``Setting``, null or empty if it lacks them, and its other members."""
     if isinstance(members, dict):
         present = value or {}
-        # The keys of the table, not their equals: a bulk read has tens of thousands of them.
+        # Use the strings of the table as keys, not equal ones: a bulk read has tens of thousands of keys.
         complete = {name: _complete(present.get(name), inner) for name, inner in members.items()}
         return {**complete, **{name: inner for name, inner in present.items() if name not in members}}
     if isinstance(members, list):

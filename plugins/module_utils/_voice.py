@@ -23,7 +23,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import Setting
 
-# A listing that shows nothing new on so many pages in a row never ends.
+# A listing without a new Voice Connector on this many pages in a row does not end.
 _MAX_STALE_PAGES = 10
 
 
@@ -37,10 +37,10 @@ def get_setting(
 ) -> dict[str, Any] | None:
     """Return a setting of a Voice Connector, or None if AWS confirms that it is not set.
 
-    Operation: that of the setting, and GetVoiceConnector to find out what a 404 means.
+    Operations: that of the setting, and GetVoiceConnector to find out what a 404 means.
 
     :param voice_connector: the ``VoiceConnector`` structure, if it was just listed or read.
-    :returns: all members that the service returned, also those that botocore does not know, without nulls; possibly empty.
+    :returns: the members that the service returned, including any that botocore does not know; nulls are dropped.
     :raises VoiceError: any other response, or no response.
     """
     operation = Operation(client, setting.operation, reading(setting, voice_connector_id))
@@ -69,7 +69,7 @@ def require_operations(client: VoiceClient, settings: Iterable[Setting]) -> None
 def put_proxy(client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any]) -> dict[str, Any]:
     """Replace the whole proxy configuration of a Voice Connector, or create one. Operation: PutVoiceConnectorProxy.
 
-    :param proxy: a ``Proxy`` structure; a member that the operation does not take is an error, and nothing is sent.
+    :param proxy: a ``Proxy`` structure; if the operation does not accept one of its members, nothing is sent.
     :returns: the ``Proxy`` structure that the service returned.
     :raises VoiceError: any other response, or no response; unless ``rejected``, the service may have applied it.
     """
@@ -85,7 +85,7 @@ def put_proxy(client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any
 def require_sendable(
     client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any], message: str = "unknown_members"
 ) -> None:
-    """Raise VoiceError if a ``Proxy`` structure has a member that PutVoiceConnectorProxy of this botocore does not take.
+    """Raise VoiceError if a ``Proxy`` structure has a member that PutVoiceConnectorProxy of this botocore does not accept.
 
     :param message: the name of the message.
     """
@@ -174,7 +174,7 @@ def get_tags(client: VoiceClient, voice_connector: dict[str, Any]) -> dict[str, 
 def has_no_tags(error: VoiceError) -> bool:
     """Whether an error of ``get_tags`` means that the service does not return the tags of this resource.
 
-    The Voice Connector may well exist: the service rejects some with "Invalid resource".
+    The Voice Connector may exist: for some, the service returns BadRequest with "Invalid resource".
     """
     withheld = error.name in ("no_arn", "not_found") or canonical_name(error.code) == "BadRequest"
     return error.operation == "ListTagsForResource" and withheld
@@ -186,12 +186,12 @@ def _putting(client: VoiceClient, voice_connector_id: str) -> Operation:
 
 
 def _to_put(proxy: dict[str, Any]) -> dict[str, Any]:
-    """Return the members of a ``Proxy`` structure as the operation takes them: one under a different name."""
+    """Return the parameters of PutVoiceConnectorProxy for a ``Proxy`` structure: one has a different name."""
     return {("PhoneNumberPoolCountries" if k == "PhoneNumberCountries" else k): v for k, v in proxy.items()}
 
 
 def _without_nulls(structure: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return a structure without what is not set, which the service writes as null."""
+    """Return a structure without its nulls, which the service returns for members that are not set."""
     return structure and {name: value for name, value in structure.items() if value is not None}
 
 
@@ -203,7 +203,7 @@ def _confirm_absence(
     voice_connector: dict[str, Any],
     missing: NotFound,
 ) -> None:
-    """Raise VoiceError unless a 404 can only mean that a Voice Connector of this Region does not have the setting."""
+    """Raise VoiceError unless a 404 proves that a setting is absent: its Voice Connector exists in this Region."""
     if not voice_connector.get("AwsRegion"):
         try:
             voice_connector = get_voice_connector(client, voice_connector_id)

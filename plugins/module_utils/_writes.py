@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Writing proxy configurations: what differs, what was stored, what an unclear response means, and several at a time."""
+"""Write proxy configurations, and confirm what the service stored."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ MEMBERS = {
 def different_members(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
     """Return the members in which two ``Proxy`` structures differ.
 
-    The service may normalize what it stores, so these mean the same: a phone number with and without a plus, an empty one
-    and none, countries in any order and case.
+    The service may normalize values, so these are the same: a phone number with and without a plus sign, an empty phone
+    number and none, and countries in any order and case.
     """
 
     def normalize(proxy: dict[str, Any], member: str) -> Any:
@@ -49,9 +49,9 @@ def different_members(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
 
 
 def lost_members(stored: dict[str, Any] | None, desired: dict[str, Any] | None) -> set[str]:
-    """Return the members that are not *stored* as *desired*; None is no proxy.
+    """Return the members whose *stored* value is not the *desired* one. None means no proxy configuration.
 
-    What was not sent has a default of the service's choice, except a phone number, which is to be removed.
+    The service may set a member that was not sent to a default, except the phone number, which it must remove.
     """
     if stored is None or desired is None:
         return set(stored or desired or {"Proxy"}) if stored is not desired else set()
@@ -71,7 +71,11 @@ def write_failure(client: VoiceClient, voice_connector_id: str, desired: Any, na
 
 
 def write_proxy(client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None) -> tuple[bool, Any]:
-    """Put or delete; return whether this changed something, and the ``Proxy`` structure that is set now."""
+    """Set a proxy configuration, or delete it if *desired* is None.
+
+    :returns: whether this changed anything, and the ``Proxy`` structure that is set now.
+    :raises VoiceError: the change was rejected, did not take effect as desired, or its outcome is unknown.
+    """
     try:
         if desired is None:
             delete_proxy(client, voice_connector_id)
@@ -81,7 +85,7 @@ def write_proxy(client: VoiceClient, voice_connector_id: str, desired: dict[str,
         deleting = desired is None and isinstance(e, NotFound)
         if e.rejected and not deleting:
             raise
-        # Nothing to delete contradicts what was just read, unless an earlier request has deleted it.
+        # NotFound contradicts the previous read, unless an earlier request has deleted the configuration.
         return not (deleting and e.rejected), confirm_write(client, voice_connector_id, desired, e)
     lost = lost_members(stored, desired)
     if lost:
@@ -95,7 +99,7 @@ def write_proxy(client: VoiceClient, voice_connector_id: str, desired: dict[str,
 def confirm_write(
     client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None, write_error: VoiceError
 ) -> dict[str, Any] | None:
-    """Return the ``Proxy`` structure that is set after a write without a clear result, if it is the desired one."""
+    """Return the ``Proxy`` structure that is set after a write of unknown outcome; raise VoiceError if not *desired*."""
     fields = {"response": write_error.response, "write": write_error.message.rstrip(".")}
     try:
         proxy = get_proxy(client, voice_connector_id)
@@ -108,7 +112,7 @@ def confirm_write(
 
 
 def name_members(members: set[str]) -> str:
-    """Return the options for members, or members that have no option, for a message."""
+    """Return the names of members for a message: those of their options, if they have any."""
     options = {member: option for option, member in MEMBERS.items()}
     return ", ".join(sorted(options.get(member, member) for member in members))
 
@@ -136,7 +140,7 @@ def run_each(records: Iterable[Any], action: str, function: Callable[[Any], Any]
             if e.affects_all:
                 stops.setdefault(record.region, e)
             result = e
-        except Exception as e:  # a defect, which must not lose what became of the others
+        except Exception as e:  # a bug, which must not discard the other results
             result = VoiceError("internal", prefix, error=f"{type(e).__name__}: {e}")
         results[record.voice_connector_id] = result
 
@@ -145,7 +149,7 @@ def run_each(records: Iterable[Any], action: str, function: Callable[[Any], Any]
 
 
 def build_diff(record: Any, before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, Any]:
-    """Return a change of a ``Proxy`` structure, None for no proxy, in the form that Ansible shows with ``--diff``."""
+    """Return a change in the form that ``--diff`` shows. None means no proxy configuration."""
     header = f"{record.voice_connector_id} in {record.region}"
     return {
         "before_header": header,
@@ -162,7 +166,7 @@ def require_no_failures(failures: list[dict[str, Any]], name: str, count: int, p
 
 
 def describe_failure(record: Any, error: VoiceError) -> dict[str, Any]:
-    """Return what a module returns of a failure; AWS and botocore may repeat the phone number that was sent."""
+    """Return a failure as modules return it, without the phone number, which AWS and botocore may repeat."""
     number = (record.proxy.get("FallBackPhoneNumber") or "").lstrip("+")
     reason = error.message.replace(number, "(hidden)") if number else error.message
     return {**record.describe(), "reason": reason}

@@ -119,15 +119,15 @@ def test_the_clock_of_the_wall_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
     for throttled in (False, True, False):
         limit.wait(None)
         limit.record(throttled, object())
-    assert limit.grants()
+    assert limit.may_retry()
 
 
 def test_a_service_that_grants_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     limit = RateLimit()
     limit.record(True, object())
-    assert limit.grants()
+    assert limit.may_retry()
     monkeypatch.setattr(_attempts, "BULK_THROTTLE_WINDOW", 0)
-    assert not limit.grants()
+    assert not limit.may_retry()
     with pytest.raises(ThrottledTooLong):
         limit.wait(None)
 

@@ -552,7 +552,7 @@ def test_nothing_is_written_after_an_unreadable_answer(manage: Manage, emulator:
 @pytest.mark.parametrize("options", [NEW, {"state": "absent"}])
 def test_nothing_is_written_when_a_404_cannot_be_settled(manage: Manage, emulator: Emulator, options: Any) -> None:
     result = manage(WITHOUT_PROXY, Fault(CONNECTOR, error="ForbiddenException"), **options)
-    assert_failed(result, "does not tell whether", connector=WITHOUT_PROXY)
+    assert_failed(result, "does not show whether", connector=WITHOUT_PROXY)
     assert emulator.operations() == [GET, CONNECTOR]
 
 

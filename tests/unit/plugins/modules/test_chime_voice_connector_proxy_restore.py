@@ -364,7 +364,7 @@ def test_an_id_that_is_not_in_the_backup_is_refused(restore: Restore, fleet: Emu
 
 def test_a_backup_of_a_different_account_is_refused(restore: Restore, fleet: Emulator, backup: pathlib.Path) -> None:
     backup.write_text(json.dumps({**BACKUP, "account": OTHER_ACCOUNT}))
-    words = f"the backup {backup} is of the AWS account {OTHER_ACCOUNT}, but account_id is {ACCOUNT}"
+    words = f"the backup {backup} is for the AWS account {OTHER_ACCOUNT}, but account_id is {ACCOUNT}"
     assert_refused(restore(), fleet, words)
     assert fleet.requests == []
 

@@ -401,7 +401,7 @@ def test_a_defect_in_one_setting_loses_nothing_else(everything: Emulator, monkey
     monkeypatch.setattr(_bulk, "get_setting", break_one)
     result = read_from(everything, "logging", "streaming", voice_connector_ids=[FULL])
     (error,) = result["errors"]
-    assert "This is a defect of the collection" in error["message"]
+    assert "This is a bug in the collection" in error["message"]
     (full,) = result["voice_connectors"]
     assert full["logging"] == empty_result("logging", None)
     assert full["streaming"]["exists"] is True
