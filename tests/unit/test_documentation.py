@@ -398,16 +398,16 @@ def test_the_guide_s_table_of_bounds_is_that_of_the_client() -> None:
             f"{NUMBERS[_attempts.MAX_FAULTS]} requests",
             f"{NUMBERS[_attempts.BULK_MAX_FAULTS]} requests",
         ),
-        "Anything else": ("one request", "one request"),
-        "To connect": (f"{_client.CONNECT_TIMEOUT} seconds",) * 2,
-        "Each wait for data": (f"{_client.READ_TIMEOUT} seconds",) * 2,
-        "Wait before another request": (
+        "Any other failure": ("one request", "one request"),
+        "Connection timeout": (f"{_client.CONNECT_TIMEOUT} seconds",) * 2,
+        "Read timeout, for each wait for data": (f"{_client.READ_TIMEOUT} seconds",) * 2,
+        "Delay before a retry": (
             f"a random time of up to 0.5, 1, 2, 4 and then {_attempts.MAX_BACKOFF} seconds",
         )
         * 2,
-        "The whole operation": (
+        "Deadline of the operation": (
             f"{_client.longest_operation(*timeouts):.0f} seconds",
-            f"{_client.longest_operation(*timeouts, _attempts.BULK_MAX_FAULTS):.0f} seconds, without waiting for its turn",
+            f"{_client.longest_operation(*timeouts, _attempts.BULK_MAX_FAULTS):.0f} seconds, excluding the wait for the rate limit",
         ),
     }
     assert {name: (" ".join(single.split()), " ".join(bulk.split())) for name, single, bulk in rows} == expected
