@@ -2,10 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How Sphinx renders the documentation; tools/docs calls it."""
+"""Sphinx configuration for the documentation. Run tools/docs to build it."""
 
 import pathlib
+import re
 import zlib
+
+from docutils import nodes
+from sphinx.application import Sphinx
 
 project = title = html_short_title = "chime_sdk.voice"
 copyright = "Contributors to the chime_sdk.voice project"
@@ -26,7 +30,7 @@ html_show_sphinx = False
 html_copy_source = False
 html_use_index = False
 
-# The labels of Ansible's own documentation that the generated pages refer to, so that building them takes no network.
+# Labels in the Ansible documentation that generated pages refer to. Defining them here avoids a download.
 ANSIBLE = {
     "ansible_configuration_settings": "reference_appendices/config.html#ansible-configuration-settings",
     "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
@@ -38,3 +42,23 @@ inventory_file.write_bytes(
     b"# The remainder of this file is compressed using zlib.\n" + zlib.compress(inventory.encode())
 )
 intersphinx_mapping = {"ansible": ("https://docs.ansible.com/projects/ansible/latest/", str(inventory_file))}
+
+# The guides link to source files, so that the links also work in a repository browser. On the site, they lead to pages.
+PAGES = {
+    r"(\w+)\.rst": r"\1.html",
+    r"\.\./\.\./\.\./plugins/modules/(\w+)\.py": r"../\1_module.html",
+    r"\.\./\.\./\.\./plugins/filter/(\w+)\.py": r"../\1_filter.html",
+    r"\.\./\.\./\.\./roles/(\w+)/README\.md": r"../\1_role.html",
+}
+
+
+def link_to_pages(_app: Sphinx, doctree: nodes.document) -> None:
+    """Replace links to source files with links to the pages built from them."""
+    for reference in doctree.findall(nodes.reference):
+        for source, page in PAGES.items():
+            if "refuri" in reference:
+                reference["refuri"] = re.sub(rf"^{source}(?=#|$)", page, reference["refuri"])
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("doctree-read", link_to_pages)

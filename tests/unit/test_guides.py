@@ -228,7 +228,7 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
         FAILS,
         [[Fault(PROXY, status=status, style="bare")] for status in (429, 500, 501, 502, 503, 504)],
     ),
-    "none, or an incomplete one, at every attempt": (
+    "no response, or an incomplete one, at every attempt": (
         FAILS,
         [[fault] for fault in NO_RESPONSE],
     ),
