@@ -29,9 +29,9 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import UNKNOWN_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import count_in_flight
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import edit_model
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import track_peak_in_flight
 
 LIST, GET, PROXY, TAGS = "ListVoiceConnectors", "GetVoiceConnector", "GetVoiceConnectorProxy", "ListTagsForResource"
 Read = Callable[..., "dict[str, Any]"]
@@ -736,11 +736,11 @@ def test_an_account_that_cannot_be_told_fails(
 @pytest.mark.parametrize("concurrency", [1, 4, 64])
 def test_no_more_requests_are_in_flight_than_asked_for(concurrency: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with Emulator(fleet(90)) as emulator:
-        most = count_in_flight(monkeypatch, emulator, 0.02)
+        peak = track_peak_in_flight(monkeypatch, emulator, 0.02)
         result = read_from(emulator, include=["proxy"], concurrency=concurrency)
         assert identifiers(result) == fleet_ids(90)
-        assert most() <= concurrency
-        assert most() >= min(concurrency, 3)
+        assert peak() <= concurrency
+        assert peak() >= min(concurrency, 3)
 
 
 @pytest.mark.parametrize("concurrency", [1, 8, 16])

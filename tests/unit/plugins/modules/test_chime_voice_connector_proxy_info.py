@@ -36,7 +36,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.cases import UNREADABLE
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import EMPTY_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import OVER_TLS_TOO
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import OVER_HTTP_AND_TLS
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import edit_model
@@ -563,7 +563,7 @@ def test_a_fault_costs_three_requests_at_most(
     assert len(sleeps) == 2 and sum(sleeps) <= 1.5
 
 
-@OVER_TLS_TOO
+@OVER_HTTP_AND_TLS
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_that_passes_is_not_seen(read_proxy: Read, sleeps: list[float], fault: Any) -> None:
     assert read_proxy(WITH_PROXY, Fault(PROXY, **fault, times=2))["exists"] is True

@@ -22,8 +22,8 @@ from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
 from ansible_collections.chime_sdk.voice.tests.unit.cases import FAULTS
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import count_in_flight
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import track_peak_in_flight
 
 FULL, EMPTY = "abcdef1ghij2klmno3pqr4", "bcdefg2hijk3lmnop4qrs5"
 CONNECTOR = "GetVoiceConnector"
@@ -417,7 +417,7 @@ def test_a_defect_in_one_setting_loses_nothing_else(everything: Emulator, monkey
 def test_the_settings_of_few_connectors_are_read_at_the_same_time_within_the_limit(
     everything: Emulator, monkeypatch: pytest.MonkeyPatch, ids: list[str], concurrency: int, expected: int
 ) -> None:
-    most = count_in_flight(monkeypatch, everything, 0.1)
+    peak = track_peak_in_flight(monkeypatch, everything, 0.1)
     result = read_from(everything, *NAMES, voice_connector_ids=ids, concurrency=concurrency)
     assert result["errors"] == []
-    assert expected - 1 <= most() <= concurrency
+    assert expected - 1 <= peak() <= concurrency
