@@ -53,7 +53,7 @@ def disable_garbage_collection() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def cache_sdk_data() -> Iterator[None]:
-    """Share botocore's data among the clients of all tests, because loading it is the slowest part of creating a client."""
+    """Share botocore's data among all clients, because loading it is the slowest part of creating a client."""
     with pytest.MonkeyPatch.context() as patch:
         read = JSONFileLoader.load_file
         cached = functools.lru_cache(None)(lambda path: read(JSONFileLoader(), path))

@@ -93,7 +93,7 @@ def run_main(module: str, args: dict[str, Any]) -> dict[str, Any]:
 
 
 def run(command: str, folder: pathlib.Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a shell command in a minimal environment with *variables*, and with the tools of this Python first in PATH."""
+    """Run a shell command in a minimal environment plus *variables*, with the tools of this Python first in PATH."""
     environment = {
         "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(folder),

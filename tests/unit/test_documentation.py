@@ -86,7 +86,7 @@ def is_a(name: str, value: Any) -> bool:
 
 
 def assert_as_documented(values: dict[str, Any], documentation: dict[str, Any], sampled: bool) -> None:
-    """Assert that the keys and types are documented. If *sampled*, assert that each value equals its sample."""
+    """Assert that keys and types match the documentation and, if *sampled*, that values equal the samples."""
     assert set(values) == set(documentation)
     for key, entry in documentation.items():
         value = values[key]

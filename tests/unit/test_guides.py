@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Code in the README files and guides is valid, and runs on the emulator if marked as runnable. The table of outcomes is correct."""
+"""The README files and guides: code is valid, runs if marked as runnable, and the table of outcomes is correct."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def blocks_in(path: pathlib.Path) -> list[Block]:
 
 
 BLOCKS = [block for path in DOCUMENTS for block in blocks_in(path)]
-# The package ansible contains awx.awx up to version 12, which the tests use with the default Python.
+# The ansible package includes awx.awx only through version 12, which the tests use with the default Python.
 AWX = importlib.util.find_spec("ansible_collections.awx") is not None
 PLAYBOOKS = [block for block in BLOCKS if block.language == "yaml" and isinstance(yaml.safe_load(block.code), list)]
 RUNNABLE = [block for block in BLOCKS if block.runnable]
@@ -86,7 +86,7 @@ def playbook(block: Block) -> str:
 
 
 def test_all_code_blocks_are_found() -> None:
-    """Each code marker yields a block of a known language, so that no code escapes these tests because of its markup."""
+    """Each code marker yields a block in a known language, so no code escapes these tests because of its markup."""
     for path in DOCUMENTS:
         text = path.read_text(encoding="utf-8")
         marks = len(re.findall(r"^```\w+$|^\.\. code-block::", text, re.MULTILINE))

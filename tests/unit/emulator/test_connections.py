@@ -168,7 +168,7 @@ def test_an_empty_body_can_be_truncated(emulator: Emulator) -> None:
 
 
 def put_proxy(emulator: Emulator, sent: bytes, **headers: str) -> tuple[int, bytes]:
-    """Send a signed PutVoiceConnectorProxy with *headers* added and *sent* as its body; return the status and the body."""
+    """Send a signed PutVoiceConnectorProxy with extra *headers* and the body *sent*. Return the status and the body."""
     path = f"/voice-connectors/{WITH_PROXY}/programmable-numbers/proxy"
     request = AWSRequest("PUT", emulator.url + path, {"host": emulator.url.removeprefix("http://")}, BODY)
     SigV4Auth(Credentials("AKIDEMULATOR", "emulator-secret-key"), "chime", "us-east-1").add_auth(request)
