@@ -262,7 +262,7 @@ def test_all_modules_document_a_proxy_identically() -> None:
     single = documented("chime_voice_connector_proxy_info", "RETURN")["proxy"]["contains"]
     bulk = documented("chime_voice_connector_info", "RETURN")["voice_connectors"]["contains"]["proxy"]["contains"]
     for key, entry in single.items():
-        if key != "exists":  # described differently, because only the bulk read returns it on failure
+        if key != "exists":  # documented differently: only the bulk read can return null
             assert entry == bulk[key]
     assert list(single) == list(bulk)
     assert next(iter(single)) == "exists"
