@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Inputs and faults for the tests of every module: IDs, options, errors, and responses that are unreadable."""
+"""Inputs and faults shared by the tests of the modules: IDs, options, errors and unreadable responses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 
-# The modelled exceptions: by long name, the short name and the status.
+# The modeled exceptions: the full name, the short name and the status.
 ERRORS = {
     "UnauthorizedClientException": ("Unauthorized", 401),
     "NotFoundException": ("NotFound", 404),
@@ -47,7 +47,7 @@ FAULTS: list[dict[str, Any]] = [
     {"raw": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{"},
 ]
 
-# Bodies of a 200 to GetVoiceConnectorProxy or PutVoiceConnectorProxy.
+# Unreadable bodies of a 200 response to GetVoiceConnectorProxy or PutVoiceConnectorProxy.
 UNREADABLE = [
     "",
     " ",
@@ -104,27 +104,27 @@ BAD_IDS = [
     "arn:aws:chime:us-east-1:111122223333:vc/" + WITH_PROXY,
 ]
 
-# Connection options, and what their failure says.
+# Invalid connection options, each with a part of the expected message.
 BAD_OPTIONS = [
     pytest.param({"aws_config": {"no_such_key": 1}}, "aws_config has the unknown key 'no_such_key'", id="unknown-key"),
-    pytest.param({"aws_config": {"retries": "many"}}, "aws_config", id="retries-of-a-wrong-type"),
-    pytest.param({"aws_config": {"retries": {"max_attempts": "many"}}}, "aws_config", id="attempts-of-a-wrong-type"),
-    pytest.param({"aws_config": {"read_timeout": "long"}}, "aws_config", id="timeout-of-a-wrong-type"),
-    pytest.param({"aws_config": {"max_pool_connections": "many"}}, "aws_config", id="pool-of-a-wrong-type"),
-    pytest.param({"aws_config": {"proxies": "http://127.0.0.1:1"}}, "aws_config", id="proxies-of-a-wrong-type"),
+    pytest.param({"aws_config": {"retries": "many"}}, "aws_config", id="retries-wrong-type"),
+    pytest.param({"aws_config": {"retries": {"max_attempts": "many"}}}, "aws_config", id="attempts-wrong-type"),
+    pytest.param({"aws_config": {"read_timeout": "long"}}, "aws_config", id="timeout-wrong-type"),
+    pytest.param({"aws_config": {"max_pool_connections": "many"}}, "aws_config", id="pool-wrong-type"),
+    pytest.param({"aws_config": {"proxies": "http://127.0.0.1:1"}}, "aws_config", id="proxies-wrong-type"),
     pytest.param(
         {"aws_config": {"read_timeout": 5}, "endpoint_url": "voice.example"},
         "a connection option is not valid",
-        id="endpoint-and-not-the-config",
+        id="invalid-endpoint-valid-config",
     ),
     pytest.param({"endpoint_url": "voice.example"}, "voice.example", id="endpoint-without-scheme"),
     pytest.param({"endpoint_url": "http://"}, "http://", id="endpoint-without-host"),
-    pytest.param({"endpoint_url": "http://[::1"}, "", id="endpoint-with-half-an-address"),
-    pytest.param({"endpoint_url": "http://127.0.0.1:99999"}, "", id="endpoint-with-an-impossible-port"),
-    pytest.param({"endpoint_url": "ftp://127.0.0.1:1"}, "", id="endpoint-with-another-scheme"),
+    pytest.param({"endpoint_url": "http://[::1"}, "", id="endpoint-with-truncated-address"),
+    pytest.param({"endpoint_url": "http://127.0.0.1:99999"}, "", id="endpoint-with-invalid-port"),
+    pytest.param({"endpoint_url": "ftp://127.0.0.1:1"}, "", id="endpoint-with-ftp-scheme"),
     pytest.param({"profile": "nobody", "access_key": None, "secret_key": None}, "nobody", id="unknown-profile"),
     pytest.param({"profile": "nobody"}, "profile cannot be combined", id="profile-and-keys"),
     pytest.param({"access_key": None, "secret_key": None}, "no AWS credentials", id="no-credentials"),
-    pytest.param({"secret_key": None}, "credentials", id="half-the-credentials"),
-    pytest.param({"region": "us east 1"}, "us east 1", id="impossible-region"),
+    pytest.param({"secret_key": None}, "credentials", id="no-secret-key"),
+    pytest.param({"region": "us east 1"}, "us east 1", id="invalid-region"),
 ]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixtures of all tests."""
+"""Fixtures shared by all tests."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
 
 @pytest.fixture(autouse=True)
-def only_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """Keep the credentials, the configuration and the proxies of whoever runs the tests out of them."""
+def isolate_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """Run each test without the AWS credentials, AWS configuration and proxy settings of the user."""
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.delenv(name)
@@ -40,11 +40,11 @@ def only_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def garbage_is_collected_between_tests() -> Iterator[None]:
-    """Keep the collector out of the tests.
+def disable_garbage_collection() -> Iterator[None]:
+    """Disable garbage collection during a test.
 
-    Some answers are JSON so deep that reading it ends at Python's limit of recursion. What would be collected right there
-    could not be finalized, which pytest takes for an error of the test.
+    Some responses are nested so deeply that parsing them reaches Python's recursion limit. Objects collected at that
+    point cannot be finalized, which pytest reports as an error of the test.
     """
     gc.disable()
     yield
@@ -52,8 +52,8 @@ def garbage_is_collected_between_tests() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def sdk_data_is_read_once() -> Iterator[None]:
-    """Let the clients of all tests share what botocore reads from its data files, which takes it longest."""
+def cache_sdk_data() -> Iterator[None]:
+    """Share botocore's data among all clients, because loading it is the slowest part of creating a client."""
     with pytest.MonkeyPatch.context() as patch:
         read = JSONFileLoader.load_file
         cached = functools.lru_cache(None)(lambda path: read(JSONFileLoader(), path))
@@ -68,9 +68,9 @@ def sdk_data_is_read_once() -> Iterator[None]:
             return listed[key]
 
         patch.setattr(Loader, "list_available_services", list_once)
-        # Asked about the same handlers for each session, which takes second longest.
+        # Inspecting the same handlers for each session is the second slowest part.
         patch.setattr("botocore.hooks.accepts_kwargs", functools.cache(accepts_kwargs))
-        # And the names of the same events.
+        # The names of events are the same for each session, too.
         create = EventAliaser.__init__
         names: dict[str, str] = {}
 
@@ -84,14 +84,14 @@ def sdk_data_is_read_once() -> Iterator[None]:
 
 @pytest.fixture
 def emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
-    """Run an emulator; over TLS for tests that are marked with OVER_TLS_TOO."""
+    """Run an emulator, with TLS if the test is parametrized by OVER_HTTP_AND_TLS."""
     with Emulator(STATE, tls=getattr(request, "param", False)) as running:
         yield running
 
 
 @pytest.fixture
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Make botocore's waits between attempts take no time, and return the list of them."""
+    """Skip botocore's waits between attempts, and return the list of their lengths in seconds."""
     taken: list[float] = []
     monkeypatch.setattr("botocore.endpoint.time", types.SimpleNamespace(sleep=taken.append))
     return taken

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Helpers of the tests: the real main() of a module, run in this process, and commands run as at a prompt."""
+"""Test helpers: run the real main() of a module in this process, and run commands as in a shell."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ STATE: dict[str, Any] = {
 }
 
 
-# A proxy configuration of which the service returned nothing but that it exists, none, and one that is unknown.
+# Results for a proxy configuration that exists without any values, for one that is not set, and for an unknown one.
 EMPTY_PROXY: dict[str, Any] = {
     "exists": True,
     "default_session_expiry_minutes": None,
@@ -73,11 +73,11 @@ NO_PROXY = {**EMPTY_PROXY, "exists": False}
 UNKNOWN_PROXY = {**EMPTY_PROXY, "exists": None}
 
 
-OVER_TLS_TOO = pytest.mark.parametrize("emulator", [False, True], ids=["http", "tls"], indirect=True)
+OVER_HTTP_AND_TLS = pytest.mark.parametrize("emulator", [False, True], ids=["http", "tls"], indirect=True)
 
 
 def run_main(module: str, args: dict[str, Any]) -> dict[str, Any]:
-    """Run the real main() of *module* with *args*; return what it prints, and ``rc``."""
+    """Run the real main() of *module* with *args*, and return the result that it prints."""
     main = importlib.import_module(f"ansible_collections.chime_sdk.voice.plugins.modules.{module}").main
     printed = io.StringIO()
     with patch_module_args(args), contextlib.redirect_stdout(printed), pytest.raises(SystemExit) as stopped:
@@ -86,14 +86,14 @@ def run_main(module: str, args: dict[str, Any]) -> dict[str, Any]:
     assert (stopped.value.code != 0) == result.get("failed", False)
     assert "Traceback" not in printed.getvalue()
     assert "ansible_facts" not in result
-    # ansible-core adds these: 2.19 the options, and 2.22 each secret the first time it is registered.
+    # Added by ansible-core: 2.19 adds the options, and 2.22 adds each secret when it is first registered.
     for key in ("invocation", "_ansible_new_secrets"):
         result.pop(key, None)
     return result
 
 
 def run(command: str, folder: pathlib.Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command as at a prompt, with the tools beside this Python and nothing set but *variables*."""
+    """Run a shell command in a minimal environment plus *variables*, with the tools of this Python first in PATH."""
     environment = {
         "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(folder),
@@ -107,28 +107,28 @@ def run(command: str, folder: pathlib.Path, **variables: str) -> subprocess.Comp
     )
 
 
-def count_in_flight(monkeypatch: pytest.MonkeyPatch, emulator: Emulator, seconds: float) -> Callable[[], int]:
-    """Let each request take *seconds*, and return a function that returns the most that were in flight."""
+def track_peak_in_flight(monkeypatch: pytest.MonkeyPatch, emulator: Emulator, seconds: float) -> Callable[[], int]:
+    """Make each request take *seconds*, and return a function that returns the peak number of requests in flight."""
     lock = threading.Lock()
-    now, most = 0, 0
+    current, peak = 0, 0
     find_fault = emulator.next_fault
 
     def counted(operation: str, request: str) -> Fault | None:
-        nonlocal now, most
+        nonlocal current, peak
         with lock:
-            now += 1
-            most = max(most, now)
+            current += 1
+            peak = max(peak, current)
         time.sleep(seconds)
         with lock:
-            now -= 1
+            current -= 1
         return find_fault(operation, request)
 
     monkeypatch.setattr(emulator, "next_fault", counted)
-    return lambda: most
+    return lambda: peak
 
 
 def connection_to(emulator: Emulator) -> dict[str, Any]:
-    """Return the connection options of a module that is to ask *emulator*."""
+    """Return the module options that connect to *emulator*."""
     options = {
         "region": "us-east-1",
         "endpoint_url": emulator.url,
@@ -139,7 +139,7 @@ def connection_to(emulator: Emulator) -> dict[str, Any]:
 
 
 def edit_model(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, edit: Callable[[dict[str, Any]], None]) -> None:
-    """Put an edited copy of the service model before the one that botocore ships."""
+    """Make botocore load an edited copy of its service model."""
     model = copy.deepcopy(Loader().load_service_model("chime-sdk-voice", "service-2"))
     edit(model)
     folder = tmp_path / "models" / "chime-sdk-voice" / model["metadata"]["apiVersion"]

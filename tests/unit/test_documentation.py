@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the project says of itself, held against what it is."""
+"""The documentation and metadata of the project match the code."""
 
 from __future__ import annotations
 
@@ -45,13 +45,14 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
 
-# The service returns a proxy configuration other than the one that it was sent.
+# The service returns a different proxy configuration from the one in the request.
 STORED_DIFFERENTLY = Fault("PutVoiceConnectorProxy", body='{"Proxy": {"Disabled": false}}')
 
 TYPES: dict[str, Any] = {"str": str, "int": int, "bool": bool, "dict": dict, "list": list}
 
 
 def documented(module: str, part: str) -> Any:
+    """Return DOCUMENTATION, EXAMPLES or RETURN of a module, parsed."""
     imported = importlib.import_module(f"ansible_collections.chime_sdk.voice.plugins.modules.{module}")
     return yaml.safe_load(getattr(imported, part))
 
@@ -71,7 +72,7 @@ def test_every_module_is_in_both_action_groups(module: str) -> None:
     assert {"metadata": {"extend_group": ["amazon.aws.aws"]}} in groups["all"]
 
 
-def test_the_action_groups_hold_nothing_else() -> None:
+def test_the_action_groups_contain_nothing_else() -> None:
     for members in RUNTIME["action_groups"].values():
         assert {member for member in members if isinstance(member, str)} == set(MODULES)
 
@@ -80,12 +81,12 @@ def test_the_action_groups_hold_nothing_else() -> None:
 
 
 def is_a(name: str, value: Any) -> bool:
-    """Whether *value* is null or of the documented type; to Python a bool is an int as well."""
+    """Return whether *value* is null or of the documented type. In Python, a bool is also an int."""
     return value is None or (isinstance(value, TYPES[name]) and isinstance(value, bool) == (name == "bool"))
 
 
 def assert_as_documented(values: dict[str, Any], documentation: dict[str, Any], sampled: bool) -> None:
-    """Keys and types are the documented ones, and so is every value that has a sample."""
+    """Assert that keys and types match the documentation and, if *sampled*, that values equal the samples."""
     assert set(values) == set(documentation)
     for key, entry in documentation.items():
         value = values[key]
@@ -100,7 +101,7 @@ def assert_as_documented(values: dict[str, Any], documentation: dict[str, Any], 
                 assert_as_documented(inner, entry["contains"], sampled)
 
 
-def test_the_documented_return_values_and_samples_are_what_is_returned(
+def test_info_returns_the_documented_values_and_samples(
     read_proxy: Callable[..., dict[str, Any]],
 ) -> None:
     documentation = documented("chime_voice_connector_proxy_info", "RETURN")
@@ -110,7 +111,7 @@ def test_the_documented_return_values_and_samples_are_what_is_returned(
         assert_as_documented(result, documentation, sampled)
 
 
-def test_the_documented_return_values_and_samples_of_managing_are_what_is_returned(emulator: Emulator) -> None:
+def test_managing_returns_the_documented_values_and_samples(emulator: Emulator) -> None:
     documentation = documented("chime_voice_connector_proxy", "RETURN")
     for sampled, options in ((False, {"disabled": True}), (True, {"disabled": False}), (False, {"state": "absent"})):
         result = run_main(
@@ -120,19 +121,19 @@ def test_the_documented_return_values_and_samples_of_managing_are_what_is_return
         assert_as_documented(result, documentation, sampled)
 
 
-def structure_of(shape: Any, entry: dict[str, Any]) -> Any:
-    """Return the structure of the service for which the samples of a documented return value stand."""
+def build_structure(shape: Any, entry: dict[str, Any]) -> Any:
+    """Build the service's structure from the samples of a documented return value."""
     if shape.type_name == "structure":
         return {
-            member: structure_of(inner, entry["contains"][next(iter(camel_dict_to_snake_dict({member: None})))])
+            member: build_structure(inner, entry["contains"][next(iter(camel_dict_to_snake_dict({member: None})))])
             for member, inner in shape.members.items()
         }
     if shape.type_name == "list" and "contains" in entry:
-        return [structure_of(shape.member, entry)]
+        return [build_structure(shape.member, entry)]
     return entry["sample"]
 
 
-def test_the_documented_return_values_and_samples_of_the_bulk_read_are_what_is_returned() -> None:
+def test_the_bulk_read_returns_the_documented_values_and_samples() -> None:
     documentation = documented("chime_voice_connector_info", "RETURN")
     entry = documentation["voice_connectors"]["contains"]
     known = service.MODEL.shape_for("VoiceConnector").members
@@ -149,8 +150,8 @@ def test_the_documented_return_values_and_samples_of_the_bulk_read_are_what_is_r
             if shape.type_name == "list":
                 connector["TerminationCredentials"] = entry[name]["contains"]["usernames"]["sample"]
             else:
-                connector[setting.member] = structure_of(shape, entry[name])
-        else:  # to an old botocore
+                connector[setting.member] = build_structure(shape, entry[name])
+        else:  # an old botocore lacks it
             del entry[name]
     with Emulator({**STATE, "voice_connectors": [connector]}) as emulator:
         include = [name for name in (*SETTINGS, "tags") if name in entry]
@@ -164,7 +165,7 @@ def test_the_documented_return_values_and_samples_of_the_bulk_read_are_what_is_r
         result, {key: documentation[key] for key in ("region", "regions", "stopped", "account_id")}, sampled=True
     )
     for member, key in sampled.items():
-        if member not in known:  # to an old botocore
+        if member not in known:  # an old botocore lacks it
             assert read.pop(key) is None
             del entry[key]
     assert_as_documented(read, entry, sampled=True)
@@ -177,7 +178,7 @@ def test_the_documented_return_values_and_samples_of_the_bulk_read_are_what_is_r
     assert error["message"].startswith(documentation["errors"]["contains"]["message"]["sample"].rstrip("."))
 
 
-# Those that retire and restore are tried below.
+# The modules that retire and restore are tested below.
 READING_OR_MANAGING = [module for module in MODULES if not module.endswith(("_retire", "_restore"))]
 FAILURES: list[Any] = [
     *((module, [Fault(error="ForbiddenException")], {"error", "response_metadata"}) for module in READING_OR_MANAGING),
@@ -186,9 +187,9 @@ FAILURES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize(("module", "faults", "further"), FAILURES)
-def test_a_failure_has_the_keys_that_the_guide_and_the_module_document(
-    module: str, faults: list[Fault], further: set[str], emulator: Emulator, sleeps: list[float]
+@pytest.mark.parametrize(("module", "faults", "extra_keys"), FAILURES)
+def test_a_failure_returns_the_keys_documented_in_the_guide_and_the_module(
+    module: str, faults: list[Fault], extra_keys: set[str], emulator: Emulator, sleeps: list[float]
 ) -> None:
     guide = (ROOT / "docs/docsite/rst/errors.rst").read_text(encoding="utf-8").partition("\nLikely mistakes\n")[0]
     terms = re.findall(r"^``[^\n]*``(?=\n  \S)", guide, re.MULTILINE)
@@ -196,7 +197,7 @@ def test_a_failure_has_the_keys_that_the_guide_and_the_module_document(
     emulator.faults = copy.deepcopy(faults)
     options: dict[str, Any] = {"include": ["proxy"]}
     if module == "chime_voice_connector_info":
-        further = further | {"regions", "voice_connectors", "errors", "stopped"}
+        extra_keys = extra_keys | {"regions", "voice_connectors", "errors", "stopped"}
     if module != "chime_voice_connector_info":
         options = {"voice_connector_id": WITH_PROXY}
     if module == "chime_voice_connector_proxy":
@@ -205,11 +206,11 @@ def test_a_failure_has_the_keys_that_the_guide_and_the_module_document(
     assert result.pop("failed") is True
     returned = set(result) - {"msg", "changed", "exception"}
     always = {key for key, entry in documented(module, "RETURN").items() if entry["returned"] == "always"}
-    assert returned == {"boto3_version", "botocore_version", *always, *further}
+    assert returned == {"boto3_version", "botocore_version", *always, *extra_keys}
     assert returned <= explained
 
 
-def test_the_documented_return_values_and_samples_of_retiring_and_restoring_are_what_is_returned(
+def test_retiring_and_restoring_return_the_documented_values_and_samples(
     emulator: Emulator, tmp_path: pathlib.Path
 ) -> None:
     options = {**connection_to(emulator), "account_id": "111122223333", "all": True}
@@ -247,34 +248,36 @@ def test_the_documented_return_values_and_samples_of_retiring_and_restoring_are_
     assert check("chime_voice_connector_proxy_restore", restore, False)["unchanged"]
 
 
-def test_the_documented_connector_is_the_service_s() -> None:
+def test_the_documented_connector_matches_the_service_model() -> None:
     entry = documented("chime_voice_connector_info", "RETURN")["voice_connectors"]["contains"]
     known = set(camel_dict_to_snake_dict(dict(service.MODEL.shape_for("VoiceConnector").members)))
     added = {"region", "tags", "tags_error", *SETTINGS}
-    assert set(entry) - added - known <= {"integration_type", "network_type"}, "which old versions of botocore lack"
+    assert set(entry) - added - known <= {"integration_type", "network_type"}, (
+        "only these may be missing, from old versions of botocore"
+    )
     assert known <= set(entry)
 
 
-def test_all_modules_document_a_proxy_alike() -> None:
+def test_all_modules_document_a_proxy_identically() -> None:
     single = documented("chime_voice_connector_proxy_info", "RETURN")["proxy"]["contains"]
     bulk = documented("chime_voice_connector_info", "RETURN")["voice_connectors"]["contains"]["proxy"]["contains"]
     for key, entry in single.items():
-        if key != "exists":  # which only the bulk read returns in a failure
+        if key != "exists":  # documented differently: only the bulk read can return null
             assert entry == bulk[key]
     assert list(single) == list(bulk)
     assert next(iter(single)) == "exists"
     assert documented("chime_voice_connector_proxy", "RETURN")["proxy"]["contains"] == single
 
 
-def test_every_returned_key_of_a_proxy_is_an_option_of_the_module_that_manages_it() -> None:
+def test_every_returned_key_of_a_proxy_is_an_option_of_the_managing_module() -> None:
     options = documented("chime_voice_connector_proxy", "DOCUMENTATION")["options"]
     proxy = documented("chime_voice_connector_proxy_info", "RETURN")["proxy"]["contains"]
-    del proxy["exists"]  # for which there is the option state
+    del proxy["exists"]  # corresponds to the option state
     for key, entry in proxy.items():
         assert (options[key]["type"], options[key].get("elements")) == (entry["type"], entry.get("elements"))
 
 
-def test_the_documented_proxy_is_the_service_s() -> None:
+def test_the_documented_proxy_matches_the_service_model() -> None:
     proxy = documented("chime_voice_connector_proxy_info", "RETURN")["proxy"]["contains"]
     known = camel_dict_to_snake_dict(dict(service.MODEL.shape_for("Proxy").members))
     assert set(proxy) == {"exists", *known}
@@ -284,14 +287,14 @@ def test_the_documented_proxy_is_the_service_s() -> None:
 
 
 def tasks_in(tasks: list[dict[str, Any]], defaults: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield name and arguments of every task of this collection, with the module defaults around it."""
+    """Yield the module and the arguments, including module defaults, of each task of this collection."""
     for task in tasks:
-        around = {**defaults, **task.get("module_defaults", {}).get("group/chime_sdk.voice.all", {})}
+        inherited = {**defaults, **task.get("module_defaults", {}).get("group/chime_sdk.voice.all", {})}
         for section in ("block", "rescue", "always"):
-            yield from tasks_in(task.get(section, []), around)
+            yield from tasks_in(task.get(section, []), inherited)
         for action, arguments in task.items():
             if action.startswith("chime_sdk.voice."):
-                yield action.rpartition(".")[2], {**around, **arguments}
+                yield action.rpartition(".")[2], {**inherited, **arguments}
 
 
 EXAMPLES = [
@@ -302,7 +305,7 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("module", "arguments"), EXAMPLES)
-def test_every_example_passes_the_validation_of_arguments(
+def test_every_example_succeeds(
     module: str, arguments: dict[str, Any], emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     config = tmp_path / "config"
@@ -312,7 +315,7 @@ def test_every_example_passes_the_validation_of_arguments(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setenv("AWS_PROFILE", "telephony")
     monkeypatch.setenv("AWS_URL", emulator.url)
-    monkeypatch.chdir(tmp_path)  # where a relative path begins
+    monkeypatch.chdir(tmp_path)  # relative paths start here
     known = {
         "item": WITH_PROXY,
         "kept_proxy": run_main(
@@ -324,7 +327,7 @@ def test_every_example_passes_the_validation_of_arguments(
         options = {"account_id": "111122223333", "all": True, "regions": ["us-east-1"], "backup_dir": str(tmp_path)}
         known["retired"] = run_main("chime_voice_connector_proxy_retire", options)
     filled = {
-        # As Ansible does it: a template that is one expression has the value and the type of the expression.
+        # As in Ansible, a template that is a single expression keeps the type of its value.
         name: templar.compile_expression(value.strip("{} "))(**known) if "{{" in str(value) else value
         for name, value in arguments.items()
     }
@@ -352,7 +355,7 @@ def test_every_module_documents_its_attributes_its_iam_actions_and_the_end_of_su
 NUMBERS = {3: "three", 6: "six", 10: "ten"}
 
 
-def test_the_documented_bounds_are_those_of_the_client() -> None:
+def test_the_documented_limits_match_the_client() -> None:
     def notes(module: str) -> str:
         return " ".join(" ".join(documented(module, "DOCUMENTATION")["notes"]).split())
 
@@ -378,11 +381,11 @@ def test_the_documented_bounds_are_those_of_the_client() -> None:
         f"no request succeeds for {_attempts.BULK_THROTTLE_WINDOW} seconds of throttling",
     ):
         assert words in bulk
-    # The last of the requests that are throttled ends in time.
+    # Even the last throttled request ends within the limit.
     assert seconds >= _attempts.THROTTLE_WINDOW + _client.CONNECT_TIMEOUT + _client.READ_TIMEOUT
 
 
-def test_the_guide_s_table_of_bounds_is_that_of_the_client() -> None:
+def test_the_table_of_limits_in_the_guide_matches_the_client() -> None:
     guide = (ROOT / "docs/docsite/rst/performance.rst").read_text(encoding="utf-8")
     table = guide.partition("\nRetries and deadlines\n")[2]
     rows = re.findall(r"^  \* - (.*?)\n    - (.*?)\n    - (.*?)\n(?=  \*|\n)", table, re.MULTILINE | re.DOTALL)
@@ -410,7 +413,7 @@ def test_the_guide_s_table_of_bounds_is_that_of_the_client() -> None:
     assert {name: (" ".join(single.split()), " ".join(bulk.split())) for name, single, bulk in rows} == expected
 
 
-def test_the_oldest_versions_are_named_everywhere() -> None:
+def test_the_minimum_versions_are_stated_everywhere() -> None:
     for place in (
         yaml.safe_load(ModuleDocFragment.SDK)["requirements"][-1],
         README,
@@ -429,7 +432,7 @@ def test_the_readme_has_a_line_for_each_module_and_playbook() -> None:
     assert sorted(rows) == sorted([*MODULES, *(path.stem for path in ROOT.glob("playbooks/*.yml"))])
 
 
-def test_the_commands_that_are_documented_are_there() -> None:
+def test_the_documented_make_commands_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     text = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     verbs = set(re.findall(r"(?:^|`)make ([a-z-]+)(?=$|`| )", text, re.MULTILINE))
@@ -439,7 +442,7 @@ def test_the_commands_that_are_documented_are_there() -> None:
 
 
 @pytest.mark.parametrize("folder", ["plugins/module_utils", "tests/emulator"])
-def test_the_map_has_a_row_for_each_file(folder: str) -> None:
+def test_the_contributing_guide_has_a_row_for_each_file(folder: str) -> None:
     table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition(f"| `{folder}/` |")[2].partition("\n\n")[0]
     rows = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
     named = [name for row in rows for name in re.findall(r"`([\w.]+)`", row)]
@@ -457,7 +460,7 @@ MESSAGE_ENTRIES = re.findall(
 
 
 def messages_with(quote: str) -> list[str]:
-    """Return the names of the messages that contain *quote* in one piece, with no field inside."""
+    """Return the names of the messages that contain *quote* in their literal text, with no placeholder inside."""
     return [
         name
         for name, template in MESSAGES.items()
@@ -472,15 +475,15 @@ def test_the_guide_on_errors_has_one_entry_for_each_message() -> None:
     assert len(found) == len(MESSAGE_ENTRIES)
 
 
-def test_every_message_of_the_table_is_used() -> None:
-    """A name that is not in the table is a KeyError, so that no error can be without a message of it."""
+def test_every_message_in_the_table_is_used() -> None:
+    """The reverse needs no test: using a name that is not in the table raises a KeyError."""
     sources = [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("plugins/module*/*.py"))]
     text = "".join(source.partition("\nMESSAGES = {")[0] + source.partition("\n}\n")[2] for source in sources)
     assert [name for name in MESSAGES if f'"{name}"' not in text] == []
 
 
 def operations_called() -> set[str]:
-    """Return the names of all operations that the modules call: the second argument of every ``Operation(...)``."""
+    """Return the names of all operations that the modules call: the second argument of each ``Operation(...)``."""
     called = set()
     for path in sorted(ROOT.glob("plugins/**/*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -500,7 +503,7 @@ def operations_called() -> set[str]:
     return called
 
 
-def test_the_policies_of_the_guide_on_retiring_allow_what_the_code_calls() -> None:
+def test_the_policies_in_the_guide_on_retiring_allow_exactly_what_the_code_calls() -> None:
     guide = (ROOT / "docs/docsite/rst/retiring.rst").read_text(encoding="utf-8")
     blocks = re.findall(r"\.\. code-block:: json\n\n(.*?)(?=\n\S|\Z)", guide, re.DOTALL)
     reading, retiring, assuming = (json.loads(block)["Statement"] for block in blocks)
@@ -514,11 +517,11 @@ def test_the_policies_of_the_guide_on_retiring_allow_what_the_code_calls() -> No
     assert deleting["Action"] == ["chime:DeleteVoiceConnectorProxy"]
     assert restoring == ["chime:PutVoiceConnectorProxy"]
     assert one["Resource"] == deleting["Resource"] == "arn:aws:chime:*:*:vc/*"
-    # The only one of them that takes no resource.
+    # The only action that does not apply to a resource.
     assert (every["Action"], every["Resource"]) == (["chime:ListVoiceConnectors"], "*")
 
 
-def test_the_policy_of_the_guide_on_settings_allows_what_the_bulk_read_calls() -> None:
+def test_the_policy_in_the_guide_on_settings_allows_exactly_what_the_bulk_read_calls() -> None:
     guide = (ROOT / "docs/docsite/rst/settings.rst").read_text(encoding="utf-8")
     (policy,) = re.findall(r"\.\. code-block:: json\n\n(.*?)(?=\n\S|\Z)", guide, re.DOTALL)
     one, every = json.loads(policy)["Statement"]
@@ -528,7 +531,7 @@ def test_the_policy_of_the_guide_on_settings_allows_what_the_bulk_read_calls() -
 
 
 def anchors_of(markdown: str) -> set[str]:
-    """Return the anchors of the headings of a text, as GitHub makes them."""
+    """Return the anchors that GitHub generates for the headings of a document."""
     headings = re.findall(r"^#+ (.*)$", markdown, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -536,8 +539,8 @@ def anchors_of(markdown: str) -> set[str]:
 @pytest.mark.parametrize(
     "path", [*ROOT.glob("*.md"), *ROOT.glob("roles/*/*.md"), *ROOT.glob(".github/*.md")], ids=lambda path: path.name
 )
-def test_every_link_leads_somewhere(path: pathlib.Path) -> None:
-    """Relative ones to a file and a heading, and from what users get only to what users get."""
+def test_every_link_has_a_target(path: pathlib.Path) -> None:
+    """A relative link leads to an existing file and heading, and never to a file that the built collection omits."""
     for link in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
         if link.startswith("https://"):
             assert link.startswith((GALAXY["repository"], "https://docs.aws.amazon.com/")), link
@@ -549,7 +552,7 @@ def test_every_link_leads_somewhere(path: pathlib.Path) -> None:
         assert target.relative_to(ROOT).parts[0] not in GALAXY["build_ignore"], link
 
 
-def test_the_project_s_addresses_agree() -> None:
+def test_the_urls_of_the_project_agree() -> None:
     repository = GALAXY["repository"]
     assert GALAXY["issues"] == f"{repository}/issues"
     assert not (ROOT / "docs/docsite/links.yml").exists()
@@ -558,7 +561,7 @@ def test_the_project_s_addresses_agree() -> None:
             assert b"github.com/" not in path.read_bytes(), path
 
 
-def test_the_workflow_runs_verbs_of_the_makefile_on_the_supported_pythons() -> None:
+def test_the_workflow_runs_make_targets_on_the_supported_pythons() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
     job = workflow["jobs"]["make"]
@@ -588,7 +591,7 @@ def role_file(role: str, name: str) -> Any:
 
 
 @pytest.mark.parametrize(("role", "entry_point", "spec"), ENTRY_POINTS)
-def test_the_readme_of_a_role_names_every_variable(role: str, entry_point: str, spec: Any) -> None:
+def test_the_readme_of_a_role_documents_every_variable(role: str, entry_point: str, spec: Any) -> None:
     section = (ROOT / f"roles/{role}/README.md").read_text(encoding="utf-8")
     rows = re.findall(rf"^\| `({role}_[a-z_]+)` \| ([a-z]+)[^|]* \| ([^|]+) \|", section, re.MULTILINE)
     assert [name for name, _type, _default in rows] == list(spec["options"])
@@ -601,7 +604,7 @@ def test_the_readme_of_a_role_names_every_variable(role: str, entry_point: str, 
 
 
 @pytest.mark.parametrize(("role", "entry_point", "spec"), ENTRY_POINTS)
-def test_the_defaults_of_a_role_are_those_of_its_specification(role: str, entry_point: str, spec: Any) -> None:
+def test_the_defaults_of_a_role_match_its_argument_specs(role: str, entry_point: str, spec: Any) -> None:
     defaults = role_file(role, "defaults/main.yml")
     specified = {name: option.get("default") for name, option in spec["options"].items() if not option.get("required")}
     if entry_point == "main":
@@ -610,7 +613,7 @@ def test_the_defaults_of_a_role_are_those_of_its_specification(role: str, entry_
 
 
 @pytest.mark.parametrize("name", ["proxy_audit"])
-def test_a_role_reads_all_regions_of_the_service(name: str) -> None:
+def test_a_role_reads_all_regions_of_the_service_by_default(name: str) -> None:
     known = service.MODEL.shape_for("VoiceConnectorAwsRegion").enum
     assert sorted(role_file(name, "defaults/main.yml")[f"{name}_regions"]) == sorted(known)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Code in the README files and guides parses, and runs on the emulator if marked as runnable; the tables hold."""
+"""The README files and guides: code is valid, runs if marked as runnable, and the table of outcomes is correct."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
 
 PROXY, CONNECTOR = "GetVoiceConnectorProxy", "GetVoiceConnector"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TEXTS = [ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md")), *sorted(ROOT.glob("docs/docsite/rst/*.rst"))]
+DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md")), *sorted(ROOT.glob("docs/docsite/rst/*.rst"))]
 
 
 class Block(NamedTuple):
-    """A piece of code in a text."""
+    """A code block in a document."""
 
-    text: str  # the path, from the root
+    document: str  # its path, relative to the root
     line: int
     language: str
     code: str
     runnable: bool
 
     def __str__(self) -> str:
-        return f"{self.text}:{self.line}"
+        return f"{self.document}:{self.line}"
 
 
 MARKDOWN = re.compile(r"(?P<runnable><!-- runnable -->\n\n)?^```(?P<language>\w+)\n(?P<code>.*?)^```$", re.M | re.S)
@@ -68,8 +68,8 @@ def blocks_in(path: pathlib.Path) -> list[Block]:
     ]
 
 
-BLOCKS = [block for path in TEXTS for block in blocks_in(path)]
-# The package ansible has awx.awx up to its version 12, which is the one with the default Python of the tests.
+BLOCKS = [block for path in DOCUMENTS for block in blocks_in(path)]
+# The ansible package includes awx.awx only through version 12, which the tests use with the default Python.
 AWX = importlib.util.find_spec("ansible_collections.awx") is not None
 PLAYBOOKS = [block for block in BLOCKS if block.language == "yaml" and isinstance(yaml.safe_load(block.code), list)]
 RUNNABLE = [block for block in BLOCKS if block.runnable]
@@ -79,15 +79,15 @@ COMMANDS = [
 
 
 def playbook(block: Block) -> str:
-    """Return a block as a playbook; tasks are put into a play."""
+    """Return a block as a playbook; wrap tasks in a play."""
     if "hosts" in yaml.safe_load(block.code)[-1]:
         return block.code
     return "- name: Play\n  hosts: localhost\n  gather_facts: false\n  tasks:\n" + textwrap.indent(block.code, "    ")
 
 
-def test_all_code_is_found() -> None:
-    """Whatever looks like code is a block of a known language: nothing is left out because of how it is written."""
-    for path in TEXTS:
+def test_all_code_blocks_are_found() -> None:
+    """Each code marker yields a block in a known language, so no code escapes these tests because of its markup."""
+    for path in DOCUMENTS:
         text = path.read_text(encoding="utf-8")
         marks = len(re.findall(r"^```\w+$|^\.\. code-block::", text, re.MULTILINE))
         assert len(blocks_in(path)) == marks, path
@@ -103,7 +103,7 @@ def test_all_code_is_found() -> None:
     assert len(RUNNABLE) >= 10
 
 
-def test_every_playbook_passes_the_check_of_syntax(tmp_path: pathlib.Path) -> None:
+def test_every_playbook_passes_the_syntax_check(tmp_path: pathlib.Path) -> None:
     checked_here = [block for block in PLAYBOOKS if AWX or "awx.awx." not in block.code]
     for number, block in enumerate(checked_here):
         (tmp_path / f"{number}.yml").write_text(playbook(block), encoding="utf-8")
@@ -112,11 +112,11 @@ def test_every_playbook_passes_the_check_of_syntax(tmp_path: pathlib.Path) -> No
     assert checked.stdout.count("playbook: ") == len(checked_here)
 
 
-def test_every_command_passes_the_check_of_syntax(tmp_path: pathlib.Path) -> None:
+def test_every_command_passes_the_syntax_check(tmp_path: pathlib.Path) -> None:
     installed = tmp_path / ".ansible/collections/ansible_collections/chime_sdk"
     installed.mkdir(parents=True)
     (installed / "voice").symlink_to(ROOT)
-    # The file that the guide tells its readers to save.
+    # The guide tells its readers to save this file.
     (policy,) = (block.code for block in BLOCKS if block.code.startswith("settings_audit_policy:"))
     voice_connector_policy_includes(yaml.safe_load(policy)["settings_audit_policy"])
     (tmp_path / "policy.yml").write_text(policy, encoding="utf-8")
@@ -126,15 +126,16 @@ def test_every_command_passes_the_check_of_syntax(tmp_path: pathlib.Path) -> Non
     assert checked.stdout.count("playbook: ") == sum(block.code.count("ansible-playbook ") for block in COMMANDS)
 
 
-# The commands one by one, and the playbooks of a text together, because starting Ansible takes longest.
+# Commands run one by one. The playbooks of a document run together, because starting Ansible is the slowest part.
 RUNS = [[block] for block in RUNNABLE if block.language == "shell"]
 RUNS += [
-    [b for b in RUNNABLE if b.language == "yaml" and b.text == text] for text in sorted({b.text for b in RUNNABLE})
+    [b for b in RUNNABLE if b.language == "yaml" and b.document == document]
+    for document in sorted({b.document for b in RUNNABLE})
 ]
 
 
 @pytest.mark.parametrize("blocks", filter(None, RUNS), ids=lambda blocks: str(blocks[0]))
-def test_what_is_marked_as_runnable_runs(blocks: list[Block], tmp_path: pathlib.Path) -> None:
+def test_runnable_blocks_run(blocks: list[Block], tmp_path: pathlib.Path) -> None:
     command = blocks[0].code
     if blocks[0].language == "yaml":
         for block in blocks:
@@ -156,13 +157,13 @@ NOT_FOUND = Fault(PROXY, error="NotFoundException")
 IN_A_DIFFERENT_REGION = {"VoiceConnector": {"VoiceConnectorId": WITHOUT_PROXY, "AwsRegion": "us-west-2"}}
 SET, NOT_SET, FAILS = "``exists: true``", "``exists: false``", "the task fails"
 
-GETTING_FAILS = [
+CONNECTOR_UNCONFIRMED = [
     Fault(CONNECTOR, error="ForbiddenException"),
     Fault(CONNECTOR, status=503),
     Fault(CONNECTOR, status=404),
     Fault(CONNECTOR, drop="reset"),
 ]
-NAMELESS = [
+UNNAMED = [
     Fault(PROXY, status=404, body="<UnknownOperationException/>"),
     Fault(PROXY, status=404, body="<html>Not Found</html>", request_id=False),
     Fault(PROXY, status=404, body='{"Message": "Not Found"}'),
@@ -203,7 +204,7 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
     ),
     "404 with that name, and ``GetVoiceConnector`` is denied or fails": (
         FAILS,
-        [[NOT_FOUND, fault] for fault in GETTING_FAILS],
+        [[NOT_FOUND, fault] for fault in CONNECTOR_UNCONFIRMED],
     ),
     "404 with that name, and ``GetVoiceConnector`` finds the Voice Connector in a different Region": (
         FAILS,
@@ -211,7 +212,7 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
     ),
     "404 without that name, from AWS or not": (
         FAILS,
-        [[fault] for fault in NAMELESS],
+        [[fault] for fault in UNNAMED],
     ),
     "3xx, a redirect": (
         FAILS,
@@ -240,7 +241,7 @@ CASES = [
 ]
 
 
-def rows_of_outcomes() -> dict[str, str]:
+def read_outcome_table() -> dict[str, str]:
     """Return the outcome of each response, from the guide on conditions."""
     guide = (ROOT / "docs/docsite/rst/conditions.rst").read_text(encoding="utf-8")
     table = guide.partition(".. list-table::\n")[2].partition("\n\nThe module retries")[0] + "\n"
@@ -251,12 +252,12 @@ def rows_of_outcomes() -> dict[str, str]:
     return dict(rows)
 
 
-def test_every_row_of_the_table_of_outcomes_has_cases_and_every_case_a_row() -> None:
-    assert rows_of_outcomes() == {row: outcome for row, (outcome, cases) in RESPONSES.items() if cases}
+def test_the_table_of_outcomes_lists_exactly_the_tested_responses() -> None:
+    assert read_outcome_table() == {row: outcome for row, (outcome, cases) in RESPONSES.items() if cases}
 
 
 @pytest.mark.parametrize(("row", "outcome", "faults"), CASES)
-def test_a_response_has_the_outcome_that_the_table_states(
+def test_a_response_has_the_outcome_in_the_table(
     row: str,
     outcome: str,
     faults: list[Fault],
@@ -271,11 +272,11 @@ def test_a_response_has_the_outcome_that_the_table_states(
         assert "exists" not in result and "proxy" not in result
     else:
         assert (result["exists"], result["proxy"]["exists"]) == (outcome == SET,) * 2
-    asked = {PROXY, CONNECTOR} if "GetVoiceConnector`` " in row else {PROXY}
-    assert set(emulator.operations()) == asked
+    expected = {PROXY, CONNECTOR} if "GetVoiceConnector`` " in row else {PROXY}
+    assert set(emulator.operations()) == expected
 
 
-def test_the_keys_of_a_proxy_are_those_of_the_guide() -> None:
+def test_the_guide_shows_the_keys_of_a_proxy() -> None:
     (shown,) = (yaml.safe_load(block.code) for block in BLOCKS if block.code.startswith("proxy:\n"))
     assert shown == {"proxy": NO_PROXY}
     assert list(shown["proxy"]) == list(NO_PROXY)
@@ -288,7 +289,7 @@ def awx_task(module: str) -> dict[str, Any]:
     (found,) = (
         task[module]
         for block in PLAYBOOKS
-        if block.text.endswith("awx.rst")
+        if block.document.endswith("awx.rst")
         for play in yaml.safe_load(block.code)
         for task in play.get("tasks", [])
         if module in task
@@ -311,11 +312,11 @@ def test_the_survey_asks_for_the_variables_of_the_role() -> None:
             assert (question["type"], question["choices"]) == ("multiplechoice", ["false", "true"]), name
             assert question["default"] == str(default).lower(), name
         elif kind == "list" and choices[name]:
-            # Left out of the extra variables when nothing is chosen, so that the default of the role counts.
+            # Omitted from the extra variables if nothing is selected, so that the role's default applies.
             assert (question["type"], question["choices"], question["default"]) == ("multiselect", choices[name], "")
             assert question["required"] is False, name
         elif kind in ("list", "dict"):
-            # Left out when it is empty, because 1 is the least length of an answer.
+            # Omitted if empty, because the minimum length of an answer is 1.
             assert (question["type"], question["default"], question["min"]) == ("textarea", "", 1), name
             assert question["required"] is False, name
         else:
@@ -323,11 +324,11 @@ def test_the_survey_asks_for_the_variables_of_the_role() -> None:
             assert question["default"] == ("" if default is None else default), name
 
 
-def test_the_execution_environment_is_one_that_ansible_builder_takes(tmp_path: pathlib.Path) -> None:
-    (definition,) = (b.code for b in BLOCKS if b.text.endswith("awx.rst") and b.code.startswith("version: 3\n"))
+def test_ansible_builder_accepts_the_execution_environment(tmp_path: pathlib.Path) -> None:
+    (definition,) = (b.code for b in BLOCKS if b.document.endswith("awx.rst") and b.code.startswith("version: 3\n"))
     (tmp_path / "execution-environment.yml").write_text(definition, encoding="utf-8")
-    made = run("ansible-builder create && cat context/_build/requirements.yml", tmp_path)
-    assert made.returncode == 0, made.stderr
-    assert "name: chime_sdk.voice" in made.stdout
+    created = run("ansible-builder create && cat context/_build/requirements.yml", tmp_path)
+    assert created.returncode == 0, created.stderr
+    assert "name: chime_sdk.voice" in created.stdout
     template, environment = awx_task("awx.awx.job_template"), awx_task("awx.awx.execution_environment")
     assert template["execution_environment"] == environment["name"]

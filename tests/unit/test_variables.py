@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Variables inside roles and playbooks are private by their prefix, and decisions are not made in Jinja."""
+"""Variables in roles and playbooks have a private prefix, and templates contain no Jinja statements."""
 
 from __future__ import annotations
 
@@ -21,43 +21,43 @@ FILES = sorted(
     for path in ROOT.glob(pattern)
 )
 PRIVATE = re.compile(r"_(proxy_audit|proxy_retire|proxy_restore|settings_audit)_[a-z_]+")
-# Output of a role, variables of a role that a playbook sets, and what Ansible itself reads.
+# The output of a role, role variables that a playbook sets, and variables of Ansible itself.
 PUBLIC = re.compile(r"proxy_(audit|retire|restore)(_[a-z_]+)?|ansible_[a-z_]+")
 
 
-def written_in(node: Any) -> Iterator[str]:
-    """Yield the names of the variables that tasks and plays write."""
+def variables_set_in(node: Any) -> Iterator[str]:
+    """Yield the names of the variables that tasks and plays set."""
     if isinstance(node, list):
         for item in node:
-            yield from written_in(item)
+            yield from variables_set_in(item)
     elif isinstance(node, dict):
         for key, value in node.items():
             if key in ("register", "loop_var", "index_var"):
                 yield value
             elif key in ("vars", "ansible.builtin.set_fact") and isinstance(value, dict):
                 yield from (name for name in value if name != "cacheable")
-            yield from written_in(value)
+            yield from variables_set_in(value)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_variable_is_private_or_documented(path: pathlib.Path) -> None:
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    names = set(content if path.parent.name == "vars" else written_in(content))
+    names = set(content if path.parent.name == "vars" else variables_set_in(content))
     assert [name for name in names if not PRIVATE.fullmatch(name) and not PUBLIC.fullmatch(name)] == []
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "roles/proxy_audit").glob("tasks/*.yml")), ids=lambda path: path.name)
-def test_the_audit_never_reads_its_public_fact(path: pathlib.Path) -> None:
+def test_the_audit_never_reads_its_own_public_fact(path: pathlib.Path) -> None:
     for expression in re.findall(r"{{.*?}}", path.read_text(encoding="utf-8"), re.DOTALL):
         assert not re.search(r"(?<![\w.])proxy_audit(?!\w)", expression), expression
 
 
-def test_the_audit_reads_what_it_keeps_through_hostvars() -> None:
-    """Only there a parameter or variable of a play cannot hide it. Variables of a loop win over everything."""
+def test_the_audit_reads_the_variables_it_sets_through_hostvars() -> None:
+    """A role parameter or play variable cannot override them there. Loop variables take precedence over everything."""
     text = (ROOT / "roles/proxy_audit/tasks/main.yml").read_text(encoding="utf-8")
     tasks = yaml.safe_load(text)
     loops = {task["loop_control"]["loop_var"] for task in tasks if "loop_control" in task}
-    kept = set(written_in(tasks)) - loops - {"proxy_audit"}
+    kept = set(variables_set_in(tasks)) - loops - {"proxy_audit"}
     for name in kept:
         for before in re.findall(rf"(.{{0,60}})\b{name}\b(?!:)", text):
             if not before.strip().startswith(("register:",)):
@@ -68,5 +68,5 @@ def test_the_audit_reads_what_it_keeps_through_hostvars() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_there_is_no_program_in_jinja(path: pathlib.Path) -> None:
+def test_templates_contain_no_jinja_statements(path: pathlib.Path) -> None:
     assert "{%" not in path.read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Real boto3 clients of the emulator."""
+"""Real boto3 clients for the emulator."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Connections to the emulator: TLS, and responses that are slow, cut off or never come."""
+"""Connections to the emulator: TLS, and slow, truncated or missing responses."""
 
 from __future__ import annotations
 
@@ -38,32 +38,34 @@ READ = {"VoiceConnectorId": WITH_PROXY}
 
 
 @pytest.fixture
-def secure() -> Iterator[Emulator]:
+def tls_emulator() -> Iterator[Emulator]:
     with Emulator(STATE, tls=True) as running:
         yield running
 
 
-def test_tls_is_trusted_with_the_ca_bundle_only(secure: Emulator) -> None:
-    assert secure.url.startswith("https://127.0.0.1:")
-    client_for(secure, verify=secure.ca_bundle).get_voice_connector(**READ)
+def test_tls_requires_the_ca_bundle(tls_emulator: Emulator) -> None:
+    assert tls_emulator.url.startswith("https://127.0.0.1:")
+    client_for(tls_emulator, verify=tls_emulator.ca_bundle).get_voice_connector(**READ)
     with pytest.raises(SSLError, match="CERTIFICATE_VERIFY_FAILED"):
-        client_for(secure).get_voice_connector(**READ)
-    by_name = client_for(secure, verify=secure.ca_bundle, endpoint_url=secure.url.replace("127.0.0.1", "localhost"))
+        client_for(tls_emulator).get_voice_connector(**READ)
+    by_name = client_for(
+        tls_emulator, verify=tls_emulator.ca_bundle, endpoint_url=tls_emulator.url.replace("127.0.0.1", "localhost")
+    )
     by_name.get_voice_connector(**READ)
-    assert secure.operations() == ["GetVoiceConnector"] * 2
-    assert secure.connections == 3
+    assert tls_emulator.operations() == ["GetVoiceConnector"] * 2
+    assert tls_emulator.connections == 3
 
 
-def test_the_ca_bundle_is_removed_at_the_end() -> None:
+def test_the_ca_bundle_is_removed_when_the_emulator_stops() -> None:
     with Emulator(tls=True) as emulator:
         bundle = pathlib.Path(emulator.ca_bundle)
         assert bundle.exists()
     assert not bundle.parent.exists()
 
 
-def test_an_unfinished_handshake_does_not_block_other_connections(secure: Emulator) -> None:
-    with socket.create_connection(("127.0.0.1", port_of(secure))):
-        client_for(secure, verify=secure.ca_bundle).get_voice_connector(**READ)
+def test_an_unfinished_handshake_does_not_block_other_connections(tls_emulator: Emulator) -> None:
+    with socket.create_connection(("127.0.0.1", port_of(tls_emulator))):
+        client_for(tls_emulator, verify=tls_emulator.ca_bundle).get_voice_connector(**READ)
 
 
 @pytest.mark.parametrize(
@@ -73,24 +75,24 @@ def test_an_unfinished_handshake_does_not_block_other_connections(secure: Emulat
         ("handshake_alert", SSLError, "(?i)TLSV1_ALERT_INTERNAL_ERROR|tlsv1 alert internal error"),
     ],
 )
-def test_a_handshake_can_be_refused(secure: Emulator, drop: str, error: Any, message: str) -> None:
-    secure.faults = [Fault("DeleteVoiceConnector", request_has="nothing", drop=drop, times=2)]
-    client = client_for(secure, verify=secure.ca_bundle)
-    for _time in range(2):
+def test_a_handshake_can_be_refused(tls_emulator: Emulator, drop: str, error: Any, message: str) -> None:
+    tls_emulator.faults = [Fault("DeleteVoiceConnector", request_has="nothing", drop=drop, times=2)]
+    client = client_for(tls_emulator, verify=tls_emulator.ca_bundle)
+    for _attempt in range(2):
         with pytest.raises(error, match=message):
             client.get_voice_connector(**READ)
     client.get_voice_connector(**READ)
-    assert (secure.connections, secure.operations()) == (3, ["GetVoiceConnector"])
+    assert (tls_emulator.connections, tls_emulator.operations()) == (3, ["GetVoiceConnector"])
 
 
-def test_a_tls_connection_can_be_reset(secure: Emulator) -> None:
-    secure.faults = [Fault(drop="reset")]
+def test_a_tls_connection_can_be_reset(tls_emulator: Emulator) -> None:
+    tls_emulator.faults = [Fault(drop="reset")]
     with pytest.raises((ConnectionClosedError, SSLError)):
-        client_for(secure, verify=secure.ca_bundle).get_voice_connector(**READ)
+        client_for(tls_emulator, verify=tls_emulator.ca_bundle).get_voice_connector(**READ)
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_a_body_can_drip(tls: bool) -> None:
+def test_a_body_can_arrive_byte_by_byte(tls: bool) -> None:
     with Emulator(STATE, tls=tls) as emulator:
         client = client_for(emulator, verify=emulator.ca_bundle if tls else None)
         emulator.faults = [Fault(drip=0.05, body='{"Voi', times=1)]
@@ -100,7 +102,7 @@ def test_a_body_can_drip(tls: bool) -> None:
         client.get_voice_connector(**READ)
 
 
-def test_status_and_headers_come_before_a_dripping_body(emulator: Emulator) -> None:
+def test_status_and_headers_arrive_before_a_dripping_body(emulator: Emulator) -> None:
     emulator.faults = [Fault(drip=60, body="{}")]
     with urllib.request.urlopen(emulator.url + "/voice-connectors", timeout=0.3) as response:
         assert response.status == 200
@@ -108,21 +110,21 @@ def test_status_and_headers_come_before_a_dripping_body(emulator: Emulator) -> N
             response.read(1)
 
 
-def serving() -> int:
+def count_serving_threads() -> int:
     """Return the number of threads that serve a connection."""
     return sum("process_request_thread" in thread.name for thread in threading.enumerate())
 
 
-def wait_until_served(emulator: Emulator) -> None:
-    until = time.monotonic() + 2
-    while serving() and time.monotonic() < until:
+def wait_until_idle(emulator: Emulator) -> None:
+    deadline = time.monotonic() + 2
+    while count_serving_threads() and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert serving() == 0
+    assert count_serving_threads() == 0
 
 
 @pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("fault", [{"drip": 60}, {"drop": "hang"}])
-def test_a_slow_response_ends_when_the_client_goes_away(tls: bool, fault: dict[str, Any]) -> None:
+def test_a_slow_response_ends_when_the_client_disconnects(tls: bool, fault: dict[str, Any]) -> None:
     with Emulator(STATE, tls=tls) as emulator:
         emulator.faults = [Fault(**fault)]
         impatient = ONCE.merge(Config(read_timeout=0.2))
@@ -130,7 +132,7 @@ def test_a_slow_response_ends_when_the_client_goes_away(tls: bool, fault: dict[s
         with pytest.raises(ReadTimeoutError):
             client.get_voice_connector(**READ)
         client.close()
-        wait_until_served(emulator)
+        wait_until_idle(emulator)
 
 
 def test_a_dripping_body_ends_when_the_emulator_stops() -> None:
@@ -141,14 +143,14 @@ def test_a_dripping_body_ends_when_the_emulator_stops() -> None:
             while b"HTTP/1.1 200" not in connection.recv(65536):
                 pass
             emulator.stopping.set()
-            wait_until_served(emulator)
+            wait_until_idle(emulator)
 
 
 @pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize(
     "fault", [{}, {"body": "{}"}, {"body": "<html>", "status": 502}, {"error": "NotFoundException"}, {"status": 503}]
 )
-def test_a_truncated_body_is_shorter_than_promised(tls: bool, fault: dict[str, Any]) -> None:
+def test_a_truncated_body_is_shorter_than_its_content_length(tls: bool, fault: dict[str, Any]) -> None:
     with Emulator(STATE, tls=tls) as emulator:
         emulator.faults = [Fault(**fault, drop="truncate")]
         context = ssl.create_default_context(cafile=emulator.ca_bundle) if tls else None
@@ -166,7 +168,7 @@ def test_an_empty_body_can_be_truncated(emulator: Emulator) -> None:
 
 
 def put_proxy(emulator: Emulator, sent: bytes, **headers: str) -> tuple[int, bytes]:
-    """Send a signed PutVoiceConnectorProxy with other headers for the length; return the status and the body."""
+    """Send a signed PutVoiceConnectorProxy with extra *headers* and the body *sent*. Return the status and the body."""
     path = f"/voice-connectors/{WITH_PROXY}/programmable-numbers/proxy"
     request = AWSRequest("PUT", emulator.url + path, {"host": emulator.url.removeprefix("http://")}, BODY)
     SigV4Auth(Credentials("AKIDEMULATOR", "emulator-secret-key"), "chime", "us-east-1").add_auth(request)
@@ -189,11 +191,11 @@ def test_a_chunked_request_is_read(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("length", ["-1", "+70", "many", "1_0", "7, 7"])
-def test_a_bad_length_is_refused(emulator: Emulator, length: str) -> None:
+def test_an_invalid_content_length_is_rejected(emulator: Emulator, length: str) -> None:
     assert put_proxy(emulator, BODY, **{"content-length": length}) == (400, b"")
     assert emulator.operations() == []
 
 
 @pytest.mark.parametrize("size", [b"-1", b"0x5", b"", b"zz"])
-def test_a_bad_chunk_is_refused(emulator: Emulator, size: bytes) -> None:
+def test_an_invalid_chunk_size_is_rejected(emulator: Emulator, size: bytes) -> None:
     assert put_proxy(emulator, size + b"\r\n" + BODY, **{"transfer-encoding": "chunked"}) == (400, b"")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The emulator against a real boto3 client."""
+"""The emulator, tested with a real boto3 client."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ CREDENTIALS = [{"Username": name, "Password": "example"} for name in ("one", "tw
 PROGRAM = pathlib.Path(service.__file__).parent
 
 
-def test_a_connector_lives(client: Any) -> None:
-    made = client.create_voice_connector(Name="new", RequireEncryption=False, Tags=[{"Key": "team", "Value": "voice"}])[
-        "VoiceConnector"
-    ]
-    identifier, arn = made["VoiceConnectorId"], made["VoiceConnectorArn"]
-    assert client.get_voice_connector(VoiceConnectorId=identifier)["VoiceConnector"] == made
-    assert (made["Name"], made["RequireEncryption"], made["AwsRegion"]) == ("new", False, "us-east-1")
+def test_a_connector_is_created_tagged_and_deleted(client: Any) -> None:
+    created = client.create_voice_connector(
+        Name="new", RequireEncryption=False, Tags=[{"Key": "team", "Value": "voice"}]
+    )["VoiceConnector"]
+    identifier, arn = created["VoiceConnectorId"], created["VoiceConnectorArn"]
+    assert client.get_voice_connector(VoiceConnectorId=identifier)["VoiceConnector"] == created
+    assert (created["Name"], created["RequireEncryption"], created["AwsRegion"]) == ("new", False, "us-east-1")
 
     client.tag_resource(ResourceARN=arn, Tags=[{"Key": "stage", "Value": "test"}])
     client.untag_resource(ResourceARN=arn, TagKeys=["team"])
@@ -129,7 +129,7 @@ def put_setting(client: Any, setting: str, value: dict[str, Any]) -> Any:
 
 
 def read_json(client: Any, setting: str) -> Any:
-    """Return a setting as it is in the body of the response."""
+    """Return a setting as it appears in the body of the response."""
     bodies: list[bytes] = []
     client.meta.events.register("before-parse", lambda response_dict, **_kwargs: bodies.append(response_dict["body"]))
     run_operation(client, f"GetVoiceConnector{setting}")
@@ -157,7 +157,7 @@ def test_a_setting_that_was_never_set_is_not_found(client: Any, setting: str) ->
 
 
 @pytest.mark.parametrize("setting", READABLE)
-def test_a_setting_can_be_part_of_the_state(setting: str) -> None:
+def test_a_setting_can_be_part_of_the_initial_state(setting: str) -> None:
     seed = {"VoiceConnectorId": WITHOUT_PROXY, **SETTINGS}
     with Emulator({"voice_connectors": [seed]}) as emulator:
         shown = read_json(client_for(emulator), setting)
@@ -183,7 +183,7 @@ def test_credentials_are_put_listed_and_deleted(client: Any) -> None:
     assert list_usernames(client) == ["one", "three"]
 
 
-def test_credentials_can_be_part_of_the_state() -> None:
+def test_credentials_can_be_part_of_the_initial_state() -> None:
     seed = {"VoiceConnectorId": WITHOUT_PROXY, "TerminationCredentials": ["one", "two"]}
     with Emulator({"voice_connectors": [seed]}) as emulator:
         assert list_usernames(client_for(emulator)) == ["one", "two"]
@@ -195,13 +195,13 @@ def test_credentials_require_a_termination(client: Any) -> None:
     assert list_usernames(client) == []
 
 
-def test_a_credential_without_a_username_is_refused(client: Any) -> None:
+def test_a_credential_without_a_username_is_rejected(client: Any) -> None:
     put_setting(client, "Termination", {})
     with pytest.raises(client.exceptions.BadRequestException, match="no username"):
         run_operation(client, "PutVoiceConnectorTerminationCredentials", Credentials=[{"Password": "example"}])
 
 
-def test_a_termination_is_deleted_with_its_credentials(client: Any) -> None:
+def test_deleting_a_termination_deletes_its_credentials(client: Any) -> None:
     put_setting(client, "Termination", {})
     run_operation(client, "PutVoiceConnectorTerminationCredentials", Credentials=CREDENTIALS)
     run_operation(client, "DeleteVoiceConnectorTermination")
@@ -209,7 +209,7 @@ def test_a_termination_is_deleted_with_its_credentials(client: Any) -> None:
 
 
 @pytest.mark.parametrize("setting", ["Origination", "Termination"])
-def test_emergency_calling_is_deleted_before(client: Any, setting: str) -> None:
+def test_emergency_calling_must_be_deleted_first(client: Any, setting: str) -> None:
     for name in (setting, "EmergencyCallingConfiguration"):
         put_setting(client, name, SETTINGS[name])
     with pytest.raises(client.exceptions.BadRequestException, match="emergency calling"):
@@ -219,7 +219,7 @@ def test_emergency_calling_is_deleted_before(client: Any, setting: str) -> None:
     run_operation(client, f"DeleteVoiceConnector{setting}")
 
 
-def test_a_null_is_a_member_that_is_not_set(emulator: Emulator, client: Any) -> None:
+def test_a_null_member_is_treated_as_not_set(emulator: Emulator, client: Any) -> None:
     unchecked = client_for(emulator, config=Config(parameter_validation=False))
     unchecked.meta.events.register(
         "before-sign", lambda request, **_kwargs: setattr(request, "data", b'{"Termination": {"CpsLimit": null}}')
@@ -227,7 +227,7 @@ def test_a_null_is_a_member_that_is_not_set(emulator: Emulator, client: Any) -> 
     assert run_operation(unchecked, "PutVoiceConnectorTermination", Termination={})["Termination"] == {}
 
 
-def test_listing_is_paged(client: Any) -> None:
+def test_a_listing_has_pages(client: Any) -> None:
     for number in range(5):
         client.create_voice_connector(Name=f"more {number}", RequireEncryption=True)
     pages = [client.list_voice_connectors(MaxResults=3)]
@@ -239,7 +239,7 @@ def test_listing_is_paged(client: Any) -> None:
         client.list_voice_connectors(NextToken="no such token")
 
 
-def test_regions_are_apart_and_listed(emulator: Emulator, client: Any) -> None:
+def test_regions_are_separate_and_listed(emulator: Emulator, client: Any) -> None:
     assert client_for(emulator, region_name="eu-west-1").list_voice_connectors()["VoiceConnectors"] == []
     assert "eu-west-1" in client.list_available_voice_connector_regions()["VoiceConnectorRegions"]
 
@@ -277,14 +277,14 @@ def test_regions_are_apart_and_listed(emulator: Emulator, client: Any) -> None:
         ),
     ],
 )
-def test_input_is_checked_as_the_model_says(emulator: Emulator, call: Any) -> None:
+def test_input_is_validated_against_the_model(emulator: Emulator, call: Any) -> None:
     client = client_for(emulator, config=Config(parameter_validation=False))
     with pytest.raises(client.exceptions.BadRequestException) as error:
         getattr(client, call[0])(**call[1])
     assert code_of(error) == ("BadRequestException", 400)
 
 
-def test_a_violation_is_described_in_the_words_of_aws(client: Any) -> None:
+def test_a_validation_error_has_the_wording_of_aws(client: Any) -> None:
     with pytest.raises(client.exceptions.BadRequestException) as error:
         client.put_voice_connector_proxy(**{**PUT, "PhoneNumberPoolCountries": ["US", "us"]})
     assert error.value.response["Error"]["Message"] == (
@@ -294,12 +294,12 @@ def test_a_violation_is_described_in_the_words_of_aws(client: Any) -> None:
 
 
 def test_a_connector_without_a_region_is_created_in_us_east_1(emulator: Emulator) -> None:
-    irish = client_for(emulator, region_name="eu-west-1")
-    made = irish.create_voice_connector(Name="new", RequireEncryption=True)["VoiceConnector"]
-    assert made["AwsRegion"] == "us-east-1"
-    assert ":us-east-1:" in made["VoiceConnectorArn"]
-    irish.create_voice_connector(Name="new", RequireEncryption=True, AwsRegion="eu-west-1")
-    assert [entry["AwsRegion"] for entry in irish.list_voice_connectors()["VoiceConnectors"]] == ["eu-west-1"]
+    client = client_for(emulator, region_name="eu-west-1")
+    created = client.create_voice_connector(Name="new", RequireEncryption=True)["VoiceConnector"]
+    assert created["AwsRegion"] == "us-east-1"
+    assert ":us-east-1:" in created["VoiceConnectorArn"]
+    client.create_voice_connector(Name="new", RequireEncryption=True, AwsRegion="eu-west-1")
+    assert [entry["AwsRegion"] for entry in client.list_voice_connectors()["VoiceConnectors"]] == ["eu-west-1"]
 
 
 @pytest.mark.parametrize(
@@ -330,13 +330,13 @@ def test_a_connector_without_a_region_is_created_in_us_east_1(emulator: Emulator
         ({"TerminationHealth": {"Timestamp": "yesterday"}}, "TerminationHealth.Timestamp"),
     ],
 )
-def test_an_impossible_seed_is_refused(changes: dict[str, Any], member: str) -> None:
+def test_an_invalid_initial_state_is_rejected(changes: dict[str, Any], member: str) -> None:
     seed = {"VoiceConnectorId": WITH_PROXY, **changes}
     with pytest.raises(ValueError, match=rf"Voice Connector {seed['VoiceConnectorId']} is impossible: .*{member}"):
         Emulator({"voice_connectors": [seed]})
 
 
-def test_a_seed_can_be_impossible_on_purpose() -> None:
+def test_an_unchecked_connector_may_be_invalid() -> None:
     seed = {"VoiceConnectorId": WITH_PROXY, "Name": "<b>", "Unchecked": True}
     with Emulator({"voice_connectors": [seed]}) as emulator:
         assert client_for(emulator).list_voice_connectors()["VoiceConnectors"][0]["Name"] == "<b>"
@@ -351,14 +351,14 @@ def test_a_seed_can_be_impossible_on_purpose() -> None:
         ("TerminationHealth", {"Timestamp": "Fri Aug 23 16:45:55 UTC 2019", "Source": 7}),
     ],
 )
-def test_an_impossible_setting_is_served_unchanged(setting: str, value: dict[str, Any]) -> None:
+def test_an_unchecked_setting_is_served_unchanged(setting: str, value: dict[str, Any]) -> None:
     seed = {"VoiceConnectorId": WITHOUT_PROXY, setting: value, "Unchecked": True}
     with Emulator({"voice_connectors": [seed]}) as emulator:
         shown = read_json(client_for(emulator), setting)
     assert shown == {**dict.fromkeys(service.MODEL.shape_for(setting).members), **value}
 
 
-def test_a_refused_state_changes_nothing(emulator: Emulator, client: Any) -> None:
+def test_a_rejected_state_changes_nothing(emulator: Emulator, client: Any) -> None:
     emulator.faults = [Fault("x")]
     body = json.dumps({"voice_connectors": [{"VoiceConnectorId": MISSING, "Name": "ö"}]}).encode()
     state = urllib.request.Request(emulator.url + "/_emulator/state", method="PUT", data=body)
@@ -368,13 +368,13 @@ def test_a_refused_state_changes_nothing(emulator: Emulator, client: Any) -> Non
     assert (emulator.faults, len(client.list_voice_connectors()["VoiceConnectors"])) == ([Fault("x")], 2)
 
 
-def test_output_is_checked_against_the_model(emulator: Emulator, client: Any) -> None:
+def test_output_is_validated_against_the_model(emulator: Emulator, client: Any) -> None:
     emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["settings"]["Proxy"]["Disabled"] = "no"
     with pytest.raises(ClientError, match="The emulator itself failed"):
         client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
 
 
-def test_unset_members_are_explicit_nulls(emulator: Emulator, client: Any) -> None:
+def test_members_that_are_not_set_are_null_in_responses(emulator: Emulator, client: Any) -> None:
     bodies = []
     client.meta.events.register("before-parse", lambda response_dict, **_kwargs: bodies.append(response_dict["body"]))
     client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
@@ -388,16 +388,16 @@ def test_unset_members_are_explicit_nulls(emulator: Emulator, client: Any) -> No
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"aws_secret_access_key": "another"}, "InvalidSignatureException"),
+        ({"aws_secret_access_key": "wrong"}, "InvalidSignatureException"),
         ({"aws_access_key_id": "NOBODY"}, "UnrecognizedClientException"),
-        ({"aws_session_token": "unasked"}, "UnrecognizedClientException"),
+        ({"aws_session_token": "unexpected"}, "UnrecognizedClientException"),
         (
             {"aws_access_key_id": "ASIDEMULATOR", "aws_secret_access_key": "emulator-temporary-key"},
             "UnrecognizedClient",
         ),
     ],
 )
-def test_a_wrong_signature_is_refused(emulator: Emulator, changes: Any, code: str) -> None:
+def test_a_wrong_signature_is_rejected(emulator: Emulator, changes: Any, code: str) -> None:
     client = client_for(emulator, **changes)
     with pytest.raises(ClientError) as error:
         client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
@@ -405,7 +405,7 @@ def test_a_wrong_signature_is_refused(emulator: Emulator, changes: Any, code: st
     assert code_of(error)[1] == 403
 
 
-def test_an_unsigned_request_is_refused(emulator: Emulator) -> None:
+def test_an_unsigned_request_is_rejected(emulator: Emulator) -> None:
     with pytest.raises(urllib.request.HTTPError) as error:
         urllib.request.urlopen(emulator.url + "/voice-connectors")
     assert error.value.code == 403
@@ -413,7 +413,7 @@ def test_an_unsigned_request_is_refused(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("change", ["path", "query", "body", "date", "scope"])
-def test_a_request_that_was_changed_after_signing_is_refused(emulator: Emulator, change: str) -> None:
+def test_a_request_changed_after_signing_is_rejected(emulator: Emulator, change: str) -> None:
     client = client_for(emulator)
 
     def tamper(request: Any, **_kwargs: Any) -> None:
@@ -438,7 +438,7 @@ def test_a_request_that_was_changed_after_signing_is_refused(emulator: Emulator,
 
 @pytest.fixture
 def shift_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Return a function that makes botocore sign as if it were so many seconds later."""
+    """Return a function that shifts botocore's signing clock by a number of seconds."""
 
     def shift(seconds: float) -> None:
         class Shifted(datetime.datetime):
@@ -465,7 +465,7 @@ def shift_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
         (960, r"Signature not yet current: \w+ is still later than \w+ \(\w+ \+ 15 min\.\)"),
     ],
 )
-def test_a_clock_that_is_off_is_refused(
+def test_a_skewed_clock_is_rejected(
     emulator: Emulator, shift_clock: Callable[[float], None], seconds: float, message: str
 ) -> None:
     shift_clock(seconds)
@@ -474,7 +474,9 @@ def test_a_clock_that_is_off_is_refused(
     assert code_of(error) == ("InvalidSignatureException", 403)
 
 
-def test_the_maximum_skew_can_be_set(emulator: Emulator, client: Any, shift_clock: Callable[[float], None]) -> None:
+def test_the_maximum_skew_is_configurable(
+    emulator: Emulator, client: Any, shift_clock: Callable[[float], None]
+) -> None:
     shift_clock(-60)
     client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
     emulator.configure(max_skew=30)
@@ -486,7 +488,7 @@ def test_the_maximum_skew_can_be_set(emulator: Emulator, client: Any, shift_cloc
     client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
 
 
-def test_a_delay_does_not_age_a_signature(emulator: Emulator, client: Any) -> None:
+def test_a_delay_does_not_expire_a_signature(emulator: Emulator, client: Any) -> None:
     emulator.configure(max_skew=2)
     emulator.faults = [Fault(delay=3.5)]
     client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
@@ -502,7 +504,7 @@ def test_a_session_token_is_checked(emulator: Emulator) -> None:
     assert client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["VoiceConnector"]["Name"] == "reception"
 
 
-def test_an_unknown_operation_is_not_named_in_the_response(client: Any) -> None:
+def test_the_error_of_an_unknown_operation_has_no_name(client: Any) -> None:
     with pytest.raises(ClientError) as error:
         client.list_proxy_sessions(VoiceConnectorId=WITH_PROXY)
     assert code_of(error) == ("404", 404)
@@ -511,10 +513,10 @@ def test_an_unknown_operation_is_not_named_in_the_response(client: Any) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PATCH", "OPTIONS"])
-def test_an_unknown_route_is_refused_for_every_method(emulator: Emulator, method: str) -> None:
+def test_an_unknown_route_is_rejected_for_every_method(emulator: Emulator, method: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port_of(emulator))
     path = "/nowhere" if method == "GET" else "/voice-connectors"
-    for _time in range(2):  # on one connection: nothing is left over from the first response
+    for _attempt in range(2):  # on one connection, where no data of the first response may remain
         connection.request(method, path)
         response = connection.getresponse()
         assert (response.status, response.headers["content-type"]) == (404, "application/xml")
@@ -524,11 +526,11 @@ def test_an_unknown_route_is_refused_for_every_method(emulator: Emulator, method
     assert emulator.operations() == ["", ""]
 
 
-MODELLED = [shape.name for shape in service.MODEL.operation_model("GetVoiceConnectorProxy").error_shapes]
+MODELED = [shape.name for shape in service.MODEL.operation_model("GetVoiceConnectorProxy").error_shapes]
 
 
-@pytest.mark.parametrize("name", MODELLED)
-def test_each_modelled_error_can_be_ordered(emulator: Emulator, client: Any, name: str) -> None:
+@pytest.mark.parametrize("name", MODELED)
+def test_each_modeled_error_can_be_injected(emulator: Emulator, client: Any, name: str) -> None:
     emulator.faults = [Fault("GetVoiceConnectorProxy", error=name, times=1)]
     with pytest.raises(client.exceptions.from_code(name)):
         client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
@@ -536,7 +538,7 @@ def test_each_modelled_error_can_be_ordered(emulator: Emulator, client: Any, nam
 
 
 @pytest.mark.parametrize("message", [ACCOUNT_NOT_AUTHORIZED, SUBSCRIPTION_CHECK_FAILED, ""])
-def test_chime_itself_can_refuse(emulator: Emulator, client: Any, message: str) -> None:
+def test_chime_can_deny_access(emulator: Emulator, client: Any, message: str) -> None:
     emulator.faults = [Fault(error="ForbiddenException", message=message)]
     with pytest.raises(client.exceptions.ForbiddenException) as error:
         client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
@@ -545,7 +547,7 @@ def test_chime_itself_can_refuse(emulator: Emulator, client: Any, message: str) 
 
 
 def read_error(emulator: Emulator, **fault: Any) -> tuple[str | None, dict[str, str]]:
-    """Return the x-amzn-errortype and the body of an ordered error."""
+    """Return the x-amzn-errortype and the body of an injected error."""
     emulator.faults = [Fault(**fault)]
     with pytest.raises(urllib.request.HTTPError) as error:
         urllib.request.urlopen(emulator.url + "/voice-connectors")
@@ -595,29 +597,29 @@ def test_a_bare_error_has_no_body(emulator: Emulator) -> None:
         ("TooManyRequestsException", "TooManyRequestsException"),
     ],
 )
-def test_only_codes_of_the_service_are_short(emulator: Emulator, name: str, code: str) -> None:
+def test_only_error_codes_of_the_service_are_shortened(emulator: Emulator, name: str, code: str) -> None:
     assert read_error(emulator, error=name, status=400)[1]["Code"] == code
 
 
-def test_a_fault_keeps_to_its_operation_and_its_number(emulator: Emulator, client: Any) -> None:
+def test_a_fault_applies_to_its_operation_for_a_limited_number_of_times(emulator: Emulator, client: Any) -> None:
     emulator.faults = [Fault("GetVoiceConnector", status=503, times=2)]
     client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
-    for _time in range(2):
+    for _attempt in range(2):
         with pytest.raises(ClientError):
             client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
     client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
 
 
-def test_faults_by_chance_are_the_same_for_the_same_seed() -> None:
-    met = [
+def test_random_faults_are_reproducible() -> None:
+    applied = [
         [fault.meets("Any", "/") for _turn in range(1000)]
         for fault in (Fault(probability=0.05, seed=3), Fault(probability=0.05, seed=3))
     ]
-    assert met[0] == met[1]
-    assert 20 < sum(met[0]) < 80
+    assert applied[0] == applied[1]
+    assert 20 < sum(applied[0]) < 80
 
 
-def test_bodies_headers_and_request_ids_can_be_ordered(emulator: Emulator, client: Any) -> None:
+def test_bodies_and_headers_can_be_set_and_request_ids_omitted(emulator: Emulator, client: Any) -> None:
     emulator.faults = [Fault(body="{}", headers={"x-more": "yes"}, request_id=False)]
     metadata = client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["ResponseMetadata"]
     assert metadata["HTTPHeaders"]["x-more"] == "yes"
@@ -626,7 +628,7 @@ def test_bodies_headers_and_request_ids_can_be_ordered(emulator: Emulator, clien
     assert client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["ResponseMetadata"]["RequestId"]
 
 
-def test_connections_can_be_reset_and_answers_withheld_delayed_and_truncated(emulator: Emulator) -> None:
+def test_connections_can_be_reset_and_responses_withheld_truncated_and_delayed(emulator: Emulator) -> None:
     client = client_for(emulator, config=ONCE.merge(Config(read_timeout=0.3)))
     read = {"VoiceConnectorId": WITH_PROXY}
     emulator.faults = [
@@ -639,7 +641,7 @@ def test_connections_can_be_reset_and_answers_withheld_delayed_and_truncated(emu
         client.get_voice_connector(**read)
     with pytest.raises(ReadTimeoutError):
         client.get_voice_connector(**read)
-    # Old versions of botocore see a broken connection, new ones read half an answer as none.
+    # Old versions of botocore report a broken connection. New ones treat a truncated body as an empty response.
     with contextlib.suppress(ConnectionClosedError):
         assert "VoiceConnector" not in client.get_voice_connector(**read)
     started = time.monotonic()
@@ -647,7 +649,7 @@ def test_connections_can_be_reset_and_answers_withheld_delayed_and_truncated(emu
     assert time.monotonic() - started >= 0.1
 
 
-def test_a_request_can_be_carried_out_and_not_answered(emulator: Emulator, client: Any) -> None:
+def test_a_request_can_be_applied_without_a_response(emulator: Emulator, client: Any) -> None:
     emulator.faults = [Fault("DeleteVoiceConnectorProxy", drop="lost", times=1)]
     with pytest.raises(ConnectionClosedError):
         client.delete_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
@@ -655,7 +657,7 @@ def test_a_request_can_be_carried_out_and_not_answered(emulator: Emulator, clien
         client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
 
 
-def test_it_begins_anew_with_another_state(emulator: Emulator, client: Any) -> None:
+def test_a_new_state_resets_the_emulator(emulator: Emulator, client: Any) -> None:
     client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
     state = {"voice_connectors": [{"VoiceConnectorId": MISSING}], "faults": [{"operation": "x"}]}
     body = json.dumps(state).encode()
@@ -665,7 +667,7 @@ def test_it_begins_anew_with_another_state(emulator: Emulator, client: Any) -> N
     assert [entry["VoiceConnectorId"] for entry in listed] == [MISSING]
 
 
-def test_the_rate_limit_lets_through_what_it_says(emulator: Emulator, client: Any) -> None:
+def test_the_rate_limit_is_enforced(emulator: Emulator, client: Any) -> None:
     emulator.configure(rate_limit=5)
     throttled = 0
     for _request in range(12):
@@ -680,15 +682,15 @@ def test_requests_are_logged_in_order_with_their_status(emulator: Emulator, clie
     client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
     with pytest.raises(ClientError):
         client.get_voice_connector(VoiceConnectorId=MISSING)
-    with urllib.request.urlopen(emulator.url + "/_emulator/requests") as answer:
-        requests = json.load(answer)
+    with urllib.request.urlopen(emulator.url + "/_emulator/requests") as response:
+        requests = json.load(response)
     assert [(request["operation"], request["status"]) for request in requests] == [
         ("GetVoiceConnectorProxy", 200),
         ("GetVoiceConnector", 404),
     ]
 
 
-def test_many_clients_are_served_at_once(emulator: Emulator) -> None:
+def test_requests_are_served_concurrently(emulator: Emulator) -> None:
     emulator.configure(latency=0.2)
     client = client_for(emulator, config=ONCE.merge(Config(max_pool_connections=16)))
     threads = [
@@ -705,7 +707,7 @@ def test_many_clients_are_served_at_once(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("ending", ["SIGTERM", "SIGINT"])
-def test_the_program_starts_quickly_serves_and_stops_cleanly(tmp_path: pathlib.Path, ending: str) -> None:
+def test_the_program_starts_quickly_and_stops_cleanly(tmp_path: pathlib.Path, ending: str) -> None:
     (tmp_path / "state.json").write_text(json.dumps(STATE))
     started = time.monotonic()
     program = subprocess.Popen(
@@ -718,21 +720,21 @@ def test_the_program_starts_quickly_serves_and_stops_cleanly(tmp_path: pathlib.P
         assert program.stdout is not None
         url = program.stdout.readline().strip()
         took = time.monotonic() - started
-        answer = json.load(urllib.request.urlopen(url + "/_emulator/requests"))
-        assert answer == []
+        requests = json.load(urllib.request.urlopen(url + "/_emulator/requests"))
+        assert requests == []
         program.send_signal(signal.Signals[ending])
-        rest, _nothing = program.communicate(timeout=10)
+        rest, _stderr = program.communicate(timeout=10)
     finally:
         program.kill()
     assert (program.returncode, rest) == (0, "")
-    # Well under a second alone; beside other tests on two processors it takes a little longer.
+    # Well under a second on an idle machine; a little longer while other tests run on two processors.
     assert took < 3
 
 
-def test_the_program_runs_a_command_against_itself_and_ends_with_its_status(
+def test_the_program_runs_a_command_and_exits_with_its_status(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "of whoever runs this")
+    monkeypatch.setenv("AWS_PROFILE", "profile-of-the-user")
     (tmp_path / "state.json").write_text(json.dumps(STATE))
     code = """
 import boto3, os, sys

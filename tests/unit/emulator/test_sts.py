@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The emulated STS against a real boto3 client."""
+"""The emulated STS, tested with a real boto3 client."""
 
 from __future__ import annotations
 
@@ -87,14 +87,14 @@ def test_assumed_credentials_expire_after_the_duration(sts: Any, options: dict[s
         ({"RoleArn": None, "RoleSessionName": "!!"}, "2 validation errors detected"),
     ],
 )
-def test_bad_values_are_validation_errors(sts: Any, changes: dict[str, Any], message: str) -> None:
+def test_invalid_values_are_validation_errors(sts: Any, changes: dict[str, Any], message: str) -> None:
     given = {"RoleArn": ROLE, "RoleSessionName": "test", **changes}
     with pytest.raises(ClientError, match=message) as error:
         sts.assume_role(**{name: value for name, value in given.items() if value is not None})
     assert code_of(error) == ("ValidationError", 400)
 
 
-def test_a_denied_role_is_refused_as_iam_refuses(sts: Any) -> None:
+def test_a_denied_role_has_the_error_message_of_iam(sts: Any) -> None:
     with pytest.raises(ClientError) as error:
         sts.assume_role(RoleArn="arn:aws:iam::444455556666:role/denied", RoleSessionName="test")
     assert code_of(error) == ("AccessDenied", 403)
@@ -118,20 +118,20 @@ def test_an_unknown_action_is_invalid(sts: Any) -> None:
         ({"aws_session_token": "wrong"}, "InvalidClientTokenId"),
     ],
 )
-def test_wrong_credentials_are_refused(emulator: Emulator, changes: dict[str, str], code: str) -> None:
+def test_wrong_credentials_are_rejected(emulator: Emulator, changes: dict[str, str], code: str) -> None:
     with pytest.raises(ClientError) as error:
         client_for(emulator, "sts", **changes).get_caller_identity()
     assert code_of(error) == (code, 403)
 
 
-def test_an_old_signature_is_refused(emulator: Emulator, sts: Any) -> None:
+def test_an_expired_signature_is_rejected(emulator: Emulator, sts: Any) -> None:
     emulator.configure(max_skew=-5)
     with pytest.raises(ClientError, match="Signature expired") as error:
         sts.get_caller_identity()
     assert code_of(error) == ("SignatureDoesNotMatch", 403)
 
 
-def test_an_unsigned_request_is_refused(emulator: Emulator) -> None:
+def test_an_unsigned_request_is_rejected(emulator: Emulator) -> None:
     with pytest.raises(urllib.request.HTTPError) as error:
         urllib.request.urlopen(emulator.url, b"Action=GetCallerIdentity&Version=2011-06-15")
     root = ElementTree.fromstring(error.value.read())
@@ -141,7 +141,7 @@ def test_an_unsigned_request_is_refused(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("operation", ["AssumeRole", "GetCallerIdentity"])
-def test_an_error_can_be_ordered(emulator: Emulator, sts: Any, operation: str) -> None:
+def test_an_error_can_be_injected(emulator: Emulator, sts: Any, operation: str) -> None:
     emulator.faults = [
         Fault(operation, error="ExpiredToken", message="<Expired> & gone", times=1),
         Fault(operation, error="Throttling", status=429, request_id=False, times=1),
@@ -169,7 +169,7 @@ def test_an_error_can_be_ordered(emulator: Emulator, sts: Any, operation: str) -
     assert statuses == [403, 429, 503, 200, 200]
 
 
-def test_every_fault_of_a_connection_applies(emulator: Emulator) -> None:
+def test_connection_faults_apply_to_sts(emulator: Emulator) -> None:
     sts = client_for(emulator, "sts", config=ONCE.merge(Config(read_timeout=0.4)))
     name = "GetCallerIdentity"
     emulator.faults = [
@@ -190,7 +190,7 @@ def test_every_fault_of_a_connection_applies(emulator: Emulator) -> None:
     assert time.monotonic() - started >= 0.2
 
 
-def test_a_fault_of_every_operation_spares_sts(emulator: Emulator, sts: Any) -> None:
+def test_a_fault_without_an_operation_does_not_apply_to_sts(emulator: Emulator, sts: Any) -> None:
     emulator.faults = [Fault(error="ForbiddenException")]
     sts.get_caller_identity()
     with pytest.raises(ClientError):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rate limit of a bulk run: fair, at any rate, by a clock that cannot be set."""
+"""The rate limit of a bulk read, on a monotonic clock, and the threads that run operations with a deadline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import T
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import canonical_name
 
 
-def test_waiting_is_first_come_first_served() -> None:
+def test_waiting_requests_are_served_in_order() -> None:
     bucket = FairBucket()
     bucket.max_rate = 50
     order: list[int] = []
@@ -38,7 +38,7 @@ def test_waiting_is_first_come_first_served() -> None:
     assert order == list(range(20))
 
 
-def test_a_bucket_grants_its_rate_and_no_burst_beyond_a_second() -> None:
+def test_a_new_bucket_grants_its_rate_without_a_burst() -> None:
     bucket = FairBucket()
     bucket.max_rate = 20
     started = time.monotonic()
@@ -48,7 +48,7 @@ def test_a_bucket_grants_its_rate_and_no_burst_beyond_a_second() -> None:
 
 
 @pytest.mark.parametrize(("rate", "seconds"), [(0.2, 5), (0.1, 10), (0.01, 10)])
-def test_rates_below_one_request_in_two_seconds_are_kept(
+def test_rates_below_one_request_per_two_seconds_are_kept(
     rate: float, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float | None] = []
@@ -70,12 +70,12 @@ def test_rates_below_one_request_in_two_seconds_are_kept(
     assert waits == pytest.approx([seconds, seconds], abs=0.01)
 
 
-def test_the_lowest_rate_falls_only_while_the_service_throttles_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_minimum_rate_falls_only_while_the_service_throttles_it(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     bucket = FairBucket()
     floors = []
-    for seconds in (0, 0, 0, 2.1, 0, 4.1, 8.1, 10.1, 10.1):  # a burst, and then requests at the lowest rate
+    for seconds in (0, 0, 0, 2.1, 0, 4.1, 8.1, 10.1, 10.1):  # a burst, then requests at the minimum rate
         now += seconds
         bucket.max_rate = 0
         floors.append(bucket.max_rate)
@@ -93,16 +93,16 @@ def test_a_higher_rate_shortens_the_wait() -> None:
     assert not waiting.is_alive()
 
 
-def test_a_closed_bucket_lets_nobody_wait() -> None:
+def test_closing_a_bucket_ends_all_waits() -> None:
     bucket = FairBucket()
     bucket.max_rate = 0.1
-    refused: list[int] = []
+    ended: list[int] = []
 
     def wait(number: int) -> None:
         try:
             bucket.acquire()
         except ThrottledTooLong:
-            refused.append(number)
+            ended.append(number)
 
     threads = [threading.Thread(target=wait, args=(number,)) for number in range(5)]
     for thread in threads:
@@ -110,11 +110,11 @@ def test_a_closed_bucket_lets_nobody_wait() -> None:
     bucket.close()
     for thread in threads:
         thread.join(2)
-    assert sorted(refused) == list(range(5))
+    assert sorted(ended) == list(range(5))
 
 
-def test_the_clock_of_the_wall_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "time", lambda: pytest.fail("a clock that can be set was read"))
+def test_the_wall_clock_is_never_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: pytest.fail("the wall clock was read"))
     limit = RateLimit()
     for throttled in (False, True, False):
         limit.wait(None)
@@ -122,7 +122,7 @@ def test_the_clock_of_the_wall_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
     assert limit.may_retry()
 
 
-def test_a_service_that_grants_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_limit_gives_up_if_the_service_grants_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     limit = RateLimit()
     limit.record(True, object())
     assert limit.may_retry()
@@ -143,28 +143,28 @@ def test_a_service_that_grants_nothing_is_given_up(monkeypatch: pytest.MonkeyPat
         (None, "None"),
     ],
 )
-def test_names_are_the_same_however_they_come(code: object, name: str) -> None:
+def test_an_error_code_has_one_canonical_name(code: object, name: str) -> None:
     assert canonical_name(code) == name
 
 
-def test_operations_of_one_thread_share_a_second_one_that_ends_with_it() -> None:
+def test_operations_of_a_thread_share_a_worker_that_ends_with_the_thread() -> None:
     names: list[str] = []
 
     def work() -> None:
-        for _turn in range(3):
+        for _operation in range(3):
             names.append(_attempts.run_with_deadline(lambda: threading.current_thread().name, lambda: 5))
 
     working = threading.Thread(target=work)
     working.start()
     working.join()
     assert len(set(names)) == 1
-    until = time.monotonic() + 5
-    while names[0] in {thread.name for thread in threading.enumerate()} and time.monotonic() < until:
+    deadline = time.monotonic() + 5
+    while names[0] in {thread.name for thread in threading.enumerate()} and time.monotonic() < deadline:
         time.sleep(0.01)
     assert names[0] not in {thread.name for thread in threading.enumerate()}
 
 
-def test_an_abandoned_thread_is_not_used_again() -> None:
+def test_an_abandoned_worker_is_not_reused() -> None:
     held = threading.Event()
     with pytest.raises(_attempts.DeadlineExceeded):
         _attempts.run_with_deadline(held.wait, iter([0.05, 0]).__next__)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of settings, compared with the service model of botocore."""
+"""The table of settings matches botocore's service model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOT_SETTINGS = {"GetVoiceConnector", "GetVoiceConnectorGroup", "ListVoiceConnect
 
 
 def members_of(shape: Any) -> Any:
-    """Return what the table has to have for a shape of botocore."""
+    """Return the members that the table must have for a shape of botocore."""
     if shape.type_name == "structure":
         return {
             next(iter(camel_dict_to_snake_dict({name: None}))): members_of(inner)
@@ -37,7 +37,7 @@ def members_of(shape: Any) -> Any:
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
 def test_every_setting_has_the_members_of_the_service_model(setting: Setting) -> None:
     if setting.operation not in MODEL.operation_names:
-        assert setting.name == "external_systems", "which the oldest botocore does not have"
+        assert setting.name == "external_systems", "the oldest botocore lacks only this setting"
         return
     output = MODEL.operation_model(setting.operation).output_shape
     shape = output.members[setting.member]
@@ -54,7 +54,7 @@ def test_every_setting_of_the_service_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
-def test_what_is_not_set_has_every_key(setting: Setting) -> None:
+def test_a_setting_without_values_has_every_key(setting: Setting) -> None:
     for structure, known, exists in ((None, True, False), (None, False, None), ({}, True, True)):
         result = setting_result(setting, structure, known)
         assert result.pop("exists") is exists
@@ -65,7 +65,7 @@ def test_what_is_not_set_has_every_key(setting: Setting) -> None:
             assert value == expected
 
 
-def test_members_of_items_are_complete_and_those_that_are_not_known_are_kept() -> None:
+def test_list_items_have_every_key_and_keep_unknown_members() -> None:
     structure = {"Routes": [{"Host": "198.51.100.10", "Weight": None, "ViaSIPTrunk": True}], "Disabled": None}
     assert setting_result(SETTINGS["origination"], structure) == {
         "exists": True,
@@ -83,7 +83,7 @@ def test_members_of_items_are_complete_and_those_that_are_not_known_are_kept() -
     }
 
 
-def test_acronyms_are_words() -> None:
+def test_acronyms_become_one_word() -> None:
     logging = {"EnableSIPLogs": True, "EnableMediaMetricLogs": False}
     assert setting_result(SETTINGS["logging"], logging)["enable_sip_logs"] is True
     number = {"EmergencyPhoneNumber": "+12065550110", "CallingCountry": "US"}
@@ -108,5 +108,5 @@ def test_acronyms_are_words() -> None:
         (10**30, str(10**30)),
     ],
 )
-def test_a_timestamp_in_any_format_is_in_iso_8601_and_another_value_as_it_is(timestamp: Any, expected: str) -> None:
+def test_timestamps_become_iso_8601_and_other_values_become_strings(timestamp: Any, expected: str) -> None:
     assert to_iso_8601(timestamp) == expected

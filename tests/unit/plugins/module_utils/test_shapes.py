@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pure functions that shape the service's structures."""
+"""The pure functions that convert the service's structures into results."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import UNKNOWN_PROXY
         ({"SomethingNew": {"InsideIt": 1}}, {**EMPTY_PROXY, "something_new": {"inside_it": 1}}),
     ],
 )
-def test_a_proxy_has_every_key_and_guesses_none(proxy: dict[str, Any], expected: dict[str, Any]) -> None:
-    given = copy.deepcopy(proxy)
+def test_a_proxy_has_every_key_and_no_guessed_value(proxy: dict[str, Any], expected: dict[str, Any]) -> None:
+    original = copy.deepcopy(proxy)
     assert proxy_result(proxy) == expected
-    assert proxy == given
+    assert proxy == original
 
 
-def test_no_proxy_and_an_unknown_one_have_every_key() -> None:
+def test_an_absent_or_unknown_proxy_has_every_key() -> None:
     assert proxy_result(None) == NO_PROXY
     assert setting_result(PROXY, None, known=False) == UNKNOWN_PROXY
 
 
-def test_results_share_nothing() -> None:
+def test_results_do_not_share_lists() -> None:
     proxy_result({})["phone_number_countries"].append("US")
     assert proxy_result({})["phone_number_countries"] == []
 
@@ -54,7 +54,7 @@ def test_a_connector_has_every_key_and_timestamps_in_iso_8601() -> None:
         "Name": None,
         "SomethingNew": "yes",
     }
-    given = copy.deepcopy(entry)
+    original = copy.deepcopy(entry)
     assert connector_result(entry, "us-east-1") == {
         "region": "us-east-1",
         "voice_connector_id": "abcdef1ghij2klmno3pqr4",
@@ -69,4 +69,4 @@ def test_a_connector_has_every_key_and_timestamps_in_iso_8601() -> None:
         "network_type": None,
         "something_new": "yes",
     }
-    assert entry == given
+    assert entry == original

@@ -29,9 +29,9 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import UNKNOWN_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import count_in_flight
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import edit_model
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import track_peak_in_flight
 
 LIST, GET, PROXY, TAGS = "ListVoiceConnectors", "GetVoiceConnector", "GetVoiceConnectorProxy", "ListTagsForResource"
 Read = Callable[..., "dict[str, Any]"]
@@ -49,7 +49,7 @@ def read(emulator: Emulator) -> Read:
 
 
 def fleet(size: int) -> dict[str, Any]:
-    """A state with *size* connectors; every third has no proxy."""
+    """Return a state with *size* connectors. Every third one has no proxy."""
     connectors = []
     for number in range(size):
         connector: dict[str, Any] = {"VoiceConnectorId": f"a{number:021d}", "Name": f"number {number % 10}"}
@@ -67,7 +67,7 @@ def fleet_ids(size: int) -> list[str]:
     return [connector["VoiceConnectorId"] for connector in fleet(size)["voice_connectors"]]
 
 
-# What is listed
+# Listing
 
 
 def test_everything_is_listed_with_every_documented_key(read: Read, emulator: Emulator) -> None:
@@ -99,12 +99,12 @@ def test_timestamps_are_in_iso_8601() -> None:
         assert read_from(emulator)["voice_connectors"][0]["created_timestamp"] == "2026-01-02T03:04:05+00:00"
 
 
-def test_check_mode_reads_the_same(read: Read) -> None:
+def test_check_mode_returns_the_same_result(read: Read) -> None:
     assert read(_ansible_check_mode=True, include=["proxy", "tags"]) == read(include=["proxy", "tags"])
 
 
 @pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 300])
-def test_a_listing_takes_one_request_for_each_hundred(size: int) -> None:
+def test_a_listing_takes_one_request_per_hundred_connectors(size: int) -> None:
     with Emulator(fleet(size)) as emulator:
         result = read_from(emulator)
         assert identifiers(result) == fleet_ids(size)
@@ -168,7 +168,7 @@ def test_a_few_empty_pages_do_not_end_a_listing(read: Read, emulator: Emulator) 
 @pytest.mark.parametrize(
     "fault", [{"error": "ForbiddenException"}, {"status": 503, "style": "bare"}, {"body": "<html>"}, {"drop": "reset"}]
 )
-def test_a_page_that_fails_keeps_the_pages_before_it(
+def test_a_failed_page_keeps_the_previous_pages(
     read: Read, emulator: Emulator, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
     emulator.faults = [page(1, "a", "b"), page(2, "c"), Fault(LIST, **fault)]
@@ -185,14 +185,14 @@ def test_a_page_that_fails_keeps_the_pages_before_it(
     assert set(emulator.operations()) == {LIST}
 
 
-def test_a_page_that_fails_keeps_nothing_of_which_the_tags_are_unknown(read: Read, emulator: Emulator) -> None:
+def test_a_failed_page_keeps_no_connectors_with_unknown_tags_if_tags_select(read: Read, emulator: Emulator) -> None:
     emulator.faults = [page(1, "a"), Fault(LIST, error="ForbiddenException")]
     result = read(tags={"team": "voice"})
     assert (result["voice_connectors"], result["stopped"]) == ([], True)
 
 
 @pytest.mark.parametrize("body", ["{}", '{"VoiceConnectors": null}', '{"VoiceConnectors": []}'])
-def test_an_account_is_empty_only_when_aws_says_so(read: Read, emulator: Emulator, body: str) -> None:
+def test_an_account_is_empty_only_if_aws_confirms_it(read: Read, emulator: Emulator, body: str) -> None:
     emulator.faults = [Fault(LIST, body=body)]
     assert read()["voice_connectors"] == []
     emulator.faults = [Fault(LIST, body=body, request_id=False)]
@@ -211,21 +211,21 @@ def test_an_unreadable_listing_fails(read: Read, emulator: Emulator, body: str) 
     assert "list the Voice Connectors in us-east-1 (ListVoiceConnectors): the response is unreadable" in result["msg"]
 
 
-def test_a_connector_that_is_listed_twice_counts_once(read: Read, emulator: Emulator) -> None:
+def test_a_connector_that_is_listed_twice_is_returned_once(read: Read, emulator: Emulator) -> None:
     body = {"VoiceConnectors": [{"VoiceConnectorId": WITH_PROXY}, {"VoiceConnectorId": WITH_PROXY}]}
     emulator.faults = [Fault(LIST, body=json.dumps(body))]
     assert identifiers(read()) == [WITH_PROXY]
 
 
-def test_the_listing_shows_members_that_are_not_known_here(read: Read, emulator: Emulator) -> None:
+def test_the_listing_has_members_that_botocore_does_not_know(read: Read, emulator: Emulator) -> None:
     assert set(read()["voice_connectors"][0]) >= {"integration_type", "network_type"}
 
 
-# Which are meant
+# Selection
 
 
 @pytest.mark.parametrize("option", ["voice_connector_ids", "names"])
-def test_an_empty_list_means_none_and_sends_nothing(read: Read, emulator: Emulator, option: str) -> None:
+def test_an_empty_list_selects_nothing_and_sends_nothing(read: Read, emulator: Emulator, option: str) -> None:
     result = read(**{option: []}, include=["proxy"])
     assert (result["voice_connectors"], result["errors"]) == ([], [])
     assert emulator.operations() == []
@@ -238,7 +238,7 @@ def test_one_id_is_read_without_a_listing(read: Read, emulator: Emulator) -> Non
     assert emulator.operations() == [GET, PROXY]
 
 
-def test_ids_keep_their_order_and_count_once(read: Read, emulator: Emulator) -> None:
+def test_ids_keep_their_order_and_duplicates_are_removed(read: Read, emulator: Emulator) -> None:
     assert identifiers(read(voice_connector_ids=[WITHOUT_PROXY, WITH_PROXY, WITHOUT_PROXY])) == [
         WITHOUT_PROXY,
         WITH_PROXY,
@@ -249,29 +249,29 @@ def test_ids_keep_their_order_and_count_once(read: Read, emulator: Emulator) -> 
 @pytest.mark.parametrize(
     ("size", "wanted", "listings", "reads"),
     [
-        (300, [299], 0, 1),  # one is read at once
-        (50, [1, 2, 49], 1, 0),  # a page finds them all
-        (300, [1, 150, 299], 2, 1),  # after two pages one is missing: reading it is no dearer than a third page
+        (300, [299], 0, 1),  # a single ID is read directly
+        (50, [1, 2, 49], 1, 0),  # the first page has them all
+        (300, [1, 150, 299], 2, 1),  # after two pages one is missing; reading it costs no more than a third page
         (1000, [998, 999], 2, 2),
         (1000, range(1000), 10, 0),
     ],
 )
 def test_ids_take_few_requests(size: int, wanted: Any, listings: int, reads: int) -> None:
-    every = fleet_ids(size)
+    all_ids = fleet_ids(size)
     with Emulator(fleet(size)) as emulator:
-        result = read_from(emulator, voice_connector_ids=[every[number] for number in wanted])
-        assert identifiers(result) == [every[number] for number in wanted]
+        result = read_from(emulator, voice_connector_ids=[all_ids[number] for number in wanted])
+        assert identifiers(result) == [all_ids[number] for number in wanted]
         assert (emulator.operations().count(LIST), emulator.operations().count(GET)) == (listings, reads)
 
 
-def test_ids_need_no_right_to_list(read: Read, emulator: Emulator) -> None:
+def test_ids_need_no_permission_to_list(read: Read, emulator: Emulator) -> None:
     emulator.faults = [Fault(LIST, error="ForbiddenException")]
     assert identifiers(read(voice_connector_ids=[WITH_PROXY, WITHOUT_PROXY])) == [WITH_PROXY, WITHOUT_PROXY]
     assert sorted(emulator.operations()) == [GET, GET, LIST]
 
 
-def test_refused_credentials_end_the_search_for_ids(read: Read, emulator: Emulator) -> None:
-    result = read(voice_connector_ids=[WITH_PROXY, WITHOUT_PROXY], secret_key="another")
+def test_rejected_credentials_end_the_search_for_ids(read: Read, emulator: Emulator) -> None:
+    result = read(voice_connector_ids=[WITH_PROXY, WITHOUT_PROXY], secret_key="wrong")
     assert result["error"]["code"] == "InvalidSignatureException"
     assert emulator.operations() == [LIST]
 
@@ -301,23 +301,23 @@ def test_many_ids_that_do_not_exist_are_all_named(read: Read) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "..", "a/b", "{{ ids }}"])
-def test_a_bad_id_fails_before_anything_is_sent(read: Read, emulator: Emulator, value: str) -> None:
+def test_an_invalid_id_fails_before_a_request(read: Read, emulator: Emulator, value: str) -> None:
     assert f"voice_connector_ids is {value!r}, which cannot be" in read(voice_connector_ids=[WITH_PROXY, value])["msg"]
     assert emulator.operations() == []
 
 
-def test_names_are_filtered_before_anything_is_read(emulator: Emulator, read: Read) -> None:
+def test_names_are_filtered_before_settings_are_read(emulator: Emulator, read: Read) -> None:
     result = read(names=["warehouse", "nowhere"], include=["proxy", "tags"])
     assert identifiers(result) == [WITHOUT_PROXY]
     assert sorted(emulator.operations()) == sorted([LIST, TAGS, PROXY])
 
 
-def test_connectors_that_are_not_meant_do_not_count(emulator: Emulator, read: Read) -> None:
+def test_only_selected_connectors_are_counted(emulator: Emulator, read: Read) -> None:
     emulator.faults = [Fault(PROXY, error="ForbiddenException")]
     assert "1 of 1 Voice Connectors" in read(names=["warehouse"], include=["proxy"])["msg"]
 
 
-def test_names_filter_ids_that_were_read_one_by_one(read: Read, emulator: Emulator) -> None:
+def test_names_also_filter_connectors_read_by_id(read: Read, emulator: Emulator) -> None:
     assert identifiers(read(names=["warehouse"], voice_connector_ids=[WITH_PROXY], include=["proxy"])) == []
     assert emulator.operations() == [GET]
 
@@ -344,12 +344,12 @@ TAGGED = {
         ({"team": ""}, []),
     ],
 )
-def test_tags_select_connectors_that_have_them_all(tags: Any, expected: list[str]) -> None:
+def test_tags_select_connectors_that_have_all_of_them(tags: Any, expected: list[str]) -> None:
     with Emulator(TAGGED) as emulator:
         result = read_from(emulator, tags=tags, include=["proxy"])
         assert identifiers(result) == expected
         assert "tags" not in (result["voice_connectors"] or [{}])[0]
-        # Filters narrow before the proxies are read, and tags are read only when they are asked for.
+        # Filters apply before the proxies are read, and tags are read only if needed.
         assert emulator.operations().count(PROXY) == len(expected)
         assert emulator.operations().count(TAGS) == (3 if tags else 0)
 
@@ -361,7 +361,7 @@ def test_tags_are_included_as_a_dictionary(read: Read) -> None:
 
 
 @pytest.mark.parametrize("fault", [{"error": "BadRequestException"}, {"error": "NotFoundException"}, {"arn": None}])
-def test_tags_that_the_service_does_not_tell_are_null_with_the_reason(
+def test_tags_that_the_service_does_not_return_are_null_with_the_reason(
     read: Read, emulator: Emulator, fault: dict[str, Any]
 ) -> None:
     if "arn" in fault:
@@ -387,7 +387,7 @@ def test_unreadable_tags_are_an_error(read: Read, emulator: Emulator, body: str)
     assert result["voice_connectors"][0]["tags"] is None
 
 
-def test_tags_that_are_not_told_are_an_error_when_they_select(read: Read, emulator: Emulator) -> None:
+def test_tags_that_the_service_does_not_return_are_an_error_if_tags_select(read: Read, emulator: Emulator) -> None:
     emulator.faults = [Fault(TAGS, error="BadRequestException", message="Invalid resource", times=1)]
     result = read(tags={"team": "voice"}, concurrency=1)
     assert result["failed"] is True
@@ -399,7 +399,7 @@ def test_tags_that_are_not_told_are_an_error_when_they_select(read: Read, emulat
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
-def test_what_cannot_be_read_is_an_error_and_the_others_are_read(concurrency: int) -> None:
+def test_a_failed_read_is_an_error_and_the_others_are_read(concurrency: int) -> None:
     size = 40
     with Emulator(fleet(size)) as emulator:
         denied = fleet_ids(size)[5::3]
@@ -416,30 +416,28 @@ def test_what_cannot_be_read_is_an_error_and_the_others_are_read(concurrency: in
         assert len(emulator.operations()) == size + 1
 
 
-def test_where_nothing_could_be_read_there_are_no_others(read: Read, emulator: Emulator) -> None:
+def test_the_message_mentions_no_others_if_nothing_could_be_read(read: Read, emulator: Emulator) -> None:
     emulator.faults = [Fault(PROXY, error="BadRequestException")]
     result = read(include=["proxy"])
     assert "2 of 2 Voice Connectors in us-east-1 could not be read. Check errors" in result["msg"]
 
 
-def test_a_connector_that_vanishes_after_the_listing_counts_as_one_without_a_proxy(
-    read: Read, emulator: Emulator
-) -> None:
+def test_a_connector_that_disappears_after_the_listing_has_no_proxy(read: Read, emulator: Emulator) -> None:
     emulator.faults = [page(1, MISSING, token=None)]
     assert read(include=["proxy"])["voice_connectors"][0]["proxy"]["exists"] is False
     assert emulator.operations() == [LIST, PROXY]
 
 
-@pytest.mark.parametrize("home", ["eu-west-1", None])
-def test_a_404_for_a_connector_of_a_different_region_is_unknown(read: Read, emulator: Emulator, home: Any) -> None:
-    entry = {"VoiceConnectorId": WITHOUT_PROXY, "AwsRegion": home}
+@pytest.mark.parametrize("region", ["eu-west-1", None])
+def test_a_404_for_a_connector_of_a_different_region_is_unknown(read: Read, emulator: Emulator, region: Any) -> None:
+    entry = {"VoiceConnectorId": WITHOUT_PROXY, "AwsRegion": region}
     emulator.faults = [Fault(LIST, body=json.dumps({"VoiceConnectors": [entry]}))]
-    if home is None:
+    if region is None:
         emulator.faults.append(Fault(GET, body=json.dumps({"VoiceConnector": entry})))
     result = read(include=["proxy"])
     assert result["voice_connectors"][0]["proxy"] == UNKNOWN_PROXY
-    assert f"belongs to {home or 'a Region that AWS did not return'}" in result["errors"][0]["message"]
-    assert emulator.operations() == [LIST, PROXY] + [GET] * (home is None)
+    assert f"belongs to {region or 'a Region that AWS did not return'}" in result["errors"][0]["message"]
+    assert emulator.operations() == [LIST, PROXY] + [GET] * (region is None)
 
 
 def test_a_404_for_a_connector_listed_without_its_region_is_confirmed(read: Read, emulator: Emulator) -> None:
@@ -463,7 +461,7 @@ def test_a_404_for_a_connector_listed_without_its_region_is_confirmed(read: Read
         ({"concurrency": True}, "concurrency is a boolean where a number belongs. Write digits."),
     ],
 )
-def test_a_value_that_yaml_has_changed_is_refused(
+def test_a_value_that_yaml_converted_is_rejected(
     read: Read, emulator: Emulator, options: dict[str, Any], message: str
 ) -> None:
     assert read(**options)["msg"] == message
@@ -480,7 +478,7 @@ def test_a_value_that_yaml_has_changed_is_refused(
         ("UnauthorizedClientException", 16),
     ],
 )
-def test_reads_that_all_fail_are_ended_early(error: str, concurrency: int) -> None:
+def test_reading_stops_early_if_all_reads_fail(error: str, concurrency: int) -> None:
     with Emulator(fleet(300)) as emulator:
         emulator.faults = [Fault(PROXY, error=error)]
         result = read_from(emulator, include=["proxy"], concurrency=concurrency)
@@ -505,7 +503,7 @@ def test_reads_that_all_fail_are_ended_early(error: str, concurrency: int) -> No
             assert emulator.operations().count(PROXY) <= concurrency
 
 
-def test_credentials_that_expire_on_the_way_end_it_and_keep_what_was_read() -> None:
+def test_credentials_that_expire_stop_the_run_and_keep_the_previous_reads() -> None:
     with Emulator(fleet(100)) as emulator:
         last = fleet_ids(100)[50]
         emulator.faults = [Fault(PROXY, request_has=last, status=403, error="ExpiredTokenException")]
@@ -519,7 +517,7 @@ def test_credentials_that_expire_on_the_way_end_it_and_keep_what_was_read() -> N
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_an_operation_that_botocore_does_not_have_fails_before_a_request(
+def test_an_operation_that_botocore_lacks_fails_before_a_request(
     read: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Any, name: str
 ) -> None:
     operation = SETTINGS[name].operation
@@ -541,7 +539,7 @@ def test_a_denied_listing_fails_at_once(read: Read, emulator: Emulator, error: s
     assert emulator.operations() == [LIST]
 
 
-def test_a_region_that_cannot_be_reached_fails_and_is_never_empty(
+def test_an_unreachable_region_fails_and_is_not_reported_as_empty(
     read: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     def unknown(*args: Any, **kwargs: Any) -> Any:
@@ -556,12 +554,12 @@ def test_a_region_that_cannot_be_reached_fails_and_is_never_empty(
 
 
 @pytest.mark.parametrize("value", [0, -1, 65])
-def test_concurrency_has_bounds(read: Read, emulator: Emulator, value: int) -> None:
+def test_concurrency_has_limits(read: Read, emulator: Emulator, value: int) -> None:
     assert "Specify a number from 1 to 64" in read(concurrency=value)["msg"]
     assert emulator.operations() == []
 
 
-def test_bad_connection_options_fail_in_one_sentence(read: Read) -> None:
+def test_invalid_connection_options_fail_with_a_clear_message(read: Read) -> None:
     assert "Failed to read the Voice Connectors in us-east-1" in read(aws_config={"no_such_key": 1})["msg"]
 
 
@@ -571,7 +569,7 @@ EAST, WEST = "us-east-1", "us-west-2"
 
 
 def two_regions(size: int = 30, **changes: Any) -> dict[str, Any]:
-    """A state with *size* connectors, every other one in the second Region; *changes* are for those."""
+    """Return a state with *size* connectors. Every other one is in the second Region and has *changes* applied."""
     connectors = fleet(size)["voice_connectors"]
     return {
         **STATE,
@@ -605,7 +603,7 @@ def test_one_region_has_the_same_keys() -> None:
 
 
 @pytest.mark.parametrize("regions", [[EAST, WEST], [WEST, EAST]])
-def test_a_connector_that_several_regions_list_is_read_once_where_it_belongs(regions: list[str]) -> None:
+def test_a_connector_listed_in_several_regions_is_read_once_in_its_own_region(regions: list[str]) -> None:
     with Emulator(two_regions(SeenFrom=[EAST])) as emulator:
         result = read_from(emulator, regions=regions, include=["proxy"])
         assert sorted(identifiers(result)) == fleet_ids(30)
@@ -630,7 +628,7 @@ def test_a_region_that_cannot_be_listed_does_not_stop_the_others(fault: dict[str
         assert f"The Voice Connectors in {WEST} could not be listed. Check" in result["msg"]
 
 
-def test_a_region_in_which_reading_stops_does_not_stop_the_others() -> None:
+def test_a_region_where_reading_stops_does_not_stop_the_others() -> None:
     with Emulator(two_regions()) as emulator:
         emulator.faults = [Fault(PROXY, request_has=f"/{WEST}/", error="UnauthorizedClientException")]
         result = read_from(emulator, regions=[WEST, EAST], include=["proxy"], concurrency=1)
@@ -656,7 +654,7 @@ def test_an_id_with_a_different_name_is_not_selected_and_not_missing() -> None:
         assert identifiers(result) == wanted[1:] and result["errors"] == []
 
 
-def test_an_id_that_no_region_has_is_one_error() -> None:
+def test_an_id_that_is_in_no_region_is_one_error() -> None:
     with Emulator(two_regions()) as emulator:
         result = read_from(emulator, regions=[EAST, WEST], voice_connector_ids=[MISSING, fleet_ids(30)[3]])
         assert identifiers(result) == [fleet_ids(30)[3]]
@@ -667,7 +665,7 @@ def test_an_id_that_no_region_has_is_one_error() -> None:
         assert all(r["complete"] for r in result["regions"])
 
 
-def test_ids_need_no_right_to_list_in_several_regions() -> None:
+def test_ids_need_no_permission_to_list_in_several_regions() -> None:
     with Emulator(two_regions()) as emulator:
         emulator.faults = [Fault(LIST, error="ForbiddenException")]
         result = read_from(emulator, regions=[EAST, WEST], voice_connector_ids=[fleet_ids(30)[3], fleet_ids(30)[2]])
@@ -691,8 +689,8 @@ def test_regions_cannot_be_empty(read: Read, emulator: Emulator) -> None:
     assert emulator.operations() == []
 
 
-def test_each_region_keeps_to_its_own_rate() -> None:
-    """A Region that throttles slows down its own reads and no others."""
+def test_each_region_has_its_own_rate_limit() -> None:
+    """A Region that throttles slows down its own reads only."""
     with Emulator(two_regions(12)) as emulator:
         emulator.faults = [Fault(PROXY, request_has=f"/{WEST}/", error="ThrottledClientException", times=2)]
         result = read_from(emulator, regions=[EAST, WEST], include=["proxy"], concurrency=4)
@@ -720,7 +718,7 @@ def test_the_account_of_the_credentials_is_returned_on_request(read: Read, emula
         ({"body": "<r><GetCallerIdentityResult><Arn>a</Arn></GetCallerIdentityResult></r>"}, "not contain an account"),
     ],
 )
-def test_an_account_that_cannot_be_told_fails(
+def test_an_account_that_cannot_be_determined_fails(
     read: Read, emulator: Emulator, sleeps: list[float], fault: dict[str, Any], words: str
 ) -> None:
     emulator.faults = [Fault("GetCallerIdentity", **fault)]
@@ -734,37 +732,37 @@ def test_an_account_that_cannot_be_told_fails(
 
 
 @pytest.mark.parametrize("concurrency", [1, 4, 64])
-def test_no_more_requests_are_in_flight_than_asked_for(concurrency: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrency_limits_the_requests_in_flight(concurrency: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with Emulator(fleet(90)) as emulator:
-        most = count_in_flight(monkeypatch, emulator, 0.02)
+        peak = track_peak_in_flight(monkeypatch, emulator, 0.02)
         result = read_from(emulator, include=["proxy"], concurrency=concurrency)
         assert identifiers(result) == fleet_ids(90)
-        assert most() <= concurrency
-        assert most() >= min(concurrency, 3)
+        assert peak() <= concurrency
+        assert peak() >= min(concurrency, 3)
 
 
 @pytest.mark.parametrize("concurrency", [1, 8, 16])
-def test_connections_are_kept_and_used_again(concurrency: int) -> None:
+def test_connections_are_reused(concurrency: int) -> None:
     with Emulator(fleet(100)) as emulator:
         read_from(emulator, include=["proxy"], concurrency=concurrency)
         assert len({request["port"] for request in emulator.requests}) <= concurrency
 
 
-def test_one_worker_is_a_plain_loop() -> None:
+def test_one_worker_reads_in_order() -> None:
     with Emulator(fleet(20)) as emulator:
         read_from(emulator, include=["proxy"], concurrency=1)
-        asked = [request["path"].split("/")[2] for request in emulator.requests[1:]]
-        assert asked == fleet_ids(20)
+        ids_read = [request["path"].split("/")[2] for request in emulator.requests[1:]]
+        assert ids_read == fleet_ids(20)
 
 
-def test_order_is_the_service_s_and_not_that_of_completion() -> None:
+def test_results_are_in_the_order_of_the_listing() -> None:
     with Emulator(fleet(16)) as emulator:
         emulator.faults = [Fault(PROXY, request_has=fleet_ids(16)[0], delay=0.3)]
         assert identifiers(read_from(emulator, include=["proxy"])) == fleet_ids(16)
 
 
-def test_a_request_that_waits_for_its_turn_is_signed_afterwards() -> None:
-    """In a queue of four seconds, with signatures that expire after two."""
+def test_a_queued_request_is_signed_after_it_waits() -> None:
+    """The queue takes four seconds, and signatures expire after two."""
     with Emulator(fleet(60)) as emulator:
         emulator.configure(rate_limit=15, max_skew=2)
         result = read_from(emulator, include=["proxy"], concurrency=64)
@@ -772,7 +770,9 @@ def test_a_request_that_waits_for_its_turn_is_signed_afterwards() -> None:
         assert identifiers(result) == fleet_ids(60)
 
 
-def test_a_service_that_grants_nothing_ends_it_in_time(sleeps: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_only_throttles_stops_the_run_in_time(
+    sleeps: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(_attempts, "BULK_THROTTLE_WINDOW", 1)
     with Emulator(fleet(500)) as emulator:
         emulator.faults = [Fault(PROXY, error="ThrottledClientException")]
@@ -783,40 +783,40 @@ def test_a_service_that_grants_nothing_ends_it_in_time(sleeps: list[float], monk
         assert "throttles this account" in result["msg"]
 
 
-def test_a_hung_connection_does_not_hold_its_thread(monkeypatch: pytest.MonkeyPatch, sleeps: list[float]) -> None:
+def test_a_hanging_connection_does_not_block_its_thread(monkeypatch: pytest.MonkeyPatch, sleeps: list[float]) -> None:
     monkeypatch.setattr(_client, "CONNECT_TIMEOUT", 0.1)
     monkeypatch.setattr(_client, "READ_TIMEOUT", 0.3)
     monkeypatch.setattr(_client, "MAX_BACKOFF", 0.1)
     with Emulator(fleet(20)) as emulator:
-        hung = fleet_ids(20)[3:6]
-        emulator.faults = [Fault(PROXY, request_has=identifier, drip=0.05) for identifier in hung]
+        hanging = fleet_ids(20)[3:6]
+        emulator.faults = [Fault(PROXY, request_has=identifier, drip=0.05) for identifier in hanging]
         started = time.monotonic()
         result = read_from(emulator, include=["proxy"], concurrency=4)
         assert time.monotonic() - started < 6
-        assert [error["voice_connector_id"] for error in result["errors"]] == hung
+        assert [error["voice_connector_id"] for error in result["errors"]] == hanging
         assert all("no complete response arrived within" in error["message"] for error in result["errors"])
         assert sum(c["proxy"]["exists"] is None for c in result["voice_connectors"]) == 3
 
 
-@pytest.mark.parametrize("possible", [0, 3])
-def test_threads_that_cannot_be_started_lower_the_concurrency(monkeypatch: pytest.MonkeyPatch, possible: int) -> None:
+@pytest.mark.parametrize("available", [0, 3])
+def test_concurrency_is_lower_if_threads_cannot_start(monkeypatch: pytest.MonkeyPatch, available: int) -> None:
     with Emulator(fleet(30)) as emulator:
         start, caller = threading.Thread.start, threading.get_ident()
         workers = itertools.count()
 
         def refuse(thread: threading.Thread) -> None:
-            # The emulator runs in this process too; its threads are started by others.
-            if threading.get_ident() == caller and thread.name.startswith("reader") and next(workers) >= possible:
+            # The threads of the emulator, in the same process, are started by other threads.
+            if threading.get_ident() == caller and thread.name.startswith("reader") and next(workers) >= available:
                 raise RuntimeError("can't start new thread")
             start(thread)
 
         monkeypatch.setattr(threading.Thread, "start", refuse)
         result = read_from(emulator, include=["proxy"], concurrency=16)
-        assert next(workers) > possible
+        assert next(workers) > available
         assert identifiers(result) == fleet_ids(30) and result["errors"] == []
 
 
-def test_a_defect_in_one_read_loses_nothing_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_in_one_read_does_not_affect_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     from ansible_collections.chime_sdk.voice.plugins.module_utils import _bulk
     from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import connector_result as shape
 
@@ -835,7 +835,7 @@ def test_a_defect_in_one_read_loses_nothing_of_the_others(monkeypatch: pytest.Mo
     assert identifiers(result) == [identifier for identifier in fleet_ids(30) if identifier != bad]
 
 
-def test_the_whole_fan_out_keeps_to_the_rate_that_the_service_grants() -> None:
+def test_all_workers_together_keep_to_the_rate_of_the_service() -> None:
     size, rate = 120, 20.0
     with Emulator(fleet(size)) as emulator:
         emulator.configure(rate_limit=rate)
@@ -846,10 +846,10 @@ def test_the_whole_fan_out_keeps_to_the_rate_that_the_service_grants() -> None:
         assert identifiers(result) == fleet_ids(size) and result["errors"] == []
         assert throttled >= 1
         assert throttled <= 0.1 * len(emulator.requests)
-        assert took <= 1.6 * (size + 3) / rate, took  # 1.25 when nothing else runs: see tests/benchmark
+        assert took <= 1.6 * (size + 3) / rate, took  # 1.25 on an idle machine: see tests/benchmark
 
 
-def test_many_workers_on_a_low_limit_lose_nothing() -> None:
+def test_many_workers_with_a_low_rate_limit_lose_nothing() -> None:
     with Emulator(fleet(40)) as emulator:
         emulator.configure(rate_limit=12)
         result = read_from(emulator, include=["proxy"], concurrency=64)
@@ -857,7 +857,7 @@ def test_many_workers_on_a_low_limit_lose_nothing() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_faults_at_random_lose_nothing(sleeps: list[float], seed: int) -> None:
+def test_random_faults_lose_nothing(sleeps: list[float], seed: int) -> None:
     size = 400
     with Emulator(fleet(size)) as emulator:
         emulator.faults = [
@@ -870,8 +870,8 @@ def test_faults_at_random_lose_nothing(sleeps: list[float], seed: int) -> None:
         assert size + 10 < len(emulator.requests) <= 1.1 * size + 10
 
 
-def test_a_passing_storm_of_faults_loses_nothing(sleeps: list[float]) -> None:
-    """More failing calls in a row than the retry quota of botocore's own modes has room for."""
+def test_many_temporary_faults_lose_nothing(sleeps: list[float]) -> None:
+    """More consecutive failures than the retry quota of botocore's own modes allows."""
     with Emulator(fleet(60)) as emulator:
         emulator.faults = [Fault(PROXY, request_has=identifier, status=503, times=3) for identifier in fleet_ids(60)]
         result = read_from(emulator, include=["proxy"], concurrency=32)
@@ -880,7 +880,7 @@ def test_a_passing_storm_of_faults_loses_nothing(sleeps: list[float]) -> None:
         assert len(sleeps) == 60 * 3
 
 
-def test_a_fault_that_stays_is_given_up(sleeps: list[float]) -> None:
+def test_a_lasting_fault_is_an_error(sleeps: list[float]) -> None:
     with Emulator(fleet(20)) as emulator:
         bad = fleet_ids(20)[10]
         emulator.faults = [Fault(PROXY, request_has=bad, status=503)]
@@ -890,7 +890,7 @@ def test_a_fault_that_stays_is_given_up(sleeps: list[float]) -> None:
         assert emulator.operations().count(PROXY) == 19 + 6
 
 
-def test_a_connector_that_was_not_tried_has_unknown_tags_and_no_key_that_was_not_asked_for() -> None:
+def test_a_connector_that_was_not_tried_has_unknown_tags_and_only_included_keys() -> None:
     with Emulator(fleet(20)) as emulator:
         emulator.faults = [Fault("ListTagsForResource", status=403, error="ExpiredTokenException")]
         result = read_from(emulator, include=["tags"], concurrency=1)
@@ -899,7 +899,7 @@ def test_a_connector_that_was_not_tried_has_unknown_tags_and_no_key_that_was_not
     assert "proxy" not in last
 
 
-def test_retries_of_the_user_win(read: Read, emulator: Emulator, sleeps: list[float]) -> None:
+def test_retries_in_aws_config_take_precedence(read: Read, emulator: Emulator, sleeps: list[float]) -> None:
     emulator.faults = [Fault(LIST, status=503)]
     read(aws_config={"retries": {"max_attempts": 1}})
     assert emulator.operations() == [LIST] * 2

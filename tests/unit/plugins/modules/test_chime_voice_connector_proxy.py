@@ -48,7 +48,7 @@ BEFORE = {
 }
 NEW: dict[str, Any] = {"default_session_expiry_minutes": 30, "phone_number_countries": ["GB"]}
 
-# For each kind of write: the operation, and options that lead to it.
+# Both kinds of write: the operation, and options that cause it.
 EACH_WRITE = pytest.mark.parametrize(
     ("operation", "options"), [(PUT, {"disabled": True}), (DELETE, {"state": "absent"})]
 )
@@ -56,15 +56,14 @@ EACH_WRITE = pytest.mark.parametrize(
 
 @pytest.fixture
 def manage(emulator: Emulator) -> Manage:
-    """Return a function that runs chime_voice_connector_proxy against the emulator."""
+    """Return a function that runs chime_voice_connector_proxy. An option that is None is omitted."""
 
     def manage_proxy(voice_connector_id: str = WITH_PROXY, *faults: Fault, **options: Any) -> dict[str, Any]:
         emulator.faults = list(faults)
         emulator.requests.clear()
         args = {"voice_connector_id": voice_connector_id, **connection_to(emulator), **options}
-        kept_null = {"_null"} & set(args)
-        given = {name: value for name, value in args.items() if value is not None or kept_null}
-        given.pop("_null", None)
+        keep_null = args.pop("_keep_null", False)
+        given = {name: value for name, value in args.items() if value is not None or keep_null}
         return run_main("chime_voice_connector_proxy", given)
 
     return manage_proxy
@@ -72,12 +71,12 @@ def manage(emulator: Emulator) -> Manage:
 
 @pytest.fixture
 def read(read_proxy: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
-    """Return a function that reads what is there, as the info module does."""
+    """Return a function that reads the proxy configuration with the info module."""
     return lambda voice_connector_id=WITH_PROXY: read_proxy(voice_connector_id)["proxy"]
 
 
 def options_of(proxy: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that set a returned proxy."""
+    """Return the module options that set a returned proxy configuration."""
     return {key: value for key, value in proxy.items() if key != "exists"}
 
 
@@ -91,17 +90,17 @@ def assert_failed(result: dict[str, Any], *words: str, connector: str = WITH_PRO
     assert "\n" not in result["msg"]
 
 
-# present
+# state: present
 
 
-def test_a_proxy_is_made_with_what_the_service_requires(manage: Manage, emulator: Emulator, read: Any) -> None:
+def test_a_proxy_is_created_with_the_required_values(manage: Manage, emulator: Emulator, read: Any) -> None:
     result = manage(WITHOUT_PROXY, **NEW)
     assert result == {
         "changed": True,
         "voice_connector_id": WITHOUT_PROXY,
         "region": "us-east-1",
         "exists": True,
-        "proxy": {**EMPTY_PROXY, **NEW, "disabled": False},  # which the service adds
+        "proxy": {**EMPTY_PROXY, **NEW, "disabled": False},  # added by the service
     }
     assert emulator.operations() == [GET, CONNECTOR, PUT]
     assert read(WITHOUT_PROXY) == result["proxy"]
@@ -110,22 +109,20 @@ def test_a_proxy_is_made_with_what_the_service_requires(manage: Manage, emulator
 @pytest.mark.parametrize(
     "given", [{}, *({name: value} for name, value in NEW.items()), {**NEW, "phone_number_countries": []}]
 )
-def test_a_proxy_is_not_made_without_what_the_service_requires(
+def test_a_proxy_is_not_created_without_the_required_values(
     manage: Manage, emulator: Emulator, given: dict[str, Any]
 ) -> None:
     result = manage(WITHOUT_PROXY, **given)
-    lacking = [option for option in NEW if not given.get(option)]
+    missing = [option for option in NEW if not given.get(option)]
     assert_failed(
-        result, *lacking, "There is no proxy configuration yet", "nothing was changed", connector=WITHOUT_PROXY
+        result, *missing, "There is no proxy configuration yet", "nothing was changed", connector=WITHOUT_PROXY
     )
-    assert not [option for option in set(NEW) - set(lacking) if option in result["msg"]]
+    assert not [option for option in set(NEW) - set(missing) if option in result["msg"]]
     assert emulator.operations() == [GET, CONNECTOR]
 
 
 @pytest.mark.parametrize("member", ["DefaultSessionExpiryMinutes", "PhoneNumberCountries"])
-def test_a_required_value_that_the_service_does_not_show_must_be_given(
-    manage: Manage, emulator: Emulator, member: str
-) -> None:
+def test_a_required_value_that_aws_does_not_return_must_be_set(manage: Manage, emulator: Emulator, member: str) -> None:
     proxy = {"DefaultSessionExpiryMinutes": 60, "PhoneNumberCountries": ["US"]}
     del proxy[member]
     result = manage(WITH_PROXY, Fault(GET, body=json.dumps({"Proxy": proxy})), disabled=True)
@@ -149,7 +146,7 @@ def test_the_countries_cannot_be_emptied(manage: Manage, emulator: Emulator) -> 
         ({"disabled": True}, {"disabled": True}),
     ],
 )
-def test_what_is_left_out_stays_as_it_is(
+def test_omitted_options_keep_their_current_values(
     manage: Manage, emulator: Emulator, read: Any, options: dict[str, Any], change: dict[str, Any]
 ) -> None:
     result = manage(**options)
@@ -172,7 +169,7 @@ def test_what_is_left_out_stays_as_it_is(
         {"disabled": False},
     ],
 )
-def test_what_is_so_already_is_not_written(manage: Manage, emulator: Emulator, options: dict[str, Any]) -> None:
+def test_unchanged_values_are_not_written(manage: Manage, emulator: Emulator, options: dict[str, Any]) -> None:
     result = manage(**options)
     assert (result["changed"], result["exists"], result["proxy"]) == (False, True, BEFORE)
     assert emulator.operations() == [GET]
@@ -194,17 +191,17 @@ def test_what_is_so_already_is_not_written(manage: Manage, emulator: Emulator, o
         {"Disabled": None},
     ],
 )
-def test_what_the_info_module_returns_can_be_fed_back_and_changes_nothing(
+def test_values_returned_by_the_info_module_change_nothing(
     manage: Manage, read_proxy: Any, emulator: Emulator, proxy: dict[str, Any]
 ) -> None:
     fault = Fault(GET, body=json.dumps({"Proxy": proxy}))
     shown = read_proxy(WITH_PROXY, fault)
-    result = manage(WITH_PROXY, fault, _null=True, **options_of(shown["proxy"]))
+    result = manage(WITH_PROXY, fault, _keep_null=True, **options_of(shown["proxy"]))
     assert (result["changed"], result["exists"], result["proxy"]) == (False, True, shown["proxy"])
     assert emulator.operations() == [GET]
 
 
-def test_what_was_deleted_can_be_put_back_as_it_was(manage: Manage, read: Any) -> None:
+def test_a_deleted_proxy_can_be_restored_from_its_result(manage: Manage, read: Any) -> None:
     before = read()
     assert manage(state="absent")["changed"] is True
     assert manage(**options_of(before))["proxy"] == before
@@ -264,7 +261,7 @@ NORMALIZED = [
 
 
 @pytest.mark.parametrize(("options", "stored"), NORMALIZED)
-def test_what_the_service_normalizes_changes_nothing(
+def test_a_normalized_value_is_not_a_change(
     manage: Manage, emulator: Emulator, options: dict[str, Any], stored: dict[str, Any]
 ) -> None:
     fault = Fault(GET, body=json.dumps({"Proxy": {**SENT, **stored}}))
@@ -274,7 +271,7 @@ def test_what_the_service_normalizes_changes_nothing(
 
 
 @pytest.mark.parametrize(("options", "stored"), NORMALIZED)
-def test_what_the_service_normalizes_is_what_was_sent(
+def test_a_normalized_value_in_the_response_is_accepted(
     manage: Manage, options: dict[str, Any], stored: dict[str, Any]
 ) -> None:
     result = manage(WITH_PROXY, Fault(PUT, body=json.dumps({"Proxy": {**SENT, **stored}})), disabled=True, **options)
@@ -282,14 +279,14 @@ def test_what_the_service_normalizes_is_what_was_sent(
     assert result["proxy"] == shown_as({**SENT, **stored})
 
 
-def test_the_spelling_of_the_service_is_kept(manage: Manage, emulator: Emulator) -> None:
+def test_the_format_of_the_service_is_kept(manage: Manage, emulator: Emulator) -> None:
     shown = Fault(GET, body=json.dumps({"Proxy": {**SENT, "FallBackPhoneNumber": "12065550100"}}))
     result = manage(WITH_PROXY, shown, fall_back_phone_number="+12065550100", disabled=False, _ansible_check_mode=True)
     assert result["proxy"]["fall_back_phone_number"] == "12065550100"
 
 
-@pytest.mark.parametrize("known", [False, True], ids=["to neither", "to GET alone"])
-def test_a_member_that_cannot_be_sent_is_not_lost(
+@pytest.mark.parametrize("known", [False, True], ids=["unknown", "read-only"])
+def test_a_member_that_botocore_cannot_send_is_not_lost(
     manage: Manage, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, known: bool
 ) -> None:
     def add(model: dict[str, Any]) -> None:
@@ -306,10 +303,10 @@ def test_a_member_that_cannot_be_sent_is_not_lost(
     assert manage(WITH_PROXY, fault, state="absent")["changed"] is True
 
 
-# absent
+# state: absent
 
 
-def test_a_proxy_is_deleted_and_the_connector_is_not(manage: Manage, emulator: Emulator, read: Any) -> None:
+def test_the_proxy_is_deleted_and_the_connector_remains(manage: Manage, emulator: Emulator, read: Any) -> None:
     result = manage(state="absent")
     assert result == {
         "changed": True,
@@ -332,7 +329,9 @@ STYLES = ["full", "header", "body", "type", "uri"]
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_proxy_that_was_deleted_meanwhile_changes_nothing(manage: Manage, emulator: Emulator, style: str) -> None:
+def test_a_proxy_that_was_deleted_in_the_meantime_is_not_a_change(
+    manage: Manage, emulator: Emulator, style: str
+) -> None:
     faults = [
         Fault(GET, body=json.dumps({"Proxy": SENT}), times=1),
         Fault(DELETE, status=404, error="NotFoundException", style=style),
@@ -343,7 +342,7 @@ def test_a_proxy_that_was_deleted_meanwhile_changes_nothing(manage: Manage, emul
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_nothing_to_delete_where_something_was_read_is_a_contradiction(
+def test_a_404_to_a_delete_fails_if_the_proxy_still_exists(
     manage: Manage, emulator: Emulator, read: Any, style: str
 ) -> None:
     fault = Fault(DELETE, status=404, error="NotFoundException", style=style)
@@ -353,13 +352,13 @@ def test_nothing_to_delete_where_something_was_read_is_a_contradiction(
     assert read() == BEFORE
 
 
-def test_a_connector_that_was_deleted_meanwhile_fails(manage: Manage, emulator: Emulator) -> None:
+def test_a_connector_that_was_deleted_in_the_meantime_fails(manage: Manage, emulator: Emulator) -> None:
     faults = [Fault(GET, body=json.dumps({"Proxy": SENT}), times=1)]
     assert_failed(manage(MISSING, *faults, state="absent"), "it is unknown whether", connector=MISSING)
     assert emulator.operations() == [GET, DELETE, GET, CONNECTOR]
 
 
-def test_a_throttled_request_is_not_one_that_may_have_been_applied(
+def test_a_404_after_a_throttled_delete_is_not_a_change(
     manage: Manage, emulator: Emulator, sleeps: list[float]
 ) -> None:
     faults = [
@@ -373,7 +372,7 @@ def test_a_throttled_request_is_not_one_that_may_have_been_applied(
 
 @pytest.mark.parametrize("request_id", [True, False])
 @pytest.mark.parametrize("body", ["", "<html>", "<UnknownOperationException/>", '{"message": "Not Found"}'])
-def test_a_nameless_404_to_a_delete_is_not_absence(
+def test_a_404_without_an_error_name_to_a_delete_is_not_absence(
     manage: Manage, emulator: Emulator, read: Any, body: str, request_id: bool
 ) -> None:
     fault = Fault(DELETE, status=404, body=body, request_id=request_id)
@@ -390,7 +389,7 @@ def test_a_missing_connector_fails(manage: Manage, emulator: Emulator, options: 
     assert emulator.operations() == [GET, CONNECTOR]
 
 
-# Check mode and differences
+# Check mode and diff
 
 
 @pytest.mark.parametrize(
@@ -402,7 +401,7 @@ def test_a_missing_connector_fails(manage: Manage, emulator: Emulator, options: 
         (WITH_PROXY, {"state": "absent"}, False, NO_PROXY),
     ],
 )
-def test_check_mode_says_what_would_be_and_sends_no_write(
+def test_check_mode_returns_the_planned_result_without_a_write(
     manage: Manage, emulator: Emulator, connector: str, options: dict[str, Any], exists: bool, proxy: Any
 ) -> None:
     result = manage(connector, _ansible_check_mode=True, **options)
@@ -411,7 +410,7 @@ def test_check_mode_says_what_would_be_and_sends_no_write(
     assert manage(connector, **options)["changed"] is True
 
 
-def test_check_mode_fails_as_the_write_would(manage: Manage) -> None:
+def test_check_mode_fails_if_required_values_are_missing(manage: Manage) -> None:
     assert_failed(
         manage(WITHOUT_PROXY, _ansible_check_mode=True), "the service requires default_session", connector=WITHOUT_PROXY
     )
@@ -426,7 +425,7 @@ def test_check_mode_fails_as_the_write_would(manage: Manage) -> None:
         ({}, BEFORE),
     ],
 )
-def test_a_difference_shows_before_and_after(
+def test_the_diff_shows_before_and_after(
     manage: Manage, options: dict[str, Any], after: dict[str, Any], check: bool
 ) -> None:
     result = manage(_ansible_diff=True, _ansible_check_mode=check, **options)
@@ -437,7 +436,7 @@ def test_a_difference_shows_before_and_after(
 
 
 @pytest.mark.parametrize("value", BAD_IDS)
-def test_a_bad_id_fails_before_a_request(manage: Manage, emulator: Emulator, value: str) -> None:
+def test_an_invalid_id_fails_before_a_request(manage: Manage, emulator: Emulator, value: str) -> None:
     result = manage(value, state="absent")
     assert result["failed"] is True
     assert result["msg"].startswith(f"voice_connector_id is {value!r}, which cannot be a Voice Connector ID")
@@ -465,7 +464,7 @@ def test_a_bad_id_fails_before_a_request(manage: Manage, emulator: Emulator, val
     ],
 )
 @pytest.mark.parametrize("state", ["present", "absent"])
-def test_a_value_that_cannot_be_fails_before_a_request(
+def test_an_invalid_value_fails_before_a_request(
     manage: Manage, emulator: Emulator, options: dict[str, Any], words: str, state: str
 ) -> None:
     result = manage(state=state, **options)
@@ -474,19 +473,19 @@ def test_a_value_that_cannot_be_fails_before_a_request(
     assert emulator.operations() == []
 
 
-def test_a_hundred_countries_are_taken(manage: Manage, emulator: Emulator) -> None:
+def test_a_hundred_countries_are_accepted(manage: Manage, emulator: Emulator) -> None:
     countries = [f"{first}{second}" for first in "ABCDEFGHIJ" for second in "KLMNOPQRST"]
     assert manage(phone_number_countries=countries)["proxy"]["phone_number_countries"] == countries
 
 
 @pytest.mark.parametrize("state", ["gone", ""])
-def test_another_state_fails(manage: Manage, emulator: Emulator, state: str) -> None:
+def test_an_unknown_state_fails(manage: Manage, emulator: Emulator, state: str) -> None:
     assert "present, absent" in manage(state=state)["msg"]
     assert emulator.operations() == []
 
 
 @pytest.mark.parametrize(("options", "words"), BAD_OPTIONS)
-def test_bad_connection_options_fail_in_one_sentence(
+def test_invalid_connection_options_fail_with_a_clear_message(
     manage: Manage, emulator: Emulator, sleeps: list[float], options: dict[str, Any], words: str
 ) -> None:
     result = manage(state="absent", **options)
@@ -496,7 +495,7 @@ def test_bad_connection_options_fail_in_one_sentence(
     assert emulator.operations() == []
 
 
-LISTENER = """
+SYSLOG_REPLACEMENT = """
 import syslog
 def receive(*arguments):
     with open({log!r}, "a") as log:
@@ -506,9 +505,9 @@ syslog.syslog = receive
 
 
 def test_the_phone_number_is_not_in_the_system_log(emulator: Emulator, tmp_path: pathlib.Path) -> None:
-    """With real Ansible, and a listener in the place of the system log in every Python that it starts."""
+    """Run real Ansible with a function that replaces the system log in each Python process."""
     log = tmp_path / "log"
-    (tmp_path / "sitecustomize.py").write_text(LISTENER.format(log=str(log)), encoding="utf-8")
+    (tmp_path / "sitecustomize.py").write_text(SYSLOG_REPLACEMENT.format(log=str(log)), encoding="utf-8")
     connection = " ".join(f"{name}={value}" for name, value in connection_to(emulator).items())
     results = []
     for module, options in (
@@ -524,18 +523,18 @@ def test_the_phone_number_is_not_in_the_system_log(emulator: Emulator, tmp_path:
         results.append(ran.stdout)
         assert ran.returncode == 0, ran.stdout + ran.stderr
     logged = log.read_text(encoding="utf-8")
-    assert "voice_connector_id=" + WITH_PROXY in logged, "which shows that the listener is in place"
+    assert "voice_connector_id=" + WITH_PROXY in logged, "the replacement of the system log is not in place"
     assert "0199" not in logged
-    assert all("+12065550199" in result for result in results), "which shows that results are not masked"
+    assert all("+12065550199" in result for result in results), "the results are masked"
 
 
-# Nothing is written when reading fails
+# Nothing is written if reading fails
 
 
 @pytest.mark.parametrize(
     "fault", [*FAULTS, *THROTTLES, *({"error": error} for error in ERRORS if error != "NotFoundException")]
 )
-def test_nothing_is_written_when_reading_fails(
+def test_nothing_is_written_if_reading_fails(
     manage: Manage, emulator: Emulator, read: Any, sleeps: list[float], fault: Any
 ) -> None:
     assert_failed(manage(WITH_PROXY, Fault(GET, **fault), state="absent"), "get the proxy configuration")
@@ -544,13 +543,13 @@ def test_nothing_is_written_when_reading_fails(
 
 
 @pytest.mark.parametrize("body", UNREADABLE)
-def test_nothing_is_written_after_an_unreadable_answer(manage: Manage, emulator: Emulator, body: str) -> None:
+def test_nothing_is_written_after_an_unreadable_response(manage: Manage, emulator: Emulator, body: str) -> None:
     assert_failed(manage(WITH_PROXY, Fault(GET, body=body), state="absent"), "unreadable")
     assert emulator.operations() == [GET]
 
 
 @pytest.mark.parametrize("options", [NEW, {"state": "absent"}])
-def test_nothing_is_written_when_a_404_cannot_be_settled(manage: Manage, emulator: Emulator, options: Any) -> None:
+def test_nothing_is_written_if_a_404_cannot_be_confirmed(manage: Manage, emulator: Emulator, options: Any) -> None:
     result = manage(WITHOUT_PROXY, Fault(CONNECTOR, error="ForbiddenException"), **options)
     assert_failed(result, "does not show whether", connector=WITHOUT_PROXY)
     assert emulator.operations() == [GET, CONNECTOR]
@@ -564,27 +563,27 @@ def test_nothing_is_written_when_a_404_cannot_be_settled(manage: Manage, emulato
 @pytest.mark.parametrize(
     "error", [name for name, (_short, status) in ERRORS.items() if status not in (404, 429, 500, 503)]
 )
-def test_a_write_that_is_refused_fails_at_once(
+def test_a_rejected_write_fails_at_once(
     manage: Manage, emulator: Emulator, operation: str, options: Any, error: str, style: str
 ) -> None:
     short, status = ERRORS[error]
-    fault = Fault(operation, status=status, error=error, style=style, message="Words of AWS.")
+    fault = Fault(operation, status=status, error=error, style=style, message="Message from AWS.")
     result = manage(WITH_PROXY, fault, **options)
     assert_failed(result, operation)
     assert result["error"]["code"] == {"full": error, "header": error, "body": short, "bare": str(status)}[style]
-    assert style == "bare" or "Words of AWS." in result["msg"]
+    assert style == "bare" or "Message from AWS." in result["msg"]
     assert status != 403 or f"chime:{operation}" in result["msg"]
     assert emulator.operations() == [GET, operation]
 
 
 @EACH_WRITE
-def test_a_write_that_is_no_longer_offered_fails(manage: Manage, operation: str, options: Any) -> None:
+def test_a_write_that_the_service_no_longer_offers_fails(manage: Manage, operation: str, options: Any) -> None:
     result = manage(WITH_PROXY, Fault(operation, status=410, style="bare"), **options)
     assert_failed(result, operation, "2026-04-07")
     assert result["error"]["code"] == "410"
 
 
-def test_setting_the_proxy_of_a_connector_that_was_deleted_meanwhile_fails(manage: Manage, emulator: Emulator) -> None:
+def test_setting_the_proxy_of_a_connector_deleted_in_the_meantime_fails(manage: Manage, emulator: Emulator) -> None:
     result = manage(WITH_PROXY, Fault(PUT, error="NotFoundException"), disabled=True)
     assert_failed(result, "the resource does not exist")
     assert emulator.operations() == [GET, PUT]
@@ -592,7 +591,7 @@ def test_setting_the_proxy_of_a_connector_that_was_deleted_meanwhile_fails(manag
 
 @EACH_WRITE
 @pytest.mark.parametrize("fault", THROTTLES)
-def test_a_throttled_write_is_sent_ten_times_at_most(
+def test_a_throttled_write_is_sent_at_most_ten_times(
     manage: Manage, emulator: Emulator, read: Any, sleeps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
     assert_failed(
@@ -606,7 +605,7 @@ def test_a_throttled_write_is_sent_ten_times_at_most(
 
 @EACH_WRITE
 @pytest.mark.parametrize("fault", THROTTLES)
-def test_throttling_that_passes_is_not_seen(
+def test_temporary_throttling_of_a_write_is_retried(
     manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
     assert manage(WITH_PROXY, Fault(operation, **fault, times=9), **options)["changed"] is True
@@ -615,7 +614,7 @@ def test_throttling_that_passes_is_not_seen(
 
 @EACH_WRITE
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_write_that_meets_a_fault_is_sent_three_times_at_most_and_read_again(
+def test_a_faulty_write_is_sent_at_most_three_times_and_then_checked(
     manage: Manage, emulator: Emulator, read: Any, sleeps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
     result = manage(WITH_PROXY, Fault(operation, **fault), **options)
@@ -626,7 +625,7 @@ def test_a_write_that_meets_a_fault_is_sent_three_times_at_most_and_read_again(
 
 @EACH_WRITE
 @pytest.mark.parametrize(("status", "code"), [(400, "RequestTimeout"), (400, "RequestTimeoutException"), (408, "")])
-def test_a_write_that_timed_out_is_not_refused(
+def test_a_timeout_status_is_retried_as_a_server_error(
     manage: Manage,
     emulator: Emulator,
     read: Any,
@@ -644,16 +643,16 @@ def test_a_write_that_timed_out_is_not_refused(
 
 @EACH_WRITE
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_of_a_write_that_passes_is_not_seen(
+def test_a_temporary_fault_of_a_write_is_retried(
     manage: Manage, sleeps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
     assert manage(WITH_PROXY, Fault(operation, **fault, times=2), **options)["changed"] is True
 
 
-# Writes of which it is not known whether they were carried out
+# Writes with an unknown outcome
 
 
-def outcome(operation: str) -> dict[str, Any]:
+def expected_result(operation: str) -> dict[str, Any]:
     proxy = {**BEFORE, "disabled": True} if operation == PUT else NO_PROXY
     return {
         "changed": True,
@@ -665,45 +664,45 @@ def outcome(operation: str) -> dict[str, Any]:
 
 
 @EACH_WRITE
-def test_a_write_that_was_carried_out_and_not_answered_is_found_by_reading_again(
+def test_an_applied_write_without_a_response_is_confirmed_by_reading(
     manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any
 ) -> None:
-    assert manage(WITH_PROXY, Fault(operation, drop="lost"), **options) == outcome(operation)
+    assert manage(WITH_PROXY, Fault(operation, drop="lost"), **options) == expected_result(operation)
     proxy_reads = [GET] if operation == PUT else [GET, CONNECTOR]
     assert emulator.operations() == [GET, *[operation] * 3, *proxy_reads]
 
 
-def test_a_new_proxy_whose_response_is_lost_is_found_by_reading_again(manage: Manage, sleeps: list[float]) -> None:
+def test_a_new_proxy_without_a_response_is_confirmed_by_reading(manage: Manage, sleeps: list[float]) -> None:
     result = manage(WITHOUT_PROXY, Fault(PUT, drop="lost"), **NEW)
     assert (result["changed"], result["proxy"]) == (True, {**EMPTY_PROXY, **NEW, "disabled": False})
 
 
 @EACH_WRITE
-def test_a_write_that_is_lost_once_is_sent_again(
+def test_a_write_whose_response_is_lost_once_is_sent_again(
     manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any
 ) -> None:
-    assert manage(WITH_PROXY, Fault(operation, drop="lost", times=1), **options) == outcome(operation)
+    assert manage(WITH_PROXY, Fault(operation, drop="lost", times=1), **options) == expected_result(operation)
     assert emulator.operations() == [GET, operation, operation]
 
 
-def test_a_404_after_a_delete_without_an_answer_means_that_it_was_carried_out(
+def test_a_404_after_a_delete_without_a_response_is_a_change(
     manage: Manage, emulator: Emulator, sleeps: list[float]
 ) -> None:
     faults = [Fault(DELETE, drop="lost", times=1), Fault(DELETE, error="NotFoundException")]
-    assert manage(WITH_PROXY, *faults, state="absent") == outcome(DELETE)
+    assert manage(WITH_PROXY, *faults, state="absent") == expected_result(DELETE)
     assert emulator.operations() == [GET, DELETE, DELETE, GET, CONNECTOR]
 
 
-def test_a_refusal_after_a_write_without_an_answer_is_settled_too(
+def test_a_denied_retry_after_a_write_without_a_response_is_confirmed_by_reading(
     manage: Manage, emulator: Emulator, sleeps: list[float]
 ) -> None:
     faults = [Fault(PUT, drop="lost", times=1), Fault(PUT, error="ForbiddenException")]
-    assert manage(WITH_PROXY, *faults, disabled=True) == outcome(PUT)
+    assert manage(WITH_PROXY, *faults, disabled=True) == expected_result(PUT)
     assert emulator.operations() == [GET, PUT, PUT, GET]
 
 
 @EACH_WRITE
-def test_a_fault_is_settled_without_a_retry_too(
+def test_a_fault_without_a_retry_is_checked_by_reading(
     manage: Manage, emulator: Emulator, operation: str, options: Any
 ) -> None:
     once = {"retries": {"total_max_attempts": 1, "mode": "standard"}}
@@ -713,7 +712,7 @@ def test_a_fault_is_settled_without_a_retry_too(
 
 
 @pytest.mark.parametrize("body", [*UNREADABLE, "{}", '{"Proxy": null}', '{"Proxy": {}}'])
-def test_an_unreadable_answer_to_a_put_is_settled_by_reading_again(
+def test_an_unreadable_response_to_a_put_is_checked_by_reading(
     manage: Manage, emulator: Emulator, read: Any, body: str
 ) -> None:
     assert_failed(
@@ -725,37 +724,37 @@ def test_an_unreadable_answer_to_a_put_is_settled_by_reading_again(
     assert read() == BEFORE
 
 
-def test_half_an_answer_to_a_put_is_settled_by_reading_again(manage: Manage, sleeps: list[float]) -> None:
-    assert manage(WITH_PROXY, Fault(PUT, drop="truncate"), disabled=True) == outcome(PUT)
+def test_a_truncated_response_to_a_put_is_confirmed_by_reading(manage: Manage, sleeps: list[float]) -> None:
+    assert manage(WITH_PROXY, Fault(PUT, drop="truncate"), disabled=True) == expected_result(PUT)
 
 
 @pytest.mark.parametrize(
     "fault", [{"request_id": False}, {"status": 200}, {"status": 202}, {"status": 200, "body": "<html>"}]
 )
-def test_an_answer_to_a_delete_that_is_not_the_service_s_is_settled_by_reading_again(
+def test_an_unexpected_response_to_a_delete_is_checked_by_reading(
     manage: Manage, emulator: Emulator, fault: Any
 ) -> None:
     result = manage(WITH_PROXY, Fault(DELETE, **fault), state="absent")
     assert emulator.operations()[:3] == [GET, DELETE, GET]
-    if "body" in fault:  # with which the emulator answers instead of doing it
+    if "body" in fault:  # the emulator returns it instead of applying the request
         assert_failed(result, "unreadable", "the change did not take effect as requested")
     else:
-        assert result == outcome(DELETE)
+        assert result == expected_result(DELETE)
 
 
 @EACH_WRITE
 @pytest.mark.parametrize(
-    "again", [{"error": "ForbiddenException"}, {"body": "<html>"}, {"error": "ServiceFailureException"}]
+    "second_read", [{"error": "ForbiddenException"}, {"body": "<html>"}, {"error": "ServiceFailureException"}]
 )
-def test_a_write_that_cannot_be_settled_fails_and_says_so(
-    manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any, again: Any
+def test_a_write_that_cannot_be_confirmed_fails(
+    manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any, second_read: Any
 ) -> None:
     passing = Fault(GET, body=json.dumps({"Proxy": {**SENT, "Disabled": False}}), times=1)
-    result = manage(WITH_PROXY, passing, Fault(operation, drop="lost"), Fault(GET, **again), **options)
+    result = manage(WITH_PROXY, passing, Fault(operation, drop="lost"), Fault(GET, **second_read), **options)
     assert_failed(result, "it is unknown whether", "Run the task again", operation, GET)
 
 
-def test_the_order_of_countries_does_not_matter_when_a_write_is_settled(
+def test_the_order_of_countries_does_not_matter_when_a_write_is_confirmed(
     manage: Manage, sleeps: list[float], emulator: Emulator
 ) -> None:
     def shown(times: int | None, *countries: str) -> Fault:
@@ -769,13 +768,13 @@ def test_the_order_of_countries_does_not_matter_when_a_write_is_settled(
 
 
 @pytest.mark.parametrize("error", ["ForbiddenException", "BadRequestException"])
-def test_a_refused_setting_mentions_the_end_of_support(manage: Manage, error: str) -> None:
+def test_a_rejected_put_mentions_the_end_of_support(manage: Manage, error: str) -> None:
     assert_failed(manage(WITH_PROXY, Fault(PUT, error=error), disabled=True), "2026-04-07", "may refuse this")
     assert "2026-04-07" not in manage(WITH_PROXY, Fault(DELETE, error=error), state="absent")["msg"]
 
 
 @EACH_WRITE
-def test_a_botocore_without_the_operation_fails_before_anything_is_written(
+def test_a_botocore_without_the_operation_fails_before_a_write(
     manage: Manage,
     emulator: Emulator,
     monkeypatch: pytest.MonkeyPatch,
@@ -791,7 +790,7 @@ def test_a_botocore_without_the_operation_fails_before_anything_is_written(
     assert emulator.operations() == [GET]
 
 
-def test_the_other_connectors_are_not_touched(manage: Manage, emulator: Emulator, read: Any) -> None:
+def test_other_connectors_are_not_changed(manage: Manage, emulator: Emulator, read: Any) -> None:
     manage(WITHOUT_PROXY, **NEW)
     manage(WITHOUT_PROXY, state="absent")
     assert read() == BEFORE

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every answer of the service becomes, through the real main()."""
+"""The result of each response of the service, through the real main()."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.cases import UNREADABLE
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import EMPTY_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import OVER_TLS_TOO
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import OVER_HTTP_AND_TLS
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import edit_model
@@ -54,7 +54,7 @@ def response_with(body: Any, **changes: Any) -> Fault:
 
 
 def assert_failed(result: dict[str, Any], *words: str, connector: str = WITH_PROXY) -> None:
-    """A failure is one message that names the action, the connector and the Region, and says *words*."""
+    """Assert a failure whose message is one line that has the action, the connector, the Region and *words*."""
     assert result["failed"] is True
     assert "exists" not in result and "proxy" not in result
     for word in ("get the proxy configuration", connector, "us-east-1", *words):
@@ -62,7 +62,7 @@ def assert_failed(result: dict[str, Any], *words: str, connector: str = WITH_PRO
     assert "\n" not in result["msg"]
 
 
-# What is returned
+# Results
 
 
 def test_a_proxy_is_returned_with_every_documented_key(read_proxy: Read, emulator: Emulator) -> None:
@@ -83,7 +83,7 @@ def test_a_proxy_is_returned_with_every_documented_key(read_proxy: Read, emulato
     assert emulator.operations() == [PROXY]
 
 
-def test_check_mode_returns_the_same(read_proxy: Read) -> None:
+def test_check_mode_returns_the_same_result(read_proxy: Read) -> None:
     assert read_proxy(_ansible_check_mode=True) == read_proxy()
 
 
@@ -99,8 +99,8 @@ def test_absence_is_returned_with_the_same_keys(read_proxy: Read, emulator: Emul
     assert emulator.operations() == [PROXY, CONNECTOR]
 
 
-@pytest.mark.parametrize("body", [{}, {"Proxy": None}, {"Proxy": {}}, {"Proxy": None, "Another": 1}])
-def test_an_empty_answer_of_aws_is_absence(read_proxy: Read, emulator: Emulator, body: Any) -> None:
+@pytest.mark.parametrize("body", [{}, {"Proxy": None}, {"Proxy": {}}, {"Proxy": None, "Unknown": 1}])
+def test_an_empty_response_from_aws_is_absence(read_proxy: Read, emulator: Emulator, body: Any) -> None:
     result = read_proxy(WITH_PROXY, response_with(body))
     assert (result["exists"], result["proxy"]) == (False, NO_PROXY)
     assert emulator.operations() == [PROXY]
@@ -119,7 +119,7 @@ def test_an_empty_answer_of_aws_is_absence(read_proxy: Read, emulator: Emulator,
     ],
 )
 @pytest.mark.parametrize("nulls", [True, False])
-def test_members_that_are_not_said_are_never_guessed(
+def test_members_that_aws_does_not_return_are_never_guessed(
     read_proxy: Read, member: str, value: Any, key: str, nulls: bool
 ) -> None:
     others = ("DefaultSessionExpiryMinutes", "Disabled", "FallBackPhoneNumber", "PhoneNumberCountries")
@@ -134,7 +134,7 @@ def test_a_proxy_with_only_null_members_still_exists(read_proxy: Read) -> None:
     assert (result["exists"], result["proxy"]) == (True, EMPTY_PROXY)
 
 
-def test_a_proxy_without_a_request_id_is_still_a_proxy(read_proxy: Read) -> None:
+def test_a_proxy_in_a_response_without_a_request_id_is_returned(read_proxy: Read) -> None:
     assert (
         read_proxy(WITH_PROXY, response_with({"Proxy": {"Disabled": True}}, request_id=False))["proxy"]["disabled"]
         is True
@@ -150,12 +150,12 @@ def test_a_member_that_this_botocore_does_not_know_is_returned(read_proxy: Read)
 
 
 @pytest.mark.parametrize("value", BAD_IDS)
-def test_a_bad_id_fails_before_a_client_is_made(
+def test_an_invalid_id_fails_before_a_client_is_created(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     monkeypatch.setattr(
         "ansible_collections.chime_sdk.voice.plugins.modules.chime_voice_connector_proxy_info.Connection",
-        lambda *args: pytest.fail("a client was made"),
+        lambda *args: pytest.fail("a client was created"),
     )
     result = read_proxy(value)
     assert result["failed"] is True
@@ -168,22 +168,22 @@ def test_a_bad_id_fails_before_a_client_is_made(
 
 
 def test_an_id_with_a_null_character_fails_without_a_request(read_proxy: Read, emulator: Emulator) -> None:
-    # Here ansible-core from 2.21 on fails already, when it cannot log the value.
+    # ansible-core 2.21 and newer fail earlier, because they cannot log the value.
     assert read_proxy("a\x00b")["failed"] is True
     assert emulator.operations() == []
 
 
 @pytest.mark.parametrize("value", ["a", "7", "a" * 128, "A-1", "123e4567-e89b-12d3-a456-426614174000"])
-def test_any_id_of_a_possible_form_is_asked_for(read_proxy: Read, emulator: Emulator, value: str) -> None:
+def test_any_id_in_a_valid_format_is_requested(read_proxy: Read, emulator: Emulator, value: str) -> None:
     assert read_proxy(value, response_with({"Proxy": {"Disabled": True}}))["voice_connector_id"] == value
     assert emulator.requests[0]["path"] == f"/voice-connectors/{value}/programmable-numbers/proxy"
 
 
-def test_a_long_bad_id_is_shown_in_part(read_proxy: Read) -> None:
+def test_a_long_invalid_id_is_truncated_in_the_message(read_proxy: Read) -> None:
     assert len(read_proxy("!" * 10_000)["msg"]) < 500
 
 
-# Options whose value YAML has changed
+# Values that YAML converted to a different type
 
 
 @pytest.mark.parametrize(("value", "kind"), [(12345, "number"), (True, "boolean"), (1.5, "number")])
@@ -208,12 +208,12 @@ def test_a_missing_connector_fails_and_names_it(read_proxy: Read, emulator: Emul
 
 @pytest.mark.parametrize("style", ["full", "header", "body", "type", "uri"])
 @pytest.mark.parametrize("request_id", [True, False])
-def test_a_404_that_aws_names_is_absence(read_proxy: Read, style: str, request_id: bool) -> None:
+def test_a_404_named_not_found_is_absence(read_proxy: Read, style: str, request_id: bool) -> None:
     fault = Fault(PROXY, status=404, error="NotFoundException", style=style, request_id=request_id)
     assert read_proxy(WITH_PROXY, fault)["exists"] is False
 
 
-NAMELESS = [
+UNNAMED = [
     "",
     "<html><body>Not Found</body></html>",
     "<UnknownOperationException/>\n",
@@ -227,8 +227,8 @@ NAMELESS = [
 
 
 @pytest.mark.parametrize("request_id", [True, False])
-@pytest.mark.parametrize("body", NAMELESS)
-def test_a_404_without_the_name_is_not_absence(
+@pytest.mark.parametrize("body", UNNAMED)
+def test_a_404_not_named_not_found_is_not_absence(
     read_proxy: Read, emulator: Emulator, body: str, request_id: bool
 ) -> None:
     result = read_proxy(WITH_PROXY, response_with(body, status=404, request_id=request_id))
@@ -239,8 +239,8 @@ def test_a_404_without_the_name_is_not_absence(
 
 
 @pytest.mark.parametrize("style", ["full", "header", "body", "type", "uri"])
-def test_a_404_for_the_operation_is_not_absence(read_proxy: Read, emulator: Emulator, style: str) -> None:
-    """A front end returns this for an operation that has been removed."""
+def test_a_404_for_an_unknown_operation_is_not_absence(read_proxy: Read, emulator: Emulator, style: str) -> None:
+    """The front end of a service returns this for an operation that was removed."""
     fault = Fault(PROXY, status=404, error="UnknownOperationException", style=style)
     result = read_proxy(WITH_PROXY, fault)
     assert_failed(result, "does not offer this operation", "2026-04-07")
@@ -259,7 +259,7 @@ def test_a_404_that_cannot_be_confirmed_fails(read_proxy: Read, sleeps: list[flo
 
 @pytest.mark.parametrize(
     "body",
-    ["", "<html>", "{}", "[]", '{"VoiceConnector": null}', '{"VoiceConnector": {"VoiceConnectorId": "another"}}']
+    ["", "<html>", "{}", "[]", '{"VoiceConnector": null}', '{"VoiceConnector": {"VoiceConnectorId": "other"}}']
     + ['{"VoiceConnector": {"VoiceConnectorId": 7}}', '{"VoiceConnector": {"CreatedTimestamp": "yesterday-ish"}}'],
 )
 def test_a_404_is_not_confirmed_by_a_response_about_something_else(read_proxy: Read, body: str) -> None:
@@ -267,18 +267,18 @@ def test_a_404_is_not_confirmed_by_a_response_about_something_else(read_proxy: R
     assert_failed(result, "does not show whether", "unreadable", connector=WITHOUT_PROXY)
 
 
-@pytest.mark.parametrize("home", ["eu-west-1", None])
-def test_a_404_about_a_connector_of_a_different_region_is_not_absence(read_proxy: Read, home: Any) -> None:
-    body = {"VoiceConnector": {"VoiceConnectorId": WITHOUT_PROXY, "AwsRegion": home}}
+@pytest.mark.parametrize("region", ["eu-west-1", None])
+def test_a_404_for_a_connector_of_a_different_region_is_not_absence(read_proxy: Read, region: Any) -> None:
+    body = {"VoiceConnector": {"VoiceConnectorId": WITHOUT_PROXY, "AwsRegion": region}}
     result = read_proxy(WITHOUT_PROXY, Fault(CONNECTOR, body=json.dumps(body)))
-    assert_failed(result, f"belongs to {home or 'a Region that AWS did not return'}", connector=WITHOUT_PROXY)
+    assert_failed(result, f"belongs to {region or 'a Region that AWS did not return'}", connector=WITHOUT_PROXY)
 
 
 # Credentials and errors of other operations
 
 
 def profile(monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path, text: str) -> dict[str, Any]:
-    """Make *text* the profile ``telephony``, and return the options that use it."""
+    """Write *text* to the profile ``telephony``, and return the options that use it."""
     (folder / "config").write_text(f"[profile telephony]\nregion = us-east-1\n{text}", encoding="utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
     return {"access_key": None, "secret_key": None, "profile": "telephony"}
@@ -299,7 +299,7 @@ ROLE = (
         {"status": 400, "error": "ValidationError"},
     ],
 )
-def test_an_error_of_a_different_operation_is_about_credentials(
+def test_an_error_of_assume_role_is_reported_as_a_credentials_error(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, fault: Any
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", emulator.url)
@@ -328,9 +328,18 @@ SSO = "sso_start_url = https://example.awsapps.com/start\nsso_region = us-east-1
         "role_arn = arn:aws:iam::111122223333:role/reader\nsource_profile = telephony\n",
         ROLE.replace("source_profile", "mfa_serial = arn:aws:iam::111122223333:mfa/reader\nsource_profile"),
     ],
-    ids=["fails", "empty", "absent", "sso", "sso-session", "web-identity", "loop", "mfa"],
+    ids=[
+        "process-fails",
+        "process-output-empty",
+        "process-missing",
+        "sso",
+        "sso-session",
+        "web-identity",
+        "loop",
+        "mfa",
+    ],
 )
-def test_credentials_that_cannot_be_obtained_say_so(
+def test_credentials_that_cannot_be_obtained_fail_with_a_clear_message(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, text: str
 ) -> None:
     def no_terminal(*args: Any) -> str:
@@ -343,7 +352,7 @@ def test_credentials_that_cannot_be_obtained_say_so(
 
 
 @pytest.mark.parametrize("when", ["creating the client", "signing"])
-def test_a_credential_process_that_hangs_is_given_up(
+def test_a_credential_process_that_hangs_times_out(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, when: str
 ) -> None:
     ran = tmp_path / "ran"
@@ -360,13 +369,13 @@ def test_a_credential_process_that_hangs_is_given_up(
     returns = f"[ -e {ran} ] || {{ touch {ran}; echo '{expired}'; exit; }}" if when == "signing" else ""
     script.write_text(f"#!/bin/sh\n{returns}\nsleep 2\necho '{valid}'\n", encoding="utf-8")
     script.chmod(0o755)
-    shorten(monkeypatch)
+    shorten_time_limits(monkeypatch)
     started = time.monotonic()
     result = read_proxy(**profile(monkeypatch, tmp_path, f"credential_process = {script}\n"))
     assert_failed(result, "the AWS credentials could not be obtained in time", "credential_process")
     assert time.monotonic() - started < 2
     time.sleep(1.5)
-    assert emulator.operations() == [], "which would be sent after the failure was reported"
+    assert emulator.operations() == [], "a request was sent after the failure was reported"
 
 
 # Refusals
@@ -374,15 +383,15 @@ def test_a_credential_process_that_hangs_is_given_up(
 
 @pytest.mark.parametrize("style", ["full", "header", "body", "bare", "type", "uri"])
 @pytest.mark.parametrize("error", sorted(set(ERRORS) - {"NotFoundException"}))
-def test_each_modelled_error_fails_and_keeps_its_code(
+def test_each_modeled_error_fails_and_keeps_its_code(
     read_proxy: Read, sleeps: list[float], error: str, style: str
 ) -> None:
     short, status = ERRORS[error]
-    result = read_proxy(WITH_PROXY, Fault(PROXY, status=status, error=error, style=style, message="Words of AWS."))
+    result = read_proxy(WITH_PROXY, Fault(PROXY, status=status, error=error, style=style, message="Message from AWS."))
     assert_failed(result, PROXY)
     assert result["error"]["code"] == {"body": short, "bare": str(status)}.get(style, error)
     assert result["response_metadata"]["http_status_code"] == status
-    assert style == "bare" or "AWS said: An error occurred" in result["msg"] and "Words of AWS." in result["msg"]
+    assert style == "bare" or "AWS said: An error occurred" in result["msg"] and "Message from AWS." in result["msg"]
     assert (result["voice_connector_id"], result["region"]) == (WITH_PROXY, "us-east-1")
     assert {"boto3_version", "botocore_version"} <= set(result)
 
@@ -405,7 +414,7 @@ def test_each_modelled_error_fails_and_keeps_its_code(
 )
 @pytest.mark.parametrize("request_id", [True, False])
 @pytest.mark.parametrize("body", ["", '{"Code": 7, "Message": [1]}'])
-def test_other_refusals_fail_at_once(
+def test_other_error_statuses_fail_at_once(
     read_proxy: Read, emulator: Emulator, status: int, words: str, body: str, request_id: bool
 ) -> None:
     result = read_proxy(WITH_PROXY, response_with(body, status=status, request_id=request_id))
@@ -417,7 +426,7 @@ def test_other_refusals_fail_at_once(
 
 
 @pytest.mark.parametrize("body", ["<html><body>No</body></html>", "[1]", '"no"', "null"])
-def test_a_refusal_with_a_body_that_names_no_error_is_a_refusal(read_proxy: Read, body: str) -> None:
+def test_a_403_with_a_body_that_names_no_error_is_access_denied(read_proxy: Read, body: str) -> None:
     result = read_proxy(WITH_PROXY, response_with(body, status=403))
     assert_failed(result, "Grant these credentials the IAM action chime:GetVoiceConnectorProxy")
     assert result["error"]["code"] == "403"
@@ -425,7 +434,7 @@ def test_a_refusal_with_a_body_that_names_no_error_is_a_refusal(read_proxy: Read
 
 @pytest.mark.parametrize("status", [301, 302, 303, 304, 305, 307, 308])
 @pytest.mark.parametrize("location", ["https://portal.example/sign-in?from=\x1b[31m" + "x" * 1000, None])
-def test_a_redirect_fails_and_says_where_it_leads(
+def test_a_redirect_fails_and_shows_its_target(
     read_proxy: Read, emulator: Emulator, status: int, location: str | None
 ) -> None:
     headers = {"location": location} if location else {}
@@ -451,7 +460,7 @@ CLOCK = ["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"]
         *((CREDENTIALS[0], style) for style in ("body", "type", "uri")),
     ],
 )
-def test_rejected_credentials_are_recognized_by_every_name(read_proxy: Read, error: str, style: str) -> None:
+def test_rejected_credentials_are_recognized_by_each_error_name(read_proxy: Read, error: str, style: str) -> None:
     result = read_proxy(WITH_PROXY, Fault(PROXY, status=403, error=error, style=style))
     assert_failed(result, "Check the clock" if error in CLOCK else "the credentials were rejected")
 
@@ -472,16 +481,16 @@ def test_rejected_credentials_are_recognized_by_every_name(read_proxy: Read, err
         ({"error": "AccessDeniedException", "style": "uri"}, "access is denied"),
     ],
 )
-def test_a_refusal_names_what_to_do(read_proxy: Read, fault: dict[str, Any], words: str) -> None:
+def test_the_message_of_a_403_depends_on_its_cause(read_proxy: Read, fault: dict[str, Any], words: str) -> None:
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, status=403, **fault)), words)
 
 
-def test_a_skewed_clock_is_named(read_proxy: Read, emulator: Emulator) -> None:
+def test_a_skewed_clock_is_reported(read_proxy: Read, emulator: Emulator) -> None:
     emulator.configure(max_skew=-1)
     assert_failed(read_proxy(), "Check the clock of the managed node")
 
 
-def test_words_from_outside_are_short_and_printable(read_proxy: Read) -> None:
+def test_text_from_a_response_is_truncated_and_printable(read_proxy: Read) -> None:
     message = "red \x1b[31m\u202e\r\n" + "x" * 1_000_000
     result = read_proxy(WITH_PROXY, Fault(PROXY, error="ForbiddenException", message=message))
     assert_failed(result, "red \\x1b[31m\\u202e x")
@@ -489,15 +498,15 @@ def test_words_from_outside_are_short_and_printable(read_proxy: Read) -> None:
     assert len(json.dumps(result)) < 5000
 
 
-def test_a_page_of_an_intermediary_is_quoted_in_part_and_in_one_line(read_proxy: Read) -> None:
+def test_an_html_page_is_truncated_and_quoted_in_one_line(read_proxy: Read) -> None:
     page = "<html>\n<body>" + "Blocked by policy. " * 1000
     result = read_proxy(WITH_PROXY, response_with(page, status=403, request_id=False))
     assert_failed(result, "Blocked by policy.")
     assert len(result["msg"]) < 1000
 
 
-def test_a_wrong_secret_fails_as_denied(read_proxy: Read) -> None:
-    result = read_proxy(secret_key="another")
+def test_a_wrong_secret_key_fails(read_proxy: Read) -> None:
+    result = read_proxy(secret_key="wrong")
     assert_failed(result, "does not match")
     assert result["error"]["code"] == "InvalidSignatureException"
 
@@ -513,7 +522,7 @@ def set_retry_mode(monkeypatch: pytest.MonkeyPatch, mode: str | None) -> None:
 
 @pytest.mark.parametrize("mode", RETRY_MODES)
 @pytest.mark.parametrize("fault", THROTTLES)
-def test_throttling_is_retried_ten_times_at_most(
+def test_a_throttled_request_is_sent_at_most_ten_times(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], mode: Any, fault: Any
 ) -> None:
     set_retry_mode(monkeypatch, mode)
@@ -525,7 +534,7 @@ def test_throttling_is_retried_ten_times_at_most(
 
 
 @pytest.mark.parametrize("mode", RETRY_MODES)
-def test_throttling_that_passes_is_not_seen(
+def test_temporary_throttling_is_retried(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], mode: Any
 ) -> None:
     set_retry_mode(monkeypatch, mode)
@@ -533,7 +542,7 @@ def test_throttling_that_passes_is_not_seen(
     assert emulator.operations() == [PROXY] * 10
 
 
-def test_the_rate_limiter_of_another_retry_mode_does_not_slow_the_module_down(
+def test_the_rate_limiter_of_adaptive_mode_does_not_slow_the_module_down(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     set_retry_mode(monkeypatch, "adaptive")
@@ -542,7 +551,7 @@ def test_the_rate_limiter_of_another_retry_mode_does_not_slow_the_module_down(
     assert time.monotonic() - started < 2
 
 
-def test_throttling_is_given_up_in_time(
+def test_retries_of_throttling_end_in_time(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     """Responses after 0.2, 0.4 and 0.6 seconds, with a window of half a second."""
@@ -555,7 +564,7 @@ def test_throttling_is_given_up_in_time(
     ("mode", "emulator"), [*((mode, False) for mode in RETRY_MODES), (None, True)], indirect=["emulator"]
 )
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_costs_three_requests_at_most(
+def test_a_faulty_request_is_sent_at_most_three_times(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], mode: Any, fault: Any
 ) -> None:
     set_retry_mode(monkeypatch, mode)
@@ -564,18 +573,20 @@ def test_a_fault_costs_three_requests_at_most(
     assert len(sleeps) == 2 and sum(sleeps) <= 1.5
 
 
-@OVER_TLS_TOO
+@OVER_HTTP_AND_TLS
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_that_passes_is_not_seen(read_proxy: Read, sleeps: list[float], fault: Any) -> None:
+def test_a_temporary_fault_is_retried(read_proxy: Read, sleeps: list[float], fault: Any) -> None:
     assert read_proxy(WITH_PROXY, Fault(PROXY, **fault, times=2))["exists"] is True
 
 
-def test_throttling_and_faults_do_not_multiply(read_proxy: Read, emulator: Emulator, sleeps: list[float]) -> None:
+def test_retries_of_throttling_and_faults_do_not_multiply(
+    read_proxy: Read, emulator: Emulator, sleeps: list[float]
+) -> None:
     read_proxy(
         WITH_PROXY,
         *(
             fault
-            for _turn in range(9)
+            for _attempt in range(9)
             for fault in (
                 Fault(PROXY, error="ThrottledClientException", times=1),
                 Fault(PROXY, error="ServiceFailureException", times=1),
@@ -585,12 +596,12 @@ def test_throttling_and_faults_do_not_multiply(read_proxy: Read, emulator: Emula
     assert emulator.operations() == [PROXY] * 6
 
 
-def test_a_server_error_says_how_many_requests_failed(read_proxy: Read, sleeps: list[float]) -> None:
+def test_a_server_error_shows_how_many_requests_failed(read_proxy: Read, sleeps: list[float]) -> None:
     result = read_proxy(WITH_PROXY, Fault(PROXY, error="ServiceFailureException"))
     assert_failed(result, "the service returned a server error, and 3 requests failed")
 
 
-def test_a_refused_connection_fails_and_says_where(read_proxy: Read, sleeps: list[float]) -> None:
+def test_a_refused_connection_fails_and_shows_the_url(read_proxy: Read, sleeps: list[float]) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -613,8 +624,8 @@ def test_a_name_that_does_not_resolve_fails(
 # Deadlines
 
 
-def shorten(monkeypatch: pytest.MonkeyPatch, factor: float = 50) -> float:
-    """Divide the bounds on time by *factor*, and return the longest time of an operation, which is documented."""
+def shorten_time_limits(monkeypatch: pytest.MonkeyPatch, factor: float = 50) -> float:
+    """Divide the time limits by *factor*, and return the resulting limit of one operation in seconds."""
     assert _client.longest_operation(_client.CONNECT_TIMEOUT, _client.READ_TIMEOUT) == 60
     monkeypatch.setattr(_client, "READ_TIMEOUT", _client.READ_TIMEOUT / factor)
     monkeypatch.setattr(_client, "CONNECT_TIMEOUT", _client.CONNECT_TIMEOUT / factor)
@@ -624,11 +635,11 @@ def shorten(monkeypatch: pytest.MonkeyPatch, factor: float = 50) -> float:
 
 
 @pytest.mark.parametrize("mode", RETRY_MODES)
-def test_an_endpoint_that_never_answers_is_given_up(
+def test_an_endpoint_that_never_responds_times_out(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], mode: Any
 ) -> None:
     set_retry_mode(monkeypatch, mode)
-    longest = shorten(monkeypatch)
+    longest = shorten_time_limits(monkeypatch)
     started = time.monotonic()
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, drop="hang")), "after 3 requests", "Read timeout")
     assert time.monotonic() - started < longest + 1
@@ -636,20 +647,20 @@ def test_an_endpoint_that_never_answers_is_given_up(
 
 
 @pytest.mark.parametrize("fault", [{}, {"status": 503}, {"status": 404, "error": "NotFoundException"}])
-def test_a_response_that_drips_is_given_up_in_time(
+def test_a_dripping_response_times_out(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
-    longest = shorten(monkeypatch)
+    longest = shorten_time_limits(monkeypatch)
     started = time.monotonic()
     result = read_proxy(WITH_PROXY, Fault(PROXY, drip=0.1, **fault))
     assert_failed(result, "no complete response arrived within 1 seconds, after 1 request. Check the network")
     assert longest <= time.monotonic() - started < longest + 1
 
 
-def test_late_throttling_and_then_silence_is_given_up_in_time(
+def test_slow_throttling_followed_by_silence_times_out(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
-    longest = shorten(monkeypatch)
+    longest = shorten_time_limits(monkeypatch)
     monkeypatch.setattr(_attempts, "THROTTLE_WINDOW", longest * 0.75)
     faults = [Fault(PROXY, error="ThrottledClientException", delay=0.15, times=4), Fault(PROXY, drop="hang")]
     started = time.monotonic()
@@ -658,11 +669,11 @@ def test_late_throttling_and_then_silence_is_given_up_in_time(
     assert time.monotonic() - started < longest + 1
 
 
-def test_a_name_with_many_dead_addresses_is_given_up_in_time(
+def test_a_host_name_with_many_unreachable_addresses_times_out(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
-    """A listener whose queue is full drops further connections, so that each waits for its own timeout."""
-    longest = shorten(monkeypatch)
+    """A listener with a full queue drops further connections, so each one waits for its own timeout."""
+    longest = shorten_time_limits(monkeypatch)
     with socket.socket() as listener, contextlib.ExitStack() as stack:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -679,24 +690,26 @@ def test_a_name_with_many_dead_addresses_is_given_up_in_time(
         assert longest <= time.monotonic() - started < longest + 1
 
 
-def test_timeouts_of_the_user_lengthen_the_deadline(
+def test_timeouts_in_aws_config_extend_the_deadline(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
-    shorten(monkeypatch)
+    shorten_time_limits(monkeypatch)
     slow = Fault(PROXY, drip=0.01)
     assert_failed(read_proxy(WITH_PROXY, slow), "no complete response arrived within")
     for timeout in (30, None):
         assert read_proxy(WITH_PROXY, slow, aws_config={"read_timeout": timeout})["exists"] is True
 
 
-def test_without_threads_there_is_no_deadline_but_a_result(read_proxy: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_threads_cannot_start_there_is_a_result_without_a_deadline(
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(_attempts, "_this_thread", threading.local())
     monkeypatch.setattr(threading.Thread, "start", refuse)
     body = json.dumps({"Proxy": {"Disabled": True}}).encode()
-    # A response that the emulator, which needs threads, cannot give.
+    # The emulator cannot respond here, because it needs threads.
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda self, request: Response(request.url, body))
     assert read_proxy()["proxy"]["disabled"] is True
 
@@ -710,12 +723,14 @@ class Response(AWSResponse):
 
 
 @pytest.mark.parametrize("setting", [{"max_attempts": 1}, {"total_max_attempts": 2, "mode": "standard"}])
-def test_retries_of_the_user_win(read_proxy: Read, emulator: Emulator, sleeps: list[float], setting: Any) -> None:
+def test_retries_in_aws_config_take_precedence(
+    read_proxy: Read, emulator: Emulator, sleeps: list[float], setting: Any
+) -> None:
     read_proxy(WITH_PROXY, Fault(PROXY, error="ServiceUnavailableException"), aws_config={"retries": setting})
     assert emulator.operations() == [PROXY] * 2
 
 
-def test_timeouts_of_the_user_win(read_proxy: Read, emulator: Emulator, sleeps: list[float]) -> None:
+def test_timeouts_in_aws_config_take_precedence(read_proxy: Read, emulator: Emulator, sleeps: list[float]) -> None:
     started = time.monotonic()
     result = read_proxy(WITH_PROXY, Fault(PROXY, drop="hang"), aws_config={"read_timeout": 0.1})
     assert_failed(result, "Read timeout")
@@ -723,12 +738,12 @@ def test_timeouts_of_the_user_win(read_proxy: Read, emulator: Emulator, sleeps: 
     assert emulator.operations() == [PROXY] * 3
 
 
-# Unreadable answers
+# Unreadable responses
 
 
 @pytest.mark.parametrize("request_id", [True, False])
 @pytest.mark.parametrize("body", UNREADABLE)
-def test_an_unreadable_answer_fails(read_proxy: Read, emulator: Emulator, body: str, request_id: bool) -> None:
+def test_an_unreadable_response_fails(read_proxy: Read, emulator: Emulator, body: str, request_id: bool) -> None:
     result = read_proxy(WITH_PROXY, response_with(body, request_id=request_id))
     assert_failed(result, "unreadable")
     assert "2065550100" not in json.dumps(result)
@@ -736,27 +751,27 @@ def test_an_unreadable_answer_fails(read_proxy: Read, emulator: Emulator, body: 
 
 
 @pytest.mark.parametrize("body", ["{}", '{"Proxy": null}', '{"Proxy": {}}'])
-def test_an_empty_answer_without_a_request_id_is_unreadable(read_proxy: Read, body: str) -> None:
+def test_an_empty_response_without_a_request_id_is_unreadable(read_proxy: Read, body: str) -> None:
     assert_failed(read_proxy(WITH_PROXY, response_with(body, request_id=False)), "unreadable", "request ID")
 
 
 @pytest.mark.parametrize("status", [201, 202, 204, 206, 300])
-def test_another_success_than_the_modelled_one_is_unreadable(read_proxy: Read, status: int) -> None:
+def test_a_success_status_that_is_not_modeled_is_unreadable(read_proxy: Read, status: int) -> None:
     assert_failed(read_proxy(WITH_PROXY, response_with("{}", status=status)), "unreadable", str(status))
 
 
-def test_an_answer_of_headers_alone_is_unreadable(read_proxy: Read) -> None:
-    answer = "HTTP/1.1 200 OK\r\nx-amzn-requestid: 1\r\nContent-Length: nonsense\r\n\r\n"
-    assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, raw=answer)), "unreadable", "0 bytes")
+def test_a_response_with_only_headers_is_unreadable(read_proxy: Read) -> None:
+    response = "HTTP/1.1 200 OK\r\nx-amzn-requestid: 1\r\nContent-Length: nonsense\r\n\r\n"
+    assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, raw=response)), "unreadable", "0 bytes")
 
 
 @pytest.mark.parametrize("fault", [{}, {"body": '{"Proxy": {}} '}, {"status": 404, "error": "NotFoundException"}])
-def test_a_truncated_response_is_a_broken_connection(
+def test_a_truncated_response_is_retried_as_a_broken_connection(
     read_proxy: Read, emulator: Emulator, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
     result = read_proxy(WITHOUT_PROXY, Fault(PROXY, drop="truncate", **fault))
     assert_failed(result, connector=WITHOUT_PROXY)
-    # Old versions of botocore notice it themselves.
+    # Old versions of botocore detect the truncation themselves.
     assert re.search(
         "(the response ended in the middle of its body,|the connection failed) after 3 requests", result["msg"]
     )
@@ -764,22 +779,22 @@ def test_a_truncated_response_is_a_broken_connection(
 
 
 @pytest.mark.parametrize("fault", [{"body": "{}"}, {"status": 403, "error": "ForbiddenException"}])
-def test_a_truncated_response_fails_whichever_botocore_read_it(
+def test_a_truncated_response_fails_with_every_botocore(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
-    """Old versions of botocore never pass on a truncated body, so the mark is set here."""
+    """Old versions of botocore never return a truncated body, so this test simulates it."""
     monkeypatch.setattr(_responses, "_is_truncated", lambda response: True)
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, **fault)), "ended in the middle of its body")
 
 
-def test_a_truncated_response_that_passes_is_not_seen(read_proxy: Read, sleeps: list[float]) -> None:
+def test_a_temporarily_truncated_response_is_retried(read_proxy: Read, sleeps: list[float]) -> None:
     assert read_proxy(WITH_PROXY, Fault(PROXY, drop="truncate", times=2))["exists"] is True
 
 
 # The SDK, the options and the environment
 
 
-def test_a_botocore_without_the_operation_fails_and_says_which_is_needed(
+def test_a_botocore_without_the_operation_fails_and_names_its_version(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(PROXY))
@@ -790,7 +805,7 @@ def test_a_botocore_without_the_operation_fails_and_says_which_is_needed(
     )
 
 
-def test_a_request_that_botocore_refuses_is_not_sent(
+def test_a_request_that_botocore_rejects_is_not_sent(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     def lengthen(model: dict[str, Any]) -> None:
@@ -802,7 +817,7 @@ def test_a_request_that_botocore_refuses_is_not_sent(
     assert emulator.operations() == []
 
 
-def test_a_botocore_without_the_service_fails_and_says_which_is_needed(
+def test_a_botocore_without_the_service_fails_and_names_its_version(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     from botocore.loaders import Loader
@@ -814,11 +829,11 @@ def test_a_botocore_without_the_service_fails_and_says_which_is_needed(
     assert_failed(read_proxy(), f"botocore {botocore.__version__}", "does not have the service chime-sdk-voice")
 
 
-def test_a_botocore_that_is_too_old_fails_and_says_which_is_needed(
+def test_a_botocore_that_is_too_old_fails_and_names_the_minimum_version(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(botocore, "__version__", "1.35.15")
-    # As where the package packaging is missing.
+    # As if the package packaging were missing.
     monkeypatch.setattr(AnsibleAWSModule, "botocore_at_least", lambda *args: True)
     assert_failed(
         read_proxy(), "botocore 1.35.15 is installed", sys.executable, "1.35.16 or newer", "ansible_python_interpreter"
@@ -826,7 +841,7 @@ def test_a_botocore_that_is_too_old_fails_and_says_which_is_needed(
 
 
 @pytest.mark.parametrize(("options", "words"), BAD_OPTIONS)
-def test_bad_connection_options_fail_in_one_sentence(
+def test_invalid_connection_options_fail_with_a_clear_message(
     read_proxy: Read, emulator: Emulator, sleeps: list[float], options: dict[str, Any], words: str
 ) -> None:
     result = read_proxy(WITH_PROXY, **options)
@@ -836,26 +851,26 @@ def test_bad_connection_options_fail_in_one_sentence(
     assert emulator.operations() == []
 
 
-def test_no_region_fails_and_says_where_to_set_it(read_proxy: Read) -> None:
+def test_a_missing_region_fails(read_proxy: Read) -> None:
     result = read_proxy(region=None)
     assert "no AWS Region is set" in result["msg"] and WITH_PROXY in result["msg"]
 
 
-def test_the_region_of_the_environment_is_asked(read_proxy: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_region_of_the_environment_is_used(read_proxy: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     result = read_proxy(WITH_PROXY, response_with({"Proxy": {"Disabled": True}}), region=None)
     assert result["region"] == "eu-central-1"
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_CHIME_SDK_VOICE", "AWS_ENDPOINT_URL", "AWS_URL"])
-def test_the_endpoint_of_the_environment_is_asked(
+def test_the_endpoint_of_the_environment_is_used(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, emulator.url)
     assert read_proxy(endpoint_url=None)["exists"] is True
 
 
-def test_a_profile_gives_region_and_credentials(
+def test_a_profile_provides_region_and_credentials(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     config = tmp_path / "config"
@@ -875,5 +890,5 @@ def test_a_session_token_is_sent(read_proxy: Read) -> None:
     assert_failed(read_proxy(**keys), "security token")
 
 
-def test_the_option_is_required() -> None:
+def test_voice_connector_id_is_required() -> None:
     assert "voice_connector_id" in run_main("chime_voice_connector_proxy_info", {"region": "us-east-1"})["msg"]

@@ -51,7 +51,7 @@ BACKUP: dict[str, Any] = {
     "created": "2026-01-02T03:04:05Z",
     "voice_connectors": RECORDS,
 }
-# As release 1.0.0 wrote it.
+# In the format of release 1.0.0.
 OLD_BACKUP: dict[str, Any] = {
     "account": ACCOUNT,
     "created": "2026-01-02T03:04:05Z",
@@ -87,7 +87,7 @@ def backup(tmp_path: pathlib.Path) -> pathlib.Path:
 
 @pytest.fixture
 def restore(fleet: Emulator, backup: pathlib.Path) -> Restore:
-    """Return a function that runs the module with `all: true`; an option that is None is omitted."""
+    """Return a function that runs the module with `all: true`. An option that is None is omitted."""
 
     def run(*faults: Fault, **options: Any) -> dict[str, Any]:
         fleet.faults = list(faults)
@@ -106,7 +106,7 @@ def restore(fleet: Emulator, backup: pathlib.Path) -> Restore:
 
 @pytest.fixture
 def stored(fleet: Emulator) -> Callable[[str], dict[str, Any]]:
-    """Return a function that returns the settings of a Voice Connector in the emulator, to read and to change them."""
+    """Return a function that returns the settings of a Voice Connector in the emulator; a test may change them."""
     return lambda identifier: fleet.voice._connectors[ACCOUNT, REGIONS[identifier]][identifier]["settings"]
 
 
@@ -115,7 +115,7 @@ def ids(records: list[dict[str, Any]]) -> list[str]:
 
 
 def assert_refused(result: dict[str, Any], fleet: Emulator, *words: str) -> None:
-    """Nothing was written, and every key is there."""
+    """Assert a failure that wrote nothing and returned every key."""
     assert result["failed"] is True
     assert (result["changed"], result["restored"], result["unchanged"], result["failures"]) == (False, [], [], [])
     assert "account_id" in result
@@ -146,13 +146,13 @@ def test_everything_in_the_backup_is_restored(
     assert sorted(fleet.operations()) == sorted([CALLER] + [CONNECTOR, GET] * 3)
 
 
-def test_selected_ids_are_restored_and_no_others(restore: Restore, stored: Any) -> None:
+def test_only_selected_ids_are_restored(restore: Restore, stored: Any) -> None:
     result = restore(all=None, voice_connector_ids=f"{BRANCH},{RECEPTION}")
     assert ids(result["restored"]) == [BRANCH, RECEPTION]
     assert "Proxy" not in stored(WAREHOUSE)
 
 
-def test_what_retiring_wrote_can_be_restored(restore: Restore, fleet: Emulator, stored: Any) -> None:
+def test_a_backup_written_by_retiring_can_be_restored(restore: Restore, fleet: Emulator, stored: Any) -> None:
     restore()
     options = {**connection_to(fleet), "account_id": ACCOUNT, "all": True, "regions": ["us-east-1", "us-west-2"]}
     retired = run_main("chime_voice_connector_proxy_retire", {**options, "backup_dir": "~"})
@@ -161,7 +161,7 @@ def test_what_retiring_wrote_can_be_restored(restore: Restore, fleet: Emulator, 
     assert {i: stored(i)["Proxy"] for i in PROXIES} == PROXIES
 
 
-def test_an_empty_phone_number_is_none(restore: Restore, backup: pathlib.Path, stored: Any) -> None:
+def test_an_empty_phone_number_is_not_restored(restore: Restore, backup: pathlib.Path, stored: Any) -> None:
     record = {**RECORDS[0], "proxy": {**RECEPTION_PROXY, "FallBackPhoneNumber": ""}}
     backup.write_text(json.dumps({**BACKUP, "voice_connectors": [record]}))
     assert restore()["changed"] is True
@@ -169,7 +169,7 @@ def test_an_empty_phone_number_is_none(restore: Restore, backup: pathlib.Path, s
 
 
 @pytest.mark.parametrize("given", ["~/backup.json", "$HOME/backup.json", "../backup.json"])
-def test_a_path_is_used_as_other_modules_use_it(
+def test_a_path_is_expanded_as_in_other_modules(
     restore: Restore, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, given: str
 ) -> None:
     (tmp_path / "work").mkdir()
@@ -177,7 +177,7 @@ def test_a_path_is_used_as_other_modules_use_it(
     assert restore(backup_file=given)["changed"] is True
 
 
-# What is set now
+# Current configuration
 
 
 def test_a_different_configuration_is_not_overwritten(restore: Restore, fleet: Emulator, stored: Any) -> None:
@@ -237,7 +237,7 @@ def test_check_mode_and_diff_preview_each_change(
         ({"concurrency": 65}, "concurrency is 65"),
     ],
 )
-def test_an_option_that_cannot_work_fails_before_a_request(
+def test_an_invalid_option_fails_before_a_request(
     restore: Restore, fleet: Emulator, options: dict[str, Any], words: str
 ) -> None:
     assert_refused(restore(**options), fleet, words)
@@ -313,7 +313,7 @@ SECOND = f"record 2 ({WAREHOUSE})"
         ),
     ],
 )
-def test_a_backup_that_is_not_valid_is_refused_and_the_record_is_named(
+def test_an_invalid_backup_is_refused_and_the_record_is_named(
     restore: Restore, fleet: Emulator, backup: pathlib.Path, document: Any, words: str
 ) -> None:
     backup.write_text(json.dumps(document))
@@ -324,9 +324,7 @@ def test_a_backup_that_is_not_valid_is_refused_and_the_record_is_named(
 
 
 @pytest.mark.parametrize("content", [b"", b'{"account": "111122223333", "voice_conn', b"\xff\xfe", b"[" * 100000])
-def test_a_file_that_is_not_a_complete_document_is_refused(
-    restore: Restore, fleet: Emulator, backup: pathlib.Path, content: bytes
-) -> None:
+def test_an_incomplete_file_is_refused(restore: Restore, fleet: Emulator, backup: pathlib.Path, content: bytes) -> None:
     backup.write_bytes(content)
     assert_refused(restore(), fleet, f"the backup {backup} is not valid: it is not a complete JSON object")
 
@@ -342,7 +340,7 @@ def test_a_file_that_cannot_be_read_is_refused(restore: Restore, fleet: Emulator
     assert_refused(
         restore(backup_file=str(tmp_path)), fleet, f"the backup {tmp_path} could not be read: Is a directory"
     )
-    # Here ansible-core from 2.21 on fails already, when it cannot log the value.
+    # ansible-core 2.21 and newer fail earlier, because they cannot log the value.
     assert restore(backup_file="/a\0b")["failed"] is True
     assert fleet.requests == []
 
@@ -369,7 +367,7 @@ def test_a_backup_of_a_different_account_is_refused(restore: Restore, fleet: Emu
     assert fleet.requests == []
 
 
-def test_credentials_of_a_different_account_stop_it(restore: Restore, fleet: Emulator) -> None:
+def test_credentials_of_a_different_account_stop_the_run(restore: Restore, fleet: Emulator) -> None:
     result = restore(access_key="AKIDOTHER", secret_key="other-secret-key")
     assert_refused(result, fleet, f"the credentials belong to the AWS account {OTHER_ACCOUNT}, but")
     assert fleet.operations() == [CALLER]
@@ -382,7 +380,7 @@ def test_credentials_of_a_different_account_stop_it(restore: Restore, fleet: Emu
         (None, "AWS did not return the ARN"),
     ],
 )
-def test_a_connector_of_a_different_or_unknown_account_stops_it(
+def test_a_connector_of_a_different_or_unknown_account_stops_the_run(
     restore: Restore, fleet: Emulator, arn: str | None, words: str
 ) -> None:
     entry = {"VoiceConnectorId": BRANCH, "AwsRegion": "us-west-2", "VoiceConnectorArn": arn}

@@ -66,7 +66,7 @@ FLEET: dict[str, Any] = {
         {"VoiceConnectorId": BRANCH, "Name": "branch", "AwsRegion": "us-west-2", "Proxy": OTHER_PROXY},
     ],
 }
-# The ARN of each Voice Connector, as the service returns it.
+# The format of the ARNs that the service returns.
 ARN = "arn:aws:chime:us-east-1:{}:vc/{}"
 
 Retire = Callable[..., "dict[str, Any]"]
@@ -85,7 +85,7 @@ def folder(tmp_path: pathlib.Path) -> pathlib.Path:
 
 @pytest.fixture
 def retire(fleet: Emulator, folder: pathlib.Path) -> Retire:
-    """Return a function that runs the module in us-east-1 with `all: true`; an option that is None is omitted."""
+    """Return a function that runs the module in us-east-1 with `all: true`. An option that is None is omitted."""
 
     def run(*faults: Fault, **options: Any) -> dict[str, Any]:
         fleet.faults = list(faults)
@@ -108,7 +108,7 @@ def ids(records: list[dict[str, Any]]) -> list[str]:
 
 
 def listing(*changes: dict[str, Any]) -> Fault:
-    """Return a listing of us-east-1 in which the first Voice Connectors are changed; None removes a member."""
+    """Return a listing of us-east-1 in which *changes* apply to the first Voice Connectors."""
     entries = []
     for number, connector in enumerate(FLEET["voice_connectors"][:4]):
         identifier = connector["VoiceConnectorId"]
@@ -119,12 +119,12 @@ def listing(*changes: dict[str, Any]) -> Fault:
 
 
 def reading(proxy: Any, identifier: str = RECEPTION, times: int | None = 1) -> Fault:
-    """Return the response to the first read of a proxy configuration."""
+    """Return the response to the first reads of a proxy configuration; *times* is their number, or None for all."""
     return Fault(GET, request_has=identifier, times=times, body=json.dumps({"Proxy": proxy}))
 
 
 def assert_refused(result: dict[str, Any], fleet: Emulator, folder: pathlib.Path, *words: str) -> None:
-    """Nothing was written, neither to the service nor to the disk, and every key is there."""
+    """Assert a failure that wrote nothing to the service or the disk and returned every key."""
     assert result["failed"] is True
     assert (result["changed"], result["retired"], result["backup_file"]) == (False, [], None)
     assert {"account_id", "selected", "failures"} <= set(result)
@@ -174,7 +174,7 @@ def test_the_second_run_changes_nothing_and_writes_no_backup(retire: Retire, fol
     assert len(list(folder.iterdir())) == 1
 
 
-def test_selected_ids_are_retired_and_no_others(retire: Retire, read_back: Any) -> None:
+def test_only_selected_ids_are_retired(retire: Retire, read_back: Any) -> None:
     result = retire(all=None, voice_connector_ids=[WAREHOUSE, WORKSHOP, WAREHOUSE])
     assert ids(result["retired"]) == [WAREHOUSE]
     assert read_back(RECEPTION) == RECEPTION_PROXY
@@ -191,13 +191,13 @@ def test_ids_are_found_in_several_regions(retire: Retire) -> None:
 def test_all_regions_of_the_service_are_the_default(retire: Retire, fleet: Emulator) -> None:
     result = retire(regions=None, region=None)
     assert ids(result["retired"]) == [RECEPTION, WAREHOUSE, CANTEEN, BRANCH]
-    asked = [r["headers"]["authorization"].split("/")[2] for r in fleet.requests if r["operation"] == LIST]
-    assert sorted(asked) == sorted(service.MODEL.shape_for("VoiceConnectorAwsRegion").enum)
+    regions = [r["headers"]["authorization"].split("/")[2] for r in fleet.requests if r["operation"] == LIST]
+    assert sorted(regions) == sorted(service.MODEL.shape_for("VoiceConnectorAwsRegion").enum)
 
 
 @pytest.fixture
 def read_back(fleet: Emulator) -> Callable[[str], Any]:
-    """Return a function that returns the proxy that is set on a Voice Connector of us-east-1."""
+    """Return a function that returns the stored proxy configuration of a Voice Connector in us-east-1."""
     return lambda identifier: fleet.voice._connectors[ACCOUNT, "us-east-1"][identifier]["settings"].get("Proxy")
 
 
@@ -246,7 +246,7 @@ def test_lists_and_tags_can_be_strings(retire: Retire) -> None:
         ({"exclude_names": False}, "exclude_names contains a boolean"),
     ],
 )
-def test_an_option_that_cannot_work_fails_before_a_request(
+def test_an_invalid_option_fails_before_a_request(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, options: dict[str, Any], words: str
 ) -> None:
     assert_refused(retire(**options), fleet, folder, words)
@@ -259,7 +259,9 @@ def test_an_option_without_a_usable_value_fails(retire: Retire, fleet: Emulator,
     assert fleet.requests == []
 
 
-def test_a_region_of_the_environment_selects_nothing(retire: Retire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_region_of_the_environment_does_not_select_connectors(
+    retire: Retire, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_REGION", "us-west-2")
     assert ids(retire(region=None)["selected"]) == [RECEPTION, WAREHOUSE, CANTEEN]
 
@@ -273,14 +275,16 @@ def test_regions_are_chosen_in_order_and_once() -> None:
 # Account
 
 
-def test_credentials_of_a_different_account_stop_it(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
+def test_credentials_of_a_different_account_stop_the_run(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
     result = retire(access_key="AKIDOTHER", secret_key="other-secret-key")
     words = f"the credentials belong to the AWS account {OTHER_ACCOUNT}, but account_id is {ACCOUNT}"
     assert_refused(result, fleet, folder, words)
     assert fleet.operations() == [CALLER]
 
 
-def test_an_account_that_cannot_be_read_stops_it(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
+def test_an_account_that_cannot_be_determined_stops_the_run(
+    retire: Retire, fleet: Emulator, folder: pathlib.Path
+) -> None:
     assert_refused(retire(Fault(CALLER, error="AccessDenied")), fleet, folder, "get the AWS account ID")
     assert fleet.operations() == [CALLER]
 
@@ -295,7 +299,7 @@ def test_an_account_that_cannot_be_read_stops_it(retire: Retire, fleet: Emulator
         (ARN.format("", RECEPTION), "belongs to the AWS account ,"),
     ],
 )
-def test_a_connector_of_a_different_or_unknown_account_stops_it(
+def test_a_connector_of_a_different_or_unknown_account_stops_the_run(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, position: int, arn: str | None, words: str
 ) -> None:
     changes: list[dict[str, Any]] = [{}] * position + [{"VoiceConnectorArn": arn}]
@@ -319,7 +323,7 @@ def test_a_connector_of_a_different_or_unknown_account_stops_it(
         (Fault(GET, request_has=BRANCH, error="UnrecognizedClientException", status=403), BRANCH),
     ],
 )
-def test_anything_that_could_not_be_read_stops_it(
+def test_any_failed_read_stops_the_run(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, fault: Fault, identifier: str | None
 ) -> None:
     result = retire(fault, regions=["us-east-1", "us-west-2"])
@@ -328,7 +332,7 @@ def test_anything_that_could_not_be_read_stops_it(
     assert result["failures"][0]["reason"]
 
 
-def test_what_was_not_tried_stops_it_too(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
+def test_reads_that_were_not_tried_stop_the_run(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
     fault = Fault(GET, error="UnrecognizedClientException", status=403)
     result = retire(fault, concurrency=1)
     assert_refused(result, fleet, folder, "the credentials were rejected")
@@ -338,7 +342,7 @@ def test_what_was_not_tried_stops_it_too(retire: Retire, fleet: Emulator, folder
 
 
 @pytest.mark.parametrize("regions", [["us-east-1"], ["us-east-1", "us-west-2"]])
-def test_an_id_that_does_not_exist_stops_it(
+def test_an_id_that_does_not_exist_stops_the_run(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, regions: list[str]
 ) -> None:
     missing = f"z{0:021d}"
@@ -350,7 +354,7 @@ def test_an_id_that_does_not_exist_stops_it(
 
 
 @pytest.mark.parametrize(
-    ("options", "left"),
+    ("options", "remaining"),
     [
         ({"exclude_voice_connector_ids": [RECEPTION]}, [WAREHOUSE, CANTEEN]),
         ({"exclude_names": ["reception", "workshop"]}, [WAREHOUSE, CANTEEN]),
@@ -361,9 +365,11 @@ def test_an_id_that_does_not_exist_stops_it(
         ({"exclude_tags": "team=voice"}, [CANTEEN]),
     ],
 )
-def test_what_is_excluded_keeps_its_configuration(retire: Retire, options: dict[str, Any], left: list[str]) -> None:
+def test_an_excluded_connector_keeps_its_configuration(
+    retire: Retire, options: dict[str, Any], remaining: list[str]
+) -> None:
     result = retire(**options)
-    assert ids(result["retired"]) == ids(result["selected"]) == left
+    assert ids(result["retired"]) == ids(result["selected"]) == remaining
 
 
 @pytest.mark.parametrize(
@@ -382,14 +388,14 @@ def test_what_is_excluded_keeps_its_configuration(retire: Retire, options: dict[
         ({"all": False, "voice_connector_ids": [RECEPTION], "exclude_names": ["canteen"]}, "contains 'canteen'"),
     ],
 )
-def test_an_exclusion_that_matches_nothing_stops_it(
+def test_an_exclusion_that_matches_nothing_stops_the_run(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, options: dict[str, Any], words: str
 ) -> None:
     assert_refused(retire(**options), fleet, folder, words)
 
 
 @pytest.mark.parametrize("error", ["BadRequestException", "NotFoundException"])
-def test_unknown_tags_stop_it_unless_the_connector_is_excluded_otherwise(
+def test_unknown_tags_stop_the_run_unless_the_connector_is_excluded_otherwise(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, error: str
 ) -> None:
     options = {"exclude_tags": {"team": "voice"}, "concurrency": 1}
@@ -399,17 +405,17 @@ def test_unknown_tags_stop_it_unless_the_connector_is_excluded_otherwise(
     assert ids(result["selected"]) == [CANTEEN]
 
 
-def test_tags_that_are_denied_stop_it(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
+def test_denied_access_to_tags_stops_the_run(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
     result = retire(Fault(TAGS, error="ForbiddenException"), exclude_tags={"team": "voice"})
     assert_refused(result, fleet, folder, "chime:ListTagsForResource")
 
 
-def test_tags_are_not_read_without_need(retire: Retire, fleet: Emulator) -> None:
+def test_tags_are_read_only_if_needed(retire: Retire, fleet: Emulator) -> None:
     retire(_ansible_check_mode=True)
     assert TAGS not in fleet.operations()
 
 
-# A Voice Connector that a different Region lists
+# A Voice Connector that is listed in a different Region
 
 
 @pytest.fixture
@@ -429,7 +435,7 @@ def shared_listing(fleet: Emulator) -> None:
         {"regions": ["us-east-1"], "exclude_voice_connector_ids": [BRANCH]},
     ],
 )
-def test_a_connector_of_an_unread_region_is_not_touched(
+def test_a_connector_of_an_unread_region_is_not_changed(
     retire: Retire, fleet: Emulator, options: dict[str, Any]
 ) -> None:
     result = retire(**options)
@@ -438,7 +444,7 @@ def test_a_connector_of_an_unread_region_is_not_touched(
 
 
 @pytest.mark.usefixtures("shared_listing")
-def test_an_id_of_an_unread_region_stops_it(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
+def test_an_id_of_an_unread_region_stops_the_run(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
     for selected in ([BRANCH], [BRANCH, RECEPTION]):
         result = retire(all=None, voice_connector_ids=selected)
         assert_refused(result, fleet, folder, f"Voice Connector {BRANCH} belongs to us-west-2, which is not one of")
@@ -451,14 +457,16 @@ def test_an_exclusion_must_match_one_of_the_selected_ids(retire: Retire, fleet: 
 
 
 @pytest.mark.usefixtures("shared_listing")
-def test_a_connector_that_two_regions_list_is_deleted_once_in_its_own(retire: Retire, fleet: Emulator) -> None:
+def test_the_proxy_of_a_connector_listed_in_two_regions_is_deleted_once_in_its_own_region(
+    retire: Retire, fleet: Emulator
+) -> None:
     result = retire(regions=["us-east-1", "us-west-2"], exclude_names=["reception", "warehouse", "canteen"])
     assert [(record["voice_connector_id"], record["region"]) for record in result["retired"]] == [(BRANCH, "us-west-2")]
     assert fleet.operations().count(DELETE) == 1
 
 
 @pytest.mark.parametrize(("home", "regions"), [(None, ["us-east-1"]), ("us-west-2", ["us-east-1", "us-west-2"])])
-def test_a_connector_that_was_not_found_in_its_own_region_stops_it(
+def test_a_connector_that_was_not_found_in_its_own_region_stops_the_run(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, home: str | None, regions: list[str]
 ) -> None:
     fault = listing({"AwsRegion": home})
@@ -471,7 +479,9 @@ def test_a_connector_that_was_not_found_in_its_own_region_stops_it(
 # Limit
 
 
-def test_more_than_max_deletions_stops_it_with_the_plan(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
+def test_more_than_max_deletions_stops_the_run_and_returns_the_plan(
+    retire: Retire, fleet: Emulator, folder: pathlib.Path
+) -> None:
     for options in ({}, {"_ansible_check_mode": True}):
         result = retire(max_deletions=2, **options)
         assert_refused(result, fleet, folder, "3 proxy configurations would be deleted, but max_deletions is 2")
@@ -487,7 +497,7 @@ def test_fifty_is_the_default_limit() -> None:
 # Check mode and diff
 
 
-def test_check_mode_ends_with_the_complete_plan(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
+def test_check_mode_returns_the_complete_plan(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
     result = retire(_ansible_check_mode=True)
     assert (result["changed"], ids(result["selected"])) == (True, [RECEPTION, WAREHOUSE, CANTEEN])
     assert (result["retired"], result["failures"], result["backup_file"]) == ([], [], None)
@@ -525,18 +535,18 @@ def test_members_that_botocore_does_not_know_are_backed_up(retire: Retire) -> No
     assert json.loads(pathlib.Path(result["backup_file"]).read_text())["voice_connectors"][0]["proxy"] == proxy
 
 
-def test_a_backup_is_never_replaced(
+def test_an_existing_backup_is_never_overwritten(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Frozen(datetime.datetime):
+    class FrozenDatetime(datetime.datetime):
         @classmethod
         def now(cls, tz: Any = None) -> Any:
             return cls(2026, 1, 2, 3, 4, 5, tzinfo=tz)
 
-    # In the module alone: requests are signed with the real time.
-    stand_in = types.SimpleNamespace(datetime=Frozen, timezone=datetime.timezone)
+    # Only in the module: requests must be signed with the real time.
+    replacement = types.SimpleNamespace(datetime=FrozenDatetime, timezone=datetime.timezone)
     module = "ansible_collections.chime_sdk.voice.plugins.modules.chime_voice_connector_proxy_retire"
-    monkeypatch.setattr(f"{module}.datetime", stand_in)
+    monkeypatch.setattr(f"{module}.datetime", replacement)
     existing = folder / f"proxy-backup-{ACCOUNT}-20260102T030405.000000Z.json"
     folder.mkdir()
     existing.write_text("kept")
@@ -556,7 +566,7 @@ def test_a_backup_is_never_replaced(
     ("failing", "code"),
     [("fsync", errno.ENOSPC), ("fsync", errno.EINVAL), ("fchmod", errno.ENOSPC), ("open", errno.EACCES)],
 )
-def test_a_disk_that_is_full_or_not_writable_stops_it_and_leaves_no_half_backup(
+def test_a_disk_error_stops_the_run_and_leaves_no_partial_backup(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, failing: str, code: int
 ) -> None:
     original = getattr(os, failing)
@@ -572,7 +582,7 @@ def test_a_disk_that_is_full_or_not_writable_stops_it_and_leaves_no_half_backup(
     assert ids(result["selected"]) == [RECEPTION, WAREHOUSE, CANTEEN]
 
 
-def test_a_folder_that_cannot_be_synced_stops_it(
+def test_a_folder_that_cannot_be_synced_stops_the_run(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced = []
@@ -598,12 +608,16 @@ def test_a_folder_that_cannot_be_synced_stops_it(
     assert synced == [result["backup_file"], str(folder), str(folder.parent)]
 
 
-def test_a_backup_that_does_not_keep_what_was_written_stops_it(
+def test_a_backup_that_differs_from_what_was_written_stops_the_run(
     retire: Retire, fleet: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = _backup._write_new
-    for spoil in (lambda content: content.replace(b"60", b"61"), lambda content: content[:-9], lambda content: b"\xff"):
-        monkeypatch.setattr(_backup, "_write_new", lambda path, content, s=spoil: original(path, s(content)))
+    for damage in (
+        lambda content: content.replace(b"60", b"61"),
+        lambda content: content[:-9],
+        lambda content: b"\xff",
+    ):
+        monkeypatch.setattr(_backup, "_write_new", lambda path, content, s=damage: original(path, s(content)))
         result = retire()
         assert "does not contain what was written to it" in result["msg"]
         assert (result["retired"], result["backup_file"]) == ([], None)
@@ -620,7 +634,7 @@ def test_a_backup_that_does_not_keep_what_was_written_stops_it(
         (None, "work/proxy-backup"),
     ],
 )
-def test_a_path_is_used_as_other_modules_use_it(
+def test_a_path_is_expanded_as_in_other_modules(
     retire: Retire, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, given: str | None, used: str
 ) -> None:
     (tmp_path / "work").mkdir()
@@ -631,7 +645,7 @@ def test_a_path_is_used_as_other_modules_use_it(
 
 
 @pytest.mark.parametrize(("blocking", "reason"), [("", "Not a directory"), ("backups", "File exists")])
-def test_a_folder_that_cannot_be_made_stops_it(
+def test_a_folder_that_cannot_be_created_stops_the_run(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, tmp_path: pathlib.Path, blocking: str, reason: str
 ) -> None:
     path = folder if blocking else folder / "in"
@@ -642,19 +656,21 @@ def test_a_folder_that_cannot_be_made_stops_it(
     assert DELETE not in fleet.operations()
 
 
-def test_a_folder_that_cannot_exist_stops_it(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
+def test_a_folder_with_a_name_that_is_too_long_stops_the_run(
+    retire: Retire, fleet: Emulator, folder: pathlib.Path
+) -> None:
     result = retire(backup_dir=f"{folder}/{'x' * 300}")
     assert_refused(result, fleet, folder, "could not be written", "File name too long")
 
 
-def test_a_folder_with_a_null_character_stops_it(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
-    # Here ansible-core from 2.21 on fails already, when it cannot log the value.
+def test_a_folder_with_a_null_character_stops_the_run(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
+    # ansible-core 2.21 and newer fail earlier, because they cannot log the value.
     assert retire(backup_dir=f"{folder}/a\0b")["failed"] is True
     assert DELETE not in fleet.operations()
     assert not list(folder.rglob("*.json"))
 
 
-def test_the_mode_of_an_existing_folder_stays(retire: Retire, folder: pathlib.Path) -> None:
+def test_the_mode_of_an_existing_folder_is_kept(retire: Retire, folder: pathlib.Path) -> None:
     folder.mkdir(mode=0o750)
     old = os.umask(0o277)
     try:
@@ -693,12 +709,12 @@ def test_a_configuration_that_changed_after_the_backup_is_not_deleted(
         assert number not in json.dumps(result)
 
 
-def test_what_the_service_normalizes_is_not_a_change(retire: Retire) -> None:
+def test_a_normalized_value_is_not_a_change(retire: Retire) -> None:
     before = {**RECEPTION_PROXY, "PhoneNumberCountries": ["CA", "US"], "FallBackPhoneNumber": PHONE_NUMBER.strip("+")}
     assert ids(retire(reading(before))["retired"]) == [RECEPTION, WAREHOUSE, CANTEEN]
 
 
-def test_a_configuration_that_vanished_after_the_backup_is_already_absent(retire: Retire, fleet: Emulator) -> None:
+def test_a_configuration_that_disappears_after_the_backup_is_already_absent(retire: Retire, fleet: Emulator) -> None:
     result = retire(reading(OTHER_PROXY, WORKSHOP), all=None, voice_connector_ids=[WORKSHOP])
     assert (result["changed"], result["failures"]) == (False, [])
     assert result["retired"] == [
@@ -713,7 +729,7 @@ def test_a_deletion_that_finds_nothing_is_already_absent(retire: Retire) -> None
     assert (result["changed"], result["retired"][0]["already_absent"]) == (False, True)
 
 
-def test_a_connector_that_vanished_after_the_backup_fails(retire: Retire, fleet: Emulator) -> None:
+def test_a_connector_that_disappears_after_the_backup_fails(retire: Retire, fleet: Emulator) -> None:
     missing = [
         Fault(GET, request_has=CANTEEN, times=1, body=json.dumps({"Proxy": OTHER_PROXY})),
         Fault(GET, request_has=CANTEEN, error="NotFoundException"),
@@ -753,7 +769,7 @@ def test_a_deletion_that_was_not_applied_fails(retire: Retire, sleeps: list[floa
     assert read_back(RECEPTION) == RECEPTION_PROXY
 
 
-def test_the_rest_is_not_tried_once_the_credentials_are_rejected(retire: Retire, fleet: Emulator) -> None:
+def test_rejected_credentials_end_the_deletions(retire: Retire, fleet: Emulator) -> None:
     result = retire(Fault(DELETE, error="ExpiredTokenException", status=403), concurrency=1)
     assert ids(result["failures"]) == [RECEPTION, WAREHOUSE, CANTEEN]
     assert fleet.operations().count(DELETE) == 1
@@ -762,7 +778,7 @@ def test_the_rest_is_not_tried_once_the_credentials_are_rejected(retire: Retire,
     assert pathlib.Path(result["backup_file"]).is_file()
 
 
-def test_a_defect_in_one_deletion_does_not_lose_the_others(retire: Retire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_in_one_deletion_does_not_affect_the_others(retire: Retire, monkeypatch: pytest.MonkeyPatch) -> None:
     original = _writes.write_proxy
 
     def fail(client: Any, identifier: str, desired: Any) -> Any:
@@ -776,7 +792,7 @@ def test_a_defect_in_one_deletion_does_not_lose_the_others(retire: Retire, monke
     assert "ZeroDivisionError: a defect" in result["failures"][0]["reason"]
 
 
-def test_a_defect_while_reading_stops_it(
+def test_a_defect_while_reading_stops_the_run(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*args: Any) -> Any:
@@ -786,10 +802,10 @@ def test_a_defect_while_reading_stops_it(
     assert_refused(retire(), fleet, folder, "ZeroDivisionError")
 
 
-# Kill
+# A killed run
 
 
-KILLED = """
+SCRIPT = """
 import json, sys
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.chime_sdk.voice.plugins.modules import chime_voice_connector_proxy_retire as module
@@ -799,34 +815,34 @@ with patch_module_args(json.loads(sys.argv[1])):
 
 
 @pytest.mark.parametrize(
-    ("hanging", "left"),
+    ("hanging", "remaining"),
     [
         ([""], 3),  # before the first deletion is applied
         ([WAREHOUSE, CANTEEN], 2),  # between deletions
     ],
 )
-def test_a_kill_loses_nothing_and_the_next_run_completes(
-    retire: Retire, fleet: Emulator, folder: pathlib.Path, read_back: Any, hanging: list[str], left: int
+def test_a_killed_run_loses_nothing_and_the_next_run_completes_it(
+    retire: Retire, fleet: Emulator, folder: pathlib.Path, read_back: Any, hanging: list[str], remaining: int
 ) -> None:
     fleet.faults = [Fault(DELETE, request_has=identifier, drop="hang") for identifier in hanging]
     options = {"account_id": ACCOUNT, "all": True, "regions": ["us-east-1"], "backup_dir": str(folder)}
     args = json.dumps({**connection_to(fleet), **options, "concurrency": 1})
-    process = subprocess.Popen([sys.executable, "-c", KILLED, args], stdout=subprocess.DEVNULL)
-    until = time.monotonic() + 30
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, args], stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
     while not any(r["operation"] == DELETE and hanging[0] in r["path"] for r in list(fleet.requests)):
-        assert process.poll() is None, "it ended before it was killed"
-        assert time.monotonic() < until, "it did not delete"
+        assert process.poll() is None, "the process ended before it could be killed"
+        assert time.monotonic() < deadline, "the process did not delete anything"
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
     proxies = {RECEPTION: RECEPTION_PROXY, WAREHOUSE: OTHER_PROXY, CANTEEN: OTHER_PROXY}
-    lost = {i: proxy for i, proxy in proxies.items() if read_back(i) is None}
-    assert len(lost) == 3 - left
+    deleted = {i: proxy for i, proxy in proxies.items() if read_back(i) is None}
+    assert len(deleted) == 3 - remaining
     (backup,) = folder.iterdir()
     records = json.loads(backup.read_text(encoding="utf-8"))["voice_connectors"]
     backed_up = {record["voice_connector_id"]: record["proxy"] for record in records}
-    assert {i: backed_up[i] for i in lost} == lost
+    assert {i: backed_up[i] for i in deleted} == deleted
     before = backup.read_bytes()
-    assert ids(retire()["retired"]) == [i for i in proxies if i not in lost]
+    assert ids(retire()["retired"]) == [i for i in proxies if i not in deleted]
     assert backup.read_bytes() == before
     assert len(list(folder.iterdir())) == 2

@@ -45,7 +45,7 @@ def test_a_proxy_configuration_is_read_over_tls(read_proxy: Read, emulator: Emul
 
 @OVER_TLS
 @pytest.mark.parametrize("drop", ["handshake_close", "handshake_alert"])
-def test_a_handshake_that_ends_early_is_a_broken_connection(
+def test_a_handshake_that_ends_early_is_reported_as_a_broken_connection(
     read_proxy: Read, emulator: Emulator, sleeps: list[float], drop: str
 ) -> None:
     result = read_proxy(WITH_PROXY, Fault(drop=drop))
@@ -56,8 +56,8 @@ def test_a_handshake_that_ends_early_is_a_broken_connection(
 
 
 @pytest.fixture
-def different_name(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return a URL of the emulator with a name that its certificate does not have."""
+def wrong_host_url(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return a URL of the emulator with a host name that is not in its certificate."""
     address = ("127.0.0.1", int(emulator.url.rpartition(":")[2]))
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address)]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
@@ -65,11 +65,11 @@ def different_name(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @OVER_TLS
-@pytest.mark.parametrize("fault", ["unknown CA", "different name"])
+@pytest.mark.parametrize("fault", ["unknown CA", "wrong host"])
 def test_a_certificate_that_does_not_verify_fails_at_once(
-    read_proxy: Read, different_name: str, sleeps: list[float], fault: str
+    read_proxy: Read, wrong_host_url: str, sleeps: list[float], fault: str
 ) -> None:
-    options = {"aws_ca_bundle": None} if fault == "unknown CA" else {"endpoint_url": different_name}
+    options = {"aws_ca_bundle": None} if fault == "unknown CA" else {"endpoint_url": wrong_host_url}
     result = read_proxy(WITH_PROXY, **options)
     assert_failed(result, "the TLS certificate of the server could not be verified", "aws_ca_bundle")
     assert sleeps == []
@@ -91,7 +91,7 @@ def test_a_server_that_does_not_speak_tls_fails_at_once(
 
 
 @pytest.mark.parametrize("banner", [b"SSH-2.0-OpenSSH_9.9\r\n", b"220 mail ESMTP\r\n", b"\x00" * 32])
-def test_a_server_of_a_different_protocol_fails_at_once(read_proxy: Read, sleeps: list[float], banner: bytes) -> None:
+def test_a_server_with_a_different_protocol_fails_at_once(read_proxy: Read, sleeps: list[float], banner: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def respond() -> None:
@@ -116,7 +116,7 @@ def test_a_missing_ca_bundle_fails_at_once(read_proxy: Read, tmp_path: pathlib.P
 
 
 @pytest.mark.parametrize("content", ["", "not a certificate"])
-def test_a_ca_bundle_that_is_none_fails_at_once(
+def test_an_invalid_ca_bundle_fails_at_once(
     read_proxy: Read, tmp_path: pathlib.Path, sleeps: list[float], content: str
 ) -> None:
     bundle = tmp_path / "bundle.pem"
@@ -135,8 +135,8 @@ def test_a_ca_bundle_that_is_none_fails_at_once(
 
 
 @pytest.fixture
-def through(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int | None], ProxyServer]]:
-    """Return a function that starts a proxy server, with the status that it refuses with, and makes it the way out."""
+def start_proxy_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int | None], ProxyServer]]:
+    """Return a function that starts a proxy server and sends requests through it. With a status, it refuses them."""
     running: list[ProxyServer] = []
 
     def start(status: int | None) -> ProxyServer:
@@ -154,13 +154,13 @@ def through(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int | None], 
 
 
 @pytest.mark.parametrize("emulator", [False, True], ids=["http", "tls"], indirect=True)
-def test_a_proxy_server_lets_requests_through(read_proxy: Read, through: Any) -> None:
-    server = through(None)
+def test_requests_go_through_the_proxy_server(read_proxy: Read, start_proxy_server: Any) -> None:
+    server = start_proxy_server(None)
     assert read_proxy()["exists"] is True
     assert len(server.requests) == 1
 
 
-# The status, the message, and how many requests are sent.
+# The status, a part of the message, and the number of requests sent.
 REFUSALS = [
     (407, "requires a valid user name and password (status 407)", 1),
     (403, "refused the request with status 403", 1),
@@ -173,9 +173,15 @@ REFUSALS = [
 @OVER_TLS
 @pytest.mark.parametrize(("status", "words", "requests"), REFUSALS)
 def test_a_proxy_server_that_refuses_a_tunnel_is_named(
-    read_proxy: Read, emulator: Emulator, sleeps: list[float], through: Any, status: int, words: str, requests: int
+    read_proxy: Read,
+    emulator: Emulator,
+    sleeps: list[float],
+    start_proxy_server: Any,
+    status: int,
+    words: str,
+    requests: int,
 ) -> None:
-    server = through(status)
+    server = start_proxy_server(status)
     assert_failed(read_proxy(), f"the HTTP proxy server {words}", "HTTPS_PROXY")
     assert len(server.requests) == requests
     assert emulator.connections == 0
@@ -189,10 +195,10 @@ def test_a_proxy_server_that_refuses_a_tunnel_is_named(
         (502, "has status 502, but neither a request ID nor", 3),
     ],
 )
-def test_a_page_of_a_proxy_server_is_not_from_aws(
-    read_proxy: Read, sleeps: list[float], through: Any, status: int, words: str, requests: int
+def test_a_page_from_a_proxy_server_is_not_taken_for_a_response_from_aws(
+    read_proxy: Read, sleeps: list[float], start_proxy_server: Any, status: int, words: str, requests: int
 ) -> None:
-    server = through(status)
+    server = start_proxy_server(status)
     result = read_proxy()
     assert_failed(result, words)
     assert result["error"]["code"] == str(status)
@@ -200,7 +206,7 @@ def test_a_page_of_a_proxy_server_is_not_from_aws(
     assert len(server.requests) == requests
 
 
-def test_a_proxy_server_that_cannot_be_reached_is_named(
+def test_an_unreachable_proxy_server_is_named(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     with socket.socket() as closed:
@@ -212,9 +218,9 @@ def test_a_proxy_server_that_cannot_be_reached_is_named(
 
 @OVER_TLS
 def test_a_certificate_that_does_not_verify_ends_a_bulk_read(
-    emulator: Emulator, different_name: str, sleeps: list[float]
+    emulator: Emulator, wrong_host_url: str, sleeps: list[float]
 ) -> None:
-    options = {**connection_to(emulator), "endpoint_url": different_name}
+    options = {**connection_to(emulator), "endpoint_url": wrong_host_url}
     result = run_main("chime_voice_connector_info", {**options, "voice_connector_ids": [WITH_PROXY] * 2 + ["a", "b"]})
     assert "could not be verified" in result["msg"]
     assert emulator.connections == 1

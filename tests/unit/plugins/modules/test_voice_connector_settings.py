@@ -22,14 +22,14 @@ from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
 from ansible_collections.chime_sdk.voice.tests.unit.cases import FAULTS
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import count_in_flight
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import track_peak_in_flight
 
 FULL, EMPTY = "abcdef1ghij2klmno3pqr4", "bcdefg2hijk3lmnop4qrs5"
 CONNECTOR = "GetVoiceConnector"
 ARN = "arn:aws:chime:us-east-1:111122223333:media-insights-pipeline-configuration/example"
 
-# By name: the structure of the service, and what the module returns for it beside exists.
+# For each setting: the structure of the service, and the module's result without exists.
 VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "proxy": (
         {
@@ -128,25 +128,25 @@ VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
     ),
 }
-# Those that this botocore has; the oldest does not have external_systems.
+# The settings that this botocore supports. The oldest supported botocore lacks external_systems.
 NAMES = [name for name, setting in SETTINGS.items() if setting.operation in MODEL.operation_names]
-EACH = pytest.mark.parametrize("name", NAMES)
+EACH_SETTING = pytest.mark.parametrize("name", NAMES)
 LISTS = {name for name in NAMES if isinstance(VALUES[name][0].get(SETTINGS[name].member), list)}
 
 
 def empty_result(name: str, exists: bool | None) -> dict[str, Any]:
-    """Return the result of a setting that is not set."""
-    nothing: dict[str, Any] = {key: [] if isinstance(value, list) else None for key, value in VALUES[name][1].items()}
+    """Return the result of a setting that is not set, or unknown if *exists* is None."""
+    values: dict[str, Any] = {key: [] if isinstance(value, list) else None for key, value in VALUES[name][1].items()}
     if name == "streaming":
-        nothing["media_insights_configuration"] = {"disabled": None, "configuration_arn": None}
-    return {"exists": exists, **nothing}
+        values["media_insights_configuration"] = {"disabled": None, "configuration_arn": None}
+    return {"exists": exists, **values}
 
 
 def state(*names: str) -> dict[str, Any]:
-    """Return the state of the emulator: a Voice Connector with these settings, and one without any."""
+    """Return an emulator state with one Voice Connector that has these settings, and one that has none."""
     full: dict[str, Any] = {"VoiceConnectorId": FULL, "Name": "reception"}
     for name in names:
-        # The state has the member names of the operations, except for the user names.
+        # The state uses the member names of the operations, except for the user names.
         structure = VALUES[name][0]
         seed = "TerminationCredentials" if name in LISTS else SETTINGS[name].member
         full[seed] = structure["Usernames"] if name in LISTS else structure
@@ -154,13 +154,13 @@ def state(*names: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def everything() -> Iterator[Emulator]:
+def full_emulator() -> Iterator[Emulator]:
     with Emulator(state(*NAMES)) as running:
         yield running
 
 
 @pytest.fixture
-def nothing() -> Iterator[Emulator]:
+def empty_emulator() -> Iterator[Emulator]:
     with Emulator(state()) as running:
         yield running
 
@@ -170,7 +170,7 @@ def read_from(emulator: Emulator, *include: str, **options: Any) -> dict[str, An
 
 
 def read_one(emulator: Emulator, name: str, *faults: Fault, **options: Any) -> dict[str, Any]:
-    """Return one setting of the first Voice Connector; the task must succeed."""
+    """Read one setting of the first Voice Connector and return it. The task must succeed."""
     emulator.faults = list(faults)
     result = read_from(emulator, name, voice_connector_ids=[FULL], **options)
     assert "failed" not in result, result["msg"]
@@ -179,15 +179,15 @@ def read_one(emulator: Emulator, name: str, *faults: Fault, **options: Any) -> d
     return setting
 
 
-def answer_with(name: str, body: Any, **changes: Any) -> Fault:
+def response_with(name: str, body: Any, **changes: Any) -> Fault:
     text = body if isinstance(body, str) else json.dumps(body)
     return Fault(SETTINGS[name].operation, body=text, **changes)
 
 
-# What is set
+# Settings that are set
 
 
-def client_of(emulator: Emulator) -> Any:
+def client_for(emulator: Emulator) -> Any:
     return boto3.client(
         "chime-sdk-voice",
         region_name="us-east-1",
@@ -198,7 +198,7 @@ def client_of(emulator: Emulator) -> Any:
 
 
 def put(client: Any, name: str) -> None:
-    """Set a setting as boto3 does."""
+    """Write a setting with boto3."""
     structure = VALUES[name][0]
     if name == "proxy":
         proxy = {**structure, "PhoneNumberPoolCountries": structure["PhoneNumberCountries"]}
@@ -212,11 +212,11 @@ def put(client: Any, name: str) -> None:
     elif name == "external_systems":
         client.put_voice_connector_external_systems_configuration(VoiceConnectorId=FULL, **structure)
     else:
-        operation = getattr(client, "put_voice_connector_" + MEMBERS_TO_PUT[name])
+        operation = getattr(client, "put_voice_connector_" + PUT_METHODS[name])
         operation(VoiceConnectorId=FULL, **{SETTINGS[name].member: structure})
 
 
-MEMBERS_TO_PUT = {
+PUT_METHODS = {
     "termination": "termination",
     "origination": "origination",
     "logging": "logging_configuration",
@@ -225,16 +225,16 @@ MEMBERS_TO_PUT = {
 }
 
 
-@EACH
-def test_every_member_makes_the_round_trip_from_boto3_to_the_result(name: str) -> None:
-    # AWS writes the health itself, so there is no operation that sets it.
+@EACH_SETTING
+def test_every_member_written_with_boto3_is_returned(name: str) -> None:
+    # No operation sets the health; AWS updates it.
     with Emulator(state(*(["termination_health"] if name == "termination_health" else []))) as emulator:
         if name != "termination_health":
-            put(client_of(emulator), name)
+            put(client_for(emulator), name)
         assert read_one(emulator, name) == {"exists": True, **VALUES[name][1]}
 
 
-def test_the_values_of_these_tests_have_every_member_with_a_value() -> None:
+def test_the_test_data_has_a_value_for_every_member() -> None:
     for name, setting in SETTINGS.items():
         structure, result = VALUES[name]
         assert set(result) == set(setting.members)
@@ -242,24 +242,24 @@ def test_the_values_of_these_tests_have_every_member_with_a_value() -> None:
         assert None not in result.values() and [] not in result.values()
 
 
-def test_all_settings_are_read_together_with_one_request_each(everything: Emulator) -> None:
-    result = read_from(everything, *NAMES, "tags")
+def test_all_settings_are_read_with_one_request_each(full_emulator: Emulator) -> None:
+    result = read_from(full_emulator, *NAMES, "tags")
     assert result["errors"] == []
     full, empty = result["voice_connectors"]
     assert {name: full[name] for name in NAMES} == {name: {"exists": True, **VALUES[name][1]} for name in NAMES}
     assert {name: empty[name] for name in NAMES} == {name: empty_result(name, False) for name in NAMES}
-    # One listing, and the tags and settings of both.
-    assert len(everything.operations()) == 1 + 2 + 2 * len(NAMES)
+    # One listing, plus the tags and settings of both connectors.
+    assert len(full_emulator.operations()) == 1 + 2 + 2 * len(NAMES)
 
 
-def test_only_what_is_asked_for_is_read_and_returned(everything: Emulator) -> None:
-    (full,) = read_from(everything, "logging", voice_connector_ids=[FULL])["voice_connectors"]
+def test_only_included_settings_are_read_and_returned(full_emulator: Emulator) -> None:
+    (full,) = read_from(full_emulator, "logging", voice_connector_ids=[FULL])["voice_connectors"]
     assert set(SETTINGS) & set(full) == {"logging"}
-    assert everything.operations() == [CONNECTOR, "GetVoiceConnectorLoggingConfiguration"]
+    assert full_emulator.operations() == [CONNECTOR, "GetVoiceConnectorLoggingConfiguration"]
 
 
-def test_unusual_values_of_the_service_are_returned(everything: Emulator) -> None:
-    termination = read_one(everything, "termination", answer_with("termination", {"Termination": {"CpsLimit": 0}}))
+def test_unusual_values_of_the_service_are_returned(full_emulator: Emulator) -> None:
+    termination = read_one(full_emulator, "termination", response_with("termination", {"Termination": {"CpsLimit": 0}}))
     assert termination == {**empty_result("termination", True), "cps_limit": 0}
     for given, expected in (
         ("Fri Aug 23 16:45:55 UTC 2019", "2019-08-23T16:45:55+00:00"),
@@ -267,33 +267,37 @@ def test_unusual_values_of_the_service_are_returned(everything: Emulator) -> Non
         (1_780_000_000, "2026-05-28T20:26:40+00:00"),
         (None, None),
     ):
-        fault = answer_with("termination_health", {"TerminationHealth": {"Timestamp": given, "Source": None}})
-        health = read_one(everything, "termination_health", fault)
+        fault = response_with("termination_health", {"TerminationHealth": {"Timestamp": given, "Source": None}})
+        health = read_one(full_emulator, "termination_health", fault)
         assert health == {"exists": True, "timestamp": expected, "source": None}
 
 
-# What is not set
+# Settings that are not set
 
 
 @pytest.mark.parametrize("form", ["NotFoundException", "without the member", "null", "empty"])
-def test_what_was_never_set_does_not_exist_in_any_form_of_the_response(nothing: Emulator, form: str) -> None:
+def test_a_setting_that_was_never_set_does_not_exist_in_any_form_of_the_response(
+    empty_emulator: Emulator, form: str
+) -> None:
     for name in NAMES:
         member = SETTINGS[name].member
         bodies = {"without the member": {}, "null": {member: None}, "empty": {member: [] if name in LISTS else {}}}
         operation = SETTINGS[name].operation
-        nothing.faults.append(Fault(operation, error=form) if form not in bodies else answer_with(name, bodies[form]))
-    result = read_from(nothing, *NAMES, voice_connector_ids=[FULL])
+        empty_emulator.faults.append(
+            Fault(operation, error=form) if form not in bodies else response_with(name, bodies[form])
+        )
+    result = read_from(empty_emulator, *NAMES, voice_connector_ids=[FULL])
     (connector,) = result["voice_connectors"]
     assert result["errors"] == []
     assert {name: connector[name] for name in NAMES} == {name: empty_result(name, False) for name in NAMES}
-    assert sorted(nothing.operations()) == sorted([CONNECTOR, *(SETTINGS[name].operation for name in NAMES)])
+    assert sorted(empty_emulator.operations()) == sorted([CONNECTOR, *(SETTINGS[name].operation for name in NAMES)])
 
 
-# What cannot be read
+# Settings that cannot be read
 
 
 def assert_all_unknown(result: dict[str, Any], *words: str) -> None:
-    """Every setting of the first Voice Connector is unknown, with an error of its own that has the words."""
+    """Assert that each setting of the first Voice Connector is unknown and has its own error that contains *words*."""
     connector = result["voice_connectors"][0]
     assert {name: connector[name] for name in NAMES} == {name: empty_result(name, None) for name in NAMES}
     errors = [error for error in result["errors"] if error["voice_connector_id"] == FULL]
@@ -304,39 +308,39 @@ def assert_all_unknown(result: dict[str, Any], *words: str) -> None:
             assert word.format(SETTINGS[name].operation) in error["message"]
 
 
-def test_an_empty_response_without_a_request_id_is_no_proof(nothing: Emulator) -> None:
-    nothing.faults = [answer_with(name, "{}", request_id=False) for name in NAMES]
-    assert_all_unknown(read_from(nothing, *NAMES, voice_connector_ids=[FULL]), "unreadable")
+def test_an_empty_response_without_a_request_id_is_unknown(empty_emulator: Emulator) -> None:
+    empty_emulator.faults = [response_with(name, "{}", request_id=False) for name in NAMES]
+    assert_all_unknown(read_from(empty_emulator, *NAMES, voice_connector_ids=[FULL]), "unreadable")
 
 
-def test_a_404_is_no_proof_for_a_connector_of_a_region_that_is_not_read(nothing: Emulator) -> None:
-    foreign = {"VoiceConnectors": [{"VoiceConnectorId": FULL, "AwsRegion": "us-west-2"}]}
-    nothing.faults = [Fault(SETTINGS[name].operation, error="NotFoundException") for name in NAMES]
-    nothing.faults.append(Fault("ListVoiceConnectors", body=json.dumps(foreign)))
-    assert_all_unknown(read_from(nothing, *NAMES), "because the Voice Connector belongs to us-west-2")
+def test_a_404_for_a_connector_of_an_unread_region_is_unknown(empty_emulator: Emulator) -> None:
+    other_region = {"VoiceConnectors": [{"VoiceConnectorId": FULL, "AwsRegion": "us-west-2"}]}
+    empty_emulator.faults = [Fault(SETTINGS[name].operation, error="NotFoundException") for name in NAMES]
+    empty_emulator.faults.append(Fault("ListVoiceConnectors", body=json.dumps(other_region)))
+    assert_all_unknown(read_from(empty_emulator, *NAMES), "because the Voice Connector belongs to us-west-2")
 
 
-def test_what_is_denied_is_unknown_and_the_other_connector_is_read(everything: Emulator) -> None:
-    everything.faults = [
+def test_denied_settings_are_unknown_and_the_other_connector_is_read(full_emulator: Emulator) -> None:
+    full_emulator.faults = [
         Fault(SETTINGS[name].operation, request_has=FULL, error="ForbiddenException") for name in NAMES
     ]
-    result = read_from(everything, *NAMES)
+    result = read_from(full_emulator, *NAMES)
     assert result["failed"] is True and result["stopped"] is False
     assert_all_unknown(result, "Grant these credentials the IAM action chime:{}")
     assert result["voice_connectors"][1]["logging"] == empty_result("logging", False)
 
 
-@EACH
-def test_a_setting_that_is_denied_leaves_the_others_known(everything: Emulator, name: str) -> None:
-    everything.faults = [Fault(SETTINGS[name].operation, error="ForbiddenException")]
-    result = read_from(everything, *NAMES, voice_connector_ids=[FULL])
+@EACH_SETTING
+def test_a_denied_setting_does_not_affect_the_others(full_emulator: Emulator, name: str) -> None:
+    full_emulator.faults = [Fault(SETTINGS[name].operation, error="ForbiddenException")]
+    result = read_from(full_emulator, *NAMES, voice_connector_ids=[FULL])
     (connector,) = result["voice_connectors"]
     assert [other for other in NAMES if connector[other]["exists"] is not True] == [name]
     assert [error["action"] for error in result["errors"]] == [SETTINGS[name].operation]
 
 
 @pytest.mark.parametrize("kind", ["page", "cut", "type", "members"])
-def test_an_unreadable_response_is_unknown(everything: Emulator, kind: str) -> None:
+def test_an_unreadable_response_is_unknown(full_emulator: Emulator, kind: str) -> None:
     for name in NAMES:
         member = SETTINGS[name].member
         body = {
@@ -345,8 +349,8 @@ def test_an_unreadable_response_is_unknown(everything: Emulator, kind: str) -> N
             "type": json.dumps({member: {} if name in LISTS else []}),
             "members": '{"Message": "Not Found"}',
         }[kind]
-        everything.faults.append(answer_with(name, body))
-    assert_all_unknown(read_from(everything, *NAMES, voice_connector_ids=[FULL]), "unreadable")
+        full_emulator.faults.append(response_with(name, body))
+    assert_all_unknown(read_from(full_emulator, *NAMES, voice_connector_ids=[FULL]), "unreadable")
 
 
 @pytest.mark.parametrize(
@@ -362,21 +366,21 @@ def test_an_unreadable_response_is_unknown(everything: Emulator, kind: str) -> N
         ("logging", {"LoggingConfiguration": {"EnableSIPLogs": "true"}}),
     ],
 )
-def test_a_member_of_a_wrong_type_is_unreadable(everything: Emulator, name: str, body: dict[str, Any]) -> None:
-    everything.faults = [answer_with(name, body)]
-    result = read_from(everything, name, voice_connector_ids=[FULL])
+def test_a_member_with_a_wrong_type_is_unreadable(full_emulator: Emulator, name: str, body: dict[str, Any]) -> None:
+    full_emulator.faults = [response_with(name, body)]
+    result = read_from(full_emulator, name, voice_connector_ids=[FULL])
     assert "unreadable" in result["msg"] and "is not of the type" in result["msg"]
     assert result["voice_connectors"][0][name]["exists"] is None
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_that_passes_is_not_seen_and_one_that_stays_is_unknown(
-    everything: Emulator, sleeps: list[float], fault: dict[str, Any]
+def test_a_temporary_fault_is_retried_and_a_lasting_one_makes_the_setting_unknown(
+    full_emulator: Emulator, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
     operation = SETTINGS["termination"].operation
-    assert read_one(everything, "termination", Fault(operation, **fault, times=2))["exists"] is True
-    everything.faults = [Fault(operation, **fault)]
-    result = read_from(everything, "termination", voice_connector_ids=[FULL])
+    assert read_one(full_emulator, "termination", Fault(operation, **fault, times=2))["exists"] is True
+    full_emulator.faults = [Fault(operation, **fault)]
+    result = read_from(full_emulator, "termination", voice_connector_ids=[FULL])
     assert result["failed"] is True
     assert result["voice_connectors"][0]["termination"] == empty_result("termination", None)
 
@@ -384,22 +388,24 @@ def test_a_fault_that_passes_is_not_seen_and_one_that_stays_is_unknown(
 @pytest.mark.parametrize(
     "fault", [{"status": 410, "style": "bare"}, {"status": 404, "body": "<UnknownOperationException/>"}]
 )
-def test_only_messages_about_proxies_mention_the_end_of_support(everything: Emulator, fault: dict[str, Any]) -> None:
-    everything.faults = [Fault(SETTINGS[name].operation, **fault) for name in NAMES]
-    result = read_from(everything, *NAMES, voice_connector_ids=[FULL])
+def test_only_messages_about_proxies_mention_the_end_of_support(full_emulator: Emulator, fault: dict[str, Any]) -> None:
+    full_emulator.faults = [Fault(SETTINGS[name].operation, **fault) for name in NAMES]
+    result = read_from(full_emulator, *NAMES, voice_connector_ids=[FULL])
     assert_all_unknown(result, "the service does not offer this operation")
     ended = [error["action"] for error in result["errors"] if "2026-04-07" in error["message"]]
     assert ended == ["GetVoiceConnectorProxy"]
 
 
-def test_a_defect_in_one_setting_loses_nothing_else(everything: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_in_one_setting_does_not_affect_the_others(
+    full_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read: Callable[..., Any] = getattr(_bulk, "get_setting")  # noqa: B009
 
     def break_one(client: Any, setting: Any, *arguments: Any) -> Any:
         return 1 / 0 if setting.name == "logging" else read(client, setting, *arguments)
 
     monkeypatch.setattr(_bulk, "get_setting", break_one)
-    result = read_from(everything, "logging", "streaming", voice_connector_ids=[FULL])
+    result = read_from(full_emulator, "logging", "streaming", voice_connector_ids=[FULL])
     (error,) = result["errors"]
     assert "This is a bug in the collection" in error["message"]
     (full,) = result["voice_connectors"]
@@ -407,17 +413,17 @@ def test_a_defect_in_one_setting_loses_nothing_else(everything: Emulator, monkey
     assert full["streaming"]["exists"] is True
 
 
-# How many requests run at the same time
+# Concurrency
 
 
 @pytest.mark.parametrize(
     ("ids", "concurrency", "expected"),
     [([FULL], 1, 1), ([FULL], 4, 4), ([FULL, EMPTY], 7, 6), ([FULL, EMPTY], 2, 2), ([FULL], 64, len(NAMES))],
 )
-def test_the_settings_of_few_connectors_are_read_at_the_same_time_within_the_limit(
-    everything: Emulator, monkeypatch: pytest.MonkeyPatch, ids: list[str], concurrency: int, expected: int
+def test_the_settings_of_a_few_connectors_are_read_concurrently_within_the_limit(
+    full_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, ids: list[str], concurrency: int, expected: int
 ) -> None:
-    most = count_in_flight(monkeypatch, everything, 0.1)
-    result = read_from(everything, *NAMES, voice_connector_ids=ids, concurrency=concurrency)
+    peak = track_peak_in_flight(monkeypatch, full_emulator, 0.1)
+    result = read_from(full_emulator, *NAMES, voice_connector_ids=ids, concurrency=concurrency)
     assert result["errors"] == []
-    assert expected - 1 <= most() <= concurrency
+    assert expected - 1 <= peak() <= concurrency

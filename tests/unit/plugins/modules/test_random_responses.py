@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Thousands of random answers through the real main(): no traceback, and no wrong 'nothing there'."""
+"""Thousands of random responses through the real main(): no traceback, and no false report that nothing is set."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
-# Tracing would take longer than the answers, and these tests are to find faults, not to reach lines.
+# Tracing would take longer than the requests, and these tests look for defects rather than coverage.
 pytestmark = pytest.mark.no_cover
 
 CHUNKS = 2
-ANSWERS = 1000  # in each
+RESPONSES_PER_CHUNK = 1000
 
 VALUES: list[Any] = [None, True, False, 0, 60, -1, 1.5, 10**30, "", "US", "false", "+12065550100"]
 VALUES += [[], ["US"], ["US", None], [[]], {}, {"a": 1}, float("nan")]
@@ -86,15 +86,15 @@ def random_body(rng: random.Random) -> bytes:
     return body
 
 
-def random_answer(rng: random.Random, success: int = 200) -> tuple[bytes, int, dict[str, str], bytes | None]:
-    """Return a whole HTTP response, and its status, headers and body as a client has to see them; None for a cut one."""
+def random_response(rng: random.Random, success: int = 200) -> tuple[bytes, int, dict[str, str], bytes | None]:
+    """Return a raw HTTP response, its status, its headers, and the body that a client can read (None if incomplete)."""
     body = random_body(rng)
-    usual = rng.random() < 0.65
-    status = success if usual else rng.choice(STATUSES)
+    successful = rng.random() < 0.65
+    status = success if successful else rng.choice(STATUSES)
     headers: dict[str, str] = {}
     if rng.random() < 0.6:
         headers["x-amzn-requestid"] = rng.choice(["", "1", "r", "r\xe9"])
-    if rng.random() < (0.1 if usual else 0.6):
+    if rng.random() < (0.1 if successful else 0.6):
         headers["x-amzn-errortype"] = rng.choice(NAMES)
     if rng.random() < 0.2:
         headers["content-type"] = rng.choice(["application/json", "text/html", ";", ""])
@@ -102,26 +102,26 @@ def random_answer(rng: random.Random, success: int = 200) -> tuple[bytes, int, d
         headers["content-encoding"] = rng.choice(["gzip", "br", "nonsense"])
     if status in (302, 303) and rng.random() < 0.7:
         headers["location"] = rng.choice(["/sign-in", "http://127.0.0.1:1/", "\xe9"])
-    seen: bytes | None = body
+    readable: bytes | None = body
     if status in (204, 304):
-        seen = b""
+        readable = b""
     framing = rng.random()
     if framing < 0.05:
-        headers["transfer-encoding"] = "chunked"  # which it is not
-        seen = b"" if body == b"0" else None  # a last chunk
+        headers["transfer-encoding"] = "chunked"  # although the body is not
+        readable = b"" if body == b"0" else None  # a valid last chunk
     elif framing < 0.9:
         length = len(body)
         if framing < 0.2:
             length += rng.choice([-1, 1, 1000])
         headers["content-length"] = str(max(0, length))
-        if seen:
-            seen = seen[: max(0, length)] if length <= len(body) else None
+        if readable:
+            readable = readable[: max(0, length)] if length <= len(body) else None
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"HTTP/1.1 {status} X\r\n{lines}\r\n".encode("latin-1") + body, status, headers, seen
+    return f"HTTP/1.1 {status} X\r\n{lines}\r\n".encode("latin-1") + body, status, headers, readable
 
 
-def document_of(body: bytes | None) -> Any:
-    """Return the JSON of a body, or 'unreadable'."""
+def parse_body(body: bytes | None) -> Any:
+    """Return the parsed JSON of a body, or 'unreadable'."""
     try:
         return "unreadable" if body is None else json.loads(body.decode())
     except (ValueError, RecursionError):
@@ -129,8 +129,8 @@ def document_of(body: bytes | None) -> Any:
 
 
 def proxy_of(status: int, body: bytes | None) -> Any:
-    """What the table of responses lets count: a Proxy of a 200, 'nothing' for an object without one, else 'unreadable'."""
-    document = document_of(body)
+    """Return the Proxy of a 200 response, None if it is null or the object is empty, or 'unreadable' otherwise."""
+    document = parse_body(body)
     if status != 200 or not isinstance(document, dict):
         return "unreadable"
     if "Proxy" not in document:
@@ -139,8 +139,8 @@ def proxy_of(status: int, body: bytes | None) -> Any:
 
 
 def is_named_not_found(status: int, headers: dict[str, str], body: bytes | None) -> bool:
-    """Whether a 404 names NotFound in its header, or else in its body."""
-    document = document_of(body)
+    """Return whether a response is a 404 that names NotFound in its header or, failing that, in its body."""
+    document = parse_body(body)
     members = document if isinstance(document, dict) else {}
     values = [headers.get("x-amzn-errortype"), *(members.get(key) for key in ("code", "Code", "__type"))]
     names = [re.split("[:]", value)[0].split("#")[-1] for value in values if isinstance(value, str)]
@@ -149,42 +149,42 @@ def is_named_not_found(status: int, headers: dict[str, str], body: bytes | None)
 
 
 def may_be_absence(status: int, headers: dict[str, str], body: bytes | None) -> bool:
-    """Whether a response to GetVoiceConnectorProxy can mean that none is set."""
+    """Return whether a response to GetVoiceConnectorProxy can mean that no proxy configuration is set."""
     empty = proxy_of(status, body) in (None, {}) and bool(headers.get("x-amzn-requestid"))
     return empty or is_named_not_found(status, headers, body)
 
 
 def share_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let all runs use one client: making it is not what is tried here, and takes longest."""
+    """Share one client among all runs, because creating it is slow and not under test here."""
     from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
     from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 
-    make = Connection.client
+    create_client = Connection.client
     clients: dict[str | None, Any] = {}
 
-    def make_once(self: Connection, region: str | None = None) -> Any:
+    def create_client_once(self: Connection, region: str | None = None) -> Any:
         if region not in clients:
             self._session = boto3.session.Session()
-            clients[region] = make(self, region)
+            clients[region] = create_client(self, region)
         return clients[region]
 
-    monkeypatch.setattr(Connection, "client", make_once)
+    monkeypatch.setattr(Connection, "client", create_client_once)
     monkeypatch.setattr(_client, "Session", lambda **options: None)
 
 
 @pytest.mark.parametrize("chunk", [0, *(pytest.param(chunk, marks=pytest.mark.one_sdk) for chunk in range(1, CHUNKS))])
-def test_random_answers_never_become_a_wrong_absence_or_a_traceback(
+def test_random_responses_never_cause_a_false_absence_or_a_traceback(
     read_proxy: Callable[..., dict[str, Any]], sleeps: list[float], monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
     share_client(monkeypatch)
     rng = random.Random(chunk)
     outcomes: collections.Counter[Any] = collections.Counter()
-    for number in range(ANSWERS):
-        raw, status, headers, body = random_answer(rng)
+    for number in range(RESPONSES_PER_CHUNK):
+        raw, status, headers, body = random_response(rng)
         result = read_proxy(WITH_PROXY, Fault("GetVoiceConnectorProxy", raw=raw.decode("latin-1")))
         outcome = "failed" if result.get("failed") else result["exists"]
         outcomes[outcome] += 1
-        context = f"answer {number} of chunk {chunk}: {raw[:300]!r} became {result}"
+        context = f"response {number} of chunk {chunk}: {raw[:300]!r} became {result}"
         proxy = proxy_of(status, body)
         if outcome is False:
             assert may_be_absence(status, headers, body), context
@@ -192,14 +192,14 @@ def test_random_answers_never_become_a_wrong_absence_or_a_traceback(
             assert isinstance(proxy, dict) and proxy, context
         else:
             assert result["failed"] and WITH_PROXY in result["msg"] and "us-east-1" in result["msg"], context
-    assert all(outcomes[outcome] >= ANSWERS / 100 for outcome in (True, False, "failed")), outcomes
+    assert all(outcomes[outcome] >= RESPONSES_PER_CHUNK / 100 for outcome in (True, False, "failed")), outcomes
 
 
 @pytest.mark.parametrize("operation", ["GetVoiceConnectorProxy", "DeleteVoiceConnectorProxy"])
-def test_random_answers_never_become_a_wrong_deletion(
+def test_random_responses_never_cause_a_false_deletion(
     emulator: Emulator, sleeps: list[float], monkeypatch: pytest.MonkeyPatch, operation: str
 ) -> None:
-    """The emulator applies none of these requests, so that the proxy configuration is never gone."""
+    """The emulator applies none of these requests, so the proxy configuration always remains."""
     share_client(monkeypatch)
     rng = random.Random(operation)
     reading = operation == "GetVoiceConnectorProxy"
@@ -211,12 +211,12 @@ def test_random_answers_never_become_a_wrong_deletion(
         "_ansible_check_mode": reading,
     }
     for number in range(300):
-        raw, status, headers, body = random_answer(rng, 200 if reading else 204)
+        raw, status, headers, body = random_response(rng, 200 if reading else 204)
         emulator.faults = [Fault(operation, raw=raw.decode("latin-1"))]
         result = run_main("chime_voice_connector_proxy", options)
         outcome = "failed" if result.get("failed") else result["changed"]
         outcomes[outcome] += 1
-        context = f"answer {number}: {raw[:300]!r} became {result}"
+        context = f"response {number}: {raw[:300]!r} became {result}"
         if reading:
             assert outcome is not False or may_be_absence(status, headers, body), context
         else:
@@ -225,8 +225,8 @@ def test_random_answers_never_become_a_wrong_deletion(
     assert set(outcomes) == ({True, False, "failed"} if reading else {True, "failed"}), outcomes
 
 
-# What the bulk read asks besides, with a typical answer to each.
-BULK = {
+# The other operations of the bulk read, each with a typical response.
+BULK_RESPONSES = {
     "ListVoiceConnectors": {
         "VoiceConnectors": [{"VoiceConnectorId": WITH_PROXY, "Name": "a", "CreatedTimestamp": "2026-01-02T03:04:05Z"}],
         "NextToken": None,
@@ -237,7 +237,7 @@ BULK = {
 
 
 def mutate(rng: random.Random, value: Any) -> Any:
-    """Return a document in which a few values are others, or missing."""
+    """Return a copy of a document in which a few values are replaced or missing."""
     if rng.random() < 0.1:
         return rng.choice(VALUES)
     if isinstance(value, dict):
@@ -247,8 +247,8 @@ def mutate(rng: random.Random, value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("operation", BULK)
-def test_random_answers_to_the_bulk_read_never_become_a_traceback_or_an_empty_account(
+@pytest.mark.parametrize("operation", BULK_RESPONSES)
+def test_random_responses_to_the_bulk_read_never_cause_a_traceback_or_an_empty_account(
     emulator: Emulator, sleeps: list[float], monkeypatch: pytest.MonkeyPatch, operation: str
 ) -> None:
     share_client(monkeypatch)
@@ -257,8 +257,8 @@ def test_random_answers_to_the_bulk_read_never_become_a_traceback_or_an_empty_ac
     if operation == "GetVoiceConnector":
         options["voice_connector_ids"] = [WITH_PROXY]
     outcomes: collections.Counter[bool] = collections.Counter()
-    for _answer in range(250):
-        body = json.dumps(mutate(rng, BULK[operation]))
+    for _response in range(250):
+        body = json.dumps(mutate(rng, BULK_RESPONSES[operation]))
         if rng.random() < 0.2:
             body = body[: rng.randrange(len(body))]
         request_id = rng.random() < 0.7

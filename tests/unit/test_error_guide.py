@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The likely mistakes in the guide on errors: each is made, and fails with the message that the guide quotes."""
+"""Each likely mistake in the guide on errors, when reproduced, fails with the message that the guide quotes."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/docsite/rst/errors.rst").read_text(encoding="utf-8")
 PROXY = "GetVoiceConnectorProxy"
 
-# The message of each mistake, by its title.
-QUOTED = {
+# The quoted message of each mistake, by title.
+QUOTED_MESSAGES = {
     title: " ".join(message.split())
     for title, message in re.findall(
         r"^([^\n]+)\n~+\n\n(?:(?!^~+$).)*?\.\. code-block:: text\n\n((?:  [^\n]*\n)+)", GUIDE, re.MULTILINE | re.DOTALL
@@ -38,8 +38,8 @@ QUOTED = {
 }
 
 
-class Mistake:
-    """What a mistake needs: a function that runs a module, its emulator, pytest's patches, and a folder."""
+class Context:
+    """What reproducing a mistake needs: a function that runs a module, its emulator, monkeypatch, and a folder."""
 
     def __init__(
         self, read_proxy: Callable[..., Any], emulator: Emulator, patch: pytest.MonkeyPatch, folder: pathlib.Path
@@ -50,13 +50,13 @@ class Mistake:
         self.folder = folder
 
     def read(self, *faults: Fault, voice_connector_id: str = WITH_PROXY, **options: Any) -> str:
-        """Return the message of chime_voice_connector_proxy_info; an option that is None is omitted."""
+        """Run chime_voice_connector_proxy_info and return its message. An option that is None is omitted."""
         result = self.read_proxy(voice_connector_id, *faults, **options)
         assert result["failed"] is True
         return str(result["msg"])
 
-    def ansible(self, inventory: str, **variables: str) -> str:
-        """Return the message of the same module, run by Ansible on localhost."""
+    def read_with_ansible(self, inventory: str, **variables: str) -> str:
+        """Run the same module with Ansible on localhost and return its message."""
         (self.folder / "inventory").write_text(inventory, encoding="utf-8")
         ran = run(
             "ansible localhost -i inventory -c local -m chime_sdk.voice.chime_voice_connector_proxy_info "
@@ -69,86 +69,86 @@ class Mistake:
         return str(result["msg"])
 
 
-def no_credentials(made: Mistake) -> str:
-    return made.read(access_key=None, secret_key=None)
+def no_credentials(context: Context) -> str:
+    return context.read(access_key=None, secret_key=None)
 
 
-def wrong_region(made: Mistake) -> str:
+def wrong_region(context: Context) -> str:
     def unknown(host: str, *args: Any, **kwargs: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, f"{host} is not known")
 
-    made.patch.setattr(socket, "getaddrinfo", unknown)
-    return made.read(region="eu-north-1", endpoint_url=None)
+    context.patch.setattr(socket, "getaddrinfo", unknown)
+    return context.read(region="eu-north-1", endpoint_url=None)
 
 
-def missing_permission(made: Mistake) -> str:
-    words = "User: arn:aws:iam::111122223333:user/reader is not authorized to perform: chime:GetVoiceConnectorProxy"
-    return made.read(Fault(PROXY, error="ForbiddenException", message=words))
+def missing_permission(context: Context) -> str:
+    message = "User: arn:aws:iam::111122223333:user/reader is not authorized to perform: chime:GetVoiceConnectorProxy"
+    return context.read(Fault(PROXY, error="ForbiddenException", message=message))
 
 
-def wrong_id(made: Mistake) -> str:
-    return made.read(voice_connector_id=MISSING)
+def wrong_id(context: Context) -> str:
+    return context.read(voice_connector_id=MISSING)
 
 
-def old_botocore(made: Mistake) -> str:
-    made.patch.setattr(botocore, "__version__", "1.34.0")
-    return made.read()
+def old_botocore(context: Context) -> str:
+    context.patch.setattr(botocore, "__version__", "1.34.0")
+    return context.read()
 
 
-def no_amazon_aws(made: Mistake) -> str:
-    (made.folder / "ansible_collections/chime_sdk").mkdir(parents=True)
-    (made.folder / "ansible_collections/chime_sdk/voice").symlink_to(ROOT)
-    return made.ansible(
+def no_amazon_aws(context: Context) -> str:
+    (context.folder / "ansible_collections/chime_sdk").mkdir(parents=True)
+    (context.folder / "ansible_collections/chime_sdk/voice").symlink_to(ROOT)
+    return context.read_with_ansible(
         f"localhost ansible_python_interpreter={sys.executable}",
-        ANSIBLE_COLLECTIONS_PATH=str(made.folder),
+        ANSIBLE_COLLECTIONS_PATH=str(context.folder),
         ANSIBLE_COLLECTIONS_SCAN_SYS_PATH="false",
     )
 
 
-def wrong_interpreter(made: Mistake) -> str:
-    bare = made.folder / "bare"
+def wrong_interpreter(context: Context) -> str:
+    bare = context.folder / "bare"
     venv.create(bare)
-    message = made.ansible(f"localhost ansible_python_interpreter={bare}/bin/python")
+    message = context.read_with_ansible(f"localhost ansible_python_interpreter={bare}/bin/python")
     assert socket.gethostname() in message
     return message.replace(socket.gethostname(), "control").replace(f"{bare}/bin/python", "/usr/bin/python3")
 
 
-def expired_sso_session(made: Mistake) -> str:
-    config = made.folder / "config"
+def expired_sso_session(context: Context) -> str:
+    config = context.folder / "config"
     config.write_text(
         "[profile telephony]\nsso_session = work\nsso_account_id = 111122223333\nsso_role_name = reader\n"
         "[sso-session work]\nsso_region = us-east-1\nsso_start_url = https://example.awsapps.com/start\n"
     )
     token = {"accessToken": "token", "expiresAt": "2026-01-02T03:04:05Z"}
-    (made.folder / f"{hashlib.sha1(b'work').hexdigest()}.json").write_text(json.dumps(token))
-    made.patch.setattr("botocore.tokens.SSOTokenProvider._SSO_TOKEN_CACHE_DIR", str(made.folder))
-    made.patch.setenv("AWS_CONFIG_FILE", str(config))
-    return made.read(profile="telephony", access_key=None, secret_key=None)
+    (context.folder / f"{hashlib.sha1(b'work').hexdigest()}.json").write_text(json.dumps(token))
+    context.patch.setattr("botocore.tokens.SSOTokenProvider._SSO_TOKEN_CACHE_DIR", str(context.folder))
+    context.patch.setenv("AWS_CONFIG_FILE", str(config))
+    return context.read(profile="telephony", access_key=None, secret_key=None)
 
 
-def redirect(made: Mistake) -> str:
+def redirect(context: Context) -> str:
     headers = {"location": "https://portal.example/login"}
-    return made.read(Fault(status=302, headers=headers, body="<html>Sign in</html>", request_id=False))
+    return context.read(Fault(status=302, headers=headers, body="<html>Sign in</html>", request_id=False))
 
 
-def not_from_aws(made: Mistake) -> str:
+def not_from_aws(context: Context) -> str:
     page = "<html><body>404 Not Found</body></html>"
-    return made.read(Fault(status=404, body=page, request_id=False))
+    return context.read(Fault(status=404, body=page, request_id=False))
 
 
-def no_tls(made: Mistake) -> str:
-    return made.read(endpoint_url=made.emulator.url.replace("http:", "https:"))
+def no_tls(context: Context) -> str:
+    return context.read(endpoint_url=context.emulator.url.replace("http:", "https:"))
 
 
-def throttled(made: Mistake) -> str:
-    return made.read(Fault(PROXY, error="ThrottledClientException", message="Too many requests."))
+def throttled(context: Context) -> str:
+    return context.read(Fault(PROXY, error="ThrottledClientException", message="Too many requests."))
 
 
-def end_of_support(made: Mistake) -> str:
-    return made.read(Fault(PROXY, status=410, error="GoneException", message="This operation is not available."))
+def end_of_support(context: Context) -> str:
+    return context.read(Fault(PROXY, status=410, error="GoneException", message="This operation is not available."))
 
 
-MISTAKES: dict[str, Callable[[Mistake], str]] = {
+MISTAKES: dict[str, Callable[[Context], str]] = {
     "No credentials": no_credentials,
     "Credentials that cannot be obtained": expired_sso_session,
     "A wrong Region": wrong_region,
@@ -165,12 +165,12 @@ MISTAKES: dict[str, Callable[[Mistake], str]] = {
 }
 
 
-def test_the_guide_has_all_of_them() -> None:
-    assert list(QUOTED) == list(MISTAKES)
+def test_the_guide_has_exactly_these_mistakes() -> None:
+    assert list(QUOTED_MESSAGES) == list(MISTAKES)
 
 
 @pytest.mark.parametrize("title", MISTAKES)
-def test_a_mistake_says_what_the_guide_says(
+def test_a_mistake_fails_with_the_message_in_the_guide(
     title: str,
     read_proxy: Callable[..., Any],
     emulator: Emulator,
@@ -178,8 +178,8 @@ def test_a_mistake_says_what_the_guide_says(
     tmp_path: pathlib.Path,
     sleeps: list[float],
 ) -> None:
-    message = MISTAKES[title](Mistake(read_proxy, emulator, monkeypatch, tmp_path))
+    message = MISTAKES[title](Context(read_proxy, emulator, monkeypatch, tmp_path))
     print(message)
-    # What differs from one machine to another stands as ... in the guide.
-    pattern = re.escape(QUOTED.get(title, "?")).replace(r"\.\.\.", ".*")
+    # The guide has ... for parts that differ between machines.
+    pattern = re.escape(QUOTED_MESSAGES.get(title, "?")).replace(r"\.\.\.", ".*")
     assert re.fullmatch(pattern, message)
