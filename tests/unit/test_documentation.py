@@ -543,7 +543,7 @@ def test_every_link_has_a_target(path: pathlib.Path) -> None:
     """A relative link leads to an existing file and heading, and never to a file that the built collection omits."""
     for link in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
         if link.startswith("https://"):
-            assert link.startswith((GALAXY["repository"], "https://docs.aws.amazon.com/")), link
+            assert link.startswith("https://docs.aws.amazon.com/"), link
             continue
         name, _hash, anchor = link.partition("#")
         target = (path.parent / name).resolve() if name else path
@@ -552,13 +552,28 @@ def test_every_link_has_a_target(path: pathlib.Path) -> None:
         assert target.relative_to(ROOT).parts[0] not in GALAXY["build_ignore"], link
 
 
-def test_the_urls_of_the_project_agree() -> None:
-    repository = GALAXY["repository"]
-    assert GALAXY["issues"] == f"{repository}/issues"
-    assert not (ROOT / "docs/docsite/links.yml").exists()
-    for path in [ROOT / "README.md", *ROOT.glob(".github/**/*"), *ROOT.glob("docs/**/*")]:
-        if path.is_file():
-            assert b"github.com/" not in path.read_bytes(), path
+@pytest.mark.parametrize("path", sorted(ROOT.glob("docs/docsite/rst/*.rst")), ids=lambda path: path.stem)
+def test_guides_are_readable_in_a_repository_browser(path: pathlib.Path) -> None:
+    """A guide uses plain reStructuredText, and its relative links lead to files and headings of the repository."""
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r":[a-z]+:`", text)
+    links = re.findall(r"`[^`<]+\s<([^>]+)>`_", text)
+    assert len(links) == text.count(">`_")
+    for link in links:
+        name, _hash, anchor = link.partition("#")
+        target = path.parent / name
+        assert link.startswith("https://") or target.is_file(), link
+        if anchor:
+            headings = re.findall(r"^(\S.*)\n[=~-]{3,}$", target.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in [re.sub(r"\W+", "-", heading.lower()).strip("-") for heading in headings], link
+
+
+def test_nothing_but_galaxy_yml_links_to_the_placeholder_of_the_repository() -> None:
+    folders = (".github", "changelogs", "docs", "meta", "playbooks", "plugins", "roles")
+    paths = [*ROOT.glob("*.*"), *(path for folder in folders for path in ROOT.glob(f"{folder}/**/*"))]
+    repository = GALAXY["repository"].removeprefix("https://").encode()
+    assert [path.name for path in paths if path.is_file() and repository in path.read_bytes()] == ["galaxy.yml"]
+    assert not {"documentation", "homepage", "issues"} & set(GALAXY)
 
 
 def test_the_workflow_runs_make_targets_on_the_supported_pythons() -> None:

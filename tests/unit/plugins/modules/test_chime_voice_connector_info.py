@@ -829,9 +829,7 @@ def test_a_defect_in_one_read_does_not_affect_the_others(monkeypatch: pytest.Mon
     with Emulator(fleet(30)) as emulator:
         result = read_from(emulator, include=["proxy"])
     assert [error["voice_connector_id"] for error in result["errors"]] == [bad]
-    assert (
-        "an unexpected ZeroDivisionError: division by zero occurred. This is a bug" in result["errors"][0]["message"]
-    )
+    assert "an unexpected ZeroDivisionError: division by zero occurred. This is a bug" in result["errors"][0]["message"]
     assert identifiers(result) == [identifier for identifier in fleet_ids(30) if identifier != bad]
 
 
