@@ -576,6 +576,22 @@ def test_nothing_but_galaxy_yml_links_to_the_placeholder_of_the_repository() -> 
     assert not {"documentation", "homepage", "issues"} & set(GALAXY)
 
 
+def test_contributing_has_a_reason_for_each_pinned_package() -> None:
+    pinned = {
+        name
+        for path in ROOT.glob("tools/requirements/*.txt")
+        for name in re.findall(r"^([\w-]+)==", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    rows = (
+        (ROOT / "CONTRIBUTING.md")
+        .read_text(encoding="utf-8")
+        .partition("| package | purpose |")[2]
+        .partition("\n\n")[0]
+    )
+    explained = {name for row in re.findall(r"^\| ([\w, -]+) \| .", rows, re.MULTILINE) for name in row.split(", ")}
+    assert pinned - {"ansible-core", "boto3", "botocore"} == explained - {"uv"}
+
+
 def test_the_workflow_runs_make_targets_on_the_supported_pythons() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
