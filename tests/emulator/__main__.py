@@ -6,7 +6,7 @@
 
 python tests/emulator --state state.json -- ansible-playbook play.yml
 
-The environment of the command contains the endpoint and credentials of the emulator, and none of your own AWS settings.
+The environment of the command has the endpoint and credentials of the emulator, and none of your own AWS settings.
 The emulator stops when the command ends, and exits with its status. Without a command, the emulator prints its URL and
 serves until it is interrupted, for an hour at most unless --seconds sets a different time.
 """
@@ -59,7 +59,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Emulate Amazon Chime SDK Voice on the loopback interface.")
     parser.add_argument("--port", type=int, default=0, help="the port to listen on; default: any free port")
     parser.add_argument("--state", type=pathlib.Path, help="a JSON file with credentials and voice_connectors")
-    parser.add_argument("--seconds", type=float, default=3600, help="stop after this time if there is no command")
+    parser.add_argument("--seconds", type=float, default=3600, help="without a command, stop after this time; default: an hour")
     parser.add_argument("command", nargs="*", help="the command to run against the emulator, after --")
     arguments = parser.parse_args()
 

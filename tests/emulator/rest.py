@@ -142,7 +142,7 @@ def _drop_nulls(members: dict[str, Any]) -> dict[str, Any]:
 def _to_json(shape: Any, value: Any) -> Any:
     """Return *value* in its JSON form. Members that are not set are null, as in the responses of AWS.
 
-    Return a value of the wrong type, which an unchecked initial state can contain, unchanged.
+    Values of the wrong type, possible in an unchecked initial state, are returned unchanged.
     """
     if shape.type_name == "structure" and isinstance(value, dict):
         return {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS for a loopback server, with a certificate authority that each process creates."""
+"""TLS for a loopback server, with a certificate authority created by this process."""
 
 from __future__ import annotations
 
