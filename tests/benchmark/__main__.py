@@ -212,7 +212,9 @@ def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[st
             )
             for size, cost in module_costs.items()
         ),
-        target_row(f"N = {base:,} to {largest:,}: CPU per added connector relative to bare boto3", relative_cpu, 0, 1.2),
+        target_row(
+            f"N = {base:,} to {largest:,}: CPU per added connector relative to bare boto3", relative_cpu, 0, 1.2
+        ),
         target_row(f"N = {largest:,} relative to {previous:,}: wall time per connector", relative_wall, 0, 1.1),
         target_row(f"N = {largest:,}: peak memory relative to bare boto3", relative_memory, 0, 1.3),
     ]

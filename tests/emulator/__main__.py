@@ -59,7 +59,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Emulate Amazon Chime SDK Voice on the loopback interface.")
     parser.add_argument("--port", type=int, default=0, help="the port to listen on; default: any free port")
     parser.add_argument("--state", type=pathlib.Path, help="a JSON file with credentials and voice_connectors")
-    parser.add_argument("--seconds", type=float, default=3600, help="without a command, stop after this time; default: an hour")
+    parser.add_argument(
+        "--seconds", type=float, default=3600, help="without a command, stop after this time; default: an hour"
+    )
     parser.add_argument("command", nargs="*", help="the command to run against the emulator, after --")
     arguments = parser.parse_args()
 
