@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measure the bulk read against bare boto3, a loop in a playbook, and the AWS CLI, and print a table.
+"""Compare the bulk read to boto3, a loop in a playbook, and the AWS CLI, and print a table.
 
-Every peer asks the same emulator, which runs in a process of its own and answers after a fixed time. Figures are those
-of whole processes: wall clock, CPU seconds and peak memory as the operating system accounts for them. Where a command
-is run several times the median is shown, and peers take turns.
+All clients use the same emulator, which runs in a separate process and responds after a fixed time. Each figure covers
+the whole process: wall time, CPU seconds and peak memory as reported by the operating system. If a command runs several
+times, the figure is the median, and the clients take turns.
 
 Usage: python tests/benchmark [--quick]
 """
@@ -52,7 +52,6 @@ ENVIRONMENT = {
     "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
 }
 
-
 Command = tuple[Union[str, pathlib.Path], ...]
 
 
@@ -65,21 +64,21 @@ class Cost(NamedTuple):
     output: str
 
 
-class Service:
-    """The emulator in a process of its own."""
+class EmulatorProcess:
+    """The emulator, running in a separate process."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
+    def control(self, method: str, path: str, body: Any = None) -> Any:
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(f"{self.url}/_emulator/{path}", data, method=method)
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request) as response:
+            return json.load(response)
 
-    def cost_of(self, *command: str | pathlib.Path, **environment: str) -> Cost:
-        """Run a command to its end and return what it cost. What it prints must not be an error."""
-        self.ask("DELETE", "requests")
+    def measure(self, *command: str | pathlib.Path, **environment: str) -> Cost:
+        """Run a command to completion and return its cost. Exit if it fails."""
+        self.control("DELETE", "requests")
         with tempfile.TemporaryFile("w+") as output:
             started = time.monotonic()
             process = subprocess.Popen(
@@ -95,7 +94,7 @@ class Service:
             printed = output.read()
         if process.returncode:
             raise SystemExit(f"{command} failed:\n{printed[-2000:]}")
-        statuses = [request.get("status") for request in self.ask("GET", "requests")]
+        statuses = [request.get("status") for request in self.control("GET", "requests")]
         return Cost(
             wall,
             usage.ru_utime + usage.ru_stime,
@@ -107,7 +106,7 @@ class Service:
 
 
 @contextlib.contextmanager
-def service(size: int, **settings: float) -> Iterator[Service]:
+def start_emulator(size: int, **settings: float) -> Iterator[EmulatorProcess]:
     """Run an emulator with *size* Voice Connectors that all have a proxy."""
     connectors = [
         {
@@ -125,34 +124,34 @@ def service(size: int, **settings: float) -> Iterator[Service]:
         )
         try:
             assert program.stdout is not None
-            running = Service(program.stdout.readline().strip())
-            running.ask("PUT", "settings", {"latency": LATENCY, **settings})
-            yield running
+            emulator = EmulatorProcess(program.stdout.readline().strip())
+            emulator.control("PUT", "settings", {"latency": LATENCY, **settings})
+            yield emulator
         finally:
             program.terminate()
             program.wait()
 
 
-def payload(folder: pathlib.Path, module: str, running: Service, **options: Any) -> pathlib.Path:
-    """Return the file that Ansible would send to a host and run there, for *module* with *options*.
+def build_payload(folder: pathlib.Path, module: str, emulator: EmulatorProcess, **options: Any) -> pathlib.Path:
+    """Return the file that Ansible sends to a managed node and runs there, for *module* with *options*.
 
-    The endpoint is not in it, so that it serves with every emulator.
+    It does not contain the endpoint, so it works with every emulator.
     """
-    made = folder / module
+    remote_tmp = folder / module
     arguments = json.dumps(options)
     subprocess.run(
         ["ansible", "localhost", "-m", module, "-a", arguments],
         env={
             **ENVIRONMENT,
-            "AWS_ENDPOINT_URL_CHIME_SDK_VOICE": running.url,
+            "AWS_ENDPOINT_URL_CHIME_SDK_VOICE": emulator.url,
             "ANSIBLE_KEEP_REMOTE_FILES": "1",
-            "ANSIBLE_REMOTE_TMP": str(made),
+            "ANSIBLE_REMOTE_TMP": str(remote_tmp),
             "ANSIBLE_HOME": str(folder / "home"),
         },
         check=True,
         capture_output=True,
     )
-    return next(made.glob("*/AnsiballZ_*.py"))
+    return next(remote_tmp.glob("*/AnsiballZ_*.py"))
 
 
 def median(costs: list[Cost]) -> Cost:
@@ -163,103 +162,113 @@ def median(costs: list[Cost]) -> Cost:
     )
 
 
-def row(name: str, size: int, cost: Cost) -> None:
+def print_row(name: str, size: int, cost: Cost) -> None:
     print(
         f"| {name:22} | {size:6,} | {cost.wall:8.2f} | {cost.cpu:7.2f} | {cost.memory:6.0f} | {cost.requests:8,} |",
         flush=True,
     )
 
 
-def verdict(what: str, value: float, low: float, high: float) -> str:
-    """Return a row of the table of aims, for a figure that is to be between two bounds."""
-    aim = f"{low:g}" if low == high else f"<= {high:g}" if low == 0 else f">= {low:g}"
-    return f"| {what:68} | {value:8.3f} | {aim:>7} | {'met' if low <= value <= high else 'MISSED':6} |"
+def target_row(metric: str, value: float, low: float, high: float) -> str:
+    """Return a row of the table of targets, for a metric whose target is the range from *low* to *high*."""
+    target = f"{low:g}" if low == high else f"<= {high:g}" if low == 0 else f">= {low:g}"
+    return f"| {metric:68} | {value:8.3f} | {target:>7} | {'met' if low <= value <= high else 'MISSED':6} |"
 
 
-def pages(size: int) -> int:
+def count_pages(size: int) -> int:
     return -(-size // 100)
 
 
-def check(cost: Cost, size: int) -> None:
-    """See that a bulk read returned everything."""
+def check_complete(cost: Cost, size: int) -> None:
+    """Check that a bulk read returned everything."""
     result = json.loads(cost.output)
-    read = result["voice_connectors"]
-    assert len(read) == size
+    connectors = result["voice_connectors"]
+    assert len(connectors) == size
     assert not result["errors"]
-    assert all(connector["proxy"]["exists"] for connector in read)
+    assert all(connector["proxy"]["exists"] for connector in connectors)
 
 
-def measure_growth(ours: Command, floor: Command, sizes: list[int]) -> list[str]:
-    """Print rows of the module and of the floor, and return the aims about growth."""
-    module, bare = {}, {}
+def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[str]:
+    """Print the rows of the module and of bare boto3, and return the target rows about growth."""
+    module_costs, boto3_costs = {}, {}
     for size in sizes:
-        with service(size) as running:
-            both = [(running.cost_of(*ours), running.cost_of(*floor)) for _turn in range(1 if size >= 10_000 else 3)]
-        for cost, _bare in both:
-            check(cost, size)
-        module[size], bare[size] = median([a for a, _b in both]), median([b for _a, b in both])
-        row("the module", size, module[size])
-        row("bare boto3", size, bare[size])
-    base, before, largest = sizes[2], sizes[-2], sizes[-1]
-    cpu = (module[largest].cpu - module[base].cpu) / (bare[largest].cpu - bare[base].cpu)
-    linear = (module[largest].wall / largest) / (module[before].wall / before)
-    heavier = module[largest].memory / bare[largest].memory
+        with start_emulator(size) as emulator:
+            turns = 1 if size >= 10_000 else 3
+            pairs = [(emulator.measure(*module), emulator.measure(*boto3)) for _turn in range(turns)]
+        for cost, _boto3 in pairs:
+            check_complete(cost, size)
+        module_costs[size], boto3_costs[size] = median([a for a, _b in pairs]), median([b for _a, b in pairs])
+        print_row("the module", size, module_costs[size])
+        print_row("bare boto3", size, boto3_costs[size])
+    base, previous, largest = sizes[2], sizes[-2], sizes[-1]
+    added_cpu = module_costs[largest].cpu - module_costs[base].cpu
+    relative_cpu = added_cpu / (boto3_costs[largest].cpu - boto3_costs[base].cpu)
+    relative_wall = (module_costs[largest].wall / largest) / (module_costs[previous].wall / previous)
+    relative_memory = module_costs[largest].memory / boto3_costs[largest].memory
     return [
         *(
-            verdict(f"N = {size:,}: requests of those needed", cost.requests / (size + pages(size)), 1, 1)
-            for size, cost in module.items()
+            target_row(
+                f"N = {size:,}: requests relative to the minimum", cost.requests / (size + count_pages(size)), 1, 1
+            )
+            for size, cost in module_costs.items()
         ),
-        verdict(f"N = {base:,} to {largest:,}: CPU for each connector against bare boto3", cpu, 0, 1.2),
-        verdict(f"N = {largest:,} against {before:,}: wall for each connector", linear, 0, 1.1),
-        verdict(f"N = {largest:,}: peak memory against bare boto3", heavier, 0, 1.3),
+        target_row(
+            f"N = {base:,} to {largest:,}: CPU per added connector relative to bare boto3", relative_cpu, 0, 1.2
+        ),
+        target_row(f"N = {largest:,} relative to {previous:,}: wall time per connector", relative_wall, 0, 1.1),
+        target_row(f"N = {largest:,}: peak memory relative to bare boto3", relative_memory, 0, 1.3),
     ]
 
 
-def measure_peers(ours: Command, floor: Command, size: int, pairs: int, folder: pathlib.Path) -> list[str]:
-    """Print rows of the slow peers, and return the aims about wall clocks."""
-    looped, called = 20, 3
+def measure_alternatives(
+    module: Command, boto3: Command, size: int, pair_count: int, folder: pathlib.Path
+) -> list[str]:
+    """Print the rows of the loop and of the AWS CLI, and return the target rows about wall time."""
+    item_count, call_count = 20, 3
     playbook = folder / "loop.yml"
 
-    def loop_of(items: int) -> Cost:
+    def run_loop(items: int) -> Cost:
         playbook.write_text(
             f"- hosts: localhost\n  gather_facts: false\n  tasks:\n    - {SINGLE}:\n"
             "        voice_connector_id: \"a{{ '%021d' | format(item) }}\"\n"
             f'      loop: "{{{{ range({items}) | list }}}}"\n',
             encoding="utf-8",
         )
-        return running.cost_of("ansible-playbook", playbook)
+        return emulator.measure("ansible-playbook", playbook)
 
-    def call(number: int) -> Cost:
+    def run_cli(number: int) -> Cost:
         operation = ("chime-sdk-voice", "get-voice-connector-proxy", "--voice-connector-id", f"a{number:021d}")
-        return running.cost_of("aws", *operation, PATH=os.environ["PATH"])
+        return emulator.measure("aws", *operation, PATH=os.environ["PATH"])
 
-    with service(size) as running:
-        both = [(running.cost_of(*ours), running.cost_of(*floor)) for _pair in range(pairs)]
-        # The start of ansible-playbook is not counted.
-        each = (loop_of(looped).wall - loop_of(1).wall) / (looped - 1)
-        print(f"| {'loop in a playbook *':22} | {size:6,} | {each * size:8.2f} |         |        | {size:8,} |")
+    with start_emulator(size) as emulator:
+        pairs = [(emulator.measure(*module), emulator.measure(*boto3)) for _pair in range(pair_count)]
+        # The startup of ansible-playbook is not included.
+        item_wall = (run_loop(item_count).wall - run_loop(1).wall) / (item_count - 1)
+        print(f"| {'loop in a playbook *':22} | {size:6,} | {item_wall * size:8.2f} |         |        | {size:8,} |")
         if shutil.which("aws"):
-            cost = median([call(number) for number in range(called)])
-            whole = cost._replace(wall=cost.wall * size, cpu=cost.cpu * size, requests=size)
-            row("AWS CLI, each alone *", size, whole)
-    print(f"\n* {looped} items and {called} calls were measured, and multiplied\n")
-    for cost, _bare in both:
-        check(cost, size)
-    against = statistics.median(a.wall / b.wall for a, b in both)
-    faster = each * size / statistics.median(a.wall for a, _b in both)
+            cost = median([run_cli(number) for number in range(call_count)])
+            total = cost._replace(wall=cost.wall * size, cpu=cost.cpu * size, requests=size)
+            print_row("AWS CLI, single calls*", size, total)
+    print(f"\n* extrapolated from {item_count} items and {call_count} calls\n")
+    for cost, _boto3 in pairs:
+        check_complete(cost, size)
+    relative_wall = statistics.median(a.wall / b.wall for a, b in pairs)
+    speedup = item_wall * size / statistics.median(a.wall for a, _b in pairs)
     return [
-        verdict(f"N = {size}: wall against bare boto3, median of {pairs} pairs", against, 0, 1.15),
-        verdict(f"N = {size}: times faster than a loop in a playbook", faster, 80, float("inf")),
+        target_row(
+            f"N = {size}: wall time relative to bare boto3, median of {pair_count} pairs", relative_wall, 0, 1.15
+        ),
+        target_row(f"N = {size}: speedup over a loop in a playbook", speedup, 80, float("inf")),
     ]
 
 
-def measure_faults(ours: Command, limited: int, rate: float, shaky: int) -> list[str]:
-    """Return the aims about throttling and faults."""
-    with service(limited, rate_limit=rate) as running:
-        slow = running.cost_of(*ours)
-    check(slow, limited)
-    with service(shaky) as running:
-        running.ask(
+def measure_faults(module: Command, throttled_size: int, rate: float, faulty_size: int) -> list[str]:
+    """Return the target rows about throttling and faults."""
+    with start_emulator(throttled_size, rate_limit=rate) as emulator:
+        throttled = emulator.measure(*module)
+    check_complete(throttled, throttled_size)
+    with start_emulator(faulty_size) as emulator:
+        emulator.control(
             "PUT",
             "faults",
             [
@@ -267,15 +276,20 @@ def measure_faults(ours: Command, limited: int, rate: float, shaky: int) -> list
                 {"probability": 0.025, "seed": 2, "drop": "reset"},
             ],
         )
-        retried = running.cost_of(*ours)
-    check(retried, shaky)
-    allowed = (limited + pages(limited)) / rate
+        retried = emulator.measure(*module)
+    check_complete(retried, faulty_size)
+    minimum = (throttled_size + count_pages(throttled_size)) / rate
     return [
-        verdict(f"limit of {rate:g} requests/s, N = {limited}: wall of what it allows", slow.wall / allowed, 0, 1.25),
-        verdict("the same: share of requests answered 429", slow.throttled / slow.requests, 0, 0.1),
-        verdict(
-            f"5 % resets and 503, N = {shaky:,}: requests for each connector",
-            (retried.requests - pages(shaky)) / shaky,
+        target_row(
+            f"N = {throttled_size}, {rate:g} requests/s: wall time relative to the minimum",
+            throttled.wall / minimum,
+            0,
+            1.25,
+        ),
+        target_row("the same limit: share of requests throttled", throttled.throttled / throttled.requests, 0, 0.1),
+        target_row(
+            f"N = {faulty_size:,}, 5% resets and 503 responses: requests per connector",
+            (retried.requests - count_pages(faulty_size)) / faulty_size,
             0,
             1.1,
         ),
@@ -283,26 +297,26 @@ def measure_faults(ours: Command, limited: int, rate: float, shaky: int) -> list
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure the bulk read against its peers.")
+    parser = argparse.ArgumentParser(description="Compare the bulk read to the alternatives.")
     parser.add_argument("--quick", action="store_true", help="fewer and smaller runs, to try the benchmark itself")
     quick = parser.parse_args().quick
 
     print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}")
-    print(f"{LATENCY * 1000:.0f} ms for each answer, {THREADS} requests at a time\n")
+    print(f"{LATENCY * 1000:.0f} ms for each response, {THREADS} requests at a time\n")
     print("|                        |      N |   wall s |   CPU s |    MiB | requests |")
     print("|------------------------|--------|----------|---------|--------|----------|")
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        with service(1) as running:
-            bulk = payload(folder, MODULE, running, include=["proxy"], concurrency=THREADS)
-        ours: Command = (sys.executable, bulk)
-        floor: Command = (sys.executable, HERE / "floor.py", str(THREADS))
-        aims = measure_growth(ours, floor, [1, 10, 50, 100] if quick else [1, 10, 100, 1000, 10_000])
-        aims += measure_peers(ours, floor, 50 if quick else 500, 2 if quick else 7, folder)
-        aims += measure_faults(ours, 60 if quick else 300, 20, 100 if quick else 1000)
-    print(f"| {'figure':68} | measured |     aim |        |")
+        with start_emulator(1) as emulator:
+            payload = build_payload(folder, MODULE, emulator, include=["proxy"], concurrency=THREADS)
+        module: Command = (sys.executable, payload)
+        boto3: Command = (sys.executable, HERE / "bare_boto3.py", str(THREADS))
+        targets = measure_growth(module, boto3, [1, 10, 50, 100] if quick else [1, 10, 100, 1000, 10_000])
+        targets += measure_alternatives(module, boto3, 50 if quick else 500, 2 if quick else 7, folder)
+        targets += measure_faults(module, 60 if quick else 300, 20, 100 if quick else 1000)
+    print(f"| {'metric':68} | measured |  target |        |")
     print(f"|{'-' * 70}|----------|---------|--------|")
-    print(*aims, sep="\n")
+    print(*targets, sep="\n")
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a command against the emulator, or the emulator alone.
+"""Run a command against the emulator, or run the emulator on its own.
 
 python tests/emulator --state state.json -- ansible-playbook play.yml
 
-The command gets the endpoint and the credentials in its environment, which has no other setting of AWS. The emulator ends with it,
-and returns its exit status. Without a command, the emulator prints its URL, and serves until it is interrupted.
+The environment of the command has the endpoint and credentials of the emulator, and none of your own AWS settings.
+The emulator stops when the command ends, and exits with its status. Without a command, the emulator prints its URL and
+serves until it is interrupted, for an hour at most unless --seconds sets a different time.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ import time
 import types
 
 
-def _find_collection() -> None:
-    """Make this checkout importable as ansible_collections.chime_sdk.voice, wherever it lies."""
+def _register_collection() -> None:
+    """Make this checkout importable as ansible_collections.chime_sdk.voice, wherever it is."""
     root = pathlib.Path(__file__).resolve().parents[2]
     for name, path in (
         ("ansible_collections", None),
@@ -39,7 +40,7 @@ def _find_collection() -> None:
 
 
 def _run(command: list[str], connection: dict[str, str]) -> int:
-    """Run a command with the *connection* to an emulator in its environment, and return its exit status."""
+    """Run a command with *connection* in its environment, and return its exit status."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         **connection,
@@ -56,13 +57,15 @@ def _run(command: list[str], connection: dict[str, str]) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Emulate Amazon Chime SDK Voice on the loopback interface.")
-    parser.add_argument("--port", type=int, default=0, help="the port to listen on; default: a free one")
+    parser.add_argument("--port", type=int, default=0, help="the port to listen on; default: any free port")
     parser.add_argument("--state", type=pathlib.Path, help="a JSON file with credentials and voice_connectors")
-    parser.add_argument("--seconds", type=float, default=3600, help="stop after this time; default: an hour")
-    parser.add_argument("command", nargs="*", help="what to run against the emulator, after --")
+    parser.add_argument(
+        "--seconds", type=float, default=3600, help="without a command, stop after this time; default: an hour"
+    )
+    parser.add_argument("command", nargs="*", help="the command to run against the emulator, after --")
     arguments = parser.parse_args()
 
-    _find_collection()
+    _register_collection()
     from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 
     state = json.loads(arguments.state.read_text(encoding="utf-8")) if arguments.state else None
@@ -73,9 +76,9 @@ def main() -> None:
         if arguments.command:
             sys.exit(_run(arguments.command, emulator.environment))
         print(emulator.url, flush=True)
-        # In slices: a signal just before a sleep takes effect only at its end.
-        until = time.monotonic() + arguments.seconds
-        while time.monotonic() < until:
+        # In short intervals: a signal that arrives just before a sleep takes effect only when the sleep ends.
+        deadline = time.monotonic() + arguments.seconds
+        while time.monotonic() < deadline:
             time.sleep(0.2)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the two emulated APIs have in common with the server that runs them."""
+"""Types that the two emulated APIs share with the server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.chime_sdk.voice.tests.emulator.signature import check_s
 
 
 class ServiceError(Exception):
-    """An error that the service returns. Without *status*, the API has one for *name*."""
+    """An error that the service returns. If *status* is None, the API derives it from *name*."""
 
     def __init__(self, name: str, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -33,12 +33,12 @@ class Response(NamedTuple):
 @dataclass
 class Request:
     method: str
-    origin: str  # scheme, host and port as the client named them
+    origin: str  # scheme, and host and port from the Host header
     target: str  # path and query, percent-encoded
-    headers: Mapping[str, str]  # with lower-case names
+    headers: Mapping[str, str]  # names in lower case
     body: bytes
     arrived: datetime.datetime
-    max_skew: datetime.timedelta  # between the time of signing and arrived
+    max_skew: datetime.timedelta  # allowed between signing and arrival
 
     @property
     def path(self) -> str:
@@ -49,7 +49,7 @@ class Request:
         return self.target.partition("?")[2]
 
     def check_signature(self, credentials: Mapping[str, dict[str, Any]], service: str) -> tuple[dict[str, Any], str]:
-        """Return the credential and the Region that the request is signed with.
+        """Return the credential that signed the request, and the Region that it is signed for.
 
         :raises Refused: if the signature is not valid for *service*.
         """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the emulator misbehaves on demand."""
+"""Faults and rate limits that tests configure in the emulator."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import time
 from dataclasses import dataclass
 from dataclasses import field
 
-# Messages that Chime itself returns with ForbiddenException: for credentials or IAM policies that do not permit a request,
-# for new accounts even with full rights, and for accounts without a subscription. For example:
+# Messages that Chime itself returns with ForbiddenException: if the credentials or IAM policies do not permit a
+# request, for new accounts even with full permissions, and for accounts without a subscription. For example:
 # Fault(error="ForbiddenException", message=ACCOUNT_NOT_AUTHORIZED)
 AUTHORIZATION_FAILED = "AWS authorization failed"
 ACCOUNT_NOT_AUTHORIZED = "Not authorized to call Chime SDK with Account Id 111122223333"
@@ -24,51 +24,52 @@ HANDSHAKE_DROPS = ("handshake_close", "handshake_alert")
 
 @dataclass
 class Fault:
-    """One misbehavior. A member left at its default does not change the response."""
+    """One fault. Members with their default values do not change the response."""
 
-    operation: str = "*"  # the operation it meets, also of STS; * for every operation of the voice service
-    request_has: str = ""  # what the path or the Authorization header must contain, such as an ID or /eu-west-1/
-    times: int | None = None  # how often; None for no limit
-    probability: float = 1.0  # of meeting a request at all
-    seed: int = 0  # of the generator that decides by probability
+    operation: str = "*"  # the operation it applies to, also of STS; * for all operations of the voice service
+    request_has: str = ""  # what the path or Authorization header must contain, such as an ID or /eu-west-1/
+    times: int | None = None  # how many times it applies; None for no limit
+    probability: float = 1.0  # of applying to a matching request
+    seed: int = 0  # of the random number generator for probability
     delay: float = 0.0  # seconds before the response
     drip: float = 0.0  # seconds before each byte of the body; the status line and the headers are sent at once
-    # reset: close at once with RST; hang: never respond; truncate: send half of the body that Content-Length promises;
-    # lost: run the operation, and close with RST instead of a response;
+    # reset: close with RST instead of responding; hang: never respond; truncate: announce the whole body in
+    # Content-Length, but send half of it; lost: run the operation, then close with RST instead of responding;
     # handshake_close: close a new TLS connection after its ClientHello; handshake_alert: send the fatal alert
-    # internal_error before that. These two ignore operation and request_has, and do nothing without TLS.
+    # internal_error first. These two ignore operation and request_has, and have no effect without TLS.
     drop: str | None = None
     status: int | None = None
-    error: str | None = None  # the modeled exception, such as ThrottledClientException, or the error code of STS
-    # How an error is named: full (header and body), header, body (the short code), type (__type in the body), uri (the
-    # header, with a URI after the name), or bare (not at all). Errors of STS have one form, which only bare omits.
+    error: str | None = None  # an exception of the model, such as ThrottledClientException, or an STS error code
+    # Where the response names the error: full (header and body), header, body (the short code), type (__type in the
+    # body), uri (the header, with a URI after the name), or bare (nowhere: the body is empty). An STS error always has
+    # the same form, except with bare.
     style: str = "full"
-    message: str = ""  # of an error; the default is AUTHORIZATION_FAILED for ForbiddenException, else a placeholder
+    message: str = ""  # of the error; by default AUTHORIZATION_FAILED for ForbiddenException, else a placeholder
     body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
-    request_id: bool = True  # whether the response has one
-    raw: str | None = None  # the whole response including the status line, in Latin-1
+    request_id: bool = True  # whether the response has a request ID
+    raw: str | None = None  # the complete response, including the status line, in Latin-1
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
         if not self.message:
             forbidden = self.error == "ForbiddenException"
-            self.message = AUTHORIZATION_FAILED if forbidden else "The emulator was told to say so."
+            self.message = AUTHORIZATION_FAILED if forbidden else "The emulator was configured to return this error."
 
-    def meets(self, operation: str, request: str, of_sts: bool = False) -> bool:
-        """Whether the fault applies to a request; counts it when it does."""
+    def meets(self, operation: str, request: str, is_sts: bool = False) -> bool:
+        """Return whether the fault applies to a request, and count it if so."""
         return (
             self.drop not in HANDSHAKE_DROPS
-            and (self.operation == operation or (self.operation == "*" and not of_sts))
+            and (self.operation == operation or (self.operation == "*" and not is_sts))
             and self.request_has in request
-            and self._happens()
+            and self._applies()
         )
 
     def meets_handshake(self) -> bool:
-        """Whether the fault applies to a new TLS connection; counts it when it does."""
-        return self.drop in HANDSHAKE_DROPS and self._happens()
+        """Return whether the fault applies to a new TLS connection, and count it if so."""
+        return self.drop in HANDSHAKE_DROPS and self._applies()
 
-    def _happens(self) -> bool:
+    def _applies(self) -> bool:
         if self.times == 0:
             return False
         if self.probability < 1 and self._random.random() >= self.probability:

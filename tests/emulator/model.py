@@ -24,9 +24,9 @@ _TYPES: dict[str, Any] = {
 
 
 def find_problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:
-    """Yield how *value*, as JSON has it, violates the shape or those nested in it.
+    """Yield a message for each constraint of the shape and its nested shapes that *value*, with JSON types, violates.
 
-    :param path: where the value is, for the message.
+    :param path: the location of the value, for the messages.
     """
 
     def problem(constraint: str) -> str:
@@ -34,7 +34,7 @@ def find_problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:
         return f"Value {shown} at '{path}' failed to satisfy constraint: Member must {constraint}"
 
     kind = shape.type_name
-    # A boolean is an integer to Python, and not to AWS.
+    # In Python, a boolean is also an integer; in AWS, it is not.
     if not isinstance(value, _TYPES[kind]) or isinstance(value, bool) != (kind == "boolean"):
         yield problem("not be null" if value is None else f"be of type {kind}")
     elif kind == "structure":
@@ -48,14 +48,14 @@ def find_problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:
             elif name in present:
                 yield from find_problems(shape.members[name], value[name], f"{path}.{name}".lstrip("."))
     else:
-        yield from map(problem, _broken_constraints(shape, value))
+        yield from map(problem, _violated_constraints(shape, value))
         if kind == "list":
             for number, member in enumerate(value, 1):
                 yield from find_problems(shape.member, member, f"{path}.{number}.member")
 
 
-def _broken_constraints(shape: Any, value: Any) -> Iterator[str]:
-    """Yield the constraints of one shape that *value*, which has its type, breaks."""
+def _violated_constraints(shape: Any, value: Any) -> Iterator[str]:
+    """Yield the constraints of one shape that *value*, which has the right type, violates."""
     size, noun = (len(value), "length") if isinstance(value, (list, str)) else (value, "value")
     if size < shape.metadata.get("min", size):
         yield f"have {noun} greater than or equal to {shape.metadata['min']}"

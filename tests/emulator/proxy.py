@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 class ProxyServer:
     """A proxy that tunnels (CONNECT) and forwards (http://) to loopback addresses, or refuses every request.
 
-    As a context manager it runs in a thread.
+    As a context manager, it runs in a thread.
     """
 
     def __init__(self, connect_status: int | None = None) -> None:
         """Listen on 127.0.0.1.
 
-        :param connect_status: refuse every request with this status and an HTML page; None to let them through.
+        :param connect_status: refuse every request with this status and an HTML page; if None, let requests through.
         """
         self.requests: list[str] = []  # method and target, oldest first
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -52,7 +52,7 @@ class _Server(ThreadingHTTPServer):
     proxy: ProxyServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore clients that went away."""
+        """Ignore clients that disconnect."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -60,10 +60,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:  # pylint: disable=redefined-builtin
-        """Log nothing: requests are in ProxyServer.requests."""
+        """Log nothing: the requests are in ProxyServer.requests."""
 
     def do_GET(self) -> None:
-        """Serve one request, and close the connection after it."""
+        """Serve one request, then close the connection."""
         self.close_connection = True
         proxy = self.server.proxy
         proxy.requests.append(f"{self.command} {self.path}")

@@ -28,18 +28,18 @@ class VoiceApi:
     def __init__(self, voice: Voice, request: Request) -> None:
         self._voice = voice
         self._request = request
-        self._found = _find_operation(request.method, request.path, request.query)
-        self.operation = self._found[0].name if self._found else ""
+        self._route = _find_operation(request.method, request.path, request.query)
+        self.operation = self._route[0].name if self._route else ""
 
     def respond(self, request_id: str | None) -> Response:
         """Run the operation.
 
-        :raises ServiceError: what the service would return instead.
+        :raises ServiceError: if the service would return an error.
         """
-        if self._found is None:
+        if self._route is None:
             # AWS does not name this error in a header.
             return Response(404, {"content-type": "application/xml"}, b"<UnknownOperationException/>\n")
-        operation, uri, query = self._found
+        operation, uri, query = self._route
         try:
             credential, region = self._request.check_signature(self._voice.credentials, MODEL.signing_name)
         except Refused as e:
@@ -70,7 +70,7 @@ class VoiceApi:
 
 
 def _to_short_code(name: str) -> str:
-    """Return the code in the body of an error: short for an exception of the service, the name for all others."""
+    """Return the error code for the body: short for an exception of the service, the full name for any other error."""
     for suffix in ("ClientException", "EntityException", "Exception"):
         short = name[: -len(suffix)]
         if name in MODEL.shape_names and name.endswith(suffix) and short in MODEL.shape_for("ErrorCode").enum:
@@ -79,7 +79,7 @@ def _to_short_code(name: str) -> str:
 
 
 def _list_routes() -> list[tuple[str, re.Pattern[str], dict[str, str], Any]]:
-    """Method, path pattern, fixed query and operation model of what Voice can do."""
+    """Return the method, path pattern, fixed query and model of each operation that Voice supports."""
     routes = []
     for name in MODEL.operation_names:
         operation = MODEL.operation_model(name)
@@ -94,7 +94,7 @@ ROUTES = _list_routes()
 
 
 def _find_operation(method: str, path: str, query: str) -> tuple[Any, dict[str, str], dict[str, list[str]]] | None:
-    """Return the operation of an HTTP request with its decoded path parameters and its query, or None."""
+    """Return the operation, decoded path parameters and query of an HTTP request, or None for an unknown route."""
     given: dict[str, list[str]] = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
         given.setdefault(key, []).append(value)
@@ -106,9 +106,9 @@ def _find_operation(method: str, path: str, query: str) -> tuple[Any, dict[str, 
 
 
 def _read_request(operation: Any, uri: dict[str, str], query: dict[str, list[str]], body: bytes) -> dict[str, Any]:
-    """Return the operation's input as the model names it.
+    """Return the operation's input, with the member names of the model.
 
-    :raises ServiceError: BadRequestException when the body is not a JSON object or a number is none.
+    :raises ServiceError: BadRequestException if the body is not a JSON object.
     """
     try:
         members = json.loads(body, object_hook=_drop_nulls) if body else {}
@@ -140,9 +140,9 @@ def _drop_nulls(members: dict[str, Any]) -> dict[str, Any]:
 
 
 def _to_json(shape: Any, value: Any) -> Any:
-    """Return *value* as JSON has it, where members that are not set are null, as AWS writes them.
+    """Return *value* in its JSON form. Members that are not set are null, as in the responses of AWS.
 
-    A value that is not of its shape's type, which an unchecked initial state can have, is returned as it is.
+    Values of the wrong type, possible in an unchecked initial state, are returned unchanged.
     """
     if shape.type_name == "structure" and isinstance(value, dict):
         return {

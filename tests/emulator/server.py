@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An endpoint on the loopback interface that speaks the wire protocol of Amazon Chime SDK Voice, and a little STS.
+"""A loopback endpoint with the wire protocol of Amazon Chime SDK Voice, and with two operations of STS.
 
-Tests steer it over HTTP as well as from Python:
+Tests control it from Python, or over HTTP:
 
 ====== ======================= ===========================================================
-PUT    /_emulator/faults       replace the faults by a JSON list, see faults.Fault
-PUT    /_emulator/state        begin anew with this state, see service.Voice, and with the ``faults`` beside it
-PUT    /_emulator/settings     ``latency`` in seconds, ``rate_limit`` in requests a second, ``max_skew`` in seconds
-GET    /_emulator/requests     the requests so far, oldest first
-DELETE /_emulator/requests     forget them
+PUT    /_emulator/faults       replace the faults with a JSON list; see faults.Fault
+PUT    /_emulator/state        replace the state (see service.Voice) and the faults (``faults``); delete the requests
+PUT    /_emulator/settings     set ``latency`` (seconds), ``rate_limit`` (requests per second), ``max_skew`` (seconds)
+GET    /_emulator/requests     return the requests so far, oldest first
+DELETE /_emulator/requests     delete the requests so far
 ====== ======================= ===========================================================
 """
 
@@ -47,18 +47,18 @@ _MAX_LINE = 65536
 
 
 class Emulator:
-    """The server. As a context manager it runs in a thread; ``serve`` runs it in the calling one."""
+    """The server. As a context manager, it runs in its own thread; ``serve`` runs it in the calling thread."""
 
     def __init__(self, state: dict[str, Any] | None = None, port: int = 0, tls: bool = False) -> None:
-        """Listen on 127.0.0.1; with *tls*, clients can verify the certificate with the CA in ``ca_bundle``."""
+        """Listen on 127.0.0.1. With *tls*, clients can verify the certificate with the CA in ``ca_bundle``."""
         self.voice = Voice(state)
         self.faults: list[Fault] = []
         self.requests: list[dict[str, Any]] = []
         self.latency = 0.0
         self.rate_limit: RateLimit | None = None
-        self.max_skew = datetime.timedelta(minutes=15)  # of a signature's time from the request's
+        self.max_skew = datetime.timedelta(minutes=15)  # allowed between signing and arrival
         self.lock = threading.Lock()
-        self.stopping = threading.Event()  # set when no request is to wait any longer
+        self.stopping = threading.Event()  # set when requests must stop waiting
         self.connections = 0  # accepted so far, including those whose TLS handshake failed
         self.tls = Tls() if tls else None
         self._server = _Server(("127.0.0.1", port), _Handler)
@@ -71,7 +71,7 @@ class Emulator:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables with which the SDK connects, as the first account of DEFAULT_STATE."""
+        """The environment variables for an SDK client, with the first credentials of DEFAULT_STATE."""
         credential = DEFAULT_STATE["credentials"][0]
         return {
             "AWS_ENDPOINT_URL": self.url,
@@ -81,8 +81,8 @@ class Emulator:
 
     @property
     def ca_bundle(self) -> str:
-        """The path of the PEM file with the CA of a TLS emulator."""
-        assert self.tls is not None, "the emulator does not speak TLS"
+        """The path of the PEM file with the CA of an emulator that uses TLS."""
+        assert self.tls is not None, "the emulator does not use TLS"
         return self.tls.ca_bundle
 
     def __enter__(self) -> Emulator:
@@ -103,7 +103,7 @@ class Emulator:
         self._server.serve_forever(poll_interval=0.005)
 
     def operations(self) -> list[str]:
-        """Return the names of the operations asked for so far."""
+        """Return the names of the operations requested so far."""
         with self.lock:
             return [request["operation"] for request in self.requests]
 
@@ -118,9 +118,9 @@ class Emulator:
             self.max_skew = datetime.timedelta(seconds=max_skew)
 
     def next_fault(self, operation: str, request: str) -> Fault | None:
-        of_sts = operation in sts.MODEL.operation_names
+        is_sts = operation in sts.MODEL.operation_names
         with self.lock:
-            return next((fault for fault in self.faults if fault.meets(operation, request, of_sts)), None)
+            return next((fault for fault in self.faults if fault.meets(operation, request, is_sts)), None)
 
     def next_handshake_fault(self) -> Fault | None:
         with self.lock:
@@ -138,7 +138,7 @@ class _Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection in its own thread, where a TLS handshake blocks no other connection."""
+        """Serve a connection in its own thread, so that a TLS handshake does not block other connections."""
         tls = self.emulator.tls
         if tls is None:
             super().finish_request(request, client_address)
@@ -149,7 +149,7 @@ class _Server(ThreadingHTTPServer):
                 super().finish_request(secured, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore clients that went away; an error of the emulator itself gets a response with status 500."""
+        """Ignore clients that disconnect. An error in the emulator itself is returned with status 500."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -159,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:  # pylint: disable=redefined-builtin
-        """Keep quiet: the requests are in the log that tests read."""
+        """Log nothing: the requests are in Emulator.requests."""
 
     def do_GET(self) -> None:
         emulator = self.server.emulator
@@ -168,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             body = self._read_body()
         except ValueError:
-            self.close_connection = True  # because it is unknown where the next request begins
+            self.close_connection = True  # the start of the next request is unknown
             self._send(400, {}, b"")
             return
         try:
@@ -182,7 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
                 )
         except (ConnectionError, TimeoutError):
             self.close_connection = True
-        except Exception as e:  # a mistake in the emulator must be seen, not look like a fault of the network
+        except Exception as e:  # a bug in the emulator must not look like a network fault
             self._send(500, {"x-emulator-error": "yes"}, f"The emulator itself failed: {e!r}".encode())
 
     do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = do_GET
@@ -190,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _read_body(self) -> bytes:
         """Return the body of the request.
 
-        :raises ValueError: if a length is not a number.
+        :raises ValueError: if a length is not valid.
         """
         if self.headers.get("transfer-encoding", "").lower() != "chunked":
             return self._read_exactly(_parse_length(self.headers.get("content-length", "0"), 10))
@@ -205,31 +205,31 @@ class _Handler(BaseHTTPRequestHandler):
     def _read_exactly(self, length: int) -> bytes:
         data = self.rfile.read(length)
         if len(data) < length:
-            raise ConnectionError("The client went away before the end of its request.")
+            raise ConnectionError("The client disconnected before the end of its request.")
         return data
 
     def _control(self, emulator: Emulator, path: str, body: bytes) -> None:
-        wanted = (self.command, path.rpartition("/")[2])
-        answer: Any = {}
+        action = (self.command, path.rpartition("/")[2])
+        result: Any = {}
         with emulator.lock:
-            if wanted == ("PUT", "faults"):
+            if action == ("PUT", "faults"):
                 emulator.faults = [Fault(**fault) for fault in json.loads(body)]
-            elif wanted == ("PUT", "state"):
+            elif action == ("PUT", "state"):
                 state = json.loads(body)
                 faults = [Fault(**fault) for fault in state.pop("faults", [])]
                 emulator.voice, emulator.faults = Voice(state), faults
                 emulator.requests.clear()
-            elif wanted == ("PUT", "settings"):
+            elif action == ("PUT", "settings"):
                 emulator.configure(**json.loads(body))
-            elif wanted == ("GET", "requests"):
-                answer = emulator.requests
-            elif wanted == ("DELETE", "requests"):
+            elif action == ("GET", "requests"):
+                result = emulator.requests
+            elif action == ("DELETE", "requests"):
                 emulator.requests.clear()
             else:
                 self._send(404, {}, b"")
                 return
-            text = json.dumps(answer).encode()
-        self._send(200, {"content-type": "application/json"}, text)
+            response = json.dumps(result).encode()
+        self._send(200, {"content-type": "application/json"}, response)
 
     def _emulate(self, emulator: Emulator, request: Request) -> None:
         api = (sts.Sts if request.path == "/" else VoiceApi)(emulator.voice, request)
@@ -237,7 +237,7 @@ class _Handler(BaseHTTPRequestHandler):
             "operation": api.operation,
             "method": request.method,
             "path": request.target,
-            "port": self.client_address[1],  # of the client: the same for all requests of a connection
+            "port": self.client_address[1],  # of the client; the same for all requests on a connection
             "headers": request.headers,
             "time": request.arrived.timestamp(),
         }
@@ -263,8 +263,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
             return
         record["status"] = response.status
-        identified = {"x-amzn-requestid": request_id} if request_id else {}
-        self._send(response.status, {**response.headers, **identified, **fault.headers}, response.body, fault)
+        id_header = {"x-amzn-requestid": request_id} if request_id else {}
+        self._send(response.status, {**response.headers, **id_header, **fault.headers}, response.body, fault)
 
     @staticmethod
     def _respond(emulator: Emulator, api: sts.Sts | VoiceApi, fault: Fault, request_id: str | None) -> Response:
@@ -311,13 +311,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(bytes([byte]))
 
     def _pause(self, seconds: float) -> bool:
-        """Wait; return False early when the emulator stops or the client goes away.
+        """Wait; return False early if the emulator stops or the client disconnects.
 
         A client that waits for a response sends nothing, so its connection becomes readable only when it closes.
         """
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            readable, _writable, _failed = select.select([self.connection], [], [], min(left, 0.05))
+        deadline = time.monotonic() + seconds
+        while (remaining := deadline - time.monotonic()) > 0:
+            readable, _writable, _failed = select.select([self.connection], [], [], min(remaining, 0.05))
             if readable or self.server.emulator.stopping.is_set():
                 return False
         return True
@@ -329,7 +329,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _parse_length(text: str, base: int) -> int:
-    """Convert a length, which has none of the signs, prefixes and separators that int() accepts."""
+    """Convert a length, rejecting the signs, prefixes and separators that int() accepts."""
     if not re.fullmatch(r"\s*[0-9a-fA-F]+\s*", text):
         raise ValueError(text)
     return int(text, base)

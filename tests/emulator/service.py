@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state and the operations of an emulated Amazon Chime SDK Voice.
+"""The state and operations of the emulated Amazon Chime SDK Voice.
 
-Names, types and bounds come from the service model that botocore ships, and every output is checked against it, so
-that neither side can drift from the SDK.
+Names, types and limits come from the service model in botocore, and every output is checked against it, so that the
+emulator cannot drift from the SDK.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ DEFAULT_STATE: dict[str, Any] = {
     "voice_connectors": [],
 }
 
-# The settings of a Voice Connector. Each name is what follows Get-, Put- and DeleteVoiceConnector in the names of the
-# operations, the member of their output, and its shape. Operations that the installed botocore lacks have no route.
+# The settings of a Voice Connector. The names of their operations are GetVoiceConnector, PutVoiceConnector and
+# DeleteVoiceConnector, followed by the name of the setting. The same name is the member of the output, and its shape.
+# Operations that the installed botocore does not have get no route.
 SETTINGS = (
     "EmergencyCallingConfiguration",
     "ExternalSystemsConfiguration",
@@ -50,26 +51,27 @@ SETTINGS = (
 )
 _CREDENTIALS = "TerminationCredentials"
 
-# Where AWS creates a Voice Connector if AwsRegion is not set, regardless of the endpoint.
+# The Region in which AWS creates a Voice Connector if AwsRegion is not set, regardless of the endpoint.
 _DEFAULT_REGION = "us-east-1"
 
 
 class Voice:
     """Voice Connectors with their tags and settings, by account and Region.
 
-    Credentials require a termination, neither termination nor origination can be deleted while an emergency calling
-    configuration exists, and deleting a termination deletes its credentials. This order is from public reports. Putting
-    credentials keeps those with other usernames; whether AWS does the same is not public.
+    Credentials require a termination. Neither termination nor origination can be deleted while an emergency calling
+    configuration exists. Deleting a termination deletes its credentials. These rules come from public reports. Putting
+    credentials keeps those with different usernames; whether AWS does the same is not public.
     """
 
     def __init__(self, state: dict[str, Any] | None = None) -> None:
-        """Take the initial *state*: ``credentials``, and ``voice_connectors`` as the service describes them,
+        """Take the initial *state*, with the keys ``credentials`` and ``voice_connectors``.
 
-        each with ``Tags`` (a dict), any of the ``SETTINGS``, ``TerminationCredentials`` (a list of usernames),
-        ``Account`` and ``SeenFrom`` (further Regions in which it is there too) beside the service's own members. With
-        ``Unchecked`` set to true, values that the service model rules out are accepted, and no output is checked.
+        Voice Connectors have the members of the service model. In addition, they can have ``Tags`` (a dictionary), any
+        of the ``SETTINGS``, ``TerminationCredentials`` (a list of usernames), ``Account``, and ``SeenFrom`` (a list of
+        additional Regions that return the Voice Connector). If ``Unchecked`` is true, the Voice Connector can violate
+        the service model, and the emulator checks no output.
 
-        :raises ValueError: if the service model rules out a Voice Connector, with its ID and the member.
+        :raises ValueError: if a Voice Connector violates the service model; the message has its ID and the member.
         """
         state = {**DEFAULT_STATE, **(state or {})}
         self._lock = threading.Lock()
@@ -110,15 +112,15 @@ class Voice:
             "user_id": user_id,
         }
 
-    def lend_credential(self, account: str, arn: str, user_id: str) -> dict[str, str]:
-        """Return new temporary credentials for *account*, with which the caller is *arn*."""
+    def issue_credential(self, account: str, arn: str, user_id: str) -> dict[str, str]:
+        """Return new temporary credentials of the caller *arn* in *account*."""
         with self._lock:
             number = len(self.credentials)
             new = {
                 "access_key": f"ASIAEMULATOR{number}",
-                # Not longer forms of other secrets, which Ansible would mask in them.
-                "secret_key": f"borrowed-secret-key-{number}",
-                "session_token": f"borrowed-session-token-{number}",
+                # These must not contain other secrets, because Ansible masks secrets wherever they occur.
+                "secret_key": f"temporary-secret-key-{number}",
+                "session_token": f"temporary-session-token-{number}",
             }
             self.add_credential(account=account, arn=arn, user_id=user_id, **new)
             return new
@@ -142,7 +144,7 @@ class Voice:
 
     @classmethod
     def find_method(cls, operation: str) -> Callable[..., Any] | None:
-        """Return the method that runs *operation*, or None if the emulator does not have it."""
+        """Return the method that runs *operation*, or None if the emulator does not support it."""
         verb, _separator, setting = operation.partition("VoiceConnector")
         if setting in SETTINGS:
             method = getattr(cls, f"_{verb.lower()}_setting", None)
@@ -152,7 +154,7 @@ class Voice:
     def handle(self, operation: Any, request: dict[str, Any], account: str, region: str) -> dict[str, Any] | None:
         """Run one operation and return its output, checked against the model, or None for an empty body.
 
-        :raises ServiceError: what the service would return instead.
+        :raises ServiceError: if the service would return an error.
         """
         problems = list(find_problems(operation.input_shape, request)) if operation.input_shape else []
         if problems:
@@ -207,7 +209,7 @@ class Voice:
 
     def _put_setting(self, connectors: Any, request: Any, account: str, region: str, setting: str) -> Any:
         settings = self._find(connectors, request)["settings"]
-        # Most requests have the setting as one member, the others have its members.
+        # Most requests have the setting as one member. The others have the members of the setting.
         value = request.get(setting, {name: request[name] for name in request if name != "VoiceConnectorId"})
         if setting == "Proxy":
             value = {"Disabled": False, "PhoneNumberCountries": value.pop("PhoneNumberPoolCountries"), **value}
@@ -242,26 +244,26 @@ class Voice:
         self, connectors: Any, request: Any, account: str, region: str
     ) -> Any:
         settings = self._find(connectors, request)["settings"]
-        left = [name for name in settings.get(_CREDENTIALS, []) if name not in request["Usernames"]]
-        settings[_CREDENTIALS] = left
+        remaining = [name for name in settings.get(_CREDENTIALS, []) if name not in request["Usernames"]]
+        settings[_CREDENTIALS] = remaining
 
-    def _by_arn(self, connectors: dict[str, Any], arn: str) -> dict[str, Any]:
+    def _find_by_arn(self, connectors: dict[str, Any], arn: str) -> dict[str, Any]:
         for connector in connectors.values():
             if connector["entry"]["VoiceConnectorArn"] == arn:
                 return connector
         raise ServiceError("BadRequestException", "Invalid resource")
 
     def _list_tags_for_resource(self, connectors: Any, request: Any, account: str, region: str) -> Any:
-        tags = self._by_arn(connectors, request["ResourceARN"])["tags"]
-        # The model wants one tag at least in the list, so that there is no list without one.
+        tags = self._find_by_arn(connectors, request["ResourceARN"])["tags"]
+        # The model requires at least one tag in the list, so the list is omitted if there are no tags.
         return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}
 
     def _tag_resource(self, connectors: Any, request: Any, account: str, region: str) -> Any:
         new = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-        self._by_arn(connectors, request["ResourceARN"])["tags"].update(new)
+        self._find_by_arn(connectors, request["ResourceARN"])["tags"].update(new)
 
     def _untag_resource(self, connectors: Any, request: Any, account: str, region: str) -> Any:
-        tags = self._by_arn(connectors, request["ResourceARN"])["tags"]
+        tags = self._find_by_arn(connectors, request["ResourceARN"])["tags"]
         for key in request["TagKeys"]:
             tags.pop(key, None)
 
@@ -284,7 +286,7 @@ def _check_seed(seed: dict[str, Any]) -> None:
         (_CREDENTIALS, "SensitiveStringList", entry.pop(_CREDENTIALS, None) or []),
         ("", "VoiceConnector", entry),
         *((name, name, value) for name, value in settings.items() if value is not None and name in MODEL.shape_names),
-        # The Proxy shape permits any string, but PutVoiceConnectorProxy takes only a Country.
+        # The Proxy shape permits any string, but PutVoiceConnectorProxy accepts only a Country.
         *(("Proxy.PhoneNumberCountries", "Country", country) for country in proxy.get("PhoneNumberCountries") or []),
         *(("Tags", "Tag", tag) for tag in tags),
     ]

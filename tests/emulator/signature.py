@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""AWS Signature Version 4, from the side that checks it."""
+"""Verify AWS Signature Version 4 signatures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DATE = "%Y%m%dT%H%M%SZ"
 
 
 class Refused(Exception):
-    """A signature that AWS would refuse with status 403; ``code`` is the name of its error."""
+    """A signature that AWS would refuse with status 403; ``code`` is the name of the error."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -45,15 +45,15 @@ def check_signature(
     now: datetime.datetime,
     max_skew: datetime.timedelta,
 ) -> tuple[str, str]:
-    """Return the access key and the Region that a request is signed with.
+    """Return the access key that signed a request, and the Region that it is signed for.
 
-    :param url: scheme, host, path and query as they came, percent-encoded.
-    :param headers: with lower-case names.
-    :param secrets: secret key and session token, or None for no token, by access key.
+    :param url: scheme, host, path and query as received, percent-encoded.
+    :param headers: with names in lower case.
+    :param secrets: the secret key and the session token (or None) of each access key.
     :param service: the signing name that the credential scope must have.
     :param now: when the request arrived.
-    :param max_skew: the greatest difference between now and the time of signing.
-    :raises Refused: when the signature is missing, wrong, too old, or for something else.
+    :param max_skew: the largest allowed difference between now and the time of signing.
+    :raises Refused: if the signature is missing, wrong, too old, in the future, or for a different service.
     """
     match = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
     date = headers.get("x-amz-date", "")
@@ -84,7 +84,7 @@ def check_signature(
     signed = match["headers"].split(";")
     required = {"host", "x-amz-date"} | ({"x-amz-security-token"} if token else set())
     if not required <= set(signed):
-        raise Refused("InvalidSignatureException", "Headers that have to be signed are not.")
+        raise Refused("InvalidSignatureException", "Required headers are not signed.")
     request = AWSRequest(method, url, {name: headers.get(name, "") for name in signed}, body)
     request.context["timestamp"] = date
     signer = SigV4Auth(Credentials(match["key"], secret), service, match["region"])

@@ -60,7 +60,7 @@ class Sts:
     def respond(self, request_id: str | None) -> Response:
         """Run the action.
 
-        :raises ServiceError: what STS would return instead.
+        :raises ServiceError: if STS would return an error.
         """
         try:
             caller, _region = self._request.check_signature(self._voice.credentials, MODEL.signing_name)
@@ -114,14 +114,14 @@ class Sts:
 
         assumed_arn = f"arn:{match['partition']}:sts::{match['account']}:assumed-role/{match['role']}/{session}"
         assumed_id = f"AROA{hashlib.sha256(role_arn.encode()).hexdigest()[:17].upper()}:{session}"
-        until = self._request.arrived + datetime.timedelta(seconds=given["DurationSeconds"])
-        new = self._voice.lend_credential(match["account"], assumed_arn, assumed_id)
+        expiration = self._request.arrived + datetime.timedelta(seconds=given["DurationSeconds"])
+        new = self._voice.issue_credential(match["account"], assumed_arn, assumed_id)
         return {
             "Credentials": {
                 "AccessKeyId": new["access_key"],
                 "SecretAccessKey": new["secret_key"],
                 "SessionToken": new["session_token"],
-                "Expiration": f"{until:%Y-%m-%dT%H:%M:%SZ}",
+                "Expiration": f"{expiration:%Y-%m-%dT%H:%M:%SZ}",
             },
             "AssumedRoleUser": {"AssumedRoleId": assumed_id, "Arn": assumed_arn},
         }

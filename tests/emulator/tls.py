@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS for a loopback server, with a certificate authority of its own process."""
+"""TLS for a loopback server, with a certificate authority created by this process."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _INTERNAL_ERROR = bytes([21, 3, 3, 0, 2, 2, 80])  # a record of type alert, TLS 
 
 @functools.lru_cache(maxsize=1)
 def _issue(make_authority: Callable[[], Any]) -> tuple[Any, Any]:
-    """Return a certificate authority and a certificate, made once for all servers of this process."""
+    """Return a certificate authority and a certificate, created once for all servers of this process."""
     authority = make_authority()
     return authority, authority.issue_cert("127.0.0.1", "localhost")
 
 
 class Tls:
-    """A certificate for 127.0.0.1 and localhost, and the file of the CA that signed it."""
+    """A certificate for 127.0.0.1 and localhost, and a file with the CA that signed it."""
 
     def __init__(self) -> None:
-        import trustme  # imported here, because the program runs where the test requirements are not installed
+        import trustme  # imported here, because the program must also run without the test requirements
 
         authority, certificate = _issue(trustme.CA)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -39,7 +39,7 @@ class Tls:
         authority.cert_pem.write_to_path(self.ca_bundle)
 
     def wrap(self, connection: socket.socket) -> ssl.SSLSocket:
-        """Do the server's part of the handshake."""
+        """Perform the server side of the handshake."""
         return self._context.wrap_socket(connection, server_side=True)
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fixture of the tests that run ansible-playbook."""
+"""Fixture for the tests that run ansible-playbook."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from collections.abc import Iterator
 import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.playbooks.prompt import Prompt
+from ansible_collections.chime_sdk.voice.tests.playbooks.runner import PlaybookRunner
 
 
 @pytest.fixture
-def prompt(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Prompt]:
-    """Start an emulator with the STATE of the test module."""
+def runner(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[PlaybookRunner]:
+    """Run an emulator with the STATE of the test module."""
     with Emulator(request.module.STATE) as emulator:
-        yield Prompt(emulator, tmp_path)
+        yield PlaybookRunner(emulator, tmp_path)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The floor of the benchmark: what a bulk read costs in bare boto3, with a thread pool and no care for what can go wrong.
+"""The baseline of the benchmark: a bulk read with boto3 and a thread pool, with minimal error handling.
 
-Usage: python floor.py THREADS < /dev/null, with Region, endpoint and credentials in the environment.
+Usage: python bare_boto3.py THREADS, with the Region, endpoint and credentials in the environment.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from botocore.config import Config
 threads = int(sys.argv[1])
 client = boto3.client("chime-sdk-voice", config=Config(max_pool_connections=threads))
 connectors = []
-where: dict[str, str] = {}
+next_page: dict[str, str] = {}
 while True:
-    page = client.list_voice_connectors(MaxResults=100, **where)
+    page = client.list_voice_connectors(MaxResults=100, **next_page)
     connectors += page["VoiceConnectors"]
     if not page.get("NextToken"):
         break
-    where = {"NextToken": page["NextToken"]}
+    next_page = {"NextToken": page["NextToken"]}
 
 
 def read(connector: dict[str, object]) -> None:
     try:
-        answer = client.get_voice_connector_proxy(VoiceConnectorId=connector["VoiceConnectorId"])
-        connector["Proxy"] = answer["Proxy"]
+        response = client.get_voice_connector_proxy(VoiceConnectorId=connector["VoiceConnectorId"])
+        connector["Proxy"] = response["Proxy"]
     except client.exceptions.NotFoundException:
         connector["Proxy"] = None
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run ansible-playbook against the emulator, as at a prompt."""
+"""Run ansible-playbook against the emulator."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILES = ROOT / "tests/playbooks/files"
 
 
-class Prompt:
-    """A folder in which ansible-playbook runs with credentials for an emulator."""
+class PlaybookRunner:
+    """Runs ansible-playbook in a folder, with the endpoint and credentials of an emulator."""
 
     def __init__(self, emulator: Emulator, folder: pathlib.Path) -> None:
         self.emulator = emulator
@@ -29,10 +29,10 @@ class Prompt:
     def run(
         self, playbook: str, variables: dict[str, Any], *arguments: str, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run a playbook with extra *variables* and other *arguments*."""
+        """Run a playbook with extra *variables* and further *arguments*."""
         command = ["ansible-playbook", playbook, "--extra-vars", json.dumps(variables), *arguments]
         return run(shlex.join(command), self.folder, **{**self.emulator.environment, **environment})
 
     def writes(self) -> list[str]:
-        """Return the operations of the requests so far that change something."""
+        """Return the write operations requested so far."""
         return [name for name in self.emulator.operations() if not name.startswith(("Get", "List", "AssumeRole"))]
