@@ -56,7 +56,7 @@ class Fault:
             forbidden = self.error == "ForbiddenException"
             self.message = AUTHORIZATION_FAILED if forbidden else "The emulator was configured to return this error."
 
-    def meets(self, operation: str, request: str, is_sts: bool = False) -> bool:
+    def applies_to(self, operation: str, request: str, is_sts: bool = False) -> bool:
         """Return whether the fault applies to a request, and count it if so."""
         return (
             self.drop not in HANDSHAKE_DROPS
@@ -65,7 +65,7 @@ class Fault:
             and self._applies()
         )
 
-    def meets_handshake(self) -> bool:
+    def applies_to_handshake(self) -> bool:
         """Return whether the fault applies to a new TLS connection, and count it if so."""
         return self.drop in HANDSHAKE_DROPS and self._applies()
 

@@ -120,11 +120,11 @@ class Emulator:
     def next_fault(self, operation: str, request: str) -> Fault | None:
         is_sts = operation in sts.MODEL.operation_names
         with self.lock:
-            return next((fault for fault in self.faults if fault.meets(operation, request, is_sts)), None)
+            return next((fault for fault in self.faults if fault.applies_to(operation, request, is_sts)), None)
 
     def next_handshake_fault(self) -> Fault | None:
         with self.lock:
-            return next((fault for fault in self.faults if fault.meets_handshake()), None)
+            return next((fault for fault in self.faults if fault.applies_to_handshake()), None)
 
 
 class _Server(ThreadingHTTPServer):
@@ -183,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
         except (ConnectionError, TimeoutError):
             self.close_connection = True
         except Exception as e:  # a bug in the emulator must not look like a network fault
-            self._send(500, {"x-emulator-error": "yes"}, f"The emulator itself failed: {e!r}".encode())
+            self._send(500, {"x-emulator-error": "yes"}, f"The emulator failed: {e!r}".encode())
 
     do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = do_GET
 

@@ -332,7 +332,7 @@ def test_a_connector_without_a_region_is_created_in_us_east_1(emulator: Emulator
 )
 def test_an_invalid_initial_state_is_rejected(changes: dict[str, Any], member: str) -> None:
     seed = {"VoiceConnectorId": WITH_PROXY, **changes}
-    with pytest.raises(ValueError, match=rf"Voice Connector {seed['VoiceConnectorId']} is impossible: .*{member}"):
+    with pytest.raises(ValueError, match=rf"Voice Connector {seed['VoiceConnectorId']} violates the service model: .*{member}"):
         Emulator({"voice_connectors": [seed]})
 
 
@@ -364,13 +364,13 @@ def test_a_rejected_state_changes_nothing(emulator: Emulator, client: Any) -> No
     state = urllib.request.Request(emulator.url + "/_emulator/state", method="PUT", data=body)
     with pytest.raises(urllib.request.HTTPError) as error:
         urllib.request.urlopen(state)
-    assert b"is impossible" in error.value.read()
+    assert b"violates the service model" in error.value.read()
     assert (emulator.faults, len(client.list_voice_connectors()["VoiceConnectors"])) == ([Fault("x")], 2)
 
 
 def test_output_is_validated_against_the_model(emulator: Emulator, client: Any) -> None:
     emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["settings"]["Proxy"]["Disabled"] = "no"
-    with pytest.raises(ClientError, match="The emulator itself failed"):
+    with pytest.raises(ClientError, match="The emulator failed"):
         client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
 
 
@@ -612,7 +612,7 @@ def test_a_fault_applies_to_its_operation_for_a_limited_number_of_times(emulator
 
 def test_random_faults_are_reproducible() -> None:
     applied = [
-        [fault.meets("Any", "/") for _turn in range(1000)]
+        [fault.applies_to("Any", "/") for _turn in range(1000)]
         for fault in (Fault(probability=0.05, seed=3), Fault(probability=0.05, seed=3))
     ]
     assert applied[0] == applied[1]
