@@ -91,7 +91,7 @@ def test_a_misspelled_variable_and_one_of_release_1_0_0_are_refused(prompt: Prom
     ran = prompt.run(RETIRE, {**ALL, **unknown})
     assert ran.returncode == 2
     for name in unknown:
-        assert f"The variable {name} is not one of this playbook" in ran.stdout
+        assert f"This playbook has no variable {name}." in ran.stdout
     assert prompt.emulator.requests == []
 
 
@@ -99,7 +99,7 @@ def test_a_variable_of_the_other_playbook_is_refused(prompt: Prompt) -> None:
     variables = {**ALL, "proxy_retire_backup_file": "backup.json", "proxy_retire_exclude_names": "reception"}
     ran = prompt.run(RESTORE, variables)
     assert ran.returncode == 2
-    assert "The variable proxy_retire_exclude_names is not one of this playbook" in ran.stdout
+    assert "This playbook has no variable proxy_retire_exclude_names." in ran.stdout
     assert prompt.emulator.requests == []
 
 
