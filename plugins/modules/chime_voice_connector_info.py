@@ -46,7 +46,7 @@ options:
   tags:
     description:
       - Read only Voice Connectors with all of these tags. The value V(null) matches any value.
-      - The module reads the tags of each Voice Connector to select it. Tags that cannot be read are an error.
+      - This reads the tags of every Voice Connector. Tags that cannot be read are an error.
     type: dict
   include:
     description:
@@ -725,9 +725,9 @@ def summarize(read: BulkRead) -> str:
         names = {region.name for region in stopped}
         not_tried = sum(not result.tried for result in read.reads if result.region in names)
         if not_tried:
-            certain = all(region.stopped_by.affects_all for region in stopped if region.stopped_by)
-            why = "every other read would fail too" if certain else "the first reads all failed"
-            summary += f", and {not_tried} were not tried, because {why}"
+            affects_all = all(region.stopped_by.affects_all for region in stopped if region.stopped_by)
+            reason = "every other read would fail too" if affects_all else "the first reads all failed"
+            summary += f", and {not_tried} were not tried, because {reason}"
         elif failed < len(read.reads) and not parts:
             summary += "; the others were read"
         parts.append(summary)

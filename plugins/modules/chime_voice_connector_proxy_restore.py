@@ -215,7 +215,7 @@ PREFIX = f"Failed to {PURPOSE}: "
 
 
 class Change(NamedTuple):
-    """A proxy configuration before and after it was restored; equivalent unless it changed."""
+    """A proxy configuration before and after it is restored. The two are equivalent unless ``changed``."""
 
     before: dict[str, Any] | None
     after: dict[str, Any]
