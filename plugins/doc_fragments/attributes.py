@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Attributes that the modules of this collection share."""
+"""Documentation that the modules of this collection share."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # For modules that read and change nothing.
+    # For modules that only read.
     INFO_MODULE = r"""
 options: {}
 attributes:
@@ -16,20 +16,20 @@ attributes:
     description: Can run in C(check_mode) and return the same result without changing the target.
     support: full
     details:
-      - This module reads and never changes anything, so it does the same in check mode.
+      - This module never changes anything, so it does the same in check mode.
   diff_mode:
     description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
     support: N/A
     details:
-      - This module changes nothing that a difference could be shown of.
+      - This module changes nothing, so there is no diff to show.
   idempotent:
-    description: When run twice in a row with the same options and no change outside, the second run changes nothing.
+    description: When run twice in a row with the same options and no other changes, the second run changes nothing.
     support: full
     details:
       - This module changes nothing.
 """
 
-    # For modules that write. Each adds the details of its own.
+    # For modules that write. Each module adds its own details.
     WRITING_MODULE = r"""
 options: {}
 attributes:
@@ -40,7 +40,7 @@ attributes:
     description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
     support: full
   idempotent:
-    description: When run twice in a row with the same options and no change outside, the second run changes nothing.
+    description: When run twice in a row with the same options and no other changes, the second run changes nothing.
     support: full
 """
 

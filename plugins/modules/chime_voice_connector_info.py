@@ -13,46 +13,47 @@ module: chime_voice_connector_info
 version_added: 0.1.0
 short_description: Find Amazon Chime SDK Voice Connectors and read their settings in bulk
 description:
-  - Lists the Amazon Chime SDK Voice Connectors of an account in one Region or several, or reads those with given IDs, together
-    with the settings that you choose and their tags. Several requests run at a time.
-  - If some Voice Connectors cannot be read, the others still are, and then the task fails. The failure contains everything that
-    is known in RV(voice_connectors), and what is not in RV(errors), so that a C(rescue) can use it.
-  - If every further read in a Region would fail too, because the credentials are rejected, or if its first reads all fail,
-    reading stops there, and the task fails. RV(stopped) tells so, and the message counts what was not tried. A Region that
-    cannot be read does not stop the others.
+  - Lists the Amazon Chime SDK Voice Connectors of an account in one or more Regions, or reads those with given IDs. It
+    also reads their tags and the settings that you choose. Several requests run at a time.
+  - If some Voice Connectors cannot be read, the module still reads the others, and then the task fails. The failure
+    returns everything that is known in RV(voice_connectors), and what could not be read in RV(errors), for use in a
+    C(rescue).
+  - Reading stops in a Region if every further read there would fail too, for example because the credentials are
+    rejected, or if its first reads all fail. The other Regions are still read, and then the task fails. RV(stopped) is
+    V(true), and the message contains the number of Voice Connectors that were not tried.
 options:
   regions:
     description:
       - The AWS Regions to read, all at the same time. If omitted, O(region) is read.
-      - A Voice Connector that several Regions list is returned once, from the Region to which it belongs if that is one of
-        them.
+      - If several Regions list the same Voice Connector, it is returned once, from the Region that it belongs to if
+        that Region is one of them.
     type: list
     elements: str
     version_added: 1.1.0
   voice_connector_ids:
     description:
-      - Only these Voice Connectors. One that does not exist in any of the Regions is an error.
-      - If omitted, all are read. An empty list selects none, and sends no request.
-      - They are taken from a listing if that can take fewer requests, otherwise read one by one.
+      - Read only these Voice Connectors. One that does not exist in any of the Regions is an error.
+      - If omitted, all Voice Connectors are read. An empty list selects none, and sends no request.
+      - The module lists the Voice Connectors if that can take fewer requests than reading these one by one.
     type: list
     elements: str
   names:
     description:
-      - Only Voice Connectors with one of these names. An empty list selects none, and sends no request.
+      - Read only Voice Connectors with one of these names. An empty list selects none, and sends no request.
       - A name that no Voice Connector has is not an error.
     type: list
     elements: str
   tags:
     description:
-      - Only Voice Connectors with all of these tags. The value V(null) matches any value.
-      - This reads the tags of each Voice Connector. If they cannot be read, it is unknown whether the Voice Connector is
-        selected, which is an error.
+      - Read only Voice Connectors with all of these tags. The value V(null) matches any value.
+      - This reads the tags of every Voice Connector. Tags that cannot be read are an error.
     type: dict
   include:
     description:
-      - What to read of each Voice Connector in addition to the listing, with one request each.
-      - Each setting returns a dictionary in which all keys are always present, with V(null) or V([]) where nothing is set. Use
-        its C(exists) in conditions.
+      - What to read of each Voice Connector in addition to the listing. Each item takes one request per Voice
+        Connector.
+      - Each setting is returned as a dictionary that always has all of its keys, with V(null) or V([]) for values that
+        are not set. Use its C(exists) in conditions.
       - All values except V(proxy) and V(tags) were added in release 1.1.0.
     type: list
     elements: str
@@ -70,13 +71,14 @@ options:
     default: []
   include_account_id:
     description:
-      - Whether to return the ID of the AWS account of the credentials, with one more request, C(GetCallerIdentity) of STS.
+      - Whether to return the ID of the AWS account of the credentials. This takes one more request,
+        C(GetCallerIdentity) of STS.
     type: bool
     default: false
     version_added: 1.1.0
   concurrency:
     description:
-      - The largest number of requests in flight, in all Regions together, from 1 to 64.
+      - The maximum number of requests in flight, across all Regions, from 1 to 64.
     type: int
     default: 8
 extends_documentation_fragment:
@@ -87,22 +89,23 @@ extends_documentation_fragment:
   - chime_sdk.voice.attributes.sdk
 notes:
   - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still exist.
-  - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*), and on
-    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), C(chime:GetVoiceConnector) for O(voice_connector_ids),
-    C(chime:ListTagsForResource) for tags, and the action of each setting in O(include), such as
+  - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). On the resource
+    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnector) for
+    O(voice_connector_ids), C(chime:ListTagsForResource) for tags, and the action of each setting in O(include), such as
     C(chime:GetVoiceConnectorProxy). The guide on settings has the complete policy.
-  - AWS does not document what it returns for a setting that was never set. A setting does not exist if AWS returns the error
-    C(NotFoundException) for a Voice Connector that exists, an empty response, or a response in which the setting is empty.
+  - AWS does not document what it returns for a setting that was never set. The module reports that a setting does not
+    exist if AWS returns the error C(NotFoundException) for a Voice Connector that exists, an empty response, or a
+    response in which the setting is empty.
   - Phone numbers and user names are returned unmasked. To keep them out of output and logs, set C(no_log) on the task.
-  - AWS does not document whether it also lists the Voice Connectors of other Regions. Check C(aws_region) of each, and
-    read that Region too. For one that belongs to a Region that is not read, a setting that is not found is unknown, and
-    an error.
-  - A Voice Connector that is deleted after it was listed and before its settings are read counts as one without settings.
-  - If the service throttles, all requests slow down together to the rate that it grants, first come, first served. A throttled
-    request is sent at most ten times, and one that meets a server error, a broken connection or a timeout at most six times.
-    An operation takes at most 120 seconds, without waiting for its turn; the task stops if no request succeeds for 60 seconds
-    of throttling. O(aws_config) replaces these bounds, C(connect_timeout), C(read_timeout), C(retries) and
-    C(max_pool_connections) each on its own.
+  - AWS does not document whether a Region also lists the Voice Connectors of other Regions. Check C(aws_region) of each
+    Voice Connector, and read that Region too. If you do not, a setting that AWS does not find is unknown, which is an
+    error.
+  - A Voice Connector that is deleted after the listing and before its settings are read is returned without settings.
+  - If AWS throttles requests in a Region, all requests to that Region slow down together to the rate that AWS allows,
+    first come, first served. A throttled request is sent at most ten times. A request that meets a server error, a
+    broken connection or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the
+    time it waits for its turn. Reading stops in a Region if no request succeeds for 60 seconds of throttling. In
+    O(aws_config), C(connect_timeout), C(read_timeout), C(retries) and C(max_pool_connections) each replace the default.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_info
   - name: ListVoiceConnectors
@@ -121,7 +124,7 @@ EXAMPLES = r"""
       - tags
   register: voice
 
-- name: List those that still have a proxy configuration
+- name: List the Voice Connectors that still have a proxy configuration
   ansible.builtin.debug:
     msg: "{{ voice.voice_connectors | selectattr('proxy.exists') | map(attribute='name') | list }}"
 
@@ -164,7 +167,7 @@ EXAMPLES = r"""
       team: voice
       stage:
 
-- name: Read these two, with more requests at a time
+- name: Read two Voice Connectors, with more requests at a time
   chime_sdk.voice.chime_voice_connector_info:
     region: us-east-1
     voice_connector_ids:
@@ -174,7 +177,7 @@ EXAMPLES = r"""
       - proxy
     concurrency: 16
 
-- name: Continue with what could be read
+- name: Continue if some Voice Connectors cannot be read
   block:
     - name: Read the Voice Connectors with one of these names
       chime_sdk.voice.chime_voice_connector_info:
@@ -192,13 +195,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 region:
-  description: The AWS Region that was read, V(null) for several, and in a failure if it is unknown.
+  description: The AWS Region that was read, V(null) if there are several. In a failure, V(null) if this is unknown.
   returned: always
   type: str
   sample: us-east-1
 regions:
   description: The AWS Regions that were read, in the order of O(regions).
-  returned: always, except for impossible options
+  returned: always, unless the task fails before it reads anything
   type: list
   elements: dict
   contains:
@@ -213,7 +216,7 @@ regions:
       type: bool
       sample: true
     reason:
-      description: Why not everything was read, V(null) if it was.
+      description: Why something was not read, V(null) if everything was.
       returned: always
       type: str
       sample: null
@@ -224,15 +227,15 @@ account_id:
   sample: "111122223333"
 voice_connectors:
   description:
-    - The Voice Connectors, in the order of the Regions and of the service, or of O(voice_connector_ids).
-    - A member that AWS adds is also returned, in snake_case.
-    - In a failure, also those that were listed but not read.
-  returned: always, except for impossible options
+    - The Voice Connectors, in the order of O(voice_connector_ids), or by Region in the order in which AWS lists them.
+    - If AWS adds a member, it is returned too, in snake_case.
+    - In a failure, this includes the Voice Connectors that were listed but not read.
+  returned: always, unless the task fails before it reads anything
   type: list
   elements: dict
   contains:
     region:
-      description: The AWS Region in which it was found.
+      description: The AWS Region in which the Voice Connector was found.
       returned: always
       type: str
       sample: us-east-1
@@ -267,22 +270,22 @@ voice_connectors:
       type: bool
       sample: true
     created_timestamp:
-      description: When it was created, in ISO 8601 format and UTC, V(null) if AWS did not return it.
+      description: The time of creation, in UTC and ISO 8601 format, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: "2026-01-02T03:04:05+00:00"
     updated_timestamp:
-      description: When it was last changed, in ISO 8601 format and UTC, V(null) if AWS did not return it.
+      description: The time of the last change, in UTC and ISO 8601 format, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: "2026-02-03T04:05:06+00:00"
     integration_type:
-      description: What it integrates with Amazon Connect, V(null) if AWS did not return it.
+      description: The type of integration with Amazon Connect, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: CONNECT_ANALYTICS_CONNECTOR
     network_type:
-      description: The type of network, V(null) if AWS did not return it.
+      description: The network type, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: IPV4_ONLY
@@ -300,13 +303,13 @@ voice_connectors:
     proxy:
       description:
         - The proxy configuration.
-        - All of its keys are always there, so that a condition on one never fails.
-        - A member that AWS adds is also returned, in snake_case.
+        - All keys are always present, so a condition on one never fails.
+        - If AWS adds a member, it is returned too, in snake_case.
       returned: if O(include) contains V(proxy)
       type: dict
       contains:
         exists:
-          description: Whether a proxy configuration is set; V(null), in a failure only, if it is unknown.
+          description: Whether a proxy configuration is set. In a failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -316,13 +319,14 @@ voice_connectors:
           type: int
           sample: 60
         disabled:
-          description: Whether no new proxy sessions can be created, V(null) if AWS did not return it.
+          description: Whether new proxy sessions are blocked, V(null) if AWS did not return it.
           returned: always
           type: bool
           sample: false
         fall_back_phone_number:
           description:
-            - The phone number, in E.164 format, to which calls are routed after a proxy session expires, V(null) if none is set.
+            - The phone number, in E.164 format, to which calls are routed after a proxy session expires, V(null) if
+              none is set.
           returned: always
           type: str
           sample: "+12065550100"
@@ -340,12 +344,12 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether termination settings are set; V(null), in a failure only, if it is unknown.
+          description: Whether termination settings are set. In a failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
         cps_limit:
-          description: The limit of calls per second, V(null) if AWS did not return it.
+          description: The maximum number of calls per second, V(null) if AWS did not return it.
           returned: always
           type: int
           sample: 1
@@ -380,12 +384,14 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether AWS has a record of such a message; V(null), in a failure only, if it is unknown.
+          description: Whether AWS has a record of such a message. In a failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
         timestamp:
-          description: When, in ISO 8601 format and UTC if the format of AWS can be read, V(null) if AWS did not return it.
+          description:
+            - The time of the message, in UTC and ISO 8601 format, V(null) if AWS did not return it.
+            - A time in an unknown format is returned unchanged.
           returned: always
           type: str
           sample: "2026-11-24T16:45:55+00:00"
@@ -400,7 +406,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether there are credentials; V(null), in a failure only, if it is unknown.
+          description: Whether there are credentials. In a failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -417,7 +423,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether origination settings are set; V(null), in a failure only, if it is unknown.
+          description: Whether origination settings are set. In a failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -443,7 +449,7 @@ voice_connectors:
               type: str
               sample: TCP
             priority:
-              description: The priority, V(1) is the highest, V(null) if AWS did not return it.
+              description: The priority, V(null) if AWS did not return it. V(1) is the highest.
               returned: always
               type: int
               sample: 1
@@ -463,7 +469,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether a logging configuration is set; V(null), in a failure only, if it is unknown.
+          description: Whether a logging configuration is set. In a failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -483,7 +489,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether a streaming configuration is set; V(null), in a failure only, if it is unknown.
+          description: Whether a streaming configuration is set. In a failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -509,7 +515,7 @@ voice_connectors:
               type: str
               sample: EventBridge
         media_insights_configuration:
-          description: The call analytics of the media.
+          description: The configuration of call analytics.
           returned: always
           type: dict
           contains:
@@ -519,7 +525,7 @@ voice_connectors:
               type: bool
               sample: false
             configuration_arn:
-              description: The ARN of the configuration, V(null) if AWS did not return it.
+              description: The ARN of the media insights pipeline configuration, V(null) if AWS did not return it.
               returned: always
               type: str
               sample: arn:aws:chime:us-east-1:111122223333:media-insights-pipeline-configuration/example
@@ -529,7 +535,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether an emergency calling configuration is set; V(null), in a failure only, if it is unknown.
+          description: Whether an emergency calling configuration is set. In a failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -540,7 +546,7 @@ voice_connectors:
           elements: dict
           contains:
             emergency_phone_number:
-              description: The phone number to which emergency calls are routed, in E.164 format, V(null) if AWS did not return it.
+              description: The phone number that receives emergency calls, in E.164 format, V(null) if AWS did not return it.
               returned: always
               type: str
               sample: "+12065550110"
@@ -555,12 +561,12 @@ voice_connectors:
               type: str
               sample: US
     external_systems:
-      description: The external systems with which the Voice Connector works. Needs botocore 1.35.99 or newer.
+      description: The external systems that the Voice Connector works with. Requires botocore 1.35.99 or newer.
       returned: if O(include) contains V(external_systems)
       type: dict
       contains:
         exists:
-          description: Whether an external systems configuration is set; V(null), in a failure only, if it is unknown.
+          description: Whether an external systems configuration is set. In a failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -580,35 +586,36 @@ voice_connectors:
             - AVAYA_AURA_CONTACT_CENTER
 stopped:
   description:
-    - Whether reading ended before every Voice Connector was tried or listed, for example because the credentials were rejected.
+    - Whether reading stopped before every Voice Connector was listed and tried, for example because the credentials
+      were rejected.
     - Always V(false) on success.
-  returned: always, except for impossible options
+  returned: always, unless the task fails before it reads anything
   type: bool
   sample: false
 errors:
-  description: What could not be read, V([]) on success. A task with errors has failed.
-  returned: always, except for impossible options
+  description: What could not be read, V([]) on success. Any error fails the task.
+  returned: always, unless the task fails before it reads anything
   type: list
   elements: dict
   sample: []
   contains:
     voice_connector_id:
-      description: The Voice Connector, V(null) for an error of the listing.
+      description: The ID of the Voice Connector, V(null) if the listing failed.
       returned: always
       type: str
       sample: cdefgh3ijkl4mnopq5rst6
     region:
-      description: The AWS Region, V(null) for a Voice Connector that does not exist in any of several.
+      description: The AWS Region, V(null) for a Voice Connector that does not exist in any of several Regions.
       returned: always
       type: str
       sample: us-east-1
     action:
-      description: The operation that failed, which is an IAM action with C(chime:) in front of it.
+      description: The AWS operation that failed. With C(chime:) in front of it, it is the IAM action.
       returned: always
       type: str
       sample: GetVoiceConnector
     code:
-      description: The error code of AWS, V(null) if there was no response with one.
+      description: The AWS error code, V(null) if AWS did not return one.
       returned: always
       type: str
       sample: NotFoundException
@@ -647,7 +654,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def parse_selection(params: dict[str, Any]) -> Selection:
-    """Return what the options *params* select; raise VoiceError for impossible values."""
+    """Return the selection that the options *params* describe; raise VoiceError for invalid values."""
     for identifier in params["voice_connector_ids"] or []:
         check_voice_connector_id("an item of voice_connector_ids", identifier)
     check_concurrency(params["concurrency"])
@@ -663,7 +670,7 @@ def parse_selection(params: dict[str, Any]) -> Selection:
 
 
 def build_result(read: BulkRead) -> dict[str, Any]:
-    """Return the documented result, and what a failed task returns beside it if something was not read."""
+    """Return the documented result. If something could not be read, add the keys of a failure."""
     listing_errors = [(None, region.listing_error) for region in read.regions if region.listing_error]
     errors = listing_errors + [(r.voice_connector_id, error) for r in read.reads for error in r.errors]
     result: dict[str, Any] = {
@@ -691,22 +698,22 @@ def build_result(read: BulkRead) -> dict[str, Any]:
 
 
 def build_region(region: RegionRead, read: BulkRead) -> dict[str, Any]:
-    """Return whether everything selected in a Region was read, and why not."""
-    here = [result for result in read.reads if result.region == region.name]
-    errors = [region.listing_error or region.stopped_by, *(error for result in here for error in result.errors)]
+    """Return the entry of a Region in the ``regions`` of the result."""
+    reads = [result for result in read.reads if result.region == region.name]
+    errors = [region.listing_error or region.stopped_by, *(error for result in reads for error in result.errors)]
     reason = next((error.message for error in errors if error), None)
-    complete = reason is None and all(result.tried for result in here)
+    complete = reason is None and all(result.tried for result in reads)
     return {"region": region.name, "complete": complete, "reason": reason}
 
 
 def summarize(read: BulkRead) -> str:
-    """Return in words how much could not be read."""
+    """Return a message that states how much could not be read."""
     parts = []
     for region in read.regions:
         if region.listing_error and region.listed:
             parts.append(
-                f"The listing of the Voice Connectors in {region.name} failed after {len(region.listed)} of them, which were "
-                "not read, and there may be more"
+                f"The listing of the Voice Connectors in {region.name} failed after {len(region.listed)} of them, "
+                "which were not read, and there may be more"
             )
         elif region.listing_error:
             parts.append(f"The Voice Connectors in {region.name} could not be listed")
@@ -718,9 +725,9 @@ def summarize(read: BulkRead) -> str:
         names = {region.name for region in stopped}
         not_tried = sum(not result.tried for result in read.reads if result.region in names)
         if not_tried:
-            certain = all(region.stopped_by.affects_all for region in stopped if region.stopped_by)
-            why = "every other read would fail too" if certain else "the first reads all failed"
-            summary += f", and {not_tried} were not tried, because {why}"
+            affects_all = all(region.stopped_by.affects_all for region in stopped if region.stopped_by)
+            reason = "every other read would fail too" if affects_all else "the first reads all failed"
+            summary += f", and {not_tried} were not tried, because {reason}"
         elif failed < len(read.reads) and not parts:
             summary += "; the others were read"
         parts.append(summary)

@@ -15,14 +15,14 @@ short_description: Manage the proxy configuration of an Amazon Chime SDK Voice C
 description:
   - Sets, changes or deletes the proxy configuration of one Amazon Chime SDK Voice Connector. It never touches the Voice
     Connector itself.
-  - It reads before it writes. If the current configuration cannot be read, nothing is written.
-  - It compares what the service stored with what was sent. If the result of a write is unclear, for example because the
-    connection broke, it reads again, and returns what is set or fails.
+  - The module reads the current configuration first. If it cannot be read, nothing is written.
+  - The module compares the configuration that the service stored with the one that was sent. If the outcome of a write
+    is unknown, for example because the connection broke, it reads the configuration again, and returns it or fails.
 options:
   state:
     description:
       - V(present) sets the proxy configuration, V(absent) deletes it.
-      - A Voice Connector that does not exist fails the task with either.
+      - If the Voice Connector does not exist, the task fails with either value.
     type: str
     choices:
       - present
@@ -31,34 +31,35 @@ options:
   voice_connector_id:
     description:
       - The ID of the Voice Connector, not its name or ARN.
-      - It has 1 to 128 letters, digits and hyphens, and begins with a letter or a digit. Anything else fails before
-        a request is sent.
+      - It has 1 to 128 letters, digits and hyphens, and begins with a letter or a digit. The task fails before it sends
+        a request if the ID is anything else.
     type: str
     required: true
   default_session_expiry_minutes:
     description:
       - The default number of minutes allowed for proxy sessions, 1 or more.
-      - Required if there is no proxy configuration yet. If omitted, it stays as it is.
+      - Required if there is no proxy configuration yet. If omitted, the number does not change.
     type: int
   phone_number_countries:
     description:
-      - The countries from which proxy phone numbers are selected, 1 to 100, in ISO 3166-1 alpha-2 format. Their order has
-        no meaning. Write V('NO') in quotes, because YAML reads it as a boolean otherwise.
-      - Required if there is no proxy configuration yet. If omitted, they stay as they are.
+      - The countries from which proxy phone numbers are selected, 1 to 100, in ISO 3166-1 alpha-2 format. Their order
+        does not matter. Write V('NO') in quotes, because otherwise YAML reads it as a boolean.
+      - Required if there is no proxy configuration yet. If omitted, the countries do not change.
     type: list
     elements: str
     aliases:
       - phone_number_pool_countries
   fall_back_phone_number:
     description:
-      - The phone number, in E.164 format, to which calls are routed after a proxy session expires. An empty string removes it.
-      - Write it in quotes, because YAML reads it as a number otherwise.
-      - If omitted, it stays as it is.
+      - The phone number, in E.164 format, to which calls are routed after a proxy session expires. An empty string
+        removes it.
+      - Write it in quotes, because otherwise YAML reads it as a number.
+      - If omitted, the phone number does not change.
     type: str
   disabled:
     description:
-      - Whether no new proxy sessions can be created.
-      - If omitted, it stays as it is.
+      - Whether to block new proxy sessions.
+      - If omitted, this does not change.
     type: bool
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -69,24 +70,24 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - In check mode the configuration is read, and no change is sent.
+      - In check mode, the module reads the configuration and sends no change.
   diff_mode:
     details:
-      - The fall-back phone number is shown unmasked. To hide it, set C(diff=false) on the task.
+      - The diff shows the fall-back phone number unmasked. To hide it, set C(diff=false) on the task.
 notes:
-  - AWS ended support for proxy sessions on 2026-04-07. It is unknown whether AWS still accepts a new proxy configuration or a
-    change of one. If it does not, the task fails with the words of AWS.
+  - AWS ended support for proxy sessions on 2026-04-07. AWS may no longer accept a new or changed proxy configuration.
+    If it refuses one, the task fails with the error message of AWS.
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) or C(chime:DeleteVoiceConnectorProxy) on
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
-  - The service replaces a proxy configuration as a whole. A change that somebody else makes between reading and writing,
-    usually some tenths of a second, is overwritten. If the configuration has a member that the installed botocore cannot send,
-    nothing is written.
-  - These mean the same and change nothing, because the service may normalize them - a phone number with and without a plus,
-    an empty one and none, countries in any order and case.
-  - The fall-back phone number is returned unmasked, and is not written to the system log of the managed node. To keep it out of
-    Ansible's output and logs, set C(no_log) on the task.
-  - Requests are retried within the bounds that M(chime_sdk.voice.chime_voice_connector_proxy_info) documents.
+  - The service always replaces the whole proxy configuration. If somebody else changes it between the read and the
+    write, usually a few tenths of a second, that change is overwritten. If the configuration has a member that the
+    installed botocore cannot send, nothing is written.
+  - The service may normalize values. Therefore, a plus sign in front of the phone number, the difference between an
+    empty phone number and none, and the order and case of countries do not count as changes.
+  - The fall-back phone number is returned unmasked, but is not written to the system log of the managed node. To keep
+    it out of Ansible's output and logs, set C(no_log) on the task.
+  - Retries and timeouts are the same as those of M(chime_sdk.voice.chime_voice_connector_proxy_info).
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_info
   - module: chime_sdk.voice.chime_voice_connector_info
@@ -101,7 +102,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Keep the configuration before it is deleted
+- name: Save the proxy configuration before deleting it
   chime_sdk.voice.chime_voice_connector_proxy_info:
     voice_connector_id: abcdef1ghij2klmno3pqr4
     region: us-east-1
@@ -113,7 +114,7 @@ EXAMPLES = r"""
     region: us-east-1
     state: absent
 
-- name: Restore it
+- name: Restore the proxy configuration
   chime_sdk.voice.chime_voice_connector_proxy:
     voice_connector_id: abcdef1ghij2klmno3pqr4
     region: us-east-1
@@ -123,7 +124,7 @@ EXAMPLES = r"""
     disabled: "{{ kept_proxy.proxy.disabled }}"
   when: kept_proxy.exists
 
-- name: Prevent new proxy sessions, and keep the rest
+- name: Block new proxy sessions, and keep the other values
   chime_sdk.voice.chime_voice_connector_proxy:
     voice_connector_id: abcdef1ghij2klmno3pqr4
     region: us-east-1
@@ -151,26 +152,26 @@ EXAMPLES = r"""
 
 RETURN = r"""
 voice_connector_id:
-  description: The Voice Connector that is managed.
+  description: The ID of the Voice Connector.
   returned: always
   type: str
   sample: abcdef1ghij2klmno3pqr4
 region:
-  description: The AWS Region of the request, V(null) in a failure if it is unknown.
+  description: The AWS Region of the Voice Connector. In a failure, V(null) if this is unknown.
   returned: always
   type: str
   sample: us-east-1
 exists:
-  description: Whether a proxy configuration is set on the Voice Connector now, or would be, in check mode.
-  returned: success, and if the service stored different values than were sent
+  description: Whether a proxy configuration is set on the Voice Connector. In check mode, whether it would be.
+  returned: success, and failure if the service stored different values than were sent
   type: bool
   sample: true
 proxy:
   description:
-    - The proxy configuration that is set now, as the service returned it, or that would be set, in check mode.
-    - All of its keys are always there, so that a condition on one never fails.
-    - A member that AWS adds is also returned, in snake_case.
-  returned: success, and if the service stored different values than were sent
+    - The proxy configuration that is set, as the service returned it. In check mode, the one that would be set.
+    - All keys are always present, so a condition on one never fails.
+    - If AWS adds a member, it is returned too, in snake_case.
+  returned: success, and failure if the service stored different values than were sent
   type: dict
   contains:
     exists:
@@ -184,13 +185,14 @@ proxy:
       type: int
       sample: 60
     disabled:
-      description: Whether no new proxy sessions can be created, V(null) if AWS did not return it.
+      description: Whether new proxy sessions are blocked, V(null) if AWS did not return it.
       returned: always
       type: bool
       sample: false
     fall_back_phone_number:
       description:
-        - The phone number, in E.164 format, to which calls are routed after a proxy session expires, V(null) if none is set.
+        - The phone number, in E.164 format, to which calls are routed after a proxy session expires, V(null) if none is
+          set.
       returned: always
       type: str
       sample: "+12065550100"
@@ -251,7 +253,7 @@ def check_options(params: dict[str, Any]) -> None:
 
 
 def desired_proxy(current: dict[str, Any] | None, params: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the ``Proxy`` structure that the options *params* make of the *current* one; None for no proxy."""
+    """Return the *current* ``Proxy`` structure with the options *params* applied; None means no proxy."""
     if params["state"] == "absent":
         return None
     given = {member: params[option] for option, member in MEMBERS.items() if params[option] is not None}
@@ -260,18 +262,18 @@ def desired_proxy(current: dict[str, Any] | None, params: dict[str, Any]) -> dic
         del desired["FallBackPhoneNumber"]
     if "PhoneNumberCountries" in given:
         desired["PhoneNumberCountries"] = list(dict.fromkeys(given["PhoneNumberCountries"]))
-    # Equivalent values keep the spelling of the service.
+    # Of equivalent values, send the one that the service returned.
     different = different_members(current or {}, desired)
     return {k: v if k in different else (current or {}).get(k, v) for k, v in desired.items()}
 
 
 def require_complete(client: VoiceClient, voice_connector_id: str, current: Any, desired: dict[str, Any]) -> None:
-    """Raise VoiceError if *desired* lacks what the service requires."""
+    """Raise VoiceError if *desired* lacks a member that the service requires."""
     required = ("default_session_expiry_minutes", "phone_number_countries")
-    lacking = [option for option in required if not desired.get(MEMBERS[option])]
-    if lacking:
+    missing = [option for option in required if not desired.get(MEMBERS[option])]
+    if missing:
         reason = "There is no proxy configuration yet" if current is None else "AWS did not return their current values"
-        options = " and ".join(lacking)
+        options = " and ".join(missing)
         raise write_failure(client, voice_connector_id, desired, "incomplete_proxy", options=options, reason=reason)
 
 

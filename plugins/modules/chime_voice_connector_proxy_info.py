@@ -14,16 +14,16 @@ version_added: 0.1.0
 short_description: Read the proxy configuration of an Amazon Chime SDK Voice Connector
 description:
   - Reads the proxy configuration of one Amazon Chime SDK Voice Connector, for facts, audits and conditional tasks.
-  - RV(exists) tells whether a proxy configuration is set. It is V(false) only if AWS confirms it. A request that is denied or
-    throttled, has no response, or has one that is unreadable, fails the task instead.
-  - If AWS returns the error C(NotFoundException), a second request finds out whether the proxy configuration is missing or the
-    Voice Connector. A missing Voice Connector fails the task, and so does a 404 without that name.
+  - RV(exists) is V(false) only if AWS confirms that no proxy configuration is set. If the request is denied or
+    throttled, or if the response is missing or unreadable, the task fails instead.
+  - If AWS returns the error C(NotFoundException), a second request checks whether the Voice Connector exists. If it
+    does not, the task fails. A 404 without the name of that error also fails the task.
 options:
   voice_connector_id:
     description:
       - The ID of the Voice Connector, not its name or ARN.
-      - It has 1 to 128 letters, digits and hyphens, and begins with a letter or a digit. Anything else fails before
-        a request is sent.
+      - It has 1 to 128 letters, digits and hyphens, and begins with a letter or a digit. The task fails before it sends
+        a request if the ID is anything else.
     type: str
     required: true
 extends_documentation_fragment:
@@ -34,14 +34,15 @@ extends_documentation_fragment:
   - chime_sdk.voice.attributes.sdk
 notes:
   - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still exist.
-  - The credentials need the IAM action C(chime:GetVoiceConnectorProxy) on
-    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), and C(chime:GetVoiceConnector) to tell a Voice Connector
+  - On the resource C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), the credentials need the IAM actions
+    C(chime:GetVoiceConnectorProxy) and C(chime:GetVoiceConnector). The second one distinguishes a Voice Connector
     without a proxy configuration from one that does not exist.
   - The fall-back phone number is returned unmasked. To keep it out of output and logs, set C(no_log) on the task.
-  - An operation takes at most 60 seconds, whatever faults it meets. A throttled request is sent at most ten times. A request
-    that meets a server error, a broken connection or a timeout is sent at most three times; connecting takes at most 5 seconds,
-    and each wait for data at most 10. The retry mode of the environment or the profile does not change this. O(aws_config)
-    replaces these bounds, C(connect_timeout), C(read_timeout) and C(retries) each on its own, and the 60 seconds follow.
+  - An operation takes at most 60 seconds, including retries. A throttled request is sent at most ten times. A request
+    that meets a server error, a broken connection or a timeout is sent at most three times. Each time, connecting takes
+    at most 5 seconds, and each wait for data at most 10 seconds. The retry mode of the environment or the profile has
+    no effect. In O(aws_config), C(connect_timeout), C(read_timeout) and C(retries) each replace the default, and change
+    the 60 seconds accordingly.
 seealso:
   - name: GetVoiceConnectorProxy
     description: The operation in the API reference of the Amazon Chime SDK.
@@ -64,8 +65,8 @@ EXAMPLES = r"""
       for {{ voice_proxy.proxy.phone_number_countries | join(', ') }}
   when: voice_proxy.exists
 
-# An info module returns its result and sets no facts. Set those that you want.
-- name: Keep the result as a fact, in the fact cache too
+# An info module does not set facts. Set the facts that you need.
+- name: Store the result in facts and in the fact cache
   ansible.builtin.set_fact:
     voice_proxy_exists: "{{ voice_proxy.exists }}"
     voice_proxy_settings: "{{ voice_proxy.proxy }}"
@@ -80,11 +81,11 @@ EXAMPLES = r"""
     - bcdefg2hijk3lmnop4qrs5
   register: voice_proxies
 
-- name: List those that still have a proxy configuration
+- name: List the Voice Connectors that still have a proxy configuration
   ansible.builtin.debug:
     msg: "{{ voice_proxies.results | selectattr('exists') | map(attribute='voice_connector_id') | list }}"
 
-- name: Set the connection options once, to this collection and to amazon.aws
+- name: Set the connection options once, for this collection and amazon.aws
   module_defaults:
     group/chime_sdk.voice.all:
       region: us-east-1
@@ -101,32 +102,32 @@ EXAMPLES = r"""
   no_log: true
   register: private_voice_proxy
 
-- name: Tell 'not set' from 'could not be read'
+- name: Distinguish 'not set' from 'could not be read'
   block:
-    - name: Read, and fail if it is unknown
+    - name: Read the proxy configuration
       chime_sdk.voice.chime_voice_connector_proxy_info:
         voice_connector_id: abcdef1ghij2klmno3pqr4
         region: us-east-1
       register: known_voice_proxy
 
-    - name: Report that none is set
+    - name: Report that no proxy configuration is set
       ansible.builtin.debug:
         msg: No proxy configuration is set
       when: not known_voice_proxy.exists
   rescue:
-    - name: Report that it is unknown, and why
+    - name: Report why it could not be read
       ansible.builtin.debug:
         msg: "{{ ansible_failed_result.error.code | default('no response') }}: {{ ansible_failed_result.msg }}"
 """
 
 RETURN = r"""
 voice_connector_id:
-  description: The Voice Connector that was read. In a failure, the one that could not be read.
+  description: The ID of the Voice Connector.
   returned: always
   type: str
   sample: abcdef1ghij2klmno3pqr4
 region:
-  description: The AWS Region that was read, V(null) in a failure if it is unknown.
+  description: The AWS Region that was read. In a failure, V(null) if this is unknown.
   returned: always
   type: str
   sample: us-east-1
@@ -134,7 +135,7 @@ exists:
   description:
     - Whether a proxy configuration is set on the Voice Connector. Use it in C(when).
     - V(true) if AWS returned a C(Proxy) with at least one member, even one without a value.
-    - V(false) if AWS returned none, or C(NotFoundException) for the configuration of a Voice Connector that exists in this
+    - V(false) if AWS did not return one, or returned C(NotFoundException) for a Voice Connector that exists in this
       Region.
   returned: success
   type: bool
@@ -142,8 +143,8 @@ exists:
 proxy:
   description:
     - The proxy configuration.
-    - All of its keys are always there, so that a condition on one never fails.
-    - A member that AWS adds is also returned, in snake_case.
+    - All keys are always present, so a condition on one never fails.
+    - If AWS adds a member, it is returned too, in snake_case.
   returned: success
   type: dict
   contains:
@@ -158,13 +159,14 @@ proxy:
       type: int
       sample: 60
     disabled:
-      description: Whether no new proxy sessions can be created, V(null) if AWS did not return it.
+      description: Whether new proxy sessions are blocked, V(null) if AWS did not return it.
       returned: always
       type: bool
       sample: false
     fall_back_phone_number:
       description:
-        - The phone number, in E.164 format, to which calls are routed after a proxy session expires, V(null) if none is set.
+        - The phone number, in E.164 format, to which calls are routed after a proxy session expires, V(null) if none is
+          set.
       returned: always
       type: str
       sample: "+12065550100"

@@ -13,13 +13,13 @@ module: chime_voice_connector_proxy_restore
 version_added: 1.1.0
 short_description: Restore the proxy configurations of Amazon Chime SDK Voice Connectors from a backup
 description:
-  - Sets proxy configurations as they are in a backup that M(chime_sdk.voice.chime_voice_connector_proxy_retire) or release 1.0.0
-    of this collection wrote, several at a time.
-  - Nothing is written unless every record of the backup is valid, it contains all selected Voice Connectors, and the account of
-    the backup, of the credentials and of each Voice Connector is the confirmed one.
-  - Each proxy configuration is read immediately before it is set. What is set already is not written, and what is set
-    differently is only overwritten with O(overwrite=true).
-  - If one cannot be restored, the others still are, and then the task fails.
+  - Restores proxy configurations from a backup that M(chime_sdk.voice.chime_voice_connector_proxy_retire) or release
+    1.0.0 of this collection wrote, several at a time.
+  - Nothing is written unless every record of the backup is valid, the backup contains all selected Voice Connectors,
+    and the backup, the credentials and the Voice Connectors belong to the account O(account_id).
+  - The module reads each proxy configuration immediately before it writes it. It does not write a configuration that is
+    already set as in the backup, and it overwrites a different one only with O(overwrite=true).
+  - If a proxy configuration cannot be restored, the module still restores the others, and then the task fails.
 options:
   account_id:
     description: The ID of the AWS account, 12 digits in quotes.
@@ -27,29 +27,30 @@ options:
     required: true
   backup_file:
     description:
-      - The backup, on the host where the module runs.
-      - Specify an absolute path, or one that begins with V(~). A relative path depends on the connection; with a local one it
-        begins in the folder of the playbook.
+      - The backup file, on the managed node.
+      - Specify an absolute path, or one that begins with V(~). How a relative path is resolved depends on the
+        connection. With a local connection, it is relative to the folder of the playbook.
     type: path
     required: true
   voice_connector_ids:
     description:
-      - The Voice Connectors to restore. One that is not in the backup fails the task.
+      - The Voice Connectors to restore. If one of them is not in the backup, the task fails.
       - Either this or O(all=true) is required.
     type: list
     elements: str
   all:
-    description: Whether everything in the backup is restored.
+    description: Whether to restore everything in the backup.
     type: bool
     default: false
   overwrite:
     description:
-      - Whether to overwrite a proxy configuration that is set and different. If not, it stays as it is and fails the task.
-      - What is overwritten is in no backup. Preview it in check mode with C(--diff).
+      - Whether to overwrite a proxy configuration that differs from the backup. If V(false), it does not change, and
+        the task fails.
+      - The configuration that is overwritten is not backed up. Preview the change in check mode with C(--diff).
     type: bool
     default: false
   concurrency:
-    description: The largest number of requests in flight, from 1 to 64.
+    description: The maximum number of requests in flight, from 1 to 64.
     type: int
     default: 8
 extends_documentation_fragment:
@@ -61,18 +62,18 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - In check mode the backup and the current configurations are read and checked, and no change is sent.
+      - In check mode, the module reads and checks the backup and the current configurations, and sends no change.
   diff_mode:
     details:
-      - The fall-back phone numbers are shown unmasked, in the diff only. To hide them, set C(diff=false) on the task.
+      - The diff shows the fall-back phone numbers unmasked. To hide them, set C(diff=false) on the task.
 notes:
-  - AWS ended support for proxy sessions on 2026-04-07. It is unknown whether AWS still accepts a new proxy configuration. If it
-    does not, the task fails with the words of AWS.
+  - AWS ended support for proxy sessions on 2026-04-07. AWS may no longer accept a new proxy configuration. If it
+    refuses one, the task fails with the error message of AWS.
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector) and
     C(chime:PutVoiceConnectorProxy) on C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
-  - The Regions are those in the backup. O(region) is not used.
-  - The result contains no phone number, so C(no_log) is not needed.
-  - Requests are retried within the bounds that M(chime_sdk.voice.chime_voice_connector_info) documents.
+  - The Regions are those in the backup. O(region) is ignored.
+  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed.
+  - Retries and timeouts are the same as those of M(chime_sdk.voice.chime_voice_connector_info).
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_retire
   - module: chime_sdk.voice.chime_voice_connector_proxy
@@ -84,7 +85,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Delete the proxy configurations of a Region
+- name: Delete the proxy configurations in a Region
   chime_sdk.voice.chime_voice_connector_proxy_retire:
     account_id: "111122223333"
     all: true
@@ -99,7 +100,7 @@ EXAMPLES = r"""
     all: true
     backup_file: "{{ retired.backup_file }}"
 
-- name: Preview how one would be restored over what is set now
+- name: Preview overwriting one proxy configuration with the backup
   chime_sdk.voice.chime_voice_connector_proxy_restore:
     account_id: "111122223333"
     voice_connector_ids:
@@ -117,18 +118,18 @@ account_id:
   type: str
   sample: "111122223333"
 restored:
-  description: What was restored, or would be, in check mode.
+  description: The Voice Connectors whose proxy configuration was restored. In check mode, those where it would be.
   returned: always
   type: list
   elements: dict
   contains: &record
     voice_connector_id:
-      description: The Voice Connector.
+      description: The ID of the Voice Connector.
       returned: always
       type: str
       sample: abcdef1ghij2klmno3pqr4
     name:
-      description: Its name in the backup, V(null) if there is none.
+      description: The name in the backup, V(null) if there is none.
       returned: always
       type: str
       sample: reception
@@ -138,25 +139,25 @@ restored:
       type: str
       sample: us-east-1
 unchanged:
-  description: What is set as in the backup already.
+  description: The Voice Connectors whose proxy configuration is already set as in the backup.
   returned: always
   type: list
   elements: dict
   contains: *record
 failures:
-  description: What could not be restored, V([]) on success. A task with failures has failed.
+  description: What could not be restored, V([]) on success. Any failure fails the task.
   returned: always
   type: list
   elements: dict
   sample: []
   contains:
     voice_connector_id:
-      description: The Voice Connector.
+      description: The ID of the Voice Connector.
       returned: always
       type: str
       sample: abcdef1ghij2klmno3pqr4
     name:
-      description: Its name in the backup, V(null) if there is none.
+      description: The name in the backup, V(null) if there is none.
       returned: always
       type: str
       sample: reception
@@ -214,7 +215,7 @@ PREFIX = f"Failed to {PURPOSE}: "
 
 
 class Change(NamedTuple):
-    """A proxy configuration before and after, the same if nothing was to be changed."""
+    """A proxy configuration before and after it is restored. The two are equivalent unless ``changed``."""
 
     before: dict[str, Any] | None
     after: dict[str, Any]
@@ -222,7 +223,7 @@ class Change(NamedTuple):
 
 
 def read_records(params: dict[str, Any]) -> list[Record]:
-    """Return what to restore, from the backup.
+    """Return the records to restore.
 
     :raises VoiceError: the options or the backup are not valid.
     """
@@ -250,7 +251,7 @@ def read_connectors(
 
 
 def restore_one(client: VoiceClient, connector: Any, record: Record, overwrite: bool, check_mode: bool) -> Change:
-    """Set the proxy configuration of one Voice Connector, if that changes something.
+    """Set the proxy configuration of one Voice Connector, unless it is already set as in the backup.
 
     :param connector: the ``VoiceConnector`` structure, or the VoiceError that was raised instead.
     """
@@ -272,9 +273,9 @@ def restore_one(client: VoiceClient, connector: Any, record: Record, overwrite: 
 
 
 def restore(module: Any, result: dict[str, Any]) -> None:
-    """Apply the options, and record everything that is known in *result*.
+    """Restore the selected proxy configurations, and record the outcome in *result*.
 
-    :raises VoiceError: nothing was restored, or not everything.
+    :raises VoiceError: some or all of them could not be restored.
     """
     params = module.params
     check_types(OPTIONS, given_options())

@@ -13,41 +13,43 @@ module: chime_voice_connector_proxy_retire
 version_added: 1.1.0
 short_description: Back up and delete the proxy configurations of Amazon Chime SDK Voice Connectors
 description:
-  - Reads the Voice Connectors of one AWS account in several Regions, writes a backup of the selected proxy configurations, and
-    then deletes them, several at a time. It never touches the Voice Connectors themselves.
-  - Nothing is deleted unless the account is the confirmed one, everything was read, every exclusion matches, the number of
-    deletions is within O(max_deletions), and the backup was written, read back and compared.
-  - Each proxy configuration is read again immediately before it is deleted. One that is not as in the backup is not deleted,
-    and fails the task.
-  - If one cannot be deleted, the others still are, and then the task fails. Run it again to delete the rest. Each run writes its
-    own backup, so whatever was deleted is in one of them, even if the module was killed.
+  - Reads the Voice Connectors of one AWS account in one or more Regions, backs up the selected proxy configurations,
+    and then deletes them, several at a time. It never touches the Voice Connectors themselves.
+  - Nothing is deleted unless the account is O(account_id), everything was read, every exclusion matches a Voice
+    Connector, the number of deletions is within O(max_deletions), and the backup was written, read back and compared.
+  - The module reads each proxy configuration again immediately before it deletes it. If the configuration differs from
+    the backup, it is not deleted, and the task fails.
+  - If a proxy configuration cannot be deleted, the module still deletes the others, and then the task fails. Run the
+    task again to delete the rest. Each run writes its own backup, so every deleted configuration is in one of them,
+    even if the module was killed.
 options:
   account_id:
     description:
-      - The ID of the AWS account, 12 digits in quotes. The account of the credentials and the account in the ARN of each Voice
-        Connector must be this one.
+      - The ID of the AWS account, 12 digits in quotes. The credentials and all Voice Connectors that are not excluded
+        must belong to this account.
     type: str
     required: true
   voice_connector_ids:
     description:
-      - The Voice Connectors whose proxy configurations are deleted. One that does not exist fails the task.
+      - The Voice Connectors whose proxy configurations to delete. If one of them does not exist, the task fails.
       - Either this or O(all=true) is required.
     type: list
     elements: str
   all:
     description:
-      - Whether the proxy configurations of all Voice Connectors in O(regions) are deleted, except for exclusions.
+      - Whether to delete the proxy configurations of all Voice Connectors in O(regions), except for exclusions.
     type: bool
     default: false
   regions:
     description:
-      - The AWS Regions to read. If omitted, all Regions of the service that the installed botocore knows.
-      - O(region) does not select Regions here. It fails the task unless this option is set too.
+      - The AWS Regions to read. If omitted, the module reads all Regions of the service that the installed botocore
+        knows.
+      - O(region) does not select Regions. If you set it without O(regions), the task fails.
     type: list
     elements: str
   exclude_regions:
     description:
-      - Regions in which nothing is read or deleted, for example because they cannot be read. Each must be one of O(regions).
+      - The Regions to skip, for example because they cannot be read. Each must be one of O(regions).
       - A Voice Connector that belongs to one of them is not touched, even if a different Region lists it.
     type: list
     elements: str
@@ -55,8 +57,8 @@ options:
   exclude_voice_connector_ids:
     description:
       - Voice Connectors that keep their proxy configuration.
-      - An exclusion that matches no Voice Connector that was read fails the task, because it may be misspelled. This applies to
-        names and tags too.
+      - If an exclusion matches no Voice Connector, the task fails, because the exclusion may be misspelled. This also
+        applies to names and tags.
     type: list
     elements: str
     default: []
@@ -72,20 +74,20 @@ options:
     type: dict
     default: {}
   max_deletions:
-    description: The largest number of proxy configurations to delete. If there are more, none is deleted.
+    description: The maximum number of proxy configurations to delete. If more are selected, none is deleted.
     type: int
     default: 50
   backup_dir:
     description:
-      - The folder for the backup, on the host where the module runs. It is created if it is missing.
-      - Specify an absolute path, or one that begins with V(~). A relative path depends on the connection; with a local one it
-        begins in the folder of the playbook.
+      - The folder for the backup, on the managed node. It is created if it is missing.
+      - Specify an absolute path, or one that begins with V(~). How a relative path is resolved depends on the
+        connection. With a local connection, it is relative to the folder of the playbook.
       - The backup is readable only by its owner, and contains the fall-back phone numbers unmasked.
     type: path
     default: proxy-backup
   concurrency:
     description:
-      - The largest number of requests in flight, in all Regions together, from 1 to 64.
+      - The maximum number of requests in flight, across all Regions, from 1 to 64.
     type: int
     default: 8
 extends_documentation_fragment:
@@ -97,18 +99,19 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - In check mode everything is read and checked, RV(selected) is the plan, and neither a backup is written nor anything
-        deleted.
+      - In check mode, the module reads and checks everything, and returns the plan in RV(selected). It writes no backup
+        and deletes nothing.
   diff_mode:
     details:
-      - The fall-back phone numbers are shown unmasked, in the diff only. To hide them, set C(diff=false) on the task.
+      - The diff shows the fall-back phone numbers unmasked. To hide them, set C(diff=false) on the task.
 notes:
-  - AWS ended support for proxy sessions on 2026-04-07. It is unknown whether AWS lets a deleted proxy configuration be set again.
-  - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*), and C(chime:GetVoiceConnectorProxy),
-    C(chime:GetVoiceConnector) and C(chime:DeleteVoiceConnectorProxy) on
-    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), with C(chime:ListTagsForResource) for O(exclude_tags).
-  - The result contains no phone number, so C(no_log) is not needed.
-  - Requests are retried within the bounds that M(chime_sdk.voice.chime_voice_connector_info) documents.
+  - AWS ended support for proxy sessions on 2026-04-07. AWS may not accept a deleted proxy configuration again.
+  - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). On the resource
+    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnectorProxy),
+    C(chime:GetVoiceConnector), C(chime:DeleteVoiceConnectorProxy), and C(chime:ListTagsForResource) for
+    O(exclude_tags).
+  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed.
+  - Retries and timeouts are the same as those of M(chime_sdk.voice.chime_voice_connector_info).
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_restore
   - module: chime_sdk.voice.chime_voice_connector_info
@@ -121,7 +124,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Preview what would be deleted in all Regions
+- name: Preview the deletions in all Regions
   chime_sdk.voice.chime_voice_connector_proxy_retire:
     account_id: "111122223333"
     all: true
@@ -132,7 +135,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: plan.selected
 
-- name: Delete the proxy configurations of two Regions, except for the Voice Connectors of one team
+- name: Delete the proxy configurations in two Regions, except those of one team
   chime_sdk.voice.chime_voice_connector_proxy_retire:
     account_id: "111122223333"
     all: true
@@ -162,18 +165,20 @@ account_id:
   type: str
   sample: "111122223333"
 selected:
-  description: What was selected to be deleted, in check mode the complete plan; V([]) if the task failed before that was known.
+  description:
+    - The Voice Connectors whose proxy configuration was selected for deletion. In check mode, the complete plan.
+    - V([]) if the task failed before they were known.
   returned: always
   type: list
   elements: dict
   contains:
     voice_connector_id:
-      description: The Voice Connector.
+      description: The ID of the Voice Connector.
       returned: always
       type: str
       sample: abcdef1ghij2klmno3pqr4
     name:
-      description: Its name, V(null) if AWS did not return it.
+      description: The name, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: reception
@@ -183,18 +188,18 @@ selected:
       type: str
       sample: us-east-1
 retired:
-  description: Whose proxy configuration is deleted, V([]) in check mode.
+  description: The Voice Connectors whose proxy configuration is now deleted, V([]) in check mode.
   returned: always
   type: list
   elements: dict
   contains:
     voice_connector_id:
-      description: The Voice Connector.
+      description: The ID of the Voice Connector.
       returned: always
       type: str
       sample: abcdef1ghij2klmno3pqr4
     name:
-      description: Its name, V(null) if AWS did not return it.
+      description: The name, V(null) if AWS did not return it.
       returned: always
       type: str
       sample: reception
@@ -209,24 +214,24 @@ retired:
       type: bool
       sample: false
 failures:
-  description: What could not be read or deleted, V([]) on success. A task with failures has failed.
+  description: What could not be read or deleted, V([]) on success. Any failure fails the task.
   returned: always
   type: list
   elements: dict
   sample: []
   contains:
     voice_connector_id:
-      description: The Voice Connector, V(null) for a Region whose Voice Connectors could not be listed.
+      description: The ID of the Voice Connector, V(null) for a Region whose Voice Connectors could not be listed.
       returned: always
       type: str
       sample: abcdef1ghij2klmno3pqr4
     name:
-      description: Its name, V(null) if it is unknown.
+      description: The name, V(null) if it is unknown.
       returned: always
       type: str
       sample: reception
     region:
-      description: The AWS Region, V(null) for a Voice Connector that does not exist in any of several.
+      description: The AWS Region, V(null) for a Voice Connector that does not exist in any of several Regions.
       returned: always
       type: str
       sample: us-east-1
@@ -289,14 +294,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 PURPOSE = "retire the proxy configurations"
 PREFIX = f"Failed to {PURPOSE}: "
-# A Region that has the service in every botocore, to ask botocore for the others.
+# Every supported botocore knows the service in this Region. Its client lists the other Regions.
 _FIRST_REGION = "us-east-1"
 
 
 def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
-    """Raise VoiceError for values that cannot work, or that YAML may have changed."""
+    """Raise VoiceError for values that are invalid, or that YAML may have changed."""
     check_types(OPTIONS, given)
-    # A string of tags is parsed by Ansible, which leaves the types of JSON.
+    # If the tags are a string, Ansible parses it, and its values can have any type of JSON.
     check_types({"exclude_tags": OPTIONS["exclude_tags"]}, params)
     check_confirmed_selection(params)
     if params["max_deletions"] < 0:
@@ -308,7 +313,7 @@ def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
 
 
 def plan(connection: Connection, params: dict[str, Any]) -> tuple[list[Record], dict[str, VoiceClient]]:
-    """Read the account; return what to delete, and the clients by Region."""
+    """Read the account; return the records to delete, and the clients by Region."""
     regions = params["regions"] or list_regions(connection.client(_FIRST_REGION))
     clients = {region: connection.client(region) for region in choose_regions(regions, params["exclude_regions"])}
     require_account(get_account_id(connection, next(iter(clients))), params["account_id"], PREFIX)
@@ -340,9 +345,9 @@ def delete_unchanged(client: VoiceClient, record: Record) -> bool:
 
 
 def retire(module: Any, result: dict[str, Any]) -> None:
-    """Apply the options, and record everything that is known in *result*.
+    """Delete the selected proxy configurations, and record the outcome in *result*.
 
-    :raises VoiceError: nothing was deleted, or not everything.
+    :raises VoiceError: some or all of them could not be deleted.
     """
     params = module.params
     check_options(params, given_options())
@@ -367,7 +372,7 @@ def retire(module: Any, result: dict[str, Any]) -> None:
 def delete_all(
     records: list[Record], clients: dict[str, VoiceClient], concurrency: int, result: dict[str, Any]
 ) -> list[Record]:
-    """Delete what is in the backup, several at a time; return what was deleted, and record everything in *result*."""
+    """Delete several proxy configurations at a time; return those deleted, and record every outcome in *result*."""
     action = "delete the proxy configuration of"
     outcomes = run_each(records, action, lambda r: delete_unchanged(clients[r.region], r), concurrency)
     deleted = []

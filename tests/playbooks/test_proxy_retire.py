@@ -91,7 +91,7 @@ def test_misspelled_variables_and_variables_of_release_1_0_0_are_rejected(runner
     result = runner.run(RETIRE, {**ALL, **unknown})
     assert result.returncode == 2
     for name in unknown:
-        assert f"The variable {name} is not one of this playbook" in result.stdout
+        assert f"This playbook has no variable {name}." in result.stdout
     assert runner.emulator.requests == []
 
 
@@ -99,7 +99,7 @@ def test_a_variable_of_the_other_playbook_is_rejected(runner: PlaybookRunner) ->
     variables = {**ALL, "proxy_retire_backup_file": "backup.json", "proxy_retire_exclude_names": "reception"}
     result = runner.run(RESTORE, variables)
     assert result.returncode == 2
-    assert "The variable proxy_retire_exclude_names is not one of this playbook" in result.stdout
+    assert "This playbook has no variable proxy_retire_exclude_names." in result.stdout
     assert runner.emulator.requests == []
 
 

@@ -375,9 +375,9 @@ def test_the_documented_limits_match_the_client() -> None:
     ):
         assert words in single
     for words in (
-        f"An operation takes at most {bulk_seconds:.0f} seconds, without waiting for its turn",
+        f"An operation takes at most {bulk_seconds:.0f} seconds, not counting the time it waits for its turn",
         throttled,
-        f"a timeout at most {NUMBERS[_attempts.BULK_MAX_FAULTS]} times",
+        f"a timeout is sent at most {NUMBERS[_attempts.BULK_MAX_FAULTS]} times",
         f"no request succeeds for {_attempts.BULK_THROTTLE_WINDOW} seconds of throttling",
     ):
         assert words in bulk
