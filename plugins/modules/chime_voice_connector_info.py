@@ -104,7 +104,7 @@ notes:
   - If AWS throttles requests in a Region, all requests to that Region slow down together to the rate that AWS allows,
     first come, first served. A throttled request is sent at most ten times. A request that meets a server error, a
     broken connection or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the
-    time it waits for its turn. Reading stops in a Region if no request succeeds for 60 seconds of throttling. In
+    wait for the rate limit. Reading stops in a Region if no request succeeds for 60 seconds of throttling. In
     O(aws_config), C(connect_timeout), C(read_timeout), C(retries) and C(max_pool_connections) each replace the default.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_info

@@ -19,7 +19,8 @@ description:
     and the backup, the credentials and the Voice Connectors belong to the account O(account_id).
   - The module reads each proxy configuration immediately before it writes it. It does not write a configuration that is
     already set as in the backup, and it overwrites a different one only with O(overwrite=true).
-  - If a proxy configuration cannot be restored, the module still restores the others, and then the task fails.
+  - If a proxy configuration cannot be restored, the module continues with the others, unless every further request in
+    their Region would fail. Then the task fails.
 options:
   account_id:
     description: The ID of the AWS account, 12 digits in quotes.

@@ -19,9 +19,9 @@ description:
     Connector, the number of deletions is within O(max_deletions), and the backup was written, read back and compared.
   - The module reads each proxy configuration again immediately before it deletes it. If the configuration differs from
     the backup, it is not deleted, and the task fails.
-  - If a proxy configuration cannot be deleted, the module still deletes the others, and then the task fails. Run the
-    task again to delete the rest. Each run writes its own backup, so every deleted configuration is in one of them,
-    even if the module was killed.
+  - If a proxy configuration cannot be deleted, the module continues with the others, unless every further request in
+    their Region would fail. Then the task fails. Run the task again to delete the rest. Each run writes its own backup,
+    so every deleted configuration is in one of them, even if the module was killed.
 options:
   account_id:
     description:

@@ -375,7 +375,7 @@ def test_the_documented_limits_match_the_client() -> None:
     ):
         assert words in single
     for words in (
-        f"An operation takes at most {bulk_seconds:.0f} seconds, not counting the time it waits for its turn",
+        f"An operation takes at most {bulk_seconds:.0f} seconds, not counting the wait for the rate limit",
         throttled,
         f"a timeout is sent at most {NUMBERS[_attempts.BULK_MAX_FAULTS]} times",
         f"no request succeeds for {_attempts.BULK_THROTTLE_WINDOW} seconds of throttling",
@@ -392,10 +392,10 @@ def test_the_table_of_limits_in_the_guide_matches_the_client() -> None:
     timeouts = (_client.CONNECT_TIMEOUT, _client.READ_TIMEOUT)
     throttles = f"{NUMBERS[_attempts.MAX_THROTTLES]} requests"
     expected = {
-        "Bound": ("One Voice Connector", "Bulk read"),
+        "Limit": ("One Voice Connector", "Bulk read"),
         "Throttled (429)": (
             f"{throttles}; the last begins within {_attempts.THROTTLE_WINDOW} seconds",
-            f"{throttles}; the task stops if none succeeds for {_attempts.BULK_THROTTLE_WINDOW} seconds",
+            f"{throttles}; reading in the Region stops if none succeeds for {_attempts.BULK_THROTTLE_WINDOW} seconds",
         ),
         "Server error, broken connection or timeout": (
             f"{NUMBERS[_attempts.MAX_FAULTS]} requests",
