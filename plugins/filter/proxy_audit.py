@@ -82,12 +82,12 @@ _value:
     - C(selection) has the conditions C(names), C(tags) and C(voice_connector_ids), each V(null) if it was not set, and
       C(regions).
     - C(complete) is V(true) if at least one Region was read and everything selected was read in every Region.
-    - C(counts) has the number of all C(voice_connectors), those C(with_proxy), the C(disabled) ones among them, those
-      C(without_proxy), and C(unreadable) ones. It also has the number of all C(regions), C(partial) ones, and
-      C(skipped) ones. A Region counts once for each account.
+    - C(counts) has the counts of all C(voice_connectors), of those C(with_proxy) and C(without_proxy), and of those
+      that are C(unreadable). C(disabled) is the part of C(with_proxy) that is disabled. It also has the counts of all
+      C(regions), and of those that are C(partial) or C(skipped). A Region counts once for each account.
     - C(warnings) is a list of strings. For example, it lists names that match no Voice Connector.
-    - C(regions) has a dictionary for each account and Region. C(account), C(region), and C(host), the inventory host
-      that read it, identify the entry. C(status) is V(complete), V(partial) or V(skipped), and C(reason) explains why
+    - C(regions) has a dictionary for each account and Region. C(account) and C(region) identify it, and C(host) is the
+      inventory host that read it. C(status) is V(complete), V(partial) or V(skipped), and C(reason) explains why
       it is not complete. C(voice_connectors), C(with_proxy), C(disabled), C(without_proxy) and C(unreadable) are the
       counts of that Region.
     - C(voice_connectors) has a dictionary for each Voice Connector. C(account), C(voice_connector_id) and C(name)

@@ -56,7 +56,7 @@ options:
         elements: str
       termination_calling_regions_within:
         description:
-          - The countries to which calls may be allowed, as ISO 3166-1 alpha-2 codes. Put V(NO) in quotes, because YAML
+          - The countries that calls may be allowed to, as ISO 3166-1 alpha-2 codes. Put V(NO) in quotes, because YAML
             reads it as a boolean.
           - Needs V(termination) in C(include).
         type: list

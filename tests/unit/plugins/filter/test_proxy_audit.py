@@ -222,7 +222,7 @@ def test_an_account_with_an_unknown_id_is_skipped_with_the_reason() -> None:
     assert "GetCallerIdentity" in audit["regions"][0]["reason"]
 
 
-def test_an_audit_of_nothing_is_not_complete() -> None:
+def test_an_audit_without_reads_is_incomplete() -> None:
     assert make_audit([], NOW)["complete"] is False
 
 

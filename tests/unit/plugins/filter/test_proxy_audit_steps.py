@@ -163,7 +163,7 @@ def reads_from(result: Any, **variables: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("shown", "number"), [(False, "**********00"), (True, "+12065550100")])
-def test_reads_contain_no_credentials_and_masked_numbers(shown: bool, number: str) -> None:
+def test_reads_have_no_credentials_and_mask_phone_numbers(shown: bool, number: str) -> None:
     result = read(include=["proxy", "tags"])["result"]
     reads = reads_from({"results": [result]}, show_phone_numbers=shown, assume_role_arn=ARN)
     assert ("+1206" in str(reads)) == shown and "session_token" not in str(reads)
