@@ -2,30 +2,32 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what the module chime_voice_connector_info returned to an audit."""
+"""Build an audit from results of the module chime_voice_connector_info."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: proxy_audit
 version_added: 0.1.0
-short_description: Make one audit of what was read in several accounts and Regions
+short_description: Build one audit from reads of several accounts and Regions
 description:
-  - Makes one record of each Voice Connector from what M(chime_sdk.voice.chime_voice_connector_info) returned, and reports for
-    each account and Region whether it was read. The role P(chime_sdk.voice.proxy_audit#role) uses it.
-  - A Voice Connector that several reads contain has one record. Where they disagree, V(configured) wins, then the Region to
-    which the Voice Connector belongs, then V(could not be read) over V(not configured).
-  - Fails if an extra variable has the prefix C(_proxy_audit_), which is private to the role, because it would replace what
-    was read.
+  - Builds one record for each Voice Connector from the results of M(chime_sdk.voice.chime_voice_connector_info), and
+    reports whether each account and Region was read. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
+  - A Voice Connector that appears in several reads gets one record. If the reads disagree, a proxy configuration that
+    exists wins, then the read from the Region to which the Voice Connector belongs, then V(could not be read) over
+    V(not configured).
+  - Fails if an extra variable has the prefix C(_proxy_audit_). The prefix is private to the role, and such a variable
+    would replace the results of the role's tasks.
 positional: _input
 options:
   _input:
     description:
-      - A list of dictionaries. C(result) is what the module returned, in success or failure, with V(proxy) in its
-        O(chime_sdk.voice.chime_voice_connector_info#module:include). A result with nothing but C(msg) tells why nothing was
-        read.
+      - A list of dictionaries. C(result) is the result of the module, successful or failed, with V(proxy) in its
+        O(chime_sdk.voice.chime_voice_connector_info#module:include). If nothing was read, it can contain only C(msg),
+        which gives the reason.
       - All other keys are optional. C(account) is the account ID if the result has no C(account_id), C(host) is the
-        inventory host that read, C(regions) are the Regions that were to be read, and C(selection) has what O(selection) has.
+        inventory host that ran the module, C(regions) lists the requested Regions, and C(selection) has the same keys
+        as O(selection).
     type: list
     elements: dict
     required: true
@@ -33,13 +35,14 @@ options:
     description: The time of the audit. If omitted, the current time.
     type: str
   show_phone_numbers:
-    description: Whether fall-back phone numbers are shown. Otherwise all but their last two digits are masked.
+    description: Whether to show fall-back phone numbers in full. Otherwise, all but their last two digits are masked.
     type: bool
     default: false
   selection:
     description:
-      - What was selected, a dictionary with any of the keys C(names), C(tags), C(voice_connector_ids) and C(regions).
-      - If omitted, it is taken from the reads, which must agree on all but the Regions.
+      - The selection of the audit, a dictionary with any of the keys C(names), C(tags), C(voice_connector_ids) and
+        C(regions).
+      - If omitted, it is taken from the reads, which must agree on everything except the Regions.
     type: dict
 seealso:
   - plugin: chime_sdk.voice.proxy_audit_csv
@@ -63,7 +66,7 @@ EXAMPLES = r"""
   failed_when: false
   no_log: true
 
-- name: Report how many proxy configurations are left
+- name: Report how many proxy configurations remain
   ansible.builtin.debug:
     msg: "{{ audit.headline }}, everything read: {{ audit.complete }}"
   vars:
@@ -74,23 +77,25 @@ RETURN = r"""
 _value:
   description:
     - The audit, a dictionary.
-    - C(created) is the time, and C(collection_version) the version of this collection.
+    - C(created) is the time of the audit, and C(collection_version) the version of this collection.
     - C(headline) is the result in one sentence.
-    - C(selection) is what was selected, C(names), C(tags), C(voice_connector_ids), each V(null) for no condition, and
+    - C(selection) has the conditions C(names), C(tags) and C(voice_connector_ids), each V(null) if it was not set, and
       C(regions).
-    - C(complete) is V(true) if everything that is selected was read, in one Region at least.
-    - C(counts) has the numbers of C(voice_connectors), of those C(with_proxy), those of them that are C(disabled),
-      those C(without_proxy) and those C(unreadable), of C(regions), a Region of each account counting as one, of those
-      that were read in part, C(partial), and of those C(skipped).
-    - C(warnings) is a list of strings, for example names that no Voice Connector has.
-    - C(regions) has a dictionary for each account and Region with C(account), C(region), the inventory C(host) that read it,
-      C(status), which is V(complete), V(partial) or V(skipped), the C(reason) if it is not complete, and the numbers of
-      C(voice_connectors), C(with_proxy), C(disabled), C(without_proxy) and C(unreadable) there.
-    - C(voice_connectors) has a dictionary for each Voice Connector with C(account), C(region), in which it was found,
-      C(aws_region), to which it belongs, C(voice_connector_id), C(name), C(status), which is V(configured),
-      V(configured, disabled), V(not configured) or V(could not be read), C(default_session_expiry_minutes), C(disabled),
-      C(fall_back_phone_number), C(phone_number_countries), C(tags), if they were read, and the C(reason) why something
-      could not be read.
+    - C(complete) is V(true) if at least one Region was read and everything selected was read in every Region.
+    - C(counts) has the counts of all C(voice_connectors), of those C(with_proxy) and C(without_proxy), and of those
+      that are C(unreadable). C(disabled) is the part of C(with_proxy) that is disabled. It also has the counts of all
+      C(regions), and of those that are C(partial) or C(skipped). A Region counts once for each account.
+    - C(warnings) is a list of strings. For example, it lists names that match no Voice Connector.
+    - C(regions) has a dictionary for each account and Region. C(account) and C(region) identify it, and C(host) is the
+      inventory host that read it. C(status) is V(complete), V(partial) or V(skipped), and C(reason) explains why
+      it is not complete. C(voice_connectors), C(with_proxy), C(disabled), C(without_proxy) and C(unreadable) are the
+      counts of that Region.
+    - C(voice_connectors) has a dictionary for each Voice Connector. C(account), C(voice_connector_id) and C(name)
+      identify it. C(region) is the Region where it was found, and C(aws_region) the Region to which it belongs.
+      C(status) is V(configured), V(configured, disabled), V(not configured) or V(could not be read). The proxy
+      configuration has C(default_session_expiry_minutes), C(disabled), C(fall_back_phone_number) and
+      C(phone_number_countries). C(tags) is present if tags were requested. C(reason) explains why something could not
+      be read.
   type: dict
 """
 
@@ -111,7 +116,7 @@ DISABLED = "configured, disabled"
 NOT_CONFIGURED = "not configured"
 UNREADABLE = "could not be read"
 
-# Which record counts if several reads contain the same Voice Connector.
+# The order of preference if several reads contain the same Voice Connector.
 _PRECEDENCE = (CONFIGURED, DISABLED, UNREADABLE, NOT_CONFIGURED)
 
 _NOT_FOUND = ("NotFoundException", "NotFound")
@@ -130,22 +135,22 @@ SERVICE_REGIONS = (
     "ap-southeast-2",
 )
 
-# A shorter phone number is masked as a whole: two of its digits tell too much.
-_LONG_ENOUGH = 7
+# A shorter phone number is masked entirely, because two of its digits would reveal too much.
+_MIN_PARTLY_MASKED = 7
 
 CONDITIONS = ("names", "tags", "voice_connector_ids")
 
 
 def mask(phone_number: str | None) -> str | None:
-    """Return a phone number with all but its last two digits masked, and a short one with all of them masked."""
+    """Mask all but the last two digits of a phone number, or every character of a short one."""
     if not phone_number:
         return phone_number
-    shown = phone_number[-2:] if len(phone_number) >= _LONG_ENOUGH else ""
+    shown = phone_number[-2:] if len(phone_number) >= _MIN_PARTLY_MASKED else ""
     return "*" * (len(phone_number) - len(shown)) + shown
 
 
 def refuse_private_extra_variables() -> None:
-    """Raise AnsibleFilterError for an extra variable with the private prefix; it would win over what was read."""
+    """Raise AnsibleFilterError for an extra variable with the private prefix, which would override the role's data."""
     extra = getattr(load_extra_vars, "extra_vars", None) or {}
     private = sorted(name for name in extra if name.startswith("_proxy_audit_"))
     if private:
@@ -154,13 +159,13 @@ def refuse_private_extra_variables() -> None:
         )
     if "proxy_audit" in extra:
         Display().warning(
-            "The extra variable proxy_audit hides the fact of that name that the role proxy_audit sets. The audit and its "
-            "reports do not use it. Remove it, so that your tasks see this audit and not an earlier one."
+            "The extra variable proxy_audit hides the fact of the same name that the role proxy_audit sets. The audit "
+            "and its reports do not use the variable. Remove it so that your tasks use this audit, not an earlier one."
         )
 
 
 def collection_version(root: pathlib.Path) -> str | None:
-    """Return the version of the collection in the folder *root*, installed or as a checkout; None if it is unknown."""
+    """Return the version of the installed collection or checkout in the folder *root*, or None if it is unknown."""
     try:
         return str(json.loads((root / "MANIFEST.json").read_text("utf-8"))["collection_info"]["version"])
     except (OSError, ValueError, LookupError):
@@ -172,7 +177,7 @@ def collection_version(root: pathlib.Path) -> str | None:
 
 
 def find_reason(result: Any) -> str:
-    """Return why a task failed, whatever Ansible has left of its result."""
+    """Return why a task failed, from whatever its result still contains."""
     if isinstance(result, dict):
         for key in ("msg", "exception", "failed_when_suppressed_exception", "module_stderr", "module_stdout"):
             lines = str(result.get(key) or "").strip().splitlines()
@@ -182,7 +187,7 @@ def find_reason(result: Any) -> str:
 
 
 def status_of(connector: dict[str, Any]) -> str:
-    """Return the status of a Voice Connector as chime_voice_connector_info returns it."""
+    """Return the status of a Voice Connector from chime_voice_connector_info."""
     proxy = connector["proxy"]
     if proxy["exists"] is None:
         return UNREADABLE
@@ -194,10 +199,10 @@ def status_of(connector: dict[str, Any]) -> str:
 def build_record(
     account: str | None, connector: dict[str, Any], reason: str | None, show_phone_numbers: bool
 ) -> dict[str, Any]:
-    """Return the record of a Voice Connector as chime_voice_connector_info returns it."""
+    """Return the record of a Voice Connector from chime_voice_connector_info."""
     proxy = connector["proxy"]
     phone_number = proxy.get("fall_back_phone_number")
-    shaped = {
+    record = {
         "account": account,
         "region": connector["region"],
         "aws_region": connector["aws_region"],
@@ -210,12 +215,12 @@ def build_record(
         "phone_number_countries": proxy.get("phone_number_countries", []),
     }
     if "tags" in connector:
-        shaped["tags"] = connector["tags"]
-    return {**shaped, "reason": reason or connector.get("tags_error")}
+        record["tags"] = connector["tags"]
+    return {**record, "reason": reason or connector.get("tags_error")}
 
 
 def build_unreadable(account: str | None, region: str | None, voice_connector_id: str, reason: str) -> dict[str, Any]:
-    """Return the record of a Voice Connector of which only the ID is known."""
+    """Return the record of a Voice Connector that is known only by its ID."""
     connector = {
         "voice_connector_id": voice_connector_id,
         "region": region,
@@ -227,7 +232,7 @@ def build_unreadable(account: str | None, region: str | None, voice_connector_id
 
 
 class AccountRead:
-    """What one read tells: records, Regions, and which of the given IDs it knows."""
+    """The result of one read: records, Regions, and the requested IDs that were not found."""
 
     def __init__(self, read: dict[str, Any], show_phone_numbers: bool) -> None:
         self.host = read.get("host")
@@ -245,7 +250,7 @@ class AccountRead:
             self._build(result, show_phone_numbers)
         except (LookupError, TypeError, AttributeError) as e:
             self.records = []
-            self._skip(f"The result of the task is not that of chime_voice_connector_info ({type(e).__name__}: {e}).")
+            self._skip(f"The task result is not from chime_voice_connector_info ({type(e).__name__}: {e}).")
 
     def _skip(self, reason: str) -> None:
         self.listed_all = False
@@ -270,9 +275,9 @@ class AccountRead:
         failed: dict[str | None, list[dict[str, Any]]] = {}
         for error in result["errors"]:
             identifier = error["voice_connector_id"]
-            nowhere = identifier is not None and error["region"] is None
-            if nowhere or (error["action"] == "GetVoiceConnector" and error["code"] in _NOT_FOUND):
-                # It may belong to a different account or Region.
+            in_no_region = identifier is not None and error["region"] is None
+            if in_no_region or (error["action"] == "GetVoiceConnector" and error["code"] in _NOT_FOUND):
+                # It may exist in a different account or Region.
                 self.not_found.add(identifier)
                 continue
             failed.setdefault(error["region"], []).append(error)
@@ -298,11 +303,13 @@ class AccountRead:
             name = region["region"]
             records = [record for record in self.records if record["region"] == name]
             problems = failed.get(name, [])
-            # A Region is not incomplete because it does not contain a given ID.
+            # A requested ID that a Region does not contain does not make the Region incomplete.
             complete = region["complete"] or not (problems or result["stopped"] or failed)
             listed = any(connector["region"] == name for connector in connectors)
-            looked = any(error["action"] not in ("ListVoiceConnectors", "GetVoiceConnector") for error in problems)
-            status = "complete" if complete else "partial" if listed or looked else "skipped"
+            settings_requested = any(
+                error["action"] not in ("ListVoiceConnectors", "GetVoiceConnector") for error in problems
+            )
+            status = "complete" if complete else "partial" if listed or settings_requested else "skipped"
             reason = None if complete else region["reason"] or find_reason(result)
             self.regions.append(self._region(name, status, reason, records))
 
@@ -319,7 +326,7 @@ def count(records: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def merge_records(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one record for each Voice Connector of an account, in the order of their first ones."""
+    """Return one record for each Voice Connector of an account, in the order of first appearance."""
 
     def rank(entry: dict[str, Any]) -> tuple[bool, bool, int]:
         configured = entry["status"] in (CONFIGURED, DISABLED)
@@ -334,7 +341,7 @@ def merge_records(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def merge_regions(regions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one entry for each Region of an account, the most complete; those of unknown accounts all count."""
+    """Return the most complete entry for each account and Region. Keep all entries of unknown accounts or Regions."""
     order = ("complete", "partial", "skipped")
     merged: dict[Any, dict[str, Any]] = {}
     for number, entry in enumerate(regions):
@@ -345,7 +352,7 @@ def merge_regions(regions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def merge_selections(reads: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what the reads select together; raise AnsibleFilterError if they do not agree."""
+    """Return the common selection of the reads; raise AnsibleFilterError if they disagree."""
     selections = [(read.get("host"), read["selection"]) for read in reads if read.get("selection")]
     merged: dict[str, Any] = dict.fromkeys(CONDITIONS)
     regions: dict[str, None] = {}
@@ -353,8 +360,8 @@ def merge_selections(reads: list[dict[str, Any]]) -> dict[str, Any]:
         for name in CONDITIONS:
             if selection.get(name) != selections[0][1].get(name):
                 raise AnsibleFilterError(
-                    f"The hosts {selections[0][0]} and {host} have different values of proxy_audit_{name}. One report needs "
-                    "one selection. Set it for all hosts, or run the role once for each selection."
+                    f"Hosts {selections[0][0]} and {host} have different values for proxy_audit_{name}. A report can "
+                    "have only one selection. Use the same value for all hosts, or run the role once per selection."
                 )
             merged[name] = selection.get(name)
         regions.update(dict.fromkeys(selection.get("regions") or ()))
@@ -370,30 +377,31 @@ def describe(name: str, value: Any) -> str:
 
 
 def describe_selection(selection: dict[str, Any]) -> list[str]:
-    """Return the conditions of a selection in words, without the Regions."""
+    """Return the conditions of a selection in words, except the Regions."""
     return [describe(name, selection[name]) for name in CONDITIONS if selection[name] is not None]
 
 
 def with_noun(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural unless it is one."""
+    """Return a number with its noun, in the plural unless the number is 1."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def build_headline(selection: dict[str, Any], counts: dict[str, int], complete: bool) -> str:
-    """Return the result in one sentence, which claims nothing about what was not selected or not read."""
+    """Return the result in one sentence that covers only what was selected and read."""
     conditions = describe_selection(selection)
     regions = selection["regions"]
     everywhere = not regions or set(SERVICE_REGIONS) <= set(regions)
     where = "" if everywhere else f" in {', '.join(regions)}" if len(regions) <= 3 else f" in {len(regions)} Regions"
     selected = "selected " if conditions else ""
-    total, left = counts["voice_connectors"], counts["with_proxy"]
+    total, with_proxy = counts["voice_connectors"], counts["with_proxy"]
     noun = f"{selected}Voice Connector{'' if total == 1 else 's'}"
-    if left:
-        least = "" if complete else "At least "
-        return f"{least}{left} of {total} {noun}{where} still {'has' if left == 1 else 'have'} a proxy configuration"
+    if with_proxy:
+        at_least = "" if complete else "At least "
+        verb = "has" if with_proxy == 1 else "have"
+        return f"{at_least}{with_proxy} of {total} {noun}{where} still {verb} a proxy configuration"
     if not complete:
         on = " on the selected Voice Connectors" if conditions else ""
-        return f"It is unknown whether any proxy configuration is left{on}{where}"
+        return f"It is unknown whether any proxy configurations remain{on}{where}"
     if conditions and total:
         return (
             f"The selected Voice Connector{where} has no proxy configuration"
@@ -402,21 +410,21 @@ def build_headline(selection: dict[str, Any], counts: dict[str, int], complete: 
         )
     if conditions:
         return f"No Voice Connector{where} matches {'; '.join(conditions)}"
-    return f"No proxy configuration is left{where}" if total else f"There are no Voice Connectors{where}"
+    return f"No proxy configurations remain{where}" if total else f"There are no Voice Connectors{where}"
 
 
 def build_warnings(
     selection: dict[str, Any], records: list[dict[str, Any]], accounts: list[AccountRead], excluded: list[str]
 ) -> list[str]:
-    """Return warnings about what is valid, but probably not intended."""
+    """Return warnings about input that is valid but probably not intended."""
     warnings = []
-    everything = "" if all(account.listed_all for account in accounts) else " that was read"
+    that_was_read = "" if all(account.listed_all for account in accounts) else " that was read"
     found = {entry["name"] for entry in records}
     names = [name for name in selection["names"] or () if name not in found]
     if names:
-        warnings.append(f"No Voice Connector{everything} matches {describe('names', names)}.")
+        warnings.append(f"No Voice Connector{that_was_read} matches {describe('names', names)}.")
     if selection["tags"] and not records and not names:
-        warnings.append(f"No Voice Connector{everything} matches {describe('tags', selection['tags'])}.")
+        warnings.append(f"No Voice Connector{that_was_read} matches {describe('tags', selection['tags'])}.")
     warnings += [f"Voice Connector {i} exists, but the selection by name or tag excludes it." for i in excluded]
     hosts: dict[str, dict[str, None]] = {}
     for read in accounts:
@@ -425,8 +433,8 @@ def build_warnings(
     for account, readers in hosts.items():
         if len(readers) > 1:
             warnings.append(
-                f"The hosts {', '.join(readers)} have read the same account, {account}. If each is an account of its own, set "
-                "proxy_audit_assume_role_arn for each."
+                f"The hosts {', '.join(readers)} read the same account, {account}. If each host should read a "
+                "different account, set proxy_audit_assume_role_arn for each host."
             )
     return warnings
 
@@ -434,21 +442,21 @@ def build_warnings(
 def find_missing(
     voice_connector_ids: list[str] | None, records: list[dict[str, Any]], accounts: list[AccountRead]
 ) -> tuple[list[str], list[str]]:
-    """Return the given IDs that were found nowhere, and those that exist and are excluded by name or tag."""
+    """Return the requested IDs that were not found, and those that exist but are excluded by name or tag."""
     found = {entry["voice_connector_id"] for entry in records}
-    nowhere: list[str] = []
+    not_found: list[str] = []
     excluded: list[str] = []
-    asked = (
+    requested = (
         sorted({i for account in accounts for i in account.not_found})
         if voice_connector_ids is None
         else voice_connector_ids
     )
-    for identifier in dict.fromkeys(asked):
+    for identifier in dict.fromkeys(requested):
         if identifier in found:
             continue
-        elsewhere = any(account.listed_all and identifier not in account.not_found for account in accounts)
-        (excluded if elsewhere else nowhere).append(identifier)
-    return nowhere, excluded
+        exists = any(account.listed_all and identifier not in account.not_found for account in accounts)
+        (excluded if exists else not_found).append(identifier)
+    return not_found, excluded
 
 
 def proxy_audit(
@@ -457,7 +465,7 @@ def proxy_audit(
     show_phone_numbers: bool = False,
     selection: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the audit that the documentation above describes."""
+    """Return the audit described in RETURN."""
     accounts = [AccountRead(read, show_phone_numbers) for read in reads]
     given = merge_selections(reads) if selection is None else selection
     records = merge_records(entry for account in accounts for entry in account.records)
@@ -466,12 +474,15 @@ def proxy_audit(
     selected["regions"] = given.get("regions") or list(
         dict.fromkeys(entry["region"] for entry in regions if entry["region"])
     )
-    nowhere, excluded = find_missing(selected["voice_connector_ids"], records, accounts)
+    not_found, excluded = find_missing(selected["voice_connector_ids"], records, accounts)
     records += [
         build_unreadable(
-            None, None, identifier, f"Voice Connector {identifier} was found in no account and Region that was read."
+            None,
+            None,
+            identifier,
+            f"Voice Connector {identifier} was not found in any account or Region that was read.",
         )
-        for identifier in nowhere
+        for identifier in not_found
     ]
     statuses = [entry["status"] for entry in regions]
     counts = {
@@ -495,7 +506,7 @@ def proxy_audit(
 
 
 def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return *function* so that it refuses extra variables with the private prefix."""
+    """Wrap *function* to refuse extra variables with the private prefix."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
         refuse_private_extra_variables()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the roles that were assumed to the accounts that the role proxy_audit reads."""
+"""Pair the accounts that the role proxy_audit reads with the credentials of their assumed roles."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ name: proxy_audit_accounts
 version_added: 1.1.0
 short_description: Pair the accounts of an audit with their credentials
 description:
-  - Returns one dictionary for each account that the role P(chime_sdk.voice.proxy_audit#role) reads, which uses it.
+  - Returns one dictionary for each account to audit. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
 positional: _input
 options:
   _input:
-    description: What P(chime_sdk.voice.proxy_audit_options#filter) returned.
+    description: The result of P(chime_sdk.voice.proxy_audit_options#filter).
     type: dict
     required: true
   assumed:
-    description: What C(amazon.aws.sts_assume_role) returned in a loop over C(role_arns).
+    description: The registered result of C(amazon.aws.sts_assume_role) in a loop over C(role_arns).
     type: raw
     required: true
 author:
@@ -38,8 +38,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - A list of dictionaries with the C(role_arn), V(null) for the credentials in use, its C(account), the C(credentials) of
-      the assumed role, whether these make it C(readable), the C(reason) if not, and the C(options).
+    - A list of dictionaries. C(role_arn) is the role, V(null) for the credentials in use, C(account) its account ID,
+      and C(credentials) are the credentials of the assumed role. C(readable) is V(true) if there are credentials to
+      read the account with. If not, C(reason) explains why. C(options) are the options of the audit.
   type: list
   elements: dict
 """
@@ -52,7 +53,7 @@ _KEYS = ("access_key", "secret_key", "session_token")
 
 
 def build_account(role_arn: str, result: Any) -> dict[str, Any]:
-    """Return the account of a role from what sts_assume_role returned for it."""
+    """Return the account of a role from the result of sts_assume_role."""
     given = result.get("sts_creds") if isinstance(result, dict) else None
     credentials = {key: given.get(key) for key in _KEYS} if isinstance(given, dict) else {}
     readable = bool(credentials) and all(credentials.values())
@@ -67,14 +68,14 @@ def build_account(role_arn: str, result: Any) -> dict[str, Any]:
 
 
 def item_results(registered: Any, number: int) -> list[Any]:
-    """Return the results of a loop over *number* items; a task that failed as a whole is the result of each."""
+    """Return the results of a loop over *number* items; if the whole task failed, use its result for each item."""
     results = registered.get("results") if isinstance(registered, dict) else None
     found = results if isinstance(results, list) else []
     return [*found, *[registered] * number][:number]
 
 
 def proxy_audit_accounts(options: dict[str, Any], assumed: Any) -> list[dict[str, Any]]:
-    """Return the accounts that the documentation above describes."""
+    """Return the accounts described in RETURN."""
     if not options["role_arns"]:
         in_use: dict[str, Any] = {
             "role_arn": None,

@@ -2,25 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From an audit to a table for spreadsheets."""
+"""Convert an audit to CSV."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: proxy_audit_csv
 version_added: 0.1.0
-short_description: Make a table for spreadsheets from an audit
+short_description: Convert an audit to CSV
 description:
-  - Makes a table of comma-separated values, in UTF-8 with a byte order mark as spreadsheets want it. It has a line for each
-    Voice Connector, and one for each account and Region that was not, or only partly, read. If there is nothing to list, one
-    line reports that. The role P(chime_sdk.voice.proxy_audit#role) uses it.
-  - No cell is a formula to a spreadsheet, whatever separator it uses. C(=), C(+), C(-) or C(@) at the start of a cell, or after
-    a character that may separate cells, gets an apostrophe in front of it. Line breaks and control characters become spaces.
-  - A string that a spreadsheet would take for a number or a date, such as an account ID, gets an apostrophe too.
+  - Returns comma-separated values in UTF-8, with a byte order mark for spreadsheets. The table has a row for each Voice
+    Connector, and a row for each account and Region that was skipped or only partially read. If there is nothing to
+    list, it has one row that reports this. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
+  - No spreadsheet treats a cell as a formula, whatever separator it uses. C(=), C(+), C(-) or C(@) at the start of a
+    cell, or after a character that may separate cells, gets an apostrophe in front of it. Line breaks and control
+    characters become spaces.
+  - A string that a spreadsheet would treat as a number or a date, such as an account ID, gets an apostrophe too.
 positional: _input
 options:
   _input:
-    description: What P(chime_sdk.voice.proxy_audit#filter) returns.
+    description: The result of P(chime_sdk.voice.proxy_audit#filter).
     type: dict
     required: true
 seealso:
@@ -31,7 +32,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Write what the role proxy_audit found as a table
+- name: Write the audit of the role proxy_audit as CSV
   ansible.builtin.copy:
     content: "{{ proxy_audit | chime_sdk.voice.proxy_audit_csv }}"
     dest: /srv/reports/proxies.csv
@@ -40,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The table.
+  description: The CSV text.
   type: str
 """
 
@@ -71,18 +72,18 @@ COLUMNS = (
     "collection_version",
 )
 
-# What begins a formula, also in its full-width form, at the start of a string or after a character that may separate cells.
-# Quotes and blanks between the two make no difference.
+# A character that starts a formula, in its normal or full-width form, at the start of a string or after a character
+# that may separate cells. There may be quotes and blanks in between.
 _FORMULA = re.compile(
     "(^|[,;|:^~])([\\s\"'`\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*)([=+\\-@\uff1d\uff0b\uff0d\uff20])"
 )
 
-# What a spreadsheet takes for a number or a date.
+# Strings that a spreadsheet treats as a number or a date.
 _NUMBER = re.compile(r"[\s\d.,:/eE%$()-]*\d[\s\d.,:/eE%$()-]*")
 
 
 def cell(value: Any) -> str:
-    """Return a value as text that no spreadsheet takes for a formula, nor a string for a number."""
+    """Return the text of a cell. Prevent spreadsheets from treating it as a formula, or a string as a number."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -101,7 +102,7 @@ def cell(value: Any) -> str:
 
 
 def proxy_audit_csv(audit: dict[str, Any]) -> str:
-    """Return the table that the documentation above describes."""
+    """Return the CSV text of an audit."""
     selection = audit["selection"]
     common = {
         "created": audit["created"],
@@ -109,7 +110,7 @@ def proxy_audit_csv(audit: dict[str, Any]) -> str:
         "collection_version": audit["collection_version"],
     }
     incomplete = [
-        # Without the counts, of which one has the name of a column.
+        # Without the counts, one of which has the name of a column.
         {key: region[key] for key in ("account", "region", "status", "reason")}
         for region in audit["regions"]
         if region["status"] != "complete"

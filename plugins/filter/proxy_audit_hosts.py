@@ -2,36 +2,37 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what each host of a play has read to the reads of one audit."""
+"""Collect the reads of all hosts of a play for one audit."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: proxy_audit_hosts
 version_added: 1.1.0
-short_description: Collect what the hosts of a play have read
+short_description: Collect the reads of all hosts of a play
 description:
-  - Returns the reads of all hosts of a play for P(chime_sdk.voice.proxy_audit#filter). A host that has not read is one that
-    could not be read, with the reason. The role P(chime_sdk.voice.proxy_audit#role) uses it.
+  - Returns the reads of all hosts of a play for P(chime_sdk.voice.proxy_audit#filter). A host without reads gets a
+    failed read with the reason. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
 positional: _input
 options:
   _input:
-    description: What P(chime_sdk.voice.proxy_audit_reads#filter) returned on each of O(play_hosts), V(false) if it returned nothing.
+    description:
+      - The result of P(chime_sdk.voice.proxy_audit_reads#filter) for each of O(play_hosts), V(false) if there is none.
     type: list
     elements: raw
     required: true
   play_hosts:
-    description: All hosts of the play, C(ansible_play_hosts_all).
+    description: All hosts of the play. Use C(ansible_play_hosts_all).
     type: list
     elements: str
     required: true
   active_hosts:
-    description: Those of them that have not failed, C(ansible_play_hosts).
+    description: The hosts of the play that have not failed. Use C(ansible_play_hosts).
     type: list
     elements: str
     required: true
   batch:
-    description: The hosts of the current batch of C(serial), C(ansible_play_batch).
+    description: The hosts in the current C(serial) batch. Use C(ansible_play_batch).
     type: list
     elements: str
     required: true
@@ -40,7 +41,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Make one audit of what all hosts have read
+- name: Build one audit from the reads of all hosts
   ansible.builtin.set_fact:
     voice_audit: "{{ all_reads | chime_sdk.voice.proxy_audit }}"
   vars:
@@ -65,22 +66,24 @@ from typing import Any
 def proxy_audit_hosts(
     reads: Iterable[Any], play_hosts: list[str], active_hosts: list[str], batch: list[str]
 ) -> list[dict[str, Any]]:
-    """Return the reads that the documentation above describes."""
+    """Return the reads of all hosts."""
     collected: list[dict[str, Any]] = []
     missing: list[tuple[str, str]] = []
     last = max((play_hosts.index(host) for host in batch if host in play_hosts), default=len(play_hosts))
     active = set(active_hosts)
     for number, (host, host_reads) in enumerate(zip(play_hosts, reads)):
-        # What a failed host has read may come from an earlier audit.
+        # The reads of a failed host may be from an earlier audit.
         if host not in active:
-            missing.append((host, f"The host {host} failed, so it is not in this audit. Ansible has shown the reason."))
+            missing.append(
+                (host, f"The host {host} failed, so it is not in this audit. See Ansible's output for the reason.")
+            )
         elif number > last:
-            missing.append((host, f"The host {host} has not been read yet. It is in a later batch of the play."))
+            missing.append((host, f"The host {host} has not run yet. It is in a later batch of the play."))
         elif not isinstance(host_reads, list):
             missing.append(
                 (
                     host,
-                    f"The host {host} has not been read. Run the role on all hosts of the play, with the linear strategy.",
+                    f"The host {host} has no result. Run the role on all hosts of the play with the linear strategy.",
                 )
             )
         else:

@@ -2,25 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From an audit to a page for browsers."""
+"""Convert an audit to an HTML page."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: proxy_audit_html
 version_added: 1.1.0
-short_description: Make a page for browsers from an audit
+short_description: Convert an audit to an HTML page
 description:
-  - Makes a self-contained HTML page, which can be searched, sorted, filtered and printed. It loads nothing, and runs no
-    script but its own. The role P(chime_sdk.voice.proxy_audit#role) uses it.
+  - Returns a self-contained HTML page that you can search, sort, filter and print. It loads no other files, and runs
+    only its own script. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
 positional: _input
 options:
   _input:
-    description: What P(chime_sdk.voice.proxy_audit#filter) returned.
+    description: The result of P(chime_sdk.voice.proxy_audit#filter).
     type: dict
     required: true
   links:
-    description: The names of files beside the page with the same audit, to which it links.
+    description: The names of files to link to. They have the same audit and are in the same folder as the page.
     type: list
     elements: str
     default: []
@@ -32,7 +32,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Write what the role proxy_audit found as a page
+- name: Write the audit of the role proxy_audit as an HTML page
   ansible.builtin.copy:
     content: "{{ proxy_audit | chime_sdk.voice.proxy_audit_html }}"
     dest: /srv/reports/proxies.html
@@ -41,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The page.
+  description: The HTML text.
   type: str
 """
 
@@ -56,7 +56,7 @@ TEMPLATE = pathlib.Path(__file__).resolve().parents[2] / "roles/proxy_audit/temp
 
 
 def proxy_audit_html(audit: dict[str, Any], links: list[str] | None = None) -> str:
-    """Return the page that the documentation above describes."""
+    """Return the HTML text of an audit."""
     environment = jinja2.Environment(
         autoescape=True,
         trim_blocks=True,

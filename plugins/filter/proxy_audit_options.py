@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the variables of the role proxy_audit to checked options."""
+"""Check the variables of the role proxy_audit and return its options."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ name: proxy_audit_options
 version_added: 1.1.0
 short_description: Check the variables of the role proxy_audit
 description:
-  - Returns the options of an audit from the variables of the role P(chime_sdk.voice.proxy_audit#role), which uses it.
-  - A list may be given as one string, and an empty string means the default, as a survey of AWX returns it.
+  - Checks the variables of the role P(chime_sdk.voice.proxy_audit#role), which uses this filter, and returns the
+    options of the audit.
+  - As in the results of an AWX survey, a list can be one string, and an empty string means the default.
   - Fails if an extra variable has the prefix C(_proxy_audit_), which is private to the role.
 positional: _input
 options:
   _input:
-    description: The variables of the role by their names, without the prefix C(proxy_audit_).
+    description: The variables of the role, with their names without the prefix C(proxy_audit_) as keys.
     type: dict
     required: true
 author:
@@ -32,7 +33,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The options by the same names, with what the tasks of the role make of them, such as C(role_arns).
+  description:
+    - The options under the same names, and values derived from them for the tasks of the role, such as C(role_arns).
   type: dict
 """
 
@@ -75,22 +77,22 @@ def fail(name: str, problem: str) -> AnsibleFilterError:
 
 
 def check_string(name: str, value: Any) -> str:
-    """Return a string; refuse a value that YAML reads as a different type."""
+    """Return a string; fail if YAML read the value as a different type."""
     if isinstance(value, (bool, int, float)):
         kind = "boolean" if isinstance(value, bool) else "number"
-        raise fail(name, f"{value!r} is a {kind} to YAML. Write it in quotes")
+        raise fail(name, f"YAML reads {value!r} as a {kind}. Put it in quotes")
     if not isinstance(value, str):
         raise fail(name, f"{value!r} is not a string")
     return str(value)
 
 
 def parse_list(name: str, value: Any) -> list[str] | None:
-    """Return a list of strings, None for one that is not set."""
+    """Return a list of strings, or None if it is not set."""
     if isinstance(value, str):
         return [part for part in (_LINES if name == "names" else _BLANKS).split(value) if part.strip()] or None
     items = value if isinstance(value, (list, tuple)) else [value]
     strings = [check_string(name, item) for item in items]
-    # A survey returns one empty string if nothing was chosen.
+    # A survey returns one empty string if nothing is chosen.
     return [string for string in strings if string.strip()] or ([] if not strings else None)
 
 
@@ -139,7 +141,7 @@ def parse_concurrency(name: str, value: Any) -> int:
 
 
 def parse_path(name: str, value: Any) -> str:
-    """Return an absolute path; a relative one begins in the current directory, in which Ansible was started."""
+    """Return an absolute path; a relative path starts in the directory where Ansible was started."""
     return str(unfrackpath(check_string(name, value), follow=False))
 
 
@@ -160,7 +162,7 @@ _PARSERS: dict[str, Callable[[str, Any], Any]] = {
 
 
 def proxy_audit_options(variables: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that the documentation above describes."""
+    """Return the options described in RETURN."""
     options: dict[str, Any] = {}
     for name, default in DEFAULTS.items():
         value = variables.get(name)

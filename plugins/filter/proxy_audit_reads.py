@@ -2,33 +2,33 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what the role proxy_audit registered to what it keeps."""
+"""Reduce the registered results of the role proxy_audit to the data that the audit needs."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: proxy_audit_reads
 version_added: 1.1.0
-short_description: Keep what an audit needs of the results of its tasks
+short_description: Reduce registered results to the data that an audit needs
 description:
-  - Returns what P(chime_sdk.voice.proxy_audit#filter) takes, with masked phone numbers and without credentials. The role
-    P(chime_sdk.voice.proxy_audit#role) uses it.
+  - Returns the input of P(chime_sdk.voice.proxy_audit#filter), without credentials, and with masked phone numbers
+    unless the options show them. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
 positional: _input
 options:
   _input:
-    description: What M(chime_sdk.voice.chime_voice_connector_info) returned in a loop over the accounts.
+    description: The registered result of M(chime_sdk.voice.chime_voice_connector_info) in a loop over the accounts.
     type: raw
     required: true
   assumed:
-    description: What C(amazon.aws.sts_assume_role) returned in a loop over C(role_arns).
+    description: The registered result of C(amazon.aws.sts_assume_role) in a loop over C(role_arns).
     type: raw
     required: true
   options:
-    description: What P(chime_sdk.voice.proxy_audit_options#filter) returned.
+    description: The result of P(chime_sdk.voice.proxy_audit_options#filter).
     type: dict
     required: true
   host:
-    description: The inventory host that read.
+    description: The inventory host that ran the tasks.
     type: str
     required: true
 author:
@@ -36,7 +36,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Make an audit of what the role has registered
+- name: Build an audit from registered results
   ansible.builtin.set_fact:
     voice_audit: "{{ reads | chime_sdk.voice.proxy_audit }}"
   vars:
@@ -63,20 +63,20 @@ _CONNECTOR_KEYS = ("region", "aws_region", "voice_connector_id", "name", "tags",
 _PROXY_KEYS = ("exists", "default_session_expiry_minutes", "disabled", "phone_number_countries")
 
 
-def keep(result: Any, show_phone_numbers: bool) -> dict[str, Any]:
-    """Return what an audit needs of a result of chime_voice_connector_info."""
+def reduce_result(result: Any, show_phone_numbers: bool) -> dict[str, Any]:
+    """Return the parts of a result of chime_voice_connector_info that an audit needs."""
     try:
         return {
             **{key: result[key] for key in _RESULT_KEYS if key in result},
             "voice_connectors": [
-                keep_connector(connector, show_phone_numbers) for connector in result["voice_connectors"]
+                reduce_connector(connector, show_phone_numbers) for connector in result["voice_connectors"]
             ],
         }
     except (LookupError, TypeError, AttributeError):
         return {"msg": find_reason(result)}
 
 
-def keep_connector(connector: dict[str, Any], show_phone_numbers: bool) -> dict[str, Any]:
+def reduce_connector(connector: dict[str, Any], show_phone_numbers: bool) -> dict[str, Any]:
     proxy = connector["proxy"]
     number = proxy["fall_back_phone_number"]
     return {
@@ -89,7 +89,7 @@ def keep_connector(connector: dict[str, Any], show_phone_numbers: bool) -> dict[
 
 
 def proxy_audit_reads(read: Any, assumed: Any, options: dict[str, Any], host: str) -> list[dict[str, Any]]:
-    """Return the reads that the documentation above describes."""
+    """Return the reads described in RETURN."""
     accounts = proxy_audit_accounts(options, assumed)
     return [
         {
@@ -97,7 +97,7 @@ def proxy_audit_reads(read: Any, assumed: Any, options: dict[str, Any], host: st
             "account": account["account"],
             "regions": options["regions"],
             "selection": options["selection"],
-            "result": keep(result, options["show_phone_numbers"])
+            "result": reduce_result(result, options["show_phone_numbers"])
             if account["readable"]
             else {"msg": account["reason"]},
         }

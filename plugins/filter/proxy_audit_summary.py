@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From an audit to lines for the console."""
+"""Summarize an audit in a few lines."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ name: proxy_audit_summary
 version_added: 1.1.0
 short_description: Summarize an audit for the console
 description:
-  - Returns lines with the result of an audit, what was selected, what is left, and what could not be read and why, without
-    phone numbers. The role P(chime_sdk.voice.proxy_audit#role) and the playbook C(chime_sdk.voice.proxy_report) show them.
+  - Returns lines with the result of an audit, the selection, the remaining proxy configurations, and anything that
+    could not be read with the reason. The lines have no phone numbers. The role P(chime_sdk.voice.proxy_audit#role) and
+    the playbook C(chime_sdk.voice.proxy_report) show them.
 positional: _input
 options:
   _input:
-    description: What P(chime_sdk.voice.proxy_audit#filter) returned.
+    description: The result of P(chime_sdk.voice.proxy_audit#filter).
     type: dict
     required: true
   limit:
-    description: The largest number of Voice Connectors or reasons in each part. The others are counted. V(null) for no limit.
+    description:
+      - The maximum number of Voice Connectors or reasons in each part. The rest are only counted. V(null) means no
+        limit.
     type: int
 seealso:
   - plugin: chime_sdk.voice.proxy_audit
@@ -30,7 +33,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Show what the role proxy_audit found
+- name: Show the result of the role proxy_audit
   ansible.builtin.debug:
     msg: "{{ proxy_audit | chime_sdk.voice.proxy_audit_summary(limit=10) }}"
 """
@@ -51,15 +54,15 @@ from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import descr
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import with_noun
 
 
-def cut(items: list[str], limit: int | None) -> list[str]:
-    """Return at most *limit* of the items, and how many more there are."""
+def truncate(items: list[str], limit: int | None) -> list[str]:
+    """Return at most *limit* items, followed by the number of items that were cut."""
     if limit is None or len(items) <= limit:
         return items
     return [*items[:limit], f"and {len(items) - limit} more"]
 
 
 def name_of(record: dict[str, Any], several_accounts: bool) -> str:
-    """Return how to name a Voice Connector in a line."""
+    """Return the name of a Voice Connector with the details that identify it."""
     details = [record["voice_connector_id"] if record["name"] else None, record["region"]]
     details.append(record["account"] if several_accounts else None)
     details.append("disabled" if record["status"] == DISABLED else None)
@@ -68,7 +71,7 @@ def name_of(record: dict[str, Any], several_accounts: bool) -> str:
 
 
 def group_regions(regions: list[dict[str, Any]]) -> list[str]:
-    """Return a line for each account and reason why its Regions were not, or only partly, read."""
+    """Return a line for each account and reason, with the Regions that were skipped or only partially read."""
     groups: dict[tuple[Any, ...], list[str]] = {}
     for entry in regions:
         if entry["status"] != "complete":
@@ -76,18 +79,18 @@ def group_regions(regions: list[dict[str, Any]]) -> list[str]:
             groups.setdefault(key, []).append(entry["region"] or "")
     lines = []
     for (account, host, status, reason), names in groups.items():
-        whose = f"account {account}" if account else f"host {host}" if host else "unknown account"
-        lines.append(f"{whose}, {', '.join(filter(None, names)) or 'all Regions'}: {status}. {reason}")
+        owner = f"account {account}" if account else f"host {host}" if host else "unknown account"
+        lines.append(f"{owner}, {', '.join(filter(None, names)) or 'all Regions'}: {status}. {reason}")
     return lines
 
 
 def proxy_audit_summary(audit: dict[str, Any], limit: int | None = None) -> list[str]:
-    """Return the lines that the documentation above describes."""
+    """Return the summary of an audit."""
     counts, records = audit["counts"], audit["voice_connectors"]
     several = len({record["account"] for record in records if record["account"]}) > 1
     regions = with_noun(counts["regions"], "Region")
     parts = [f"{counts['skipped']} skipped"] if counts["skipped"] else []
-    parts += [f"{counts['partial']} read in part"] if counts["partial"] else []
+    parts += [f"{counts['partial']} partially read"] if counts["partial"] else []
     lines = [
         f"{audit['headline']}.",
         f"{with_noun(counts['voice_connectors'], 'Voice Connector')}, "
@@ -99,15 +102,15 @@ def proxy_audit_summary(audit: dict[str, Any], limit: int | None = None) -> list
         lines.append(f"Selected by {'; '.join(conditions)}")
     lines += [f"Warning: {warning}" for warning in audit["warnings"]]
     unreadable = [record for record in records if record["status"] == UNREADABLE]
-    without = [record for record in records if record["status"] == NOT_CONFIGURED]
-    left = [record for record in records if record["status"] not in (UNREADABLE, NOT_CONFIGURED)]
-    for label, group in (("Proxy configuration", left), ("No proxy configuration", without)):
+    without_proxy = [record for record in records if record["status"] == NOT_CONFIGURED]
+    with_proxy = [record for record in records if record["status"] not in (UNREADABLE, NOT_CONFIGURED)]
+    for label, group in (("Proxy configuration", with_proxy), ("No proxy configuration", without_proxy)):
         if group:
-            names = cut([name_of(record, several) for record in group], limit)
+            names = truncate([name_of(record, several) for record in group], limit)
             lines.append(f"{label}: {', '.join(names)}")
-    reasons = [f"{name_of(record, several)}: {record['reason'] or 'it was not read'}" for record in unreadable]
-    lines += [f"Could not be read: {line}" for line in cut(reasons, limit)]
-    lines += [f"Incomplete: {line}" for line in cut(group_regions(audit["regions"]), limit)]
+    reasons = [f"{name_of(record, several)}: {record['reason'] or 'unknown reason'}" for record in unreadable]
+    lines += [f"Could not be read: {line}" for line in truncate(reasons, limit)]
+    lines += [f"Incomplete: {line}" for line in truncate(group_regions(audit["regions"]), limit)]
     return lines
 
 

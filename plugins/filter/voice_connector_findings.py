@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From Voice Connectors and a policy to findings. Pure, except for the current time."""
+"""Check Voice Connectors against a policy."""
 
 from __future__ import annotations
 
@@ -11,26 +11,25 @@ name: voice_connector_findings
 version_added: 1.1.0
 short_description: Check Voice Connectors against a policy
 description:
-  - Compares what M(chime_sdk.voice.chime_voice_connector_info) returned with a policy, and returns one finding for each
-    Voice Connector and check. Only what the policy names is checked.
-  - A check that cannot be decided is V(unknown), never V(pass). This includes a setting that was not read. To read all
-    that a policy needs, use P(chime_sdk.voice.voice_connector_policy_includes#filter).
-  - The checks of termination are V(not_applicable) if termination is missing or disabled, and the check of origination
-    if origination is missing, disabled or has no routes. If AWS did not return whether one of them is disabled, it
-    counts as enabled.
+  - Compares a result of M(chime_sdk.voice.chime_voice_connector_info) with a policy, and returns one finding for each
+    Voice Connector and check. Only the checks that the policy sets are run.
+  - If a check cannot be decided, for example because its setting was not read, its status is V(unknown), never V(pass).
+    To read all settings that a policy needs, use P(chime_sdk.voice.voice_connector_policy_includes#filter).
+  - Termination checks are V(not_applicable) if termination is missing or disabled. The origination check is
+    V(not_applicable) if origination is missing, disabled or has no routes. If AWS did not return whether one of them is
+    disabled, it counts as enabled.
 positional: _input, policy
 options:
   _input:
     description:
-      - The list C(voice_connectors) that M(chime_sdk.voice.chime_voice_connector_info) returned, or its whole result.
-      - Pass the whole result of a task that may fail, because it also contains what could not be read. Each check of a
-        Voice Connector that could not be read is then V(unknown). A Region that could not be listed, or in which
-        reading stopped, gives one more finding, in which RV(_value[].voice_connector_id) and RV(_value[].check) are
-        V(null).
+      - The result of M(chime_sdk.voice.chime_voice_connector_info), or its list C(voice_connectors).
+      - If the task may fail, pass the whole result, because it also contains the errors. Each check of a Voice
+        Connector that could not be read is then V(unknown). A Region that could not be listed, or in which reading
+        stopped, adds a finding in which RV(_value[].voice_connector_id) and RV(_value[].check) are V(null).
     type: raw
     required: true
   policy:
-    description: The checks, at least one. A key that is not set is not checked. Lists must not be empty.
+    description: The checks. Set at least one. Lists must not be empty.
     type: dict
     required: true
     suboptions:
@@ -39,25 +38,25 @@ options:
         type: bool
       sip_logs:
         description:
-          - Whether SIP messages must be logged. If logging was never set, they are not.
+          - Whether SIP messages must be logged. If logging was never configured, they are not logged.
           - Needs V(logging) in C(include).
         type: bool
       media_metric_logs:
         description:
-          - Whether media metrics must be logged. If logging was never set, they are not.
+          - Whether media metrics must be logged. If logging was never configured, they are not logged.
           - Needs V(logging) in C(include).
         type: bool
       termination_cidrs_within:
         description:
-          - The networks from which calls may be accepted, IPv4 or IPv6. Each CIDR block of the allowed list must lie
-            within one of them.
+          - The IPv4 or IPv6 networks from which calls may be accepted, as CIDR blocks. Each CIDR block in the allowed
+            list of the Voice Connector must lie within one of them.
           - An empty allowed list passes, because AWS rejects calls from addresses that are not in the list.
           - Needs V(termination) in C(include).
         type: list
         elements: str
       termination_calling_regions_within:
         description:
-          - The countries to which calls may be allowed, as ISO 3166-1 alpha-2 codes. Put V(NO) in quotes, because YAML
+          - The countries that calls may be allowed to, as ISO 3166-1 alpha-2 codes. Put V(NO) in quotes, because YAML
             reads it as a boolean.
           - Needs V(termination) in C(include).
         type: list
@@ -69,30 +68,32 @@ options:
         type: bool
       termination_health_max_age_hours:
         description:
-          - The largest age of the last SIP OPTIONS message from your SIP infrastructure, in hours, greater than V(0).
-          - Fails if AWS has no record of such a message. A time more than an hour in the future is V(unknown).
+          - The maximum age of the last SIP OPTIONS message from your SIP infrastructure, in hours. Must be greater than
+            V(0).
+          - Fails if AWS has no record of such a message. If its time is more than an hour in the future, the status is
+            V(unknown).
           - Needs V(termination) and V(termination_health) in C(include).
         type: float
       origination_protocols:
         description:
-          - The protocols that routes may use, V(TCP) or V(UDP) or both.
+          - The protocols that routes may use. Set V(TCP), V(UDP) or both.
           - Needs V(origination) in C(include).
         type: list
         elements: str
       streaming_min_retention_hours:
         description:
-          - The smallest number of hours for which streamed data must be kept, V(0) or more.
+          - The minimum number of hours that streamed data must be kept, V(0) or more.
           - Fails if streaming is missing or disabled.
           - Needs V(streaming) in C(include).
         type: int
       no_proxy_configuration:
         description:
-          - Requires that no proxy configuration is set. Only V(true) is valid.
+          - Require that no proxy configuration exists. Only V(true) is valid.
           - Needs V(proxy) in C(include).
         type: bool
       required_tags:
         description:
-          - The keys of the tags that must be set, with any value.
+          - The keys of the tags that must be set. Their values are not checked.
           - Needs V(tags) in C(include).
         type: list
         elements: str
@@ -120,7 +121,7 @@ EXAMPLES = r"""
       required_tags:
         - team
   block:
-    - name: Read what the policy needs
+    - name: Read the settings that the policy needs
       chime_sdk.voice.chime_voice_connector_info:
         region: us-east-1
         include: "{{ policy | chime_sdk.voice.voice_connector_policy_includes }}"
@@ -140,25 +141,26 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The findings, in the order of the Voice Connectors, and for each in the order in which O(policy) is documented.
-    - What could not be read at all comes last.
+    - The findings, in the order of the Voice Connectors. The findings of each Voice Connector are in the order in which
+      the keys of O(policy) are documented.
+    - Voice Connectors and Regions that could not be read come last.
   type: list
   elements: dict
   contains:
     voice_connector_id:
-      description: The Voice Connector, V(null) for a Region, see O(_input).
+      description: The ID of the Voice Connector, V(null) if the finding is about a Region. See O(_input).
       type: str
       sample: abcdef1ghij2klmno3pqr4
     name:
-      description: Its name, V(null) if it is unknown.
+      description: The name of the Voice Connector, V(null) if it is unknown.
       type: str
       sample: reception
     region:
-      description: The AWS Region in which it was found, V(null) if it was found in none.
+      description: The AWS Region where the Voice Connector was found, V(null) if it was not found.
       type: str
       sample: us-east-1
     check:
-      description: The key of O(policy), V(null) for a Region, see O(_input).
+      description: The key of O(policy), V(null) if the finding is about a Region. See O(_input).
       type: str
       sample: termination_cidrs_within
     status:
@@ -166,15 +168,15 @@ _value:
       type: str
       sample: fail
     expected:
-      description: The value of that key in O(policy), V(null) if RV(_value[].check) is V(null).
+      description: The value of this key in O(policy), V(null) if RV(_value[].check) is V(null).
       type: raw
       sample:
         - 203.0.113.0/24
     actual:
       description:
-        - What was found, V(null) if nothing was. Depending on the check, a boolean like RV(_value[].expected), the
-          allowed CIDR blocks or countries, the time of the last SIP OPTIONS message, the protocol of each route, the
-          number of hours for which data is kept, or the keys of the tags.
+        - The value that was found, V(null) if there is none. Depending on the check, it is a boolean like
+          RV(_value[].expected), the allowed CIDR blocks or countries, the time of the last SIP OPTIONS message, the
+          protocol of each route, the number of hours that data is kept, or the keys of the tags.
       type: raw
       sample:
         - 203.0.113.0/28
@@ -207,12 +209,12 @@ NOT_APPLICABLE = "not_applicable"
 _HOUR = datetime.timedelta(hours=1)
 _PROTOCOLS = ("TCP", "UDP")
 
-# How many items a reason lists.
-_LISTED = 3
+# The maximum number of items that a reason lists.
+_MAX_LISTED = 3
 
 
 class Outcome(NamedTuple):
-    """What a check of one Voice Connector found."""
+    """The result of one check of one Voice Connector."""
 
     status: str
     actual: Any
@@ -228,7 +230,7 @@ class Undecided(Exception):
 
 
 class Connector(NamedTuple):
-    """A Voice Connector as chime_voice_connector_info returns it, and the time of the checks."""
+    """A Voice Connector from chime_voice_connector_info, and the time of the checks."""
 
     values: dict[str, Any]
     now: datetime.datetime
@@ -248,7 +250,7 @@ class Connector(NamedTuple):
         return f"{name.capitalize()} is disabled." if setting.get("disabled") else None
 
     def enabled(self, name: str) -> dict[str, Any]:
-        """Return a setting; raise Undecided if it is missing or disabled, so that the check does not apply."""
+        """Return a setting; raise Undecided with NOT_APPLICABLE if it is missing or disabled."""
         inactive = self.why_inactive(name)
         if inactive:
             raise Undecided(inactive, status=NOT_APPLICABLE)
@@ -256,22 +258,22 @@ class Connector(NamedTuple):
 
 
 def show(value: Any) -> str:
-    """Return a value as YAML users write it."""
+    """Return a value as it is written in YAML."""
     return json.dumps(value, default=str, ensure_ascii=False)
 
 
 def enumerate_items(items: Iterable[Any]) -> str:
-    """Return different items for a sentence, the first few by name."""
+    """List the distinct items in words: the first few by name, then the number of the rest."""
     names = list(dict.fromkeys(item if isinstance(item, str) else show(item) for item in items))
-    more = len(names) - _LISTED
-    return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - _MAX_LISTED
+    return ", ".join(names[:_MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def get_member(members: dict[str, Any], name: str, kind: type) -> Any:
-    """Return a member of that type; raise Undecided if it is null or of a different type."""
+    """Return a member of the type *kind*; raise Undecided if it is null or has a different type."""
     value = members.get(name)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise Undecided(f"AWS did not return a valid value of {name}.", value)
+        raise Undecided(f"AWS did not return a valid value for {name}.", value)
     return value
 
 
@@ -283,14 +285,14 @@ def compare(actual: bool, wanted: bool, if_true: str, if_false: str) -> Outcome:
 
 
 def compare_items(items: list[Any], is_allowed: Callable[[str], bool | None], reason: str) -> Outcome:
-    """Pass if all items are allowed; *is_allowed* returns None for an item that it cannot read."""
+    """Pass if all items are allowed; *is_allowed* returns None for an invalid item."""
     verdicts = [is_allowed(item) if isinstance(item, str) else None for item in items]
     outside = [item for item, verdict in zip(items, verdicts) if verdict is False]
     if outside:
         return Outcome(FAIL, items, f"{reason} {enumerate_items(outside)}.")
-    unclear = [item for item, verdict in zip(items, verdicts) if verdict is None]
-    if unclear:
-        raise Undecided(f"AWS returned {enumerate_items(unclear)}, which is not valid.", items)
+    invalid = [item for item, verdict in zip(items, verdicts) if verdict is None]
+    if invalid:
+        raise Undecided(f"AWS returned {enumerate_items(invalid)}, which is not valid.", items)
     return Outcome(PASS, items, None)
 
 
@@ -330,7 +332,7 @@ def check_health(connector: Connector, max_hours: float) -> Outcome:
     try:
         age = (connector.now - parse_time(timestamp)) / _HOUR
     except ValueError:
-        raise Undecided("The time of the last SIP OPTIONS message cannot be read.", timestamp)
+        raise Undecided("The time of the last SIP OPTIONS message is not valid.", timestamp)
     if age < -1:
         raise Undecided("The time of the last SIP OPTIONS message is in the future.", timestamp)
     if age > max_hours:
@@ -380,7 +382,7 @@ def bad_value(name: str, requirement: str, value: Any) -> AnsibleFilterError:
 
 
 def parse_time(value: str) -> datetime.datetime:
-    """Return a time in ISO 8601; raise ValueError for one that is not, or has no UTC offset."""
+    """Parse a time in ISO 8601 format; raise ValueError if it is invalid or has no UTC offset."""
     time = datetime.datetime.fromisoformat(value)
     if time.tzinfo is None:
         raise ValueError("no UTC offset")
@@ -413,7 +415,7 @@ def parse_hours(name: str, value: Any) -> int:
 
 def parse_strings(name: str, value: Any, items: str = "tag keys") -> list[str]:
     if not isinstance(value, list) or not value:
-        raise bad_value(name, f"a list of {items}, at least one", value)
+        raise bad_value(name, f"a non-empty list of {items}", value)
     for item in value:
         if not isinstance(item, str) or not item:
             raise bad_value(name, f"a list of {items}, each a string in quotes", value)
@@ -438,7 +440,7 @@ def parse_protocols(name: str, value: Any) -> Callable[[str], bool]:
 
 
 def parse_networks(name: str, value: Any) -> Callable[[str], bool | None]:
-    """Return a function that returns whether a CIDR block lies within one of those networks, None if it is invalid."""
+    """Return a function that checks if a CIDR block is within a network; it returns None for an invalid block."""
     networks: list[Any] = []
     for cidr in parse_strings(name, value, "CIDR blocks"):
         try:
@@ -467,8 +469,8 @@ def suggest_cidr(cidr: str) -> str:
 class Check(NamedTuple):
     """One key of a policy."""
 
-    includes: tuple[str, ...]  # of chime_voice_connector_info
-    parse: Callable[[str, Any], Any]  # from the key and its value to the second argument of evaluate
+    includes: tuple[str, ...]  # choices of include of chime_voice_connector_info
+    parse: Callable[[str, Any], Any]  # takes the key and its value, returns the second argument of evaluate
     evaluate: Callable[[Connector, Any], Outcome]
 
 
@@ -490,7 +492,7 @@ CHECKS = {
 
 
 def parse_policy(policy: Any) -> dict[str, Any]:
-    """Return what each check of a policy compares with, in the order of the table; raise AnsibleFilterError."""
+    """Return the parsed values of a policy in the order of CHECKS; raise AnsibleFilterError for an invalid policy."""
     if not isinstance(policy, dict) or not policy:
         kind = "empty" if isinstance(policy, dict) else "not a dictionary"
         raise AnsibleFilterError(f"The policy is {kind}: set at least one of {', '.join(CHECKS)}.")
@@ -506,34 +508,34 @@ def parse_policy(policy: Any) -> dict[str, Any]:
 
 
 def bad_input(problem: str) -> AnsibleFilterError:
-    return AnsibleFilterError(f"The input {problem}: pass what chime_voice_connector_info returned.")
+    return AnsibleFilterError(f"The input {problem}: pass the result of chime_voice_connector_info.")
 
 
 def get_connectors(read: Any) -> list[dict[str, Any]]:
-    """Return the Voice Connectors of a result, or of the list; raise AnsibleFilterError."""
+    """Return the list of Voice Connectors from a result or a list; raise AnsibleFilterError if there is none."""
     connectors = read.get("voice_connectors") if isinstance(read, dict) else read
     if not isinstance(connectors, list):
         message = f" ({read['msg']})" if isinstance(read, dict) and read.get("msg") else ""
         raise bad_input(f"has no list of Voice Connectors{message}")
     for number, connector in enumerate(connectors, 1):
         if not isinstance(connector, dict) or not connector.get("voice_connector_id"):
-            raise bad_input(f"has no Voice Connector as its item {number}")
+            raise bad_input(f"has an item that is not a Voice Connector (item {number})")
     return connectors
 
 
 def find_unread(result: dict[str, Any], known: set[str]) -> dict[tuple[str | None, str | None], str]:
-    """Return why Voice Connectors and Regions of a result were not read, by ID, None for a Region, and Region."""
+    """Return the reasons why Voice Connectors and Regions were not read, by ID (None for a Region) and Region."""
     unread: dict[tuple[str | None, str | None], str] = {}
     try:
         for error in result.get("errors") or ():
             if error["voice_connector_id"] not in known:
                 unread.setdefault((error["voice_connector_id"], error["region"]), error["message"])
         for region in result["regions"] if result.get("stopped") else ():
-            # The given IDs that a stopped read did not try are not in its result.
+            # If reading stopped, requested IDs that were not tried are missing from the result.
             if not region["complete"]:
                 unread.setdefault((None, region["region"]), region["reason"] or "Not every Voice Connector was read.")
     except (LookupError, TypeError):
-        raise bad_input("has errors or regions that cannot be read")
+        raise bad_input("has invalid errors or regions")
     return unread
 
 
@@ -543,7 +545,7 @@ def evaluate(name: str, connector: Connector, wanted: Any) -> Outcome:
     missing = [include for include in check.includes if include not in connector.values]
     if missing:
         return Outcome(
-            UNKNOWN, None, f"Not read. Add {' and '.join(missing)} to include of chime_voice_connector_info."
+            UNKNOWN, None, f"Not read. Add {' and '.join(missing)} to the include option of chime_voice_connector_info."
         )
     try:
         return check.evaluate(connector, wanted)
@@ -554,7 +556,7 @@ def evaluate(name: str, connector: Connector, wanted: Any) -> Outcome:
 def build_findings(
     read: Any, policy: dict[str, Any], now: datetime.datetime
 ) -> Iterator[tuple[dict[str, Any], str | None, Outcome]]:
-    """Yield each Voice Connector, a key of the policy, and the outcome."""
+    """Yield a Voice Connector, a key of the policy, and the outcome for each finding."""
     parsed = parse_policy(policy)
     connectors = get_connectors(read)
     for values in connectors:
@@ -569,11 +571,11 @@ def build_findings(
 
 
 def voice_connector_findings(read: Any, policy: dict[str, Any], now: str | None = None) -> list[dict[str, Any]]:
-    """Return the findings that the documentation above describes."""
+    """Return the findings described in RETURN."""
     try:
         time = datetime.datetime.now(datetime.timezone.utc) if now is None else parse_time(now)
     except (TypeError, ValueError):
-        raise AnsibleFilterError(f"The time now must be like 2026-01-02T03:04:05+00:00, not {show(now)}.")
+        raise AnsibleFilterError(f"The option now must be a time such as 2026-01-02T03:04:05+00:00, not {show(now)}.")
     return [
         {
             "voice_connector_id": values["voice_connector_id"],

@@ -2,23 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From findings to a table for spreadsheets."""
+"""Convert findings to CSV."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: voice_connector_findings_csv
 version_added: 1.1.0
-short_description: Make a table for spreadsheets from findings
+short_description: Convert findings to CSV
 description:
-  - Makes a table of comma-separated values, in UTF-8 with a byte order mark, with a header and one line for each
-    finding. The items of a list are separated by spaces.
-  - No cell is a formula to a spreadsheet, and no string a number or a date. Cells are protected as
-    P(chime_sdk.voice.proxy_audit_csv#filter) describes.
+  - Returns comma-separated values in UTF-8 with a byte order mark. The table has a header and one row for each finding.
+    The items of a list are separated by spaces.
+  - No spreadsheet treats a cell as a formula, or a string as a number or a date. For details, see
+    P(chime_sdk.voice.proxy_audit_csv#filter).
 positional: _input
 options:
   _input:
-    description: What P(chime_sdk.voice.voice_connector_findings#filter) returned.
+    description: The result of P(chime_sdk.voice.voice_connector_findings#filter).
     type: list
     elements: dict
     required: true
@@ -30,7 +30,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Write the findings as a table
+- name: Write the findings as CSV
   ansible.builtin.copy:
     content: "{{ findings | chime_sdk.voice.voice_connector_findings_csv }}"
     dest: /srv/reports/findings.csv
@@ -41,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The table.
+  description: The CSV text.
   type: str
 """
 
@@ -57,9 +57,9 @@ COLUMNS = ("voice_connector_id", "name", "region", "check", "status", "expected"
 
 
 def voice_connector_findings_csv(findings: Any) -> str:
-    """Return the table that the documentation above describes."""
+    """Return the CSV text of findings."""
     if not isinstance(findings, list) or not all(isinstance(f, dict) and set(COLUMNS) <= set(f) for f in findings):
-        raise AnsibleFilterError("The input is not a list of findings: pass what voice_connector_findings returned.")
+        raise AnsibleFilterError("The input is not a list of findings: pass the result of voice_connector_findings.")
     text = io.StringIO()
     text.write("\ufeff")
     rows = csv.writer(text)

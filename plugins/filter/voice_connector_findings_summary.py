@@ -2,20 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From findings to lines for the console."""
+"""Summarize findings in a few lines."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: voice_connector_findings_summary
 version_added: 1.1.0
-short_description: Describe findings in a few lines
+short_description: Summarize findings in a few lines
 description:
-  - Returns a line with the counts, and one for each finding that is V(fail) or V(unknown), failures first.
+  - Returns a line with the counts, and a line for each finding with the status V(fail) or V(unknown), failures first.
 positional: _input
 options:
   _input:
-    description: What P(chime_sdk.voice.voice_connector_findings#filter) returns.
+    description: The result of P(chime_sdk.voice.voice_connector_findings#filter).
     type: list
     elements: dict
     required: true
@@ -56,7 +56,7 @@ from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings
 
 
 def describe(finding: dict[str, Any]) -> str:
-    """Return the line of one finding."""
+    """Return the line for one finding."""
     region = finding["region"] or "no Region"
     identifier = finding["voice_connector_id"]
     name = f"{finding['name']} ({identifier}, {region})" if finding["name"] else f"{identifier} ({region})"
@@ -65,7 +65,7 @@ def describe(finding: dict[str, Any]) -> str:
 
 
 def voice_connector_findings_summary(findings: list[dict[str, Any]]) -> list[str]:
-    """Return the lines that the documentation above describes."""
+    """Return the summary of findings."""
     statuses = collections.Counter(finding["status"] for finding in findings)
     connectors = {finding["voice_connector_id"] for finding in findings} - {None}
     counts = f"{with_noun(len(connectors), 'Voice Connector')}, {with_noun(len(findings), 'check')}"

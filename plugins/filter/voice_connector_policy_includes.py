@@ -2,21 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a policy to what has to be read for it."""
+"""List the settings that a policy needs."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: voice_connector_policy_includes
 version_added: 1.1.0
-short_description: List what to read of Voice Connectors for a policy
+short_description: List the settings that a policy needs
 description:
   - Returns the choices of O(chime_sdk.voice.chime_voice_connector_info#module:include) that the checks of a policy
     need.
 positional: _input
 options:
   _input:
-    description: A policy, see O(chime_sdk.voice.voice_connector_findings#filter:policy).
+    description: A policy. See O(chime_sdk.voice.voice_connector_findings#filter:policy).
     type: dict
     required: true
 seealso:
@@ -27,7 +27,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Read what the policy needs
+- name: Read the settings that the policy needs
   chime_sdk.voice.chime_voice_connector_info:
     region: us-east-1
     include: "{{ policy | chime_sdk.voice.voice_connector_policy_includes }}"
@@ -56,7 +56,7 @@ from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings
 
 
 def voice_connector_policy_includes(policy: Any) -> list[str]:
-    """Return the choices that the documentation above describes."""
+    """Return the choices described in RETURN."""
     return sorted({include for name in parse_policy(policy) for include in CHECKS[name].includes})
 
 

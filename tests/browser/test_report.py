@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page of the role proxy_audit, opened in the Chromium of this machine.
+"""Test the HTML report of the role proxy_audit in Chromium.
 
-Without a Chromium the tests are skipped; with CHROMIUM_REQUIRED=1 in the environment they fail.
+Without Chromium, the tests are skipped. If CHROMIUM_REQUIRED=1 is set in the environment, they fail instead.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import build
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_html import proxy_audit_html
 
 ROWS = "#connectors tbody tr"
-EXPIRY = "Expiry, minutes"
+EXPIRY = "Expiry (minutes)"
 LEFT_TO_RIGHT_OVERRIDE = "\u202d"
 
 HOSTILE = [
@@ -44,7 +44,7 @@ HOSTILE = [
 ]
 
 
-def connector(voice_connector_id: str, status: str, **known: Any) -> dict[str, Any]:
+def connector(voice_connector_id: str, status: str, **values: Any) -> dict[str, Any]:
     configured = status.startswith("configured")
     return {
         "account": "111122223333",
@@ -58,19 +58,19 @@ def connector(voice_connector_id: str, status: str, **known: Any) -> dict[str, A
         "fall_back_phone_number": "**********00" if configured else None,
         "phone_number_countries": ["US"] if configured else [],
         "reason": None,
-        **known,
+        **values,
     }
 
 
-def region(name: str, status: str = "complete", **known: Any) -> dict[str, Any]:
+def region(name: str, status: str = "complete", **values: Any) -> dict[str, Any]:
     counts = {"voice_connectors": 0, "with_proxy": 0, "unreadable": 0}
-    given = {"account": "111122223333", "region": name, "host": None, "status": status, "reason": None}
-    return {**given, **counts, **known}
+    defaults = {"account": "111122223333", "region": name, "host": None, "status": status, "reason": None}
+    return {**defaults, **counts, **values}
 
 
 def audit(regions: list[dict[str, Any]], connectors: list[dict[str, Any]], **selection: Any) -> dict[str, Any]:
-    statuses = [one["status"] for one in connectors]
-    read = [one["status"] for one in regions]
+    statuses = [item["status"] for item in connectors]
+    region_statuses = [item["status"] for item in regions]
     unreadable = statuses.count("could not be read")
     counts = {
         "voice_connectors": len(connectors),
@@ -79,10 +79,10 @@ def audit(regions: list[dict[str, Any]], connectors: list[dict[str, Any]], **sel
         "without_proxy": statuses.count("not configured"),
         "unreadable": unreadable,
         "regions": len(regions),
-        "partial": read.count("partial"),
-        "skipped": read.count("skipped"),
+        "partial": region_statuses.count("partial"),
+        "skipped": region_statuses.count("skipped"),
     }
-    complete = set(read) == {"complete"} and not unreadable
+    complete = set(region_statuses) == {"complete"} and not unreadable
     selected = {"names": None, "tags": None, "voice_connector_ids": None, "regions": [], **selection}
     return {
         "created": "2026-11-23T08:00:00Z",
@@ -135,12 +135,12 @@ REGIONS = [
     region("eu-west-2", "skipped", account=None, host="support", reason="eu-west-2: the endpoint cannot be reached"),
     region("ca-central-1"),
 ]
-# As the page orders them: what is left, what is not known, the rest.
-IN_ORDER = ["b2", "e5", "g7", "d4", "c3", "f6", "a1", "h8"]
+# The order on the page: with a proxy configuration, could not be read, not configured.
+DEFAULT_ORDER = ["b2", "e5", "g7", "d4", "c3", "f6", "a1", "h8"]
 STATUSES = ["configured", "configured, disabled", "could not be read", "not configured"]
 
 
-def many(count: int) -> list[dict[str, Any]]:
+def make_connectors(count: int) -> list[dict[str, Any]]:
     return [
         connector(
             f"{number * 7919 % count:022}",
@@ -154,7 +154,7 @@ def many(count: int) -> list[dict[str, Any]]:
     ]
 
 
-def hostile(text: str, number: int) -> dict[str, Any]:
+def make_hostile_connector(text: str, number: int) -> dict[str, Any]:
     return connector(
         f"hostile{number}",
         "could not be read",
@@ -180,18 +180,18 @@ AUDITS = {
     "denied": audit(REGIONS[:1], [connector("a1", "not configured"), CONNECTORS[2]]),
     "hostile": audit(
         [region("eu-west-2", "skipped", account=text, reason=text) for text in HOSTILE],
-        [hostile(text, number) for number, text in enumerate(HOSTILE)],
+        [make_hostile_connector(text, number) for number, text in enumerate(HOSTILE)],
     ),
-    "many": audit(REGIONS, many(5000)),
+    "many": audit(REGIONS, make_connectors(5000)),
 }
 
 
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """Return the folder with a page for each of the AUDITS."""
+    """Return a folder with a page for each of AUDITS."""
     folder = tmp_path_factory.mktemp("reports")
-    for name, one in AUDITS.items():
-        page = proxy_audit_html(one, ["proxy-audit.json", "proxy-audit.csv"])
+    for name, content in AUDITS.items():
+        page = proxy_audit_html(content, ["proxy-audit.json", "proxy-audit.csv"])
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
     return folder
 
@@ -201,7 +201,7 @@ def browser() -> Iterator[Browser]:
     found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
     chromium = next(filter(None, found), None)
     if chromium is None:
-        missing = "there is no Chromium on the path (on Debian: apt install chromium)"
+        missing = "Chromium is not on the path. On Debian, install it with: apt install chromium"
         if os.environ.get("CHROMIUM_REQUIRED") == "1":
             pytest.fail(missing)
         pytest.skip(missing)
@@ -212,11 +212,11 @@ def browser() -> Iterator[Browser]:
         "--disable-component-update",
         "--disable-sync",
         "--disable-quic",
-        # One renderer for all pages takes a tenth less time.
+        # One renderer for all pages saves a tenth of the time.
         "--renderer-process-limit=1",
         "--process-per-site",
     ]
-    # Its sandbox refuses to start for root.
+    # The Chromium sandbox does not start as root.
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")
     with sync_playwright() as playwright:
@@ -226,7 +226,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Tab:
-    """A page that opens one report after another, and records what no report may do."""
+    """A browser tab that opens reports and records unwanted console messages, errors, dialogs and requests."""
 
     def __init__(self, browser: Browser, java_script_enabled: bool) -> None:
         self.unwanted: list[str] = []
@@ -248,15 +248,15 @@ class Tab:
 
 @pytest.fixture(scope="session")
 def tabs(browser: Browser) -> dict[bool, Tab]:
-    """Open a tab with JavaScript and one without, which all tests share to save time."""
+    """Open a tab with JavaScript and one without. All tests share them to save time."""
     return {enabled: Tab(browser, enabled) for enabled in (True, False)}
 
 
 @pytest.fixture
 def open_report(tabs: dict[bool, Tab], reports: pathlib.Path) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens a report; in the end none may have complained or asked for anything else."""
+    """Return a function that opens a report. At the end of the test, fail if a report did anything unwanted."""
 
-    def open_it(
+    def open_page(
         name: str = "audit",
         width: int = 1280,
         color_scheme: Literal["light", "dark"] = "light",
@@ -264,15 +264,15 @@ def open_report(tabs: dict[bool, Tab], reports: pathlib.Path) -> Iterator[Callab
     ) -> Page:
         return tabs[java_script_enabled].open(reports / f"{name}.html", width, color_scheme)
 
-    yield open_it
+    yield open_page
     for tab in tabs.values():
-        tab.page.evaluate("0")  # ends after what the page has reported so far
+        tab.page.evaluate("0")  # waits for pending events of the page
         unwanted, tab.unwanted[:] = tab.unwanted.copy(), []
         assert unwanted == []
 
 
 def identifiers(page: Page) -> list[str]:
-    """Return the IDs of the rows that are shown."""
+    """Return the IDs of the visible rows."""
     return page.locator(f"{ROWS}:visible code").all_text_contents()
 
 
@@ -280,21 +280,21 @@ def sort_by(page: Page, column: str) -> None:
     page.locator("#connectors thead button", has_text=column).click()
 
 
-def column_of(page: Page, row: str, column: str) -> str:
-    """Return the text of a cell, by the ID in its row and the head of its column."""
+def cell_text(page: Page, row: str, column: str) -> str:
+    """Return the text of a cell, selected by the ID in its row and the header of its column."""
     columns = page.locator("#connectors thead th").all_text_contents()
     cell = page.locator(ROWS, has=page.get_by_text(row, exact=True)).locator("th, td").nth(columns.index(column))
     return cell.text_content() or ""
 
 
-# What it says
+# Content
 
 
 def test_the_page_opens_without_an_error_or_a_request(open_report: Callable[..., Page]) -> None:
     page = open_report()
     page.wait_for_load_state("networkidle")
     assert page.locator("#shown").text_content() == "8 of 8 shown"
-    # The fixture looks at what the page said and asked for.
+    # The fixture checks for errors and requests.
 
 
 def test_the_page_loads_nothing_and_runs_only_its_own_script(
@@ -313,42 +313,40 @@ def test_the_page_loads_nothing_and_runs_only_its_own_script(
     [
         ("audit", "At least 4 of 8 Voice Connectors still have a proxy configuration"),
         ("complete", "1 of 2 Voice Connectors still has a proxy configuration"),
-        ("clean", "No proxy configuration is left"),
+        ("clean", "No proxy configurations remain"),
         ("empty", "There are no Voice Connectors"),
-        ("unread", "It is unknown whether any proxy configuration is left"),
-        ("denied", "It is unknown whether any proxy configuration is left"),
+        ("unread", "It is unknown whether any proxy configurations remain"),
+        ("denied", "It is unknown whether any proxy configurations remain"),
         ("unmatched", "No Voice Connector matches names: Receptoin"),
         ("selected", "The selected Voice Connector has no proxy configuration"),
     ],
 )
-def test_the_headline_says_what_is_left_and_no_more_than_is_known(
-    open_report: Callable[..., Page], name: str, headline: str
-) -> None:
+def test_the_headline_covers_only_what_is_known(open_report: Callable[..., Page], name: str, headline: str) -> None:
     page = open_report(name)
     assert page.locator("h1").inner_text() == headline
     assert page.title() == headline
 
 
-def test_an_incomplete_audit_says_so_first_and_why(open_report: Callable[..., Page]) -> None:
-    said = open_report().locator("main > section").first.inner_text()
-    assert said.startswith("This audit is incomplete")
-    assert "2 Regions were not, or only partly, read" in said
-    assert "eu-west-2 of host support, skipped: eu-west-2: the endpoint cannot be reached" in said
-    # The reason is that of a Voice Connector, which follows.
-    assert "eu-west-1 of account 111122223333, partial\n" in said
-    assert "2 Voice Connectors could not be read" in said
-    assert "annex c3 in eu-west-1: c3: access is denied" in said
-    assert "f6: f6: found nowhere" in said
+def test_an_incomplete_audit_starts_with_the_reasons(open_report: Callable[..., Page]) -> None:
+    notice = open_report().locator("main > section").first.inner_text()
+    assert notice.startswith("This audit is incomplete")
+    assert "2 Regions were skipped or only partially read" in notice
+    assert "eu-west-2 of host support, skipped: eu-west-2: the endpoint cannot be reached" in notice
+    # The reason is omitted because a Voice Connector below has the same reason.
+    assert "eu-west-1 of account 111122223333, partial\n" in notice
+    assert "2 Voice Connectors could not be read" in notice
+    assert "annex c3 in eu-west-1: c3: access is denied" in notice
+    assert "f6: f6: found nowhere" in notice
 
 
 @pytest.mark.parametrize("name", ["complete", "clean", "empty"])
-def test_a_complete_audit_does_not_say_that_it_is_incomplete(open_report: Callable[..., Page], name: str) -> None:
+def test_a_complete_audit_has_no_notice_that_it_is_incomplete(open_report: Callable[..., Page], name: str) -> None:
     page = open_report(name)
     assert "incomplete" not in page.locator("body").inner_text()
     assert "unknown" not in page.locator("body").inner_text()
 
 
-def test_many_reasons_are_cut_short_and_the_rest_is_counted(open_report: Callable[..., Page]) -> None:
+def test_a_long_list_of_reasons_is_cut_and_the_rest_is_counted(open_report: Callable[..., Page]) -> None:
     listed = open_report("many").locator(".notice ul").last.locator("li")
     assert listed.count() == 11
     assert listed.last.inner_text() == "and 1240 more, in the table below"
@@ -360,15 +358,15 @@ def test_the_counts_are_shown(open_report: Callable[..., Page]) -> None:
         "with a proxy configuration, 1 of them disabled 4",
         "could not be read 2",
         "without a proxy configuration 2",
-        "of 5 Regions read, 1 partly, 1 skipped 3",
+        "of 5 Regions fully read, 1 partially, 1 skipped 3",
     ]
 
 
-def test_the_end_of_support_is_told(open_report: Callable[..., Page]) -> None:
+def test_the_end_of_support_is_shown(open_report: Callable[..., Page]) -> None:
     assert "AWS ended support for proxy sessions on 2026-04-07" in open_report().locator("header").inner_text()
 
 
-def test_what_a_skipped_region_holds_is_not_known_rather_than_nothing(open_report: Callable[..., Page]) -> None:
+def test_the_counts_of_a_skipped_region_are_unknown_instead_of_zero(open_report: Callable[..., Page]) -> None:
     page = open_report()
     cells = page.locator("#regions tbody tr", has_text="skipped").locator("td").all_text_contents()
     assert cells[0:2] == ["unknown\nhost support", "eu-west-2"]
@@ -377,21 +375,21 @@ def test_what_a_skipped_region_holds_is_not_known_rather_than_nothing(open_repor
     assert cells == ["111122223333", "us-west-2", "complete", "1", "1", "0"]
 
 
-def test_what_an_unreadable_connector_holds_is_not_known_rather_than_nothing(open_report: Callable[..., Page]) -> None:
+def test_the_values_of_an_unreadable_connector_are_unknown_instead_of_empty(open_report: Callable[..., Page]) -> None:
     page = open_report()
     for column in ("Account", "Region", EXPIRY, "Fall-back number", "Countries", "Tags"):
-        assert column_of(page, "f6", column) == "unknown"
-        assert "unknown" not in column_of(page, "a1", column)
-    assert column_of(page, "f6", "Status") == "could not be readf6: found nowhere"
-    assert column_of(page, "a1", EXPIRY) == ""
-    assert column_of(page, "e5", "Fall-back number") == ""
+        assert cell_text(page, "f6", column) == "unknown"
+        assert "unknown" not in cell_text(page, "a1", column)
+    assert cell_text(page, "f6", "Status") == "could not be readf6: found nowhere"
+    assert cell_text(page, "a1", EXPIRY) == ""
+    assert cell_text(page, "e5", "Fall-back number") == ""
 
 
-def test_what_is_left_comes_first_and_then_what_is_not_known(open_report: Callable[..., Page]) -> None:
-    assert identifiers(open_report()) == IN_ORDER
+def test_proxy_configurations_come_first_and_unreadable_connectors_second(open_report: Callable[..., Page]) -> None:
+    assert identifiers(open_report()) == DEFAULT_ORDER
 
 
-def test_a_row_shows_all_of_a_connector(open_report: Callable[..., Page]) -> None:
+def test_a_row_shows_all_values_of_a_connector(open_report: Callable[..., Page]) -> None:
     page = open_report()
     cells = page.locator(ROWS, has_text="g7").locator("th, td").all_inner_texts()
     assert [" ".join(cell.split()) for cell in cells] == [
@@ -404,10 +402,10 @@ def test_a_row_shows_all_of_a_connector(open_report: Callable[..., Page]) -> Non
         "CA, US",
         "team=ops",
     ]
-    assert column_of(page, "d4", "Voice Connector") == "unnamed\nd4"
+    assert cell_text(page, "d4", "Voice Connector") == "unnamed\nd4"
 
 
-def test_tags_have_a_column_only_when_they_were_asked_for(open_report: Callable[..., Page]) -> None:
+def test_tags_have_a_column_only_if_they_were_requested(open_report: Callable[..., Page]) -> None:
     assert "Tags" in open_report("audit").locator("#connectors thead").inner_text()
     assert "Tags" not in open_report("complete").locator("#connectors thead").inner_text()
 
@@ -416,7 +414,7 @@ def test_tags_have_a_column_only_when_they_were_asked_for(open_report: Callable[
 
 
 @pytest.mark.parametrize("java_script", [True, False])
-def test_hostile_text_is_shown_as_it_is_and_never_run(open_report: Callable[..., Page], java_script: bool) -> None:
+def test_hostile_text_is_shown_unchanged_and_never_runs(open_report: Callable[..., Page], java_script: bool) -> None:
     page = open_report("hostile", java_script_enabled=java_script)
     rows = page.locator(ROWS)
     assert rows.count() == len(HOSTILE)
@@ -433,7 +431,7 @@ def test_hostile_text_is_shown_as_it_is_and_never_run(open_report: Callable[...,
             f"{text}={text} ",
         ]
         assert page.locator("#regions tbody tr").nth(number).locator(".reason").text_content() == text
-    # As it looks, too: no white space is lost in a name. On paper, as rows out of sight have no looks on a screen.
+    # The rendered text keeps all white space of a name. Use print media, because offscreen rows are not rendered.
     page.emulate_media(media="print")
     assert rows.locator("th bdi").all_inner_texts() == HOSTILE
     assert page.locator("img, script:not([type=module]), b:text-is('out')").count() == 0
@@ -442,7 +440,7 @@ def test_hostile_text_is_shown_as_it_is_and_never_run(open_report: Callable[...,
         assert page.evaluate("window.hacked") is None
 
 
-def test_a_name_from_right_to_left_is_shown_so_and_moves_nothing_around_it(open_report: Callable[..., Page]) -> None:
+def test_a_right_to_left_name_does_not_change_the_direction_of_other_text(open_report: Callable[..., Page]) -> None:
     page = open_report("hostile")
     style = "name => [getComputedStyle(name).direction, getComputedStyle(name).unicodeBidi]"
     names = page.locator(f"{ROWS} th bdi")
@@ -455,14 +453,17 @@ def test_a_name_from_right_to_left_is_shown_so_and_moves_nothing_around_it(open_
 # Sorting
 
 
-def sorted_rows(value: Callable[[dict[str, Any]], Any], backwards: bool) -> list[str]:
-    """Return the IDs as sorted from the order of the page, what has no value last."""
-    rows = sorted(CONNECTORS, key=lambda row: IN_ORDER.index(row["voice_connector_id"]))
-    if backwards:
-        rows = [next(row for row in rows if row["voice_connector_id"] == one) for one in sorted_rows(value, False)]
+def sorted_rows(value: Callable[[dict[str, Any]], Any], descending: bool) -> list[str]:
+    """Return the IDs sorted by a value, starting from the default order. Rows without a value come last."""
+    rows = sorted(CONNECTORS, key=lambda row: DEFAULT_ORDER.index(row["voice_connector_id"]))
+    if descending:
+        rows = [
+            next(row for row in rows if row["voice_connector_id"] == identifier)
+            for identifier in sorted_rows(value, False)
+        ]
     known = [row for row in rows if value(row) not in (None, "")]
     unknown = [row for row in rows if value(row) in (None, "")]
-    return [row["voice_connector_id"] for row in sorted(known, key=value, reverse=backwards) + unknown]
+    return [row["voice_connector_id"] for row in sorted(known, key=value, reverse=descending) + unknown]
 
 
 @pytest.mark.parametrize(
@@ -477,17 +478,17 @@ def sorted_rows(value: Callable[[dict[str, Any]], Any], backwards: bool) -> list
         ("Tags", lambda row: " ".join(f"{key}={tag}" for key, tag in (row["tags"] or {}).items())),
     ],
 )
-def test_each_column_sorts_both_ways_and_what_has_no_value_comes_last(
+def test_each_column_sorts_both_ways_with_missing_values_last(
     open_report: Callable[..., Page], column: str, value: Callable[[dict[str, Any]], Any]
 ) -> None:
     page = open_report()
     head = page.locator("#connectors thead th", has_text=column)
     assert head.get_attribute("aria-sort") is None
     sort_by(page, column)
-    assert identifiers(page) == sorted_rows(value, backwards=False)
+    assert identifiers(page) == sorted_rows(value, descending=False)
     assert head.get_attribute("aria-sort") == "ascending"
     sort_by(page, column)
-    assert identifiers(page) == sorted_rows(value, backwards=True)
+    assert identifiers(page) == sorted_rows(value, descending=True)
     assert head.get_attribute("aria-sort") == "descending"
     assert page.locator("#connectors [aria-sort]").count() == 1
 
@@ -498,7 +499,7 @@ def test_minutes_sort_as_numbers(open_report: Callable[..., Page]) -> None:
     assert page.locator(f"{ROWS} td:nth-child(5)").all_text_contents()[:4] == ["5", "60", "720", "1440"]
 
 
-def test_status_sorts_from_what_is_left_to_the_rest_and_back(open_report: Callable[..., Page]) -> None:
+def test_status_sorts_from_configured_to_not_configured_and_back(open_report: Callable[..., Page]) -> None:
     page = open_report()
     assert page.locator("#connectors thead th", has_text="Status").get_attribute("aria-sort") == "ascending"
     sort_by(page, "Status")
@@ -507,7 +508,7 @@ def test_status_sorts_from_what_is_left_to_the_rest_and_back(open_report: Callab
     assert identifiers(page) == ["b2", "e5", "g7", "d4", "c3", "f6", "a1", "h8"]
 
 
-def test_rows_that_are_equal_keep_the_order_of_the_sort_before(open_report: Callable[..., Page]) -> None:
+def test_equal_rows_keep_the_order_of_the_previous_sort(open_report: Callable[..., Page]) -> None:
     page = open_report()
     sort_by(page, EXPIRY)
     sort_by(page, "Countries")
@@ -516,10 +517,10 @@ def test_rows_that_are_equal_keep_the_order_of_the_sort_before(open_report: Call
     assert identifiers(page)[:4] == ["d4", "e5", "b2", "g7"]
 
 
-# What to read first
+# Order of the page
 
 
-def test_the_voice_connectors_come_before_the_regions_and_empty_regions_are_folded(
+def test_voice_connectors_come_before_regions_and_empty_regions_are_collapsed(
     open_report: Callable[..., Page],
 ) -> None:
     page = open_report()
@@ -527,14 +528,14 @@ def test_the_voice_connectors_come_before_the_regions_and_empty_regions_are_fold
     assert headings == ["This audit is incomplete", "What to do next", "Voice Connectors", "Regions"]
     assert page.locator("#regions tbody tr").count() == 4
     assert "partial" in page.locator("#regions tbody tr", has_text="eu-west-1").inner_text()
-    folded = page.locator("details")
-    assert folded.locator("summary").inner_text() == "1 Region without Voice Connectors"
-    assert not folded.get_by_text("ca-central-1").is_visible()
-    folded.locator("summary").click()
-    assert folded.get_by_text("ca-central-1").is_visible()
+    collapsed = page.locator("details")
+    assert collapsed.locator("summary").inner_text() == "1 Region without Voice Connectors"
+    assert not collapsed.get_by_text("ca-central-1").is_visible()
+    collapsed.locator("summary").click()
+    assert collapsed.get_by_text("ca-central-1").is_visible()
 
 
-def test_the_page_names_the_selection_the_version_and_the_other_reports(open_report: Callable[..., Page]) -> None:
+def test_the_footer_shows_the_selection_the_version_and_the_other_reports(open_report: Callable[..., Page]) -> None:
     page = open_report("unmatched")
     footer = page.locator("footer")
     assert "names: Receptoin" in footer.inner_text() and "chime_sdk.voice 1.2.3" in footer.inner_text()
@@ -554,7 +555,7 @@ def test_the_page_names_the_selection_the_version_and_the_other_reports(open_rep
         ("unread", ["Fix the problems"]),
     ],
 )
-def test_the_page_tells_what_to_do_next(open_report: Callable[..., Page], name: str, steps: list[str]) -> None:
+def test_the_page_shows_what_to_do_next(open_report: Callable[..., Page], name: str, steps: list[str]) -> None:
     listed = open_report(name).locator("[aria-labelledby=next] li").all_inner_texts()
     assert [step[: len(start)] for step, start in zip(listed, steps)] == steps and len(listed) == len(steps)
 
@@ -596,16 +597,16 @@ def test_the_search_finds_the_text_of_any_cell(open_report: Callable[..., Page])
         ("configured", ["b2", "e5", "g7", "d4"]),
         ("not configured", ["a1", "h8"]),
         ("Could not be read annex", ["c3"]),
-        ("  ", IN_ORDER),
+        ("  ", DEFAULT_ORDER),
         ("nothing like it", []),
     ]:
         page.get_by_label("Search").fill(text)
         assert identifiers(page) == shown, text
         assert page.locator("#shown").text_content() == f"{len(shown)} of 8 shown"
-        assert page.get_by_text("No Voice Connector of this audit matches").is_visible() == (not shown)
+        assert page.get_by_text("No Voice Connector in this audit matches").is_visible() == (not shown)
 
 
-def test_the_status_filters_exactly(open_report: Callable[..., Page]) -> None:
+def test_the_status_filter_matches_exactly(open_report: Callable[..., Page]) -> None:
     page = open_report()
     for status, shown in [
         ("any configuration", ["b2", "e5", "g7", "d4"]),
@@ -613,7 +614,7 @@ def test_the_status_filters_exactly(open_report: Callable[..., Page]) -> None:
         ("configured, disabled", ["d4"]),
         ("could not be read", ["c3", "f6"]),
         ("not configured", ["a1", "h8"]),
-        ("all", IN_ORDER),
+        ("all", DEFAULT_ORDER),
     ]:
         page.get_by_label("Status").select_option("not configured")
         page.get_by_label("Status").select_option(label=status)
@@ -621,7 +622,7 @@ def test_the_status_filters_exactly(open_report: Callable[..., Page]) -> None:
         assert page.locator("#shown").text_content() == f"{len(shown)} of 8 shown"
 
 
-def test_text_and_status_filter_together_and_sorting_keeps_the_filter(open_report: Callable[..., Page]) -> None:
+def test_search_and_status_combine_and_sorting_keeps_them(open_report: Callable[..., Page]) -> None:
     page = open_report()
     page.get_by_label("Search").fill("us-east-1")
     page.get_by_label("Status").select_option("configured")
@@ -632,7 +633,7 @@ def test_text_and_status_filter_together_and_sorting_keeps_the_filter(open_repor
     assert page.locator("#shown").get_attribute("aria-live") == "polite"
 
 
-# For everyone
+# Accessibility and layout
 
 
 @pytest.mark.parametrize("name", ["audit", "clean", "empty", "unmatched", "hostile"])
@@ -644,7 +645,7 @@ def test_axe_finds_no_accessibility_problem(
     assert results.violations_count == 0, results.generate_report()
 
 
-def test_tags_wrap_between_each_other_and_account_ids_do_not_wrap(open_report: Callable[..., Page]) -> None:
+def test_lines_break_between_tags_and_not_in_account_ids(open_report: Callable[..., Page]) -> None:
     page = open_report("many")
     lines = "items => items.map(item => item.getClientRects().length + Math.round(item.offsetHeight / parseFloat(getComputedStyle(item).lineHeight)))"
     row = page.locator(ROWS).first
@@ -652,12 +653,12 @@ def test_tags_wrap_between_each_other_and_account_ids_do_not_wrap(open_report: C
     assert row.locator(".id").evaluate("it => it.getClientRects().length") == 1
 
 
-def test_the_keyboard_alone_searches_filters_and_sorts(open_report: Callable[..., Page]) -> None:
+def test_the_keyboard_can_search_filter_and_sort(open_report: Callable[..., Page]) -> None:
     page = open_report()
 
     def focused() -> str:
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-        assert outline == "solid", "the focus cannot be seen"
+        assert outline == "solid", "the focus is not visible"
         return str(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
 
     page.keyboard.press("Tab")
@@ -683,7 +684,7 @@ def test_the_keyboard_alone_searches_filters_and_sorts(open_report: Callable[...
     assert focused() == "Status"
 
 
-def test_the_table_is_one_to_a_screen_reader_however_it_is_laid_out(open_report: Callable[..., Page]) -> None:
+def test_screen_readers_recognize_the_table_in_every_layout(open_report: Callable[..., Page]) -> None:
     page = open_report(width=360)
     assert page.locator("#connectors[role=table] tbody[role=rowgroup] > tr[role=row]").count() == 8
     assert page.locator(f"{ROWS} > td[role=cell]").count() == 8 * 7
@@ -693,12 +694,12 @@ def test_the_table_is_one_to_a_screen_reader_however_it_is_laid_out(open_report:
 
 @pytest.mark.parametrize("name", ["audit", "hostile"])
 @pytest.mark.parametrize("width", [360, 700, 1100, 1280])
-def test_the_page_never_scrolls_sideways_and_cuts_nothing_off(
+def test_the_page_never_scrolls_sideways_or_cuts_off_text(
     open_report: Callable[..., Page], name: str, width: int
 ) -> None:
     page = open_report(name, width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    # A row that is not in sight may be cut off without making the page wider.
+    # An offscreen row may cut off its text without making the page wider.
     assert (
         page.locator("th:visible, td:visible, tr:visible").evaluate_all(
             "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.textContent)"
@@ -708,7 +709,7 @@ def test_the_page_never_scrolls_sideways_and_cuts_nothing_off(
     assert page.locator('meta[name="viewport"]').get_attribute("content") == "width=device-width, initial-scale=1"
 
 
-def test_on_a_phone_each_value_has_its_name_beside_it(open_report: Callable[..., Page]) -> None:
+def test_on_a_phone_each_value_has_a_label(open_report: Callable[..., Page]) -> None:
     page = open_report(width=360)
     labels = "cells => cells.map(cell => getComputedStyle(cell, '::before').content)"
     named = page.locator(ROWS).first.locator("td").evaluate_all(labels)
@@ -717,7 +718,7 @@ def test_on_a_phone_each_value_has_its_name_beside_it(open_report: Callable[...,
     assert identifiers(page)[0] == "g7"
 
 
-# The ratio of WCAG 2, of each element with text of its own against the first background below it.
+# The WCAG 2 contrast ratio of each element that has its own text, against the nearest background.
 CONTRASTS = """
 () => {
   const channels = (color) => color.match(/[\\d.]+/g).map(Number);
@@ -733,9 +734,9 @@ CONTRASTS = """
     const color = getComputedStyle(element).backgroundColor;
     return channels(color)[3] === 0 ? background(element.parentElement) : color;
   };
-  const written = [...document.body.querySelectorAll("*")].filter((element) => element.tagName !== "SCRIPT"
+  const withText = [...document.body.querySelectorAll("*")].filter((element) => element.tagName !== "SCRIPT"
     && [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()));
-  return written.map((element) => {
+  return withText.map((element) => {
     const [dark, light] = [luminance(getComputedStyle(element).color), luminance(background(element))]
       .sort((a, b) => a - b);
     return [element.className || element.tagName, (light + 0.05) / (dark + 0.05), luminance(background(element))];
@@ -745,17 +746,17 @@ CONTRASTS = """
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_stands_out_in_both_colour_schemes(open_report: Callable[..., Page], scheme: str) -> None:
+def test_all_text_has_enough_contrast_in_both_color_schemes(open_report: Callable[..., Page], scheme: str) -> None:
     found = open_report(color_scheme=scheme).evaluate(CONTRASTS)
     assert {"status", "reason", "H1", "P", "I", "BUTTON", "DT", "DD", "CODE"} <= {
-        name for name, _ratio, _below in found
+        name for name, _ratio, _luminance in found
     }
-    assert [(name, ratio) for name, ratio, _below in found if ratio < 4.5] == []
-    for _name, _ratio, below in found:
-        assert below < 0.1 if scheme == "dark" else below > 0.7
+    assert [(name, ratio) for name, ratio, _luminance in found if ratio < 4.5] == []
+    for _name, _ratio, luminance in found:
+        assert luminance < 0.1 if scheme == "dark" else luminance > 0.7
 
 
-def test_paper_shows_the_filtered_rows_without_the_controls_in_light_colours(open_report: Callable[..., Page]) -> None:
+def test_print_shows_the_filtered_rows_in_light_colors_without_controls(open_report: Callable[..., Page]) -> None:
     page = open_report(color_scheme="dark")
     page.get_by_label("Search").fill("line")
     page.emulate_media(media="print", color_scheme="dark")
@@ -763,38 +764,37 @@ def test_paper_shows_the_filtered_rows_without_the_controls_in_light_colours(ope
         assert not page.locator(control).is_visible()
     assert page.locator("#connectors button").first.evaluate("it => getComputedStyle(it, '::after').display") == "none"
     assert identifiers(page) == ["b2", "a1"]
-    # That some are not there is said on paper as well.
+    # The number of hidden rows is printed too.
     assert page.locator("#shown").is_visible()
-    # Chromium does not paint a button where it repeats the header on the next page.
+    # Chromium omits buttons from a repeated header.
     assert page.locator("#connectors button").first.evaluate("it => getComputedStyle(it).display") == "contents"
     for table in ("#regions", "#connectors"):
-        display = f"{table} thead"
-        assert page.locator(display).evaluate("it => getComputedStyle(it).display") == "table-header-group"
+        assert page.locator(f"{table} thead").evaluate("it => getComputedStyle(it).display") == "table-header-group"
         assert page.locator(f"{table} tbody tr").first.evaluate("it => getComputedStyle(it).display") == "table-row"
-    assert all(below > 0.7 for _name, _ratio, below in page.evaluate(CONTRASTS))
+    assert all(luminance > 0.7 for _name, _ratio, luminance in page.evaluate(CONTRASTS))
 
 
-def test_without_java_script_all_rows_are_shown_and_no_controls(open_report: Callable[..., Page]) -> None:
+def test_without_javascript_all_rows_are_shown_without_controls(open_report: Callable[..., Page]) -> None:
     page = open_report(java_script_enabled=False)
-    assert identifiers(page) == IN_ORDER
+    assert identifiers(page) == DEFAULT_ORDER
     assert not page.get_by_label("Search").is_visible()
     assert not page.get_by_label("Status").is_visible()
     assert page.get_by_role("button").count() == 0
     assert page.get_by_role("columnheader", name="Countries").is_visible()
 
 
-# Many
+# Performance
 
-TIMED = """
-async (act) => {
+MEASURE = """
+async (action) => {
   const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   await painted();
   const started = performance.now();
-  if (act.search === undefined) {
-    document.querySelectorAll("#connectors thead button")[act.sort].click();
+  if (action.search === undefined) {
+    document.querySelectorAll("#connectors thead button")[action.sort].click();
   } else {
     const search = document.getElementById("search");
-    search.value = act.search;
+    search.value = action.search;
     search.dispatchEvent(new Event("input"));
   }
   await painted();
@@ -806,10 +806,10 @@ async (act) => {
 @pytest.mark.parametrize("width", [1280, 390])
 def test_five_thousand_rows_sort_and_filter_within_a_second(open_report: Callable[..., Page], width: int) -> None:
     page = open_report("many", width)
-    taken = {f"sort by {column}": page.evaluate(TIMED, {"sort": column}) for column in [*range(8), 7]}
-    taken["sort by one again"] = page.evaluate(TIMED, {"sort": 4})
+    durations = {f"sort by {column}": page.evaluate(MEASURE, {"sort": column}) for column in [*range(8), 7]}
+    durations["sort by one again"] = page.evaluate(MEASURE, {"sort": 4})
     for text, shown in (("reception", 2500), ("", 5000), ("team-3 warehouse", 147), ("none such", 0), ("", 5000)):
-        taken[f"search {text} after {len(taken)}"] = page.evaluate(TIMED, {"search": text})
+        durations[f"search {text} after {len(durations)}"] = page.evaluate(MEASURE, {"search": text})
         assert page.locator("#shown").text_content() == f"{shown} of 5000 shown"
-    # Some tenths of a second; beside other tests on two processors a single one may take longer.
-    assert statistics.median(taken.values()) < 1000 and max(taken.values()) < 3000, taken
+    # Usually a few tenths of a second. A single action may take longer if other tests run at the same time.
+    assert statistics.median(durations.values()) < 1000 and max(durations.values()) < 3000, durations

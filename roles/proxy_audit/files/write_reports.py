@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the reports of an audit as a set: all of them, or none.
+"""Write all reports of an audit as one set.
 
 Usage: write_reports.py FOLDER < {"NAME": "CONTENT" or null, ...}
 
-A file whose content is null is removed. The folder is created if it does not exist. Nobody but the owner can read what is
-written.
+A file whose content is null is removed. The folder is created if it does not exist. Only the owner can read the files.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ import sys
 
 
 def write_reports(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
-    """Write the files under temporary names, and give them their names when all are complete.
+    """Write all files under temporary names, then remove the old files and rename the new ones.
 
-    :raises OSError: with the old files still in place.
+    :raises OSError: if writing fails, with the old files in place, or if replacing them fails, with an incomplete set.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     written: dict[pathlib.Path, pathlib.Path] = {}
     try:
-        # Of two that write at the same time, one waits for the other.
+        # Concurrent runs wait for each other.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         for name, content in contents.items():
             if content is not None:
@@ -41,7 +40,7 @@ def write_reports(folder: pathlib.Path, contents: dict[str, str | None]) -> None
                     file.write(content if content.endswith("\n") else f"{content}\n")
                     file.flush()
                     os.fsync(file.fileno())
-        # A partly outdated set is worse than none.
+        # An incomplete set is better than a mix of old and new files.
         for name in contents:
             (folder / name).unlink(missing_ok=True)
         for temporary, path in written.items():

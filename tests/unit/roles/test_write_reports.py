@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reports of an audit are written as a set."""
+"""Test that the reports of an audit are written as a set."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ import pytest
 SCRIPT = pathlib.Path(__file__).resolve().parents[3] / "roles/proxy_audit/files/write_reports.py"
 SPEC = importlib.util.spec_from_file_location("write_reports", SCRIPT)
 assert SPEC is not None and SPEC.loader is not None
-plugin = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(plugin)
+script = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(script)
 
 NAMES = ("proxy-audit.json", "proxy-audit.csv", "proxy-audit.html")
 
@@ -30,25 +30,25 @@ def contents_of(folder: pathlib.Path) -> dict[str, str]:
     return {path.name: path.read_bytes().decode() for path in folder.iterdir()}
 
 
-def test_files_and_folder_are_private_to_their_owner(tmp_path: pathlib.Path) -> None:
+def test_only_the_owner_can_access_the_folder_and_its_files(tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "a/b"
-    plugin.write_reports(folder, {"proxy-audit.json": "{}", "proxy-audit.csv": "a\r\n"})
+    script.write_reports(folder, {"proxy-audit.json": "{}", "proxy-audit.csv": "a\r\n"})
     assert contents_of(folder) == {"proxy-audit.json": "{}\n", "proxy-audit.csv": "a\r\n"}
     assert [oct(path.stat().st_mode)[-3:] for path in (folder, *sorted(folder.iterdir()))] == ["700", "600", "600"]
 
 
-def test_a_format_that_is_not_wanted_leaves_no_stale_file(tmp_path: pathlib.Path) -> None:
+def test_a_stale_report_in_an_unwanted_format_is_removed(tmp_path: pathlib.Path) -> None:
     (tmp_path / "other").write_text("kept")
-    plugin.write_reports(tmp_path, dict.fromkeys(NAMES, "old\n"))
-    plugin.write_reports(tmp_path, {NAMES[0]: "new\n", NAMES[1]: None, NAMES[2]: None})
+    script.write_reports(tmp_path, dict.fromkeys(NAMES, "old\n"))
+    script.write_reports(tmp_path, {NAMES[0]: "new\n", NAMES[1]: None, NAMES[2]: None})
     assert contents_of(tmp_path) == {NAMES[0]: "new\n", "other": "kept"}
 
 
 @pytest.mark.parametrize("failing", ["write", "rename"])
-def test_a_failure_never_leaves_old_and_new_files_side_by_side(
+def test_a_failure_does_not_mix_old_and_new_reports(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
-    plugin.write_reports(tmp_path, dict.fromkeys(NAMES, "old\n"))
+    script.write_reports(tmp_path, dict.fromkeys(NAMES, "old\n"))
     calls = iter(range(10))
 
     def fail(*args: Any) -> None:
@@ -60,14 +60,14 @@ def test_a_failure_never_leaves_old_and_new_files_side_by_side(
     target, name = (os, "fsync") if failing == "write" else (pathlib.Path, "rename")
     monkeypatch.setattr(target, name, fail)
     with pytest.raises(OSError, match="No space"):
-        plugin.write_reports(tmp_path, dict.fromkeys(NAMES, "new\n"))
+        script.write_reports(tmp_path, dict.fromkeys(NAMES, "new\n"))
     assert contents_of(tmp_path) == (dict.fromkeys(NAMES, "old\n") if failing == "write" else {NAMES[0]: "new\n"})
 
 
 def test_two_writers_do_not_interleave(tmp_path: pathlib.Path) -> None:
     def write(text: str) -> None:
-        for _turn in range(20):
-            plugin.write_reports(tmp_path, dict.fromkeys(NAMES, text * 10000))
+        for _ in range(20):
+            script.write_reports(tmp_path, dict.fromkeys(NAMES, text * 10000))
 
     threads = [threading.Thread(target=write, args=(text,)) for text in "ab"]
     for thread in threads:
@@ -77,9 +77,9 @@ def test_two_writers_do_not_interleave(tmp_path: pathlib.Path) -> None:
     assert len(set(contents_of(tmp_path).values())) == 1
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_names_the_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setattr(sys, "argv", ["write_reports.py", str(tmp_path / "file")])
     monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps({NAMES[0]: "x"})))
     with pytest.raises(SystemExit, match="Failed to write the reports to .*/file: File exists"):
-        plugin.main()
+        script.main()

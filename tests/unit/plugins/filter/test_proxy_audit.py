@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From reads to an audit and its summary."""
+"""Test audits built from reads, and their summaries."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_the_documentation_names_every_key() -> None:
     audit = make_audit([read(include=["proxy", "tags"])], NOW)
     keys = {*audit, *audit["counts"], *audit["selection"], *audit["regions"][0], *audit["voice_connectors"][0]}
     assert [key for key in keys if f"C({key})" not in text] == []
-    every = (
+    all_statuses = (
         "configured",
         "configured, disabled",
         "not configured",
@@ -106,11 +106,11 @@ def test_the_documentation_names_every_key() -> None:
         "partial",
         "skipped",
     )
-    for status in every:
+    for status in all_statuses:
         assert f"V({status})" in text
 
 
-def test_without_a_given_time_it_is_the_current_one() -> None:
+def test_the_default_time_is_the_current_time() -> None:
     assert make_audit([read()])["created"].endswith("Z")
 
 
@@ -139,11 +139,11 @@ def test_phone_numbers_are_shown_on_request() -> None:
         (None, None),
     ],
 )
-def test_short_phone_numbers_are_masked_as_a_whole(number: str | None, masked: str | None) -> None:
+def test_short_phone_numbers_are_masked_entirely(number: str | None, masked: str | None) -> None:
     assert plugin.mask(number) == masked
 
 
-def test_tags_are_reported_and_why_they_could_not_be_read() -> None:
+def test_tags_or_the_reason_why_they_could_not_be_read_are_reported() -> None:
     options: dict[str, Any] = {"include": ["proxy", "tags"]}
     assert make_audit([read(**options)], NOW)["voice_connectors"][0]["tags"] == {"team": "voice"}
     audit = make_audit([read(Fault("ListTagsForResource", error="BadRequestException"), **options)], NOW)
@@ -152,7 +152,7 @@ def test_tags_are_reported_and_why_they_could_not_be_read() -> None:
 
 
 @pytest.mark.parametrize("packaged", [True, False])
-def test_the_version_is_that_of_the_collection(tmp_path: pathlib.Path, packaged: bool) -> None:
+def test_the_version_of_the_collection_is_reported(tmp_path: pathlib.Path, packaged: bool) -> None:
     assert plugin.collection_version(tmp_path) is None
     (tmp_path / "galaxy.yml").write_text("version: 1.2.3\n")
     if packaged:
@@ -160,7 +160,7 @@ def test_the_version_is_that_of_the_collection(tmp_path: pathlib.Path, packaged:
     assert plugin.collection_version(tmp_path) == ("1.2.4" if packaged else "1.2.3")
 
 
-# What could not be read
+# Failed reads
 
 
 def test_a_region_with_an_unreadable_voice_connector_is_partial() -> None:
@@ -173,7 +173,7 @@ def test_a_region_with_an_unreadable_voice_connector_is_partial() -> None:
     assert audit["regions"][0]["status"] == "partial" and "BadRequestException" in audit["regions"][0]["reason"]
 
 
-def test_a_region_that_denies_is_skipped_and_the_others_are_complete() -> None:
+def test_a_region_that_denies_access_is_skipped_and_the_others_are_complete() -> None:
     fault = Fault(error="ForbiddenException", request_has="/us-west-2/")
     audit = make_audit([read(fault, regions=(EAST, WEST))], NOW)
     assert [region["status"] for region in audit["regions"]] == ["complete", "skipped"]
@@ -197,9 +197,9 @@ def test_a_region_in_which_reading_stopped_is_partial() -> None:
         ({"skipped": True}, "Run it again with -vvv"),
         ("undecodable", "Run it again with -vvv"),
         (None, "Run it again with -vvv"),
-        ({"voice_connectors": [{}], "stopped": False, "errors": [], "regions": []}, "is not that of"),
-        ({"voice_connectors": [None], "stopped": False, "errors": [], "regions": []}, "is not that of"),
-        ({"voice_connectors": []}, "is not that of"),
+        ({"voice_connectors": [{}], "stopped": False, "errors": [], "regions": []}, "is not from"),
+        ({"voice_connectors": [None], "stopped": False, "errors": [], "regions": []}, "is not from"),
+        ({"voice_connectors": []}, "is not from"),
     ],
 )
 def test_any_failed_result_makes_its_account_incomplete_with_the_reason(result: Any, reason: str) -> None:
@@ -216,32 +216,32 @@ def test_a_failed_read_of_unknown_regions_is_one_skipped_region() -> None:
     assert [(region["region"], region["status"]) for region in audit["regions"]] == [(None, "skipped")]
 
 
-def test_an_account_whose_id_is_unknown_is_skipped_with_the_reason() -> None:
+def test_an_account_with_an_unknown_id_is_skipped_with_the_reason() -> None:
     audit = make_audit([read(Fault("GetCallerIdentity", error="AccessDenied"))], NOW)
     assert audit["regions"][0]["account"] is None
     assert "GetCallerIdentity" in audit["regions"][0]["reason"]
 
 
-def test_an_audit_of_nothing_is_not_complete() -> None:
+def test_an_audit_without_reads_is_incomplete() -> None:
     assert make_audit([], NOW)["complete"] is False
 
 
 # Several Regions, accounts and hosts
 
 
-def test_the_account_is_that_of_the_credentials_that_read() -> None:
+def test_the_account_id_comes_from_the_credentials_that_read() -> None:
     audit = make_audit([{**read(), "account": "999999999999"}], NOW)
     assert {entry["account"] for entry in audit["voice_connectors"] + audit["regions"]} == {ACCOUNT}
 
 
-def test_a_voice_connector_of_two_reads_has_one_record_from_its_own_region() -> None:
+def test_a_voice_connector_in_two_reads_has_one_record_from_its_own_region() -> None:
     state = in_both_regions(AwsRegion=WEST, SeenFrom=[EAST], Name="both")
     (entry,) = make_audit([read(state=state), read(state=state, regions=(WEST,))], NOW)["voice_connectors"]
     assert (entry["region"], entry["aws_region"], entry["name"]) == (WEST, WEST, "both")
 
 
 @pytest.mark.parametrize("reverse", [False, True])
-def test_a_proxy_that_one_read_contains_exists(reverse: bool) -> None:
+def test_a_proxy_in_only_one_of_two_reads_counts_as_configured(reverse: bool) -> None:
     with_proxy = in_both_regions(Proxy={"DefaultSessionExpiryMinutes": 5})
     reads = [read(state=in_both_regions()), read(state=with_proxy, regions=(WEST,))]
     audit = make_audit(reads[::-1] if reverse else reads, NOW)
@@ -255,19 +255,19 @@ def test_the_same_id_in_two_accounts_has_two_records() -> None:
     assert len(audit["voice_connectors"]) == 4 and audit["counts"]["regions"] == 2
 
 
-def test_a_region_that_two_hosts_read_counts_once_and_is_reported() -> None:
+def test_a_region_that_two_hosts_read_counts_once_with_a_warning() -> None:
     skipped = read(Fault(error="ForbiddenException"))
     audit = make_audit([{**skipped, "host": "a"}, {**read(), "host": "b"}], NOW)
     assert audit["counts"]["regions"] == 1 and audit["complete"]
     assert audit["warnings"] == [
-        f"The hosts a, b have read the same account, {ACCOUNT}. If each is an account of its own, set "
-        "proxy_audit_assume_role_arn for each."
+        f"The hosts a, b read the same account, {ACCOUNT}. If each host should read a different account, set "
+        "proxy_audit_assume_role_arn for each host."
     ]
 
 
 def test_hosts_with_different_selections_are_refused() -> None:
     reads = [{**read(), "host": host, "selection": {"names": [host], "regions": [EAST]}} for host in "ab"]
-    with pytest.raises(AnsibleFilterError, match="hosts a and b have different values of proxy_audit_names"):
+    with pytest.raises(AnsibleFilterError, match="Hosts a and b have different values for proxy_audit_names"):
         make_audit(reads, NOW)
 
 
@@ -279,52 +279,52 @@ def test_hosts_may_read_different_regions() -> None:
 # The selection
 
 
-def selecting(*faults: Fault, state: Any = None, **selection: Any) -> dict[str, Any]:
+def audit_selection(*faults: Fault, state: Any = None, **selection: Any) -> dict[str, Any]:
     reads = [read(*faults, regions=(EAST, WEST), state=state, **selection)]
     return dict(make_audit(reads, NOW, selection={**selection, "regions": [EAST, WEST]}))
 
 
 def test_an_id_is_found_in_the_region_that_has_it() -> None:
-    audit = selecting(voice_connector_ids=[WITHOUT_PROXY, WITH_PROXY])
+    audit = audit_selection(voice_connector_ids=[WITHOUT_PROXY, WITH_PROXY])
     assert statuses(audit) == {WITHOUT_PROXY: "not configured", WITH_PROXY: "configured"}
     assert audit["complete"] and audit["warnings"] == []
 
 
-def test_an_id_that_is_found_nowhere_could_not_be_read() -> None:
-    audit = selecting(voice_connector_ids=[WITH_PROXY, MISSING, MISSING])
+def test_a_missing_id_could_not_be_read() -> None:
+    audit = audit_selection(voice_connector_ids=[WITH_PROXY, MISSING, MISSING])
     assert statuses(audit) == {WITH_PROXY: "configured", MISSING: "could not be read"}
-    assert f"{MISSING} was found in no account and Region" in audit["voice_connectors"][1]["reason"]
+    assert f"{MISSING} was not found in any account or Region" in audit["voice_connectors"][1]["reason"]
     assert [region["status"] for region in audit["regions"]] == ["complete", "complete"]
     assert not audit["complete"]
 
 
-def test_an_id_that_another_account_has_is_found() -> None:
+def test_an_id_in_a_different_account_is_found() -> None:
     ids = [WITH_PROXY]
     other = read(voice_connector_ids=ids, state=connectors({"Name": "other"}))
     audit = make_audit([other, read(voice_connector_ids=ids)], NOW, selection={"voice_connector_ids": ids})
     assert statuses(audit) == {WITH_PROXY: "configured"} and audit["complete"]
 
 
-def test_a_missing_id_of_a_read_without_a_known_selection_is_reported() -> None:
+def test_a_missing_id_is_reported_without_a_known_selection() -> None:
     assert statuses(make_audit([read(voice_connector_ids=[MISSING])], NOW)) == {MISSING: "could not be read"}
 
 
-@pytest.mark.parametrize("excluding", [{"names": ["reception"]}, {"tags": {"team": "voice"}}])
-def test_an_id_that_name_or_tag_exclude_is_a_warning(excluding: dict[str, Any]) -> None:
-    audit = selecting(voice_connector_ids=[WITH_PROXY, WITHOUT_PROXY], **excluding)
+@pytest.mark.parametrize("condition", [{"names": ["reception"]}, {"tags": {"team": "voice"}}])
+def test_an_id_excluded_by_name_or_tag_is_a_warning(condition: dict[str, Any]) -> None:
+    audit = audit_selection(voice_connector_ids=[WITH_PROXY, WITHOUT_PROXY], **condition)
     assert statuses(audit) == {WITH_PROXY: "configured"} and audit["complete"]
     assert audit["warnings"] == [
         f"Voice Connector {WITHOUT_PROXY} exists, but the selection by name or tag excludes it."
     ]
 
 
-def test_an_id_that_cannot_be_read_has_the_reason() -> None:
-    audit = selecting(Fault("GetVoiceConnector", error="BadRequestException"), voice_connector_ids=[MISSING])
+def test_an_id_that_cannot_be_read_makes_the_audit_incomplete() -> None:
+    audit = audit_selection(Fault("GetVoiceConnector", error="BadRequestException"), voice_connector_ids=[MISSING])
     assert set(statuses(audit).values()) <= {"could not be read"}
     assert not audit["complete"]
 
 
-def test_all_ids_denied_in_a_region_is_skipped() -> None:
+def test_a_region_that_denies_access_to_all_ids_is_skipped() -> None:
     faults = [
         Fault(operation, error="ForbiddenException") for operation in ("ListVoiceConnectors", "GetVoiceConnector")
     ]
@@ -332,21 +332,21 @@ def test_all_ids_denied_in_a_region_is_skipped() -> None:
     assert [region["status"] for region in audit["regions"]] == ["skipped"]
 
 
-def test_a_voice_connector_whose_tags_decide_and_are_unreadable_could_not_be_read() -> None:
-    audit = selecting(Fault("ListTagsForResource", error="BadRequestException"), tags={"team": "voice"})
+def test_unreadable_tags_that_decide_the_selection_are_reported() -> None:
+    audit = audit_selection(Fault("ListTagsForResource", error="BadRequestException"), tags={"team": "voice"})
     assert set(statuses(audit).values()) == {"could not be read"}
     assert audit["regions"][0]["status"] == "partial"
 
 
-def test_a_name_that_matches_nothing_is_a_warning_and_nothing_is_claimed() -> None:
-    audit = selecting(names=["reception", "Receptoin"])
+def test_a_name_or_tag_that_matches_nothing_is_a_warning() -> None:
+    audit = audit_selection(names=["reception", "Receptoin"])
     assert audit["warnings"] == ["No Voice Connector matches names: Receptoin."]
     assert audit["complete"]
-    audit = selecting(names=["Receptoin"])
+    audit = audit_selection(names=["Receptoin"])
     assert audit["headline"] == "No Voice Connector in us-east-1, us-west-2 matches names: Receptoin"
-    assert selecting(tags={"team": None})["warnings"] == []
-    assert selecting(tags={"team": "x", "y": None})["warnings"] == ["No Voice Connector matches tags: team=x, y."]
-    audit = selecting(Fault(error="ForbiddenException", request_has="/us-west-2/"), names=["Receptoin"])
+    assert audit_selection(tags={"team": None})["warnings"] == []
+    assert audit_selection(tags={"team": "x", "y": None})["warnings"] == ["No Voice Connector matches tags: team=x, y."]
+    audit = audit_selection(Fault(error="ForbiddenException", request_has="/us-west-2/"), names=["Receptoin"])
     assert audit["warnings"] == ["No Voice Connector that was read matches names: Receptoin."]
 
 
@@ -354,41 +354,41 @@ def test_a_name_that_matches_nothing_is_a_warning_and_nothing_is_claimed() -> No
 
 
 @pytest.mark.parametrize(
-    ("left", "total", "complete", "selection", "headline"),
+    ("with_proxy", "total", "complete", "selection", "headline"),
     [
         (4, 8, True, {}, "4 of 8 Voice Connectors still have a proxy configuration"),
         (1, 1, False, {}, "At least 1 of 1 Voice Connector still has a proxy configuration"),
         (1, 2, True, {"names": ["a"]}, "1 of 2 selected Voice Connectors still has a proxy configuration"),
-        (0, 2, True, {}, "No proxy configuration is left"),
-        (0, 2, True, {"regions": [EAST]}, "No proxy configuration is left in us-east-1"),
-        (0, 2, True, {"regions": ALL_REGIONS[:9]}, "No proxy configuration is left in 9 Regions"),
+        (0, 2, True, {}, "No proxy configurations remain"),
+        (0, 2, True, {"regions": [EAST]}, "No proxy configurations remain in us-east-1"),
+        (0, 2, True, {"regions": ALL_REGIONS[:9]}, "No proxy configurations remain in 9 Regions"),
         (0, 2, True, {"tags": {"a": "b"}}, "None of the 2 selected Voice Connectors has a proxy configuration"),
         (0, 1, True, {"tags": {"a": "b"}}, "The selected Voice Connector has no proxy configuration"),
         (0, 0, True, {}, "There are no Voice Connectors"),
         (0, 0, True, {"names": ["a"], "tags": {"b": None}}, "No Voice Connector matches names: a; tags: b"),
         (0, 0, True, {"voice_connector_ids": []}, "No Voice Connector matches IDs: none"),
-        (0, 2, False, {}, "It is unknown whether any proxy configuration is left"),
+        (0, 2, False, {}, "It is unknown whether any proxy configurations remain"),
         (
             0,
             2,
             False,
             {"names": ["a"]},
-            "It is unknown whether any proxy configuration is left on the selected Voice Connectors",
+            "It is unknown whether any proxy configurations remain on the selected Voice Connectors",
         ),
     ],
 )
-def test_the_headline_claims_no_more_than_is_known(
-    left: int, total: int, complete: bool, selection: dict[str, Any], headline: str
+def test_the_headline_covers_only_what_is_known(
+    with_proxy: int, total: int, complete: bool, selection: dict[str, Any], headline: str
 ) -> None:
     selected = {"names": None, "tags": None, "voice_connector_ids": None, "regions": ALL_REGIONS, **selection}
-    counts = {"voice_connectors": total, "with_proxy": left}
+    counts = {"voice_connectors": total, "with_proxy": with_proxy}
     assert plugin.build_headline(selected, counts, complete) == headline
 
 
 # The summary
 
 
-def test_the_summary_has_the_result_the_reasons_and_no_phone_number() -> None:
+def test_the_summary_shows_the_result_and_reasons_without_phone_numbers() -> None:
     faults = [
         Fault(error="ForbiddenException", request_has="/us-west-2/"),
         Fault("GetVoiceConnectorProxy", request_has=WITHOUT_PROXY, error="BadRequestException"),
@@ -396,7 +396,7 @@ def test_the_summary_has_the_result_the_reasons_and_no_phone_number() -> None:
     lines = summarize(make_audit([read(*faults, regions=(EAST, WEST))], NOW, True))
     assert lines[:3] == [
         "At least 1 of 2 Voice Connectors in us-east-1, us-west-2 still has a proxy configuration.",
-        "2 Voice Connectors, 1 with a proxy configuration, 1 could not be read; 2 Regions, 1 skipped, 1 read in part",
+        "2 Voice Connectors, 1 with a proxy configuration, 1 could not be read; 2 Regions, 1 skipped, 1 partially read",
         f"Proxy configuration: reception ({WITH_PROXY}, us-east-1)",
     ]
     assert lines[3].startswith(f"Could not be read: warehouse ({WITHOUT_PROXY}, us-east-1): Failed to")
@@ -405,7 +405,7 @@ def test_the_summary_has_the_result_the_reasons_and_no_phone_number() -> None:
     assert len(lines) == 6 and "+1206" not in "".join(lines)
 
 
-def test_the_summary_names_selection_warnings_hosts_and_accounts() -> None:
+def test_the_summary_shows_the_selection_warnings_hosts_and_accounts() -> None:
     other = read(state=connectors({"Proxy": {"Disabled": True}}, {"Name": "z"}))
     other["result"]["account_id"] = "444455556666"
     missing = {"host": "support", "regions": [EAST, WEST], "result": {"msg": "Gone."}}
@@ -422,7 +422,7 @@ def test_the_summary_names_selection_warnings_hosts_and_accounts() -> None:
         "Incomplete: and 1 more",
     ]
     assert summarize(make_audit([read(voice_connector_ids=[MISSING])], NOW))[2].startswith(
-        f"Could not be read: {MISSING}: Voice Connector {MISSING} was found in no account"
+        f"Could not be read: {MISSING}: Voice Connector {MISSING} was not found in any account"
     )
 
 
@@ -430,24 +430,24 @@ def test_the_summary_names_selection_warnings_hosts_and_accounts() -> None:
 
 
 @pytest.fixture
-def extra(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def extra_variables(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     variables: dict[str, Any] = {"other": 1}
     monkeypatch.setattr(load_extra_vars, "extra_vars", variables, raising=False)
     return variables
 
 
-def test_an_extra_variable_with_the_private_prefix_is_refused(extra: dict[str, Any]) -> None:
+def test_an_extra_variable_with_the_private_prefix_is_refused(extra_variables: dict[str, Any]) -> None:
     make_audit([], NOW)
-    extra["_proxy_audit_reads"] = []
+    extra_variables["_proxy_audit_reads"] = []
     with pytest.raises(AnsibleFilterError, match="Remove the extra variable _proxy_audit_reads"):
         make_audit([], NOW)
 
 
 def test_an_extra_variable_that_hides_the_fact_is_a_warning(
-    extra: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    extra_variables: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    warned: list[str] = []
-    monkeypatch.setattr(Display, "warning", lambda self, text: warned.append(text))
-    extra["proxy_audit"] = {"complete": True}
+    warnings: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda self, text: warnings.append(text))
+    extra_variables["proxy_audit"] = {"complete": True}
     assert make_audit([], NOW)["complete"] is False
-    assert "The extra variable proxy_audit hides the fact" in warned[0]
+    assert "The extra variable proxy_audit hides the fact" in warnings[0]

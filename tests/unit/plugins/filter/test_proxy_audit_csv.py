@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table for spreadsheets, with names and reasons that try to be formulas."""
+"""Test the CSV of an audit, also with names and reasons that look like formulas."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest impo
 from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import WEST
 from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import read
 
-make_table = FilterModule().filters()["proxy_audit_csv"]
+make_csv = FilterModule().filters()["proxy_audit_csv"]
 
 FORMULAS = [f"{start}1+1" for start in "=+-@\uff1d\uff0b\uff0d\uff20"]
-BEFORE = [
+PREFIXES = [
     "",
     " ",
     "\t",
@@ -48,7 +48,7 @@ BEFORE = [
 
 
 def rows(audit: dict[str, Any]) -> list[dict[str, str]]:
-    text = make_table(audit)
+    text = make_csv(audit)
     assert text.startswith("\ufeff") and text.endswith("\r\n")
     return list(csv.DictReader(io.StringIO(text[1:], newline="")))
 
@@ -59,7 +59,7 @@ def audit() -> dict[str, Any]:
     return proxy_audit([read(fault, regions=(EAST, WEST), include=["proxy", "tags"])], NOW, True)
 
 
-def test_the_table_has_a_row_for_each_voice_connector_and_each_incomplete_region(audit: dict[str, Any]) -> None:
+def test_the_csv_has_a_row_for_each_voice_connector_and_each_incomplete_region(audit: dict[str, Any]) -> None:
     table = rows({**audit, "collection_version": "1.0.0"})
     assert len(table) == 3
     assert table[0] == {
@@ -84,18 +84,18 @@ def test_the_table_has_a_row_for_each_voice_connector_and_each_incomplete_region
     assert table[2]["disabled"] == ""
 
 
-def test_a_table_without_rows_has_the_headline_and_the_selection() -> None:
+def test_an_empty_audit_has_a_row_with_the_headline_and_the_selection() -> None:
     (row,) = rows(proxy_audit([read(names=["x"])], NOW, selection={"names": ["x"], "regions": [EAST]}))
     assert row["reason"] == "No Voice Connector in us-east-1 matches names: x"
     assert row["selection"] == "names: x; regions: us-east-1"
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
-@pytest.mark.parametrize("before", BEFORE)
-def test_no_cell_is_a_formula_with_any_separator(audit: dict[str, Any], before: str, formula: str) -> None:
-    text = before + formula
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_no_cell_is_a_formula_for_any_separator(audit: dict[str, Any], prefix: str, formula: str) -> None:
+    text = prefix + formula
     record = {**audit["voice_connectors"][0], "name": text, "tags": {text: text}, "account": text, "reason": text}
-    table = make_table({**audit, "voice_connectors": [record]})
+    table = make_csv({**audit, "voice_connectors": [record]})
     for separator in ",;\t|":
         for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
             lines = csv.reader(io.StringIO(table, newline=""), delimiter=separator, quoting=quoting)
@@ -111,7 +111,7 @@ def test_a_string_that_looks_like_a_number_or_a_date_stays_text(audit: dict[str,
 
 
 @pytest.mark.parametrize("name", ['a"b', "a,b", "a;b", "\u05d0\u202e", "a=b", "\U0001f4de", " ", "line - 2", "a+b"])
-def test_any_other_name_is_unchanged(audit: dict[str, Any], name: str) -> None:
+def test_harmless_names_are_unchanged(audit: dict[str, Any], name: str) -> None:
     record = {**audit["voice_connectors"][0], "name": name, "disabled": True}
     row = rows({**audit, "voice_connectors": [record]})[0]
     assert (row["name"], row["disabled"]) == (name, "true")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filters between the tasks of the role proxy_audit: options, accounts, reads and hosts."""
+"""Test the filters that the tasks of the role proxy_audit use: options, accounts, reads, hosts and HTML."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ ARN = "arn:aws:iam::444455556666:role/audit"
 CREDENTIALS = {"access_key": "a", "secret_key": "s", "session_token": "t"}
 
 make_options = options_plugin.FilterModule().filters()["proxy_audit_options"]
-pair = Accounts().filters()["proxy_audit_accounts"]
-keep = Reads().filters()["proxy_audit_reads"]
-collect = Hosts().filters()["proxy_audit_hosts"]
+pair_accounts = Accounts().filters()["proxy_audit_accounts"]
+reduce_results = Reads().filters()["proxy_audit_reads"]
+collect_reads = Hosts().filters()["proxy_audit_hosts"]
 make_page = Html().filters()["proxy_audit_html"]
 
 
 # Options
 
 
-def test_the_defaults_are_those_of_the_role() -> None:
+def test_the_defaults_match_the_role() -> None:
     defaults = yaml.safe_load((ROOT / "roles/proxy_audit/defaults/main.yml").read_text(encoding="utf-8"))
     assert {f"proxy_audit_{name}": value for name, value in options_plugin.DEFAULTS.items()} == defaults
 
 
 @pytest.mark.parametrize("empty", ["", " \n", None])
-def test_an_empty_answer_of_a_survey_means_the_default(empty: Any) -> None:
+def test_an_empty_value_means_the_default(empty: Any) -> None:
     assert make_options(dict.fromkeys(options_plugin.DEFAULTS, empty)) == make_options({})
 
 
@@ -70,17 +70,17 @@ def test_an_empty_answer_of_a_survey_means_the_default(empty: Any) -> None:
         ("include_tags", "yes", True),
     ],
 )
-def test_a_list_or_a_dictionary_may_be_one_string(name: str, value: Any, parsed: Any) -> None:
+def test_values_from_a_survey_are_parsed(name: str, value: Any, parsed: Any) -> None:
     assert make_options({name: value})[name] == parsed
 
 
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
-        ("names", [2024], "2024 is a number to YAML. Write it in quotes"),
-        ("names", ["a", True], "True is a boolean to YAML"),
-        ("names", 7, "7 is a number"),
-        ("tags", {"keep": True}, "True is a boolean"),
+        ("names", [2024], "YAML reads 2024 as a number. Put it in quotes"),
+        ("names", ["a", True], "YAML reads True as a boolean"),
+        ("names", 7, "YAML reads 7 as a number"),
+        ("tags", {"keep": True}, "YAML reads True as a boolean"),
         ("tags", "7", "is not a dictionary"),
         ("regions", {"nested": "us-east-1"}, "is not a string"),
         ("formats", ["pdf"], "'pdf' is not one of json, csv, html"),
@@ -88,23 +88,25 @@ def test_a_list_or_a_dictionary_may_be_one_string(name: str, value: Any, parsed:
         ("concurrency", True, "True is not a number"),
         ("concurrency", 65, "65 is not a number from 1 to 64"),
         ("show_phone_numbers", "perhaps", "'perhaps' is not a boolean"),
-        ("report_dir", 7, "7 is a number"),
+        ("report_dir", 7, "YAML reads 7 as a number"),
     ],
 )
-def test_a_wrong_value_is_refused_by_name(name: str, value: Any, problem: str) -> None:
+def test_an_invalid_value_fails_and_names_the_variable(name: str, value: Any, problem: str) -> None:
     with pytest.raises(AnsibleFilterError) as raised:
         make_options({name: value})
     assert str(raised.value).startswith(f"The value of proxy_audit_{name} is not valid: ")
     assert problem in str(raised.value)
 
 
-def test_one_role_and_a_list_of_roles_are_refused() -> None:
+def test_a_role_and_a_list_of_roles_cannot_be_combined() -> None:
     assert make_options({"assume_role_arn": ARN})["role_arns"] == [ARN]
     with pytest.raises(AnsibleFilterError, match="not both"):
         make_options({"assume_role_arn": ARN, "assume_role_arns": [ARN]})
 
 
-def test_a_path_is_expanded_from_where_ansible_started(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+def test_a_path_is_relative_to_the_directory_where_ansible_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/someone")
     monkeypatch.setenv("PWD", "/elsewhere")
@@ -123,14 +125,16 @@ def test_a_path_is_expanded_from_where_ansible_started(monkeypatch: pytest.Monke
 # Accounts
 
 
-def test_without_roles_the_credentials_in_use_read() -> None:
-    (account,) = pair(make_options({}), {"skipped": True, "results": []})
+def test_the_credentials_in_use_are_the_default() -> None:
+    (account,) = pair_accounts(make_options({}), {"skipped": True, "results": []})
     assert account["readable"] and account["credentials"] == {} and account["role_arn"] is None
 
 
 def test_each_role_has_its_credentials_or_a_reason() -> None:
     options = make_options({"assume_role_arns": [ARN, "denied"]})
-    good, bad = pair(options, {"results": [{"sts_creds": {**CREDENTIALS, "x": 1}}, {"msg": "Not authorized."}]})
+    good, bad = pair_accounts(
+        options, {"results": [{"sts_creds": {**CREDENTIALS, "x": 1}}, {"msg": "Not authorized."}]}
+    )
     assert (good["credentials"], good["account"], good["readable"]) == (CREDENTIALS, "444455556666", True)
     assert (bad["credentials"], bad["account"], bad["readable"]) == ({}, None, False)
     assert bad["reason"] == "The role denied cannot be assumed. Not authorized."
@@ -144,24 +148,24 @@ def test_each_role_has_its_credentials_or_a_reason() -> None:
         {"results": [{"msg": "Gone.", "sts_creds": {"access_key": "a"}}]},
     ],
 )
-def test_a_role_without_credentials_is_never_read_with_those_in_use(assumed: Any) -> None:
-    (account,) = pair(make_options({"assume_role_arn": ARN}), assumed)
+def test_an_account_is_not_readable_if_its_role_has_no_credentials(assumed: Any) -> None:
+    (account,) = pair_accounts(make_options({"assume_role_arn": ARN}), assumed)
     assert not account["readable"] and account["reason"].endswith("Gone.")
 
 
 # Reads
 
 
-def kept(result: Any, **variables: Any) -> list[dict[str, Any]]:
+def reads_from(result: Any, **variables: Any) -> list[dict[str, Any]]:
     options = make_options({"regions": EAST, **variables})
     assumed = {"results": [{"sts_creds": CREDENTIALS}] * len(options["role_arns"])}
-    return list(keep(result, assumed, options, "support"))
+    return list(reduce_results(result, assumed, options, "support"))
 
 
 @pytest.mark.parametrize(("shown", "number"), [(False, "**********00"), (True, "+12065550100")])
-def test_what_is_kept_has_no_credentials_and_masked_numbers(shown: bool, number: str) -> None:
+def test_reads_have_no_credentials_and_mask_phone_numbers(shown: bool, number: str) -> None:
     result = read(include=["proxy", "tags"])["result"]
-    reads = kept({"results": [result]}, show_phone_numbers=shown, assume_role_arn=ARN)
+    reads = reads_from({"results": [result]}, show_phone_numbers=shown, assume_role_arn=ARN)
     assert ("+1206" in str(reads)) == shown and "session_token" not in str(reads)
     audit = proxy_audit(reads, NOW, True)
     assert audit["voice_connectors"][0]["fall_back_phone_number"] == number
@@ -171,15 +175,15 @@ def test_what_is_kept_has_no_credentials_and_masked_numbers(shown: bool, number:
 @pytest.mark.parametrize(
     "result", [{"unreachable": True, "msg": "Gone."}, {"results": [{"msg": "Gone."}]}, {"results": [], "msg": "Gone."}]
 )
-def test_a_failed_task_is_kept_with_its_reason(result: Any) -> None:
-    (one,) = kept(result)
+def test_the_read_of_a_failed_task_has_the_reason(result: Any) -> None:
+    (one,) = reads_from(result)
     assert one["result"] == {"msg": "Gone."} and one["host"] == "support" and one["regions"] == [EAST]
-    assert kept(None)[0]["result"]["msg"].startswith("The task failed")
+    assert reads_from(None)[0]["result"]["msg"].startswith("The task failed")
 
 
-def test_an_account_whose_role_was_not_assumed_has_that_reason() -> None:
+def test_the_read_of_a_role_that_was_not_assumed_has_the_reason() -> None:
     options = make_options({"assume_role_arns": [ARN]})
-    (one,) = keep({"results": [{"skipped": True}]}, {"results": [{"msg": "Denied."}]}, options, "a")
+    (one,) = reduce_results({"results": [{"skipped": True}]}, {"results": [{"msg": "Denied."}]}, options, "a")
     assert one["result"]["msg"] == f"The role {ARN} cannot be assumed. Denied." and one["account"] == "444455556666"
 
 
@@ -188,36 +192,36 @@ def test_an_account_whose_role_was_not_assumed_has_that_reason() -> None:
 READS = {host: [{"host": host, "regions": [EAST], "result": {"msg": f"read of {host}"}}] for host in "abc"}
 
 
-def collected(reads: dict[str, Any], active: str, batch: str) -> list[str]:
+def collected_messages(reads: dict[str, Any], active: str, batch: str) -> list[str]:
     hosts = list("abc")
-    found = collect([reads.get(host) for host in hosts], hosts, list(active), list(batch))
+    found = collect_reads([reads.get(host) for host in hosts], hosts, list(active), list(batch))
     assert all(entry["regions"] in ([EAST], []) for entry in found)
     return [entry["result"]["msg"] for entry in found]
 
 
 def test_the_reads_of_all_hosts_are_collected() -> None:
-    assert collected(READS, "abc", "abc") == ["read of a", "read of b", "read of c"]
+    assert collected_messages(READS, "abc", "abc") == ["read of a", "read of b", "read of c"]
 
 
-def test_a_host_that_failed_is_missing_even_with_an_earlier_read() -> None:
-    read_a, read_c, missing = collected(READS, "ac", "ac")
+def test_a_failed_host_is_missing_even_if_it_has_an_earlier_read() -> None:
+    read_a, read_c, missing = collected_messages(READS, "ac", "ac")
     assert missing.startswith("The host b failed, so it is not in this audit")
-    assert collected({**READS, "c": None}, "ab", "ab")[2].startswith("The host c failed")
+    assert collected_messages({**READS, "c": None}, "ab", "ab")[2].startswith("The host c failed")
 
 
-def test_a_host_of_a_later_batch_is_not_read_yet() -> None:
-    assert collected(READS, "abc", "ab")[2].startswith("The host c has not been read yet")
+def test_a_host_in_a_later_batch_has_not_run_yet() -> None:
+    assert collected_messages(READS, "abc", "ab")[2].startswith("The host c has not run yet")
 
 
 def test_a_host_that_did_not_run_the_role_is_missing() -> None:
-    assert collected({**READS, "b": None}, "abc", "abc")[2].startswith(
-        "The host b has not been read. Run the role on all"
+    assert collected_messages({**READS, "b": None}, "abc", "abc")[2].startswith(
+        "The host b has no result. Run the role on all"
     )
 
 
 def test_a_missing_host_makes_the_audit_incomplete() -> None:
     reads = [{**read(), "host": "a"}]
-    audit = proxy_audit(collect([reads, None], ["a", "b"], ["a"], ["a", "b"]), NOW)
+    audit = proxy_audit(collect_reads([reads, None], ["a", "b"], ["a"], ["a", "b"]), NOW)
     assert not audit["complete"] and audit["counts"]["skipped"] == 1
     assert audit["regions"][1]["host"] == "b" and len(statuses(audit)) == 2
 
@@ -225,7 +229,7 @@ def test_a_missing_host_makes_the_audit_incomplete() -> None:
 # The page
 
 
-def test_the_page_has_every_name_escaped_and_links_only_to_given_files() -> None:
+def test_the_page_escapes_names_and_links_only_to_the_given_files() -> None:
     audit = proxy_audit([read()], NOW)
     audit["voice_connectors"][0]["name"] = "<script>alert(1)</script>"
     assert "<script>alert(" not in make_page(audit) and "&lt;script&gt;alert(" in make_page(audit)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Voice Connectors against a policy."""
+"""Test the checks of Voice Connectors against a policy."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ list_includes = Includes().filters()["voice_connector_policy_includes"]
 NOW = "2026-11-23T08:00:00+00:00"
 PASS, FAIL, UNKNOWN, NOT_APPLICABLE = "pass", "fail", "unknown", "not_applicable"
 
-# Every setting, as it is read of a Voice Connector that has nothing unusual.
+# All settings of an ordinary Voice Connector, as the module returns them.
 SETTINGS: dict[str, dict[str, Any]] = {
     "proxy": {"exists": False, "disabled": None, "phone_number_countries": []},
     "termination": {
@@ -61,7 +61,7 @@ CONNECTOR: dict[str, Any] = {
     **SETTINGS,
 }
 
-# A policy that this Voice Connector fulfills.
+# A policy that this Voice Connector meets.
 POLICY: dict[str, Any] = {
     "require_encryption": True,
     "sip_logs": True,
@@ -78,7 +78,7 @@ POLICY: dict[str, Any] = {
 
 
 def connector(**changes: Any) -> dict[str, Any]:
-    """Return the Voice Connector with changes; those of a setting replace only its members."""
+    """Return CONNECTOR with changes; the changes of a setting replace only the given members."""
     merged = {
         name: {**CONNECTOR[name], **change} if name in SETTINGS and isinstance(change, dict) else change
         for name, change in changes.items()
@@ -86,8 +86,8 @@ def connector(**changes: Any) -> dict[str, Any]:
     return {**CONNECTOR, **merged}
 
 
-def find(check: str, value: Any, **changes: Any) -> dict[str, Any]:
-    """Return the only finding of one check of the Voice Connector with changes."""
+def check_connector(check: str, value: Any, **changes: Any) -> dict[str, Any]:
+    """Run one check of CONNECTOR with changes, and return its only finding."""
     (finding,) = make_findings([connector(**changes)], {check: value}, NOW)
     assert finding["check"] == check
     assert finding["expected"] == value
@@ -103,7 +103,7 @@ def routes(*protocols: Any) -> dict[str, Any]:
     return {"origination": {"routes": [{"host": "198.51.100.10", "protocol": p} for p in protocols]}}
 
 
-def seen(timestamp: Any) -> dict[str, Any]:
+def last_seen(timestamp: Any) -> dict[str, Any]:
     return {"termination_health": {"timestamp": timestamp}}
 
 
@@ -111,11 +111,11 @@ EXIST_UNKNOWN, MISSING_SETTING, DISABLED = {"exists": None}, {"exists": False, "
 WITHIN = {key: value for key, value in POLICY.items() if key.endswith("_within")}
 CIDRS, REGIONS = WITHIN["termination_cidrs_within"], WITHIN["termination_calling_regions_within"]
 OUTSIDE_V6 = "Calls are accepted from 2001:db9::/32."
-INVALID_HEALTH = "AWS did not return a valid value of timestamp."
-UNREADABLE_HEALTH = "The time of the last SIP OPTIONS message cannot be read."
+NO_TIMESTAMP = "AWS did not return a valid value for timestamp."
+INVALID_TIME = "The time of the last SIP OPTIONS message is not valid."
 OLD = "The last SIP OPTIONS message is more than 2 hours old."
 
-# Check, its value, changes of the Voice Connector, and the expected status, actual value and reason.
+# Check, its value in the policy, changes of the Voice Connector, and the expected status, actual value and reason.
 CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
     ("require_encryption", True, {}, PASS, True, None),
     ("require_encryption", False, {}, FAIL, True, "Encryption is required."),
@@ -126,7 +126,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
         {"require_encryption": None},
         UNKNOWN,
         None,
-        "AWS did not return a valid value of require_encryption.",
+        "AWS did not return a valid value for require_encryption.",
     ),
     ("sip_logs", True, {}, PASS, True, None),
     ("sip_logs", False, {}, FAIL, True, "SIP logs are enabled."),
@@ -139,7 +139,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
         {"logging": {"enable_sip_logs": None}},
         UNKNOWN,
         None,
-        "AWS did not return a valid value of enable_sip_logs.",
+        "AWS did not return a valid value for enable_sip_logs.",
     ),
     ("media_metric_logs", False, {}, PASS, False, None),
     ("media_metric_logs", True, {}, FAIL, False, "Media metric logs are not enabled."),
@@ -151,7 +151,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
         {"logging": {"enable_media_metric_logs": None}},
         UNKNOWN,
         None,
-        "AWS did not return a valid value of enable_media_metric_logs.",
+        "AWS did not return a valid value for enable_media_metric_logs.",
     ),
     *(
         case
@@ -236,7 +236,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
         {"termination": {"cidr_allowed_list": None}},
         UNKNOWN,
         None,
-        "AWS did not return a valid value of cidr_allowed_list.",
+        "AWS did not return a valid value for cidr_allowed_list.",
     ),
     ("termination_calling_regions_within", REGIONS, {}, PASS, ["US", "CA"], None),
     ("termination_calling_regions_within", REGIONS, {"termination": {"calling_regions": []}}, PASS, [], None),
@@ -255,7 +255,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
         {"termination": {"calling_regions": None}},
         UNKNOWN,
         None,
-        "AWS did not return a valid value of calling_regions.",
+        "AWS did not return a valid value for calling_regions.",
     ),
     ("termination_credentials", True, {}, PASS, True, None),
     ("termination_credentials", False, {}, FAIL, True, "Termination credentials are set."),
@@ -277,37 +277,65 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
         "The setting termination_credentials could not be read.",
     ),
     ("termination_health_max_age_hours", 2, {}, PASS, "2026-11-23T06:00:00+00:00", None),
-    ("termination_health_max_age_hours", 2, seen("2026-11-23T09:00:00+02:00"), PASS, "2026-11-23T09:00:00+02:00", None),
-    ("termination_health_max_age_hours", 2, seen("2026-11-23T05:59:59+00:00"), FAIL, "2026-11-23T05:59:59+00:00", OLD),
+    (
+        "termination_health_max_age_hours",
+        2,
+        last_seen("2026-11-23T09:00:00+02:00"),
+        PASS,
+        "2026-11-23T09:00:00+02:00",
+        None,
+    ),
+    (
+        "termination_health_max_age_hours",
+        2,
+        last_seen("2026-11-23T05:59:59+00:00"),
+        FAIL,
+        "2026-11-23T05:59:59+00:00",
+        OLD,
+    ),
     (
         "termination_health_max_age_hours",
         2.5,
-        seen("2026-11-23T05:30:00+00:00"),
+        last_seen("2026-11-23T05:30:00+00:00"),
         PASS,
         "2026-11-23T05:30:00+00:00",
         None,
     ),
-    ("termination_health_max_age_hours", 2, seen("2026-11-23T09:00:00+00:00"), PASS, "2026-11-23T09:00:00+00:00", None),
     (
         "termination_health_max_age_hours",
         2,
-        seen("2026-11-23T09:00:01+00:00"),
+        last_seen("2026-11-23T09:00:00+00:00"),
+        PASS,
+        "2026-11-23T09:00:00+00:00",
+        None,
+    ),
+    (
+        "termination_health_max_age_hours",
+        2,
+        last_seen("2026-11-23T09:00:01+00:00"),
         UNKNOWN,
         "2026-11-23T09:00:01+00:00",
         "The time of the last SIP OPTIONS message is in the future.",
     ),
-    ("termination_health_max_age_hours", 2, seen("0001-01-01T00:00:00+14:00"), FAIL, "0001-01-01T00:00:00+14:00", OLD),
-    ("termination_health_max_age_hours", 2, seen("yesterday"), UNKNOWN, "yesterday", UNREADABLE_HEALTH),
     (
         "termination_health_max_age_hours",
         2,
-        seen("2026-11-23T07:00:00"),
+        last_seen("0001-01-01T00:00:00+14:00"),
+        FAIL,
+        "0001-01-01T00:00:00+14:00",
+        OLD,
+    ),
+    ("termination_health_max_age_hours", 2, last_seen("yesterday"), UNKNOWN, "yesterday", INVALID_TIME),
+    (
+        "termination_health_max_age_hours",
+        2,
+        last_seen("2026-11-23T07:00:00"),
         UNKNOWN,
         "2026-11-23T07:00:00",
-        UNREADABLE_HEALTH,
+        INVALID_TIME,
     ),
-    ("termination_health_max_age_hours", 2, seen(None), UNKNOWN, None, INVALID_HEALTH),
-    ("termination_health_max_age_hours", 2, seen(1764), UNKNOWN, 1764, INVALID_HEALTH),
+    ("termination_health_max_age_hours", 2, last_seen(None), UNKNOWN, None, NO_TIMESTAMP),
+    ("termination_health_max_age_hours", 2, last_seen(1764), UNKNOWN, 1764, NO_TIMESTAMP),
     (
         "termination_health_max_age_hours",
         2,
@@ -358,7 +386,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
         {"origination": {"routes": None}},
         UNKNOWN,
         None,
-        "AWS did not return a valid value of routes.",
+        "AWS did not return a valid value for routes.",
     ),
     ("origination_protocols", ["TCP"], routes(), NOT_APPLICABLE, None, "Origination has no routes."),
     ("origination_protocols", ["TCP"], {"origination": DISABLED}, NOT_APPLICABLE, None, "Origination is disabled."),
@@ -399,7 +427,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
             {"streaming": {"data_retention_in_hours": hours}},
             UNKNOWN,
             hours,
-            "AWS did not return a valid value of data_retention_in_hours.",
+            "AWS did not return a valid value for data_retention_in_hours.",
         )
         for hours in (None, True)
     ),
@@ -440,12 +468,12 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
 def test_each_check_has_the_documented_outcome(
     check: str, value: Any, changes: dict[str, Any], status: str, actual: Any, reason: str | None
 ) -> None:
-    finding = find(check, value, **changes)
+    finding = check_connector(check, value, **changes)
     assert (finding["status"], finding["actual"], finding["reason"]) == (status, actual, reason)
     assert type(finding["actual"]) is type(actual)
 
 
-def test_every_check_is_tested_with_every_status_that_it_can_have() -> None:
+def test_every_possible_status_of_every_check_is_tested() -> None:
     tested: dict[str, set[str]] = {}
     for check, _value, _changes, status, _actual, _reason in CASES:
         tested.setdefault(check, set()).add(status)
@@ -470,12 +498,12 @@ def test_the_table_the_documentation_and_the_tests_name_the_same_checks() -> Non
 def test_a_finding_has_the_documented_keys_and_samples() -> None:
     documented = yaml.safe_load(plugin.RETURN)["_value"]["contains"]
     changes = cidrs("203.0.113.0/28", "198.51.100.0/24")
-    finding = find("termination_cidrs_within", ["203.0.113.0/24"], **changes)
+    finding = check_connector("termination_cidrs_within", ["203.0.113.0/24"], **changes)
     assert finding == {key: entry["sample"] for key, entry in documented.items()}
     assert list(finding) == list(documented)
 
 
-def test_findings_are_in_the_order_of_voice_connectors_and_of_the_table() -> None:
+def test_findings_are_in_the_order_of_voice_connectors_and_checks() -> None:
     connectors = [CONNECTOR, {**CONNECTOR, "voice_connector_id": WITHOUT_PROXY}]
     findings = make_findings(connectors, dict(reversed(list(POLICY.items()))), NOW)
     expected = [(identifier, check) for identifier in (WITH_PROXY, WITHOUT_PROXY) for check in POLICY]
@@ -483,7 +511,7 @@ def test_findings_are_in_the_order_of_voice_connectors_and_of_the_table() -> Non
     assert {finding["status"] for finding in findings} == {PASS}
 
 
-def test_only_what_the_policy_names_is_checked() -> None:
+def test_only_checks_of_the_policy_run() -> None:
     assert make_findings([], POLICY) == []
     assert [finding["check"] for finding in make_findings([CONNECTOR], {"sip_logs": True})] == ["sip_logs"]
 
@@ -493,12 +521,12 @@ def test_a_setting_that_was_not_read_is_unknown_and_names_the_include(check: str
     values = {key: value for key, value in CONNECTOR.items() if key != include}
     (finding,) = make_findings([values], {check: POLICY[check]}, NOW)
     assert (finding["status"], finding["actual"]) == (UNKNOWN, None)
-    assert finding["reason"] == f"Not read. Add {include} to include of chime_voice_connector_info."
+    assert finding["reason"] == f"Not read. Add {include} to the include option of chime_voice_connector_info."
 
 
-def test_every_include_that_is_missing_is_named() -> None:
+def test_every_missing_include_is_named() -> None:
     (finding,) = make_findings([{"voice_connector_id": WITH_PROXY}], {"termination_credentials": True})
-    assert "Add termination and termination_credentials to include" in finding["reason"]
+    assert "Add termination and termination_credentials to the include option" in finding["reason"]
     assert (finding["name"], finding["region"]) == (None, None)
 
 
@@ -510,23 +538,23 @@ def test_the_input_is_not_changed() -> None:
     assert (result, policy) == before
 
 
-def test_health_is_compared_with_the_current_time_unless_it_is_given() -> None:
+def test_the_default_time_is_the_current_time() -> None:
     now = datetime.datetime.now(datetime.timezone.utc)
     for hours, status in ((0.5, PASS), (1.5, FAIL)):
         timestamp = (now - datetime.timedelta(hours=hours)).isoformat()
-        (finding,) = make_findings([connector(**seen(timestamp))], {"termination_health_max_age_hours": 1})
+        (finding,) = make_findings([connector(**last_seen(timestamp))], {"termination_health_max_age_hours": 1})
         assert finding["status"] == status
 
 
 @pytest.mark.parametrize("now", ["2026-11-23T08:00:00", "yesterday", "", 1764, datetime.datetime(2026, 11, 23)])
-def test_a_time_that_cannot_be_read_fails(now: Any) -> None:
+def test_an_invalid_time_fails(now: Any) -> None:
     with pytest.raises(AnsibleFilterError) as raised:
         make_findings([CONNECTOR], {"sip_logs": True}, now)
     shown = json.dumps(now, default=str)
-    assert str(raised.value) == f"The time now must be like 2026-01-02T03:04:05+00:00, not {shown}."
+    assert str(raised.value) == f"The option now must be a time such as 2026-01-02T03:04:05+00:00, not {shown}."
 
 
-# The whole result of the module
+# Whole results of the module
 
 
 def error(identifier: str | None, region: str | None = EAST, message: str = "Failed.") -> dict[str, Any]:
@@ -537,7 +565,7 @@ def summarize(findings: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     return [tuple(finding[key] for key in ("voice_connector_id", "region", "check", "reason")) for finding in findings]
 
 
-def test_a_voice_connector_that_could_not_be_read_is_unknown_in_every_check() -> None:
+def test_every_check_of_an_unread_voice_connector_is_unknown() -> None:
     policy = {"sip_logs": True, "require_encryption": True}
     errors = [error(MISSING, message="Denied."), error(MISSING, message="Again."), error(WITH_PROXY), error("x", None)]
     passed, _logs, *unread = make_findings({"voice_connectors": [CONNECTOR], "errors": errors}, policy)
@@ -562,7 +590,7 @@ def test_a_region_that_could_not_be_listed_is_one_unknown_finding() -> None:
     }
 
 
-def test_a_read_that_stopped_is_unknown_in_each_incomplete_region() -> None:
+def test_a_stopped_read_adds_an_unknown_finding_for_each_incomplete_region() -> None:
     regions = [
         {"region": EAST, "complete": False, "reason": None},
         {"region": WEST, "complete": False, "reason": "Denied."},
@@ -578,7 +606,7 @@ def test_a_read_that_stopped_is_unknown_in_each_incomplete_region() -> None:
     assert len(make_findings({**result, "stopped": False}, {"require_encryption": True})) == 1
 
 
-def test_what_the_module_returns_can_be_checked() -> None:
+def test_a_result_of_the_module_can_be_checked() -> None:
     policy = {"no_proxy_configuration": True, "required_tags": ["team"]}
     result = read(include=list_includes(policy))["result"]
     findings = make_findings(result, policy)
@@ -597,8 +625,8 @@ def test_what_the_module_returns_can_be_checked() -> None:
 BAD_INPUT: dict[str, list[Any]] = {
     "has no list of Voice Connectors": [None, "x", 1, {}, {"voice_connectors": None}, {"results": []}],
     "has no list of Voice Connectors (No credentials.)": [{"msg": "No credentials.", "failed": True}],
-    "has no Voice Connector as its item 2": [[CONNECTOR, bad] for bad in ("x", None, {}, {"name": "x"})],
-    "has errors or regions that cannot be read": [
+    "has an item that is not a Voice Connector (item 2)": [[CONNECTOR, bad] for bad in ("x", None, {}, {"name": "x"})],
+    "has invalid errors or regions": [
         {"voice_connectors": [], "errors": ["x"]},
         {"voice_connectors": [], "errors": [{}]},
         {"voice_connectors": [], "stopped": True},
@@ -613,7 +641,7 @@ BAD_INPUT: dict[str, list[Any]] = {
 def test_bad_input_fails(problem: str, value: Any) -> None:
     with pytest.raises(AnsibleFilterError) as raised:
         make_findings(value, POLICY)
-    assert str(raised.value) == f"The input {problem}: pass what chime_voice_connector_info returned."
+    assert str(raised.value) == f"The input {problem}: pass the result of chime_voice_connector_info."
 
 
 # The policy
@@ -640,7 +668,7 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
         for value, shown in ((False, "false"), (1, "1"), ("true", '"true"'))
     ),
     *(
-        (name, value, f"must be a list of {items}, at least one, not {shown}.")
+        (name, value, f"must be a non-empty list of {items}, not {shown}.")
         for name, items in LISTS
         for value, shown in (("US", '"US"'), (True, "true"), ([], "[]"), (None, "null"), ({"US": 1}, '{"US": 1}'))
     ),
@@ -695,7 +723,7 @@ def test_every_policy_key_is_tested_with_bad_values() -> None:
     assert {name for name, _value, _problem in BAD_VALUES} == set(plugin.CHECKS)
 
 
-def test_an_unknown_policy_key_fails_and_suggests_the_nearest() -> None:
+def test_an_unknown_policy_key_fails_and_suggests_a_valid_one() -> None:
     for name, nearest in (("sip_log", "sip_logs"), ("termination_cidr_within", "termination_cidrs_within")):
         with pytest.raises(AnsibleFilterError, match=f"^The policy key {name} does not exist: use {nearest}\\.$"):
             make_findings([], {"sip_logs": True, name: True})
@@ -716,7 +744,7 @@ def test_a_policy_without_checks_fails(policy: Any, problem: str) -> None:
         make_findings([], policy)
 
 
-# What a policy needs
+# Includes
 
 
 def test_the_includes_of_a_policy_are_sorted_and_unique() -> None:
@@ -725,7 +753,7 @@ def test_the_includes_of_a_policy_are_sorted_and_unique() -> None:
     assert list_includes(dict(reversed(list(POLICY.items())))) == sorted([*SETTINGS, "tags"])
 
 
-# Speed
+# Performance
 
 
 @pytest.mark.no_cover
@@ -735,9 +763,9 @@ def test_5000_voice_connectors_are_checked_in_two_seconds() -> None:
         {**connector(**cidrs(f"10.{n % 20}.{n // 20}.0/28", "10.0.0.0/24")), "voice_connector_id": f"{n:022}"}
         for n in range(5000)
     ]
-    begin = time.perf_counter()
+    start = time.perf_counter()
     findings = make_findings(connectors, policy, NOW)
-    elapsed = time.perf_counter() - begin
+    elapsed = time.perf_counter() - start
     assert len(findings) == 5000 * len(POLICY)
     assert {finding["status"] for finding in findings} == {PASS}
     assert elapsed < 2

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of findings for spreadsheets, with values that try to be formulas."""
+"""Test the CSV of findings, also with values that look like formulas."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import EAST
 
 make_findings = voice_connector_findings.FilterModule().filters()["voice_connector_findings"]
-make_table = FilterModule().filters()["voice_connector_findings_csv"]
+make_csv = FilterModule().filters()["voice_connector_findings_csv"]
 
 
 def rows(findings: list[dict[str, Any]]) -> list[dict[str, str]]:
-    text = make_table(findings)
+    text = make_csv(findings)
     assert text.startswith("\ufeff") and text.endswith("\r\n")
     return list(csv.DictReader(io.StringIO(text[1:], newline="")))
 
@@ -33,7 +33,7 @@ def connector(**members: Any) -> dict[str, Any]:
     return {"voice_connector_id": WITH_PROXY, "name": "reception", "region": EAST, **members}
 
 
-def test_the_table_has_a_row_for_each_finding() -> None:
+def test_the_csv_has_a_row_for_each_finding() -> None:
     termination = {"exists": True, "disabled": False, "cidr_allowed_list": ["203.0.113.0/28", "any"]}
     policy = {"require_encryption": True, "termination_cidrs_within": ["203.0.113.0/24", "2001:db8::/32"]}
     first, second = rows(make_findings([connector(require_encryption=True, termination=termination)], policy))
@@ -56,12 +56,12 @@ def test_the_table_has_a_row_for_each_finding() -> None:
     }
 
 
-def test_the_columns_are_the_documented_keys_also_without_findings() -> None:
+def test_the_columns_are_the_documented_keys_even_without_findings() -> None:
     documented = yaml.safe_load(voice_connector_findings.RETURN)["_value"]["contains"]
-    assert make_table([]) == f"\ufeff{','.join(documented)}\r\n"
+    assert make_csv([]) == f"\ufeff{','.join(documented)}\r\n"
 
 
-def test_null_and_numbers_and_lists_with_null_become_cells() -> None:
+def test_nulls_numbers_and_lists_become_cells() -> None:
     origination = {"exists": True, "disabled": None, "routes": [{"protocol": None}, {"protocol": "TCP"}]}
     streaming = {"exists": True, "disabled": None, "data_retention_in_hours": 24}
     policy = {"origination_protocols": ["UDP"], "streaming_min_retention_hours": 1}
@@ -98,9 +98,9 @@ def test_a_string_that_looks_like_a_number_or_a_date_stays_text(text: str) -> No
 
 
 @pytest.mark.parametrize("value", [None, "x", {}, ["x"], [{}], [{"name": "x"}]])
-def test_input_that_is_no_list_of_findings_fails(value: Any) -> None:
+def test_input_that_is_not_a_list_of_findings_fails(value: Any) -> None:
     with pytest.raises(
         AnsibleFilterError,
-        match=r"^The input is not a list of findings: pass what voice_connector_findings returned\.$",
+        match=r"^The input is not a list of findings: pass the result of voice_connector_findings\.$",
     ):
-        make_table(value)
+        make_csv(value)
