@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How Sphinx renders the documentation; tools/docs calls it."""
+"""How Sphinx renders the documentation; make docs calls it."""
 
 import pathlib
 import zlib
