@@ -55,6 +55,7 @@ clean: ## remove all that was installed and made
 
 $(TOX): tools/requirements/tox.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	@echo "Installing what the tests and checks need into .venv"
 	@$(PYTHON) -m venv .venv/tox && .venv/tox/bin/pip install --quiet --disable-pip-version-check -r $< && touch $@
 
 default: $(TOX)
