@@ -2,39 +2,74 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# The interpreter that everything is made with: Python 3.11 or newer.
+# Python 3.11 or newer.
 PYTHON ?= python3
+export BASE_PYTHON = $(PYTHON)
+export UV_PYTHON_DOWNLOADS = never
 
-CHECKS = lint units sanity integration playbooks browser docs build
+TOX = .venv/tox/bin/tox
+RUN_CHECKS = .venv/tox/bin/python tools/run_checks.py
 
-.PHONY: help demo test matrix release-check bench format clean $(CHECKS)
+# The other Pythons, which run the tests with different packages.
+newest: version = 3.13
+oldest: version = 3.12
 
-help: ## say what there is
-	@sed -n 's/^\([a-z$$()A-Z -]*\):.*## /\1: /p' $(MAKEFILE_LIST)
+.PHONY: help demo test lint units sanity integration playbooks browser docs build matrix release-check bench format clean \
+	supported-python default newest oldest
 
-demo: ## run the playbook of the README against an emulated service
-	@tools/demo $(PYTHON)
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile
 
-test: ## run all tests and checks
-	@$(PYTHON) tools/check.py
+demo: default ## run the playbooks of the README against an emulated service
+	@tools/demo
 
-$(CHECKS): ## run one kind of them
-	@$(PYTHON) tools/check.py $@
+test: default ## run all checks below, up to build
+	@$(RUN_CHECKS)
 
-matrix: ## run the tests with the other Pythons that are found, and with the oldest SDK
-	@$(PYTHON) tools/check.py matrix
+lint: ## check style, types, playbooks, licenses, and the files for GitHub
+units: ## run the unit tests
+sanity: ## run ansible-test sanity
+integration: ## run ansible-test integration
+playbooks: ## test the playbooks and the role
+browser: ## test the HTML report in Chromium
+docs: ## build the documentation, and check its links
+build: ## build the collection, import it as Galaxy does, and run it
 
-release-check: ## see that what is committed can be published
-	@tools/setup default check $(PYTHON)
+lint units sanity integration playbooks browser docs build: default
+	@$(RUN_CHECKS) -m $@
+
+matrix: newest oldest ## run the tests with other Pythons, the newest packages, and the oldest SDK
+	@$(RUN_CHECKS) -m $@
+
+release-check: default ## check that the last commit can be published
 	@tools/release-check
 
-bench: ## measure the bulk read against its peers
-	@tools/setup default run $(PYTHON)
+bench: default ## compare the bulk read with other tools
 	@.venv/default/bin/python tests/benchmark
 
-format: ## rewrite the Python files as the check of style wants them
-	@tools/setup default check $(PYTHON)
-	@.venv/default/bin/ruff check --quiet --fix . ; .venv/default/bin/ruff format .
+format: default ## format the Python files
+	@.venv/default/bin/ruff check --quiet --fix --exit-zero .
+	@.venv/default/bin/ruff format .
 
-clean: ## remove all that was installed and made
+clean: ## remove everything that make installed or created
 	rm -rf .venv .build
+
+supported-python:
+	@$(PYTHON) -c 'import sys; sys.exit("$(PYTHON) is older than Python 3.11. Run: make PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
+
+$(TOX): tools/requirements/tox.txt | supported-python
+	@echo "make: installing the tools into .venv"
+	@$(PYTHON) -m venv --clear .venv/tox
+	@.venv/tox/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+default: supported-python $(TOX)
+	@$(TOX) run -qq -e $@
+
+# A shim of pyenv on the path may not work.
+newest oldest: $(TOX)
+	@for python in python$(version) $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$(version).*/bin/python; do \
+		"$$python" -m venv --help >/dev/null 2>&1 && BASE_PYTHON=$$(command -v "$$python") exec $(TOX) run -qq -e $@; \
+	done; \
+	echo "make: Python $(version) was not found, so $@ uses the default Python"; \
+	$(TOX) run -qq -e $@

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sphinx configuration for the documentation. Run tools/docs to build it."""
+"""Sphinx configuration for the documentation. `make docs` builds it."""
 
 import pathlib
 import re

@@ -292,4 +292,6 @@ def _check_seed(seed: dict[str, Any]) -> None:
     ]
     problems = [problem for path, name, value in parts for problem in find_problems(MODEL.shape_for(name), value, path)]
     if problems:
-        raise ValueError(f"Voice Connector {seed.get('VoiceConnectorId')} violates the service model: {'; '.join(problems)}")
+        raise ValueError(
+            f"Voice Connector {seed.get('VoiceConnectorId')} violates the service model: {'; '.join(problems)}"
+        )

@@ -601,7 +601,7 @@ def test_the_workflow_runs_make_targets_on_the_supported_pythons() -> None:
     (pythons,) = (
         step["with"]["python-version"].split() for step in job["steps"] if "setup-python" in step.get("uses", "")
     )
-    others = re.findall(r'"(3\.\d+)"', (ROOT / "tools/check.py").read_text(encoding="utf-8"))
+    others = re.findall(r"version = (3\.\d+)", makefile)
     assert sorted(pythons) == ["3.11", *sorted(others)]
 
 

@@ -332,7 +332,9 @@ def test_a_connector_without_a_region_is_created_in_us_east_1(emulator: Emulator
 )
 def test_an_invalid_initial_state_is_rejected(changes: dict[str, Any], member: str) -> None:
     seed = {"VoiceConnectorId": WITH_PROXY, **changes}
-    with pytest.raises(ValueError, match=rf"Voice Connector {seed['VoiceConnectorId']} violates the service model: .*{member}"):
+    with pytest.raises(
+        ValueError, match=rf"Voice Connector {seed['VoiceConnectorId']} violates the service model: .*{member}"
+    ):
         Emulator({"voice_connectors": [seed]})
 
 
