@@ -589,7 +589,7 @@ def test_contributing_has_a_reason_for_each_pinned_package() -> None:
         .partition("\n\n")[0]
     )
     explained = {name for row in re.findall(r"^\| ([\w, -]+) \| .", rows, re.MULTILINE) for name in row.split(", ")}
-    assert pinned - {"ansible-core", "boto3", "botocore"} == explained - {"uv"}
+    assert pinned - {"ansible-core", "boto3", "botocore"} == explained
 
 
 def test_the_workflow_runs_make_targets_on_the_supported_pythons() -> None:

@@ -66,7 +66,7 @@ def test_a_failure_does_not_mix_old_and_new_reports(
 
 def test_two_writers_do_not_interleave(tmp_path: pathlib.Path) -> None:
     def write(text: str) -> None:
-        for _ in range(20):
+        for _turn in range(20):
             script.write_reports(tmp_path, dict.fromkeys(NAMES, text * 10000))
 
     threads = [threading.Thread(target=write, args=(text,)) for text in "ab"]
