@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Give pip to a virtual environment of ansible-test, in place of the script that ansible-test downloads for this.
+"""Install pip in a virtual environment of ansible-test. This replaces the script that ansible-test would download.
 
-All of them share one copy, because ten installations take about 40 seconds.
+All environments share one copy of pip, because ten installations take about 40 seconds.
 """
 
 from __future__ import annotations

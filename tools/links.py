@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Follow every link in a folder of HTML pages that leads to the folder, to its file and anchor.
+"""Check that every relative link in a folder of HTML pages leads to an existing file and anchor.
 
 Usage: python tools/links.py FOLDER
 """
@@ -16,7 +16,7 @@ import urllib.parse
 
 
 class Page(html.parser.HTMLParser):
-    """The links and the anchors of one page."""
+    """The links and anchors of a page."""
 
     def __init__(self, path: pathlib.Path) -> None:
         super().__init__()
@@ -35,19 +35,19 @@ class Page(html.parser.HTMLParser):
 def main() -> int:
     folder = pathlib.Path(sys.argv[1]).resolve()
     pages = {path: Page(path) for path in folder.rglob("*.html")}
-    followed, broken = 0, []
+    checked, broken = 0, []
     for path, page in pages.items():
         for link in sorted(page.links):
             parts = urllib.parse.urlsplit(link)
             if parts.scheme or parts.netloc:
                 continue
-            followed += 1
+            checked += 1
             target = (path.parent / urllib.parse.unquote(parts.path)).resolve() if parts.path else path
             anchor = urllib.parse.unquote(parts.fragment)
             if not target.is_file() or (anchor and anchor not in pages[target].anchors):
                 broken.append(f"{path.relative_to(folder)}: {link}")
-    print(*broken, f"links: {followed} followed in {len(pages)} pages, {len(broken)} broken", sep="\n")
-    return 1 if broken or not followed else 0
+    print(*broken, f"links: {checked} checked in {len(pages)} pages, {len(broken)} broken", sep="\n")
+    return 1 if broken or not checked else 0
 
 
 if __name__ == "__main__":

@@ -2,10 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run checks of tox.ini, two at a time, and print how many passed and failed, which tox does not.
+"""Run the checks in tox.ini, two at a time, and print how many passed and failed.
 
-Usage: tools/run_checks.py [-m LABEL]
+Usage: python tools/run_checks.py [-m LABEL]
+
+Without a label, all checks run. If Chromium is not installed, the check browser is skipped with a message, unless the
+environment variable CHROMIUM_REQUIRED is 1.
 """
+
+from __future__ import annotations
 
 import json
 import os
@@ -14,35 +19,28 @@ import shutil
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-RESULTS = ROOT / ".build/results.json"
+RESULTS = pathlib.Path(__file__).resolve().parents[1] / ".build/results.json"
 
-environment = {name: value for name, value in os.environ.items() if not name.startswith("TOX")}
-if os.environ.get("CHROMIUM_REQUIRED") != "1" and not any(
-    map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
-):
-    print("run_checks: Chromium was not found, so the HTML report is not tested in a browser", flush=True)
-    environment["TOX_SKIP_ENV"] = "browser"
 
-RESULTS.parent.mkdir(exist_ok=True)
-RESULTS.unlink(missing_ok=True)
-tox = [
-    sys.executable,
-    "-m",
-    "tox",
-    "run-parallel",
-    "--parallel",
-    "2",
-    "--parallel-no-spinner",
-    "--result-json",
-    str(RESULTS),
-]
-status = subprocess.run(
-    [*tox, *sys.argv[1:]], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False
-).returncode
+def main() -> int:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TOX")}
+    has_chromium = any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    if len(sys.argv) == 1 and not has_chromium and os.environ.get("CHROMIUM_REQUIRED") != "1":
+        print("run_checks: the HTML report is not tested, because Chromium was not found", flush=True)
+        environment["TOX_SKIP_ENV"] = "browser"
 
-checks = [check for check in json.loads(RESULTS.read_text())["testenvs"].values() if "result" in check]
-# A check without commands, or whose environment cannot be created, has no test.
-passed = [check["result"]["success"] and not check["result"]["skipped"] and bool(check.get("test")) for check in checks]
-print(f"{sum(passed)} passed, {len(passed) - sum(passed)} failed")
-sys.exit(status or not all(passed) or not passed)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text('{"testenvs": {}}', encoding="utf-8")
+    tox = [sys.executable, "-m", "tox", "run-parallel", "--parallel", "2", "--parallel-no-spinner"]
+    command = [*tox, "--result-json", str(RESULTS), *sys.argv[1:]]
+    status = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+
+    checks = [check for check in json.loads(RESULTS.read_text(encoding="utf-8"))["testenvs"].values() if check]
+    # A check that ran no command has failed.
+    passed = [check for check in checks if check.get("test") and check["result"]["success"]]
+    print(f"{len(passed)} passed, {len(checks) - len(passed)} failed")
+    return 1 if status or len(passed) < len(checks) or not checks else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
