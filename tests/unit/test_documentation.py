@@ -397,14 +397,14 @@ def test_the_table_of_limits_in_the_guide_matches_the_client() -> None:
             f"{throttles}; the last begins within {_attempts.THROTTLE_WINDOW} seconds",
             f"{throttles}; reading in the Region stops if none succeeds for {_attempts.BULK_THROTTLE_WINDOW} seconds",
         ),
-        "Server error, broken connection or timeout": (
+        "Server error, broken connection, or timeout": (
             f"{NUMBERS[_attempts.MAX_FAULTS]} requests",
             f"{NUMBERS[_attempts.BULK_MAX_FAULTS]} requests",
         ),
         "Any other failure": ("one request", "one request"),
         "Connection timeout": (f"{_client.CONNECT_TIMEOUT} seconds",) * 2,
         "Read timeout, for each wait for data": (f"{_client.READ_TIMEOUT} seconds",) * 2,
-        "Delay before a retry": (f"a random time of up to 0.5, 1, 2, 4 and then {_attempts.MAX_BACKOFF} seconds",) * 2,
+        "Delay before a retry": (f"a random time of up to 0.5, 1, 2, 4, and then {_attempts.MAX_BACKOFF} seconds",) * 2,
         "Deadline of the operation": (
             f"{_client.longest_operation(*timeouts):.0f} seconds",
             f"{_client.longest_operation(*timeouts, _attempts.BULK_MAX_FAULTS):.0f} seconds, excluding the wait for the rate limit",
@@ -657,4 +657,4 @@ def test_versions_agree() -> None:
     assert RUNTIME["requires_ansible"] == ">=2.19.0"
     assert "ansible-core 2.19 or newer" in README
     assert GALAXY["dependencies"] == {"amazon.aws": ">=10.1.0,<13.0.0"}
-    assert "amazon.aws 10.1 or newer, below 13" in README
+    assert "amazon.aws 10.1 or newer, but older than 13" in README

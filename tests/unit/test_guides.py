@@ -218,7 +218,7 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
         FAILS,
         [[fault] for fault in REDIRECTS],
     ),
-    "any other 4xx except 429, such as 400, 401, 403 or 410": (
+    "any other 4xx except 429, such as 400, 401, 403, or 410": (
         FAILS,
         [
             *([Fault(PROXY, status=status, style="bare")] for status in (400, 401, 402, 403, 405, 407, 410, 418)),
