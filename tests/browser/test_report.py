@@ -226,7 +226,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Tab:
-    """A browser tab that opens reports and records unwanted console messages, errors, dialogs and requests."""
+    """A browser tab that opens reports and records unwanted console messages, errors, dialogs, and requests."""
 
     def __init__(self, browser: Browser, java_script_enabled: bool) -> None:
         self.unwanted: list[str] = []
@@ -366,7 +366,7 @@ def test_the_end_of_support_is_shown(open_report: Callable[..., Page]) -> None:
     assert "AWS ended support for proxy sessions on 2026-04-07" in open_report().locator("header").inner_text()
 
 
-def test_the_counts_of_a_skipped_region_are_unknown_instead_of_zero(open_report: Callable[..., Page]) -> None:
+def test_the_counts_for_a_skipped_region_are_unknown_instead_of_zero(open_report: Callable[..., Page]) -> None:
     page = open_report()
     cells = page.locator("#regions tbody tr", has_text="skipped").locator("td").all_text_contents()
     assert cells[0:2] == ["unknown\nhost support", "eu-west-2"]
@@ -375,7 +375,7 @@ def test_the_counts_of_a_skipped_region_are_unknown_instead_of_zero(open_report:
     assert cells == ["111122223333", "us-west-2", "complete", "1", "1", "0"]
 
 
-def test_the_values_of_an_unreadable_connector_are_unknown_instead_of_empty(open_report: Callable[..., Page]) -> None:
+def test_the_values_for_an_unreadable_connector_are_unknown_instead_of_empty(open_report: Callable[..., Page]) -> None:
     page = open_report()
     for column in ("Account", "Region", EXPIRY, "Fall-back number", "Countries", "Tags"):
         assert cell_text(page, "f6", column) == "unknown"
@@ -580,7 +580,7 @@ def test_a_card_sets_the_filter(open_report: Callable[..., Page], card: str, sta
     assert page.locator("#status:focus").count() == 1
 
 
-def test_the_search_finds_the_text_of_any_cell(open_report: Callable[..., Page]) -> None:
+def test_the_search_finds_the_text_in_any_cell(open_report: Callable[..., Page]) -> None:
     page = open_report()
     for text, shown in [
         ("warehouse", ["g7"]),

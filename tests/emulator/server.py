@@ -71,7 +71,7 @@ class Emulator:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables for an SDK client, with the first credentials of DEFAULT_STATE."""
+        """The environment variables for an SDK client, with the first credentials in DEFAULT_STATE."""
         credential = DEFAULT_STATE["credentials"][0]
         return {
             "AWS_ENDPOINT_URL": self.url,
@@ -329,7 +329,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _parse_length(text: str, base: int) -> int:
-    """Convert a length, rejecting the signs, prefixes and separators that int() accepts."""
+    """Convert a length, rejecting the signs, prefixes, and separators that int() accepts."""
     if not re.fullmatch(r"\s*[0-9a-fA-F]+\s*", text):
         raise ValueError(text)
     return int(text, base)

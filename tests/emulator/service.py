@@ -4,7 +4,7 @@
 
 """The state and operations of the emulated Amazon Chime SDK Voice.
 
-Names, types and limits come from the service model in botocore, and every output is checked against it, so that the
+Names, types, and limits come from the service model in botocore, and every output is checked against it, so that the
 emulator cannot drift from the SDK.
 """
 
@@ -36,9 +36,9 @@ DEFAULT_STATE: dict[str, Any] = {
     "voice_connectors": [],
 }
 
-# The settings of a Voice Connector. The names of their operations are GetVoiceConnector, PutVoiceConnector and
-# DeleteVoiceConnector, followed by the name of the setting. The same name is the member of the output, and its shape.
-# Operations that the installed botocore does not have get no route.
+# The settings of a Voice Connector. The names of their operations are GetVoiceConnector, PutVoiceConnector, and
+# DeleteVoiceConnector, followed by the name of the setting. The output member and its shape have the same name as the
+# setting. Operations that the installed botocore does not have get no route.
 SETTINGS = (
     "EmergencyCallingConfiguration",
     "ExternalSystemsConfiguration",
@@ -113,7 +113,7 @@ class Voice:
         }
 
     def issue_credential(self, account: str, arn: str, user_id: str) -> dict[str, str]:
-        """Return new temporary credentials of the caller *arn* in *account*."""
+        """Return new temporary credentials for the caller *arn* in *account*."""
         with self._lock:
             number = len(self.credentials)
             new = {
@@ -272,7 +272,7 @@ class Voice:
 
 
 def _check_seed(seed: dict[str, Any]) -> None:
-    """Check a Voice Connector of the initial state.
+    """Check a Voice Connector in the initial state.
 
     :raises ValueError: if it violates the model.
     """

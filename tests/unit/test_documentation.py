@@ -45,14 +45,14 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
 
-# The service returns a different proxy configuration from the one in the request.
+# The service returns a proxy configuration that differs from the one in the request.
 STORED_DIFFERENTLY = Fault("PutVoiceConnectorProxy", body='{"Proxy": {"Disabled": false}}')
 
 TYPES: dict[str, Any] = {"str": str, "int": int, "bool": bool, "dict": dict, "list": list}
 
 
 def documented(module: str, part: str) -> Any:
-    """Return DOCUMENTATION, EXAMPLES or RETURN of a module, parsed."""
+    """Return DOCUMENTATION, EXAMPLES, or RETURN of a module, parsed."""
     imported = importlib.import_module(f"ansible_collections.chime_sdk.voice.plugins.modules.{module}")
     return yaml.safe_load(getattr(imported, part))
 
@@ -315,7 +315,7 @@ def test_every_example_succeeds(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setenv("AWS_PROFILE", "telephony")
     monkeypatch.setenv("AWS_URL", emulator.url)
-    monkeypatch.chdir(tmp_path)  # relative paths start here
+    monkeypatch.chdir(tmp_path)  # relative paths are relative to this directory
     known = {
         "item": WITH_PROXY,
         "kept_proxy": run_main(
@@ -483,7 +483,7 @@ def test_every_message_in_the_table_is_used() -> None:
 
 
 def operations_called() -> set[str]:
-    """Return the names of all operations that the modules call: the second argument of each ``Operation(...)``."""
+    """Return the names of all operations that the modules call: the second argument to each ``Operation(...)``."""
     called = set()
     for path in sorted(ROOT.glob("plugins/**/*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -554,7 +554,7 @@ def test_every_link_has_a_target(path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("docs/docsite/rst/*.rst")), ids=lambda path: path.stem)
 def test_guides_are_readable_in_a_repository_browser(path: pathlib.Path) -> None:
-    """A guide uses plain reStructuredText, and its relative links lead to files and headings of the repository."""
+    """A guide uses plain reStructuredText, and its relative links lead to files and headings in the repository."""
     text = path.read_text(encoding="utf-8")
     assert not re.search(r":[a-z]+:`", text)
     links = re.findall(r"`[^`<]+\s<([^>]+)>`_", text)
