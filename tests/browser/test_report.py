@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the HTML report of the role proxy_audit in Chromium.
+"""Test the HTML report from the role proxy_audit in Chromium.
 
 Without Chromium, the tests are skipped. If CHROMIUM_REQUIRED=1 is set in the environment, they fail instead.
 """
@@ -266,7 +266,7 @@ def open_report(tabs: dict[bool, Tab], reports: pathlib.Path) -> Iterator[Callab
 
     yield open_page
     for tab in tabs.values():
-        tab.page.evaluate("0")  # waits for pending events of the page
+        tab.page.evaluate("0")  # waits for pending events on the page
         unwanted, tab.unwanted[:] = tab.unwanted.copy(), []
         assert unwanted == []
 
@@ -431,7 +431,7 @@ def test_hostile_text_is_shown_unchanged_and_never_runs(open_report: Callable[..
             f"{text}={text} ",
         ]
         assert page.locator("#regions tbody tr").nth(number).locator(".reason").text_content() == text
-    # The rendered text keeps all white space of a name. Use print media, because offscreen rows are not rendered.
+    # The rendered text keeps all white space in a name. Use print media, because offscreen rows are not rendered.
     page.emulate_media(media="print")
     assert rows.locator("th bdi").all_inner_texts() == HOSTILE
     assert page.locator("img, script:not([type=module]), b:text-is('out')").count() == 0

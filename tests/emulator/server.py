@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A loopback endpoint with the wire protocol of Amazon Chime SDK Voice, and with two operations of STS.
+"""A loopback endpoint with the wire protocol of Amazon Chime SDK Voice, and with two operations from STS.
 
 Tests control it from Python, or over HTTP:
 
@@ -237,7 +237,7 @@ class _Handler(BaseHTTPRequestHandler):
             "operation": api.operation,
             "method": request.method,
             "path": request.target,
-            "port": self.client_address[1],  # of the client; the same for all requests on a connection
+            "port": self.client_address[1],  # the client's port, the same for all requests on a connection
             "headers": request.headers,
             "time": request.arrived.timestamp(),
         }

@@ -66,7 +66,7 @@ class Voice:
     def __init__(self, state: dict[str, Any] | None = None) -> None:
         """Take the initial *state*, with the keys ``credentials`` and ``voice_connectors``.
 
-        Voice Connectors have the members of the service model. In addition, they can have ``Tags`` (a dictionary), any
+        Voice Connectors have the members in the service model. In addition, they can have ``Tags`` (a dictionary), any
         of the ``SETTINGS``, ``TerminationCredentials`` (a list of usernames), ``Account``, and ``SeenFrom`` (a list of
         additional Regions that return the Voice Connector). If ``Unchecked`` is true, the Voice Connector can violate
         the service model, and the emulator checks no output.

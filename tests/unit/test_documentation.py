@@ -287,7 +287,7 @@ def test_the_documented_proxy_matches_the_service_model() -> None:
 
 
 def tasks_in(tasks: list[dict[str, Any]], defaults: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the module and the arguments, including module defaults, of each task of this collection."""
+    """Yield the module and arguments, including module defaults, of each task that runs a module in this collection."""
     for task in tasks:
         inherited = {**defaults, **task.get("module_defaults", {}).get("group/chime_sdk.voice.all", {})}
         for section in ("block", "rescue", "always"):

@@ -126,7 +126,7 @@ def test_every_command_passes_the_syntax_check(tmp_path: pathlib.Path) -> None:
     assert checked.stdout.count("playbook: ") == sum(block.code.count("ansible-playbook ") for block in COMMANDS)
 
 
-# Commands run one by one. The playbooks of a document run together, because starting Ansible is the slowest part.
+# Commands run one by one. The playbooks in a document run together, because starting Ansible is the slowest part.
 RUNS = [[block] for block in RUNNABLE if block.language == "shell"]
 RUNS += [
     [b for b in RUNNABLE if b.language == "yaml" and b.document == document]

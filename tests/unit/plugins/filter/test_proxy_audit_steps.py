@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the filters that the tasks of the role proxy_audit use: options, accounts, reads, hosts, and HTML."""
+"""Test the filters that the tasks in the role proxy_audit use: options, accounts, reads, hosts, and HTML."""
 
 from __future__ import annotations
 

@@ -625,7 +625,7 @@ def test_a_name_that_does_not_resolve_fails(
 
 
 def shorten_time_limits(monkeypatch: pytest.MonkeyPatch, factor: float = 50) -> float:
-    """Divide the time limits by *factor*, and return the resulting limit of one operation in seconds."""
+    """Divide the time limits by *factor*, and return the resulting limit for one operation in seconds."""
     assert _client.longest_operation(_client.CONNECT_TIMEOUT, _client.READ_TIMEOUT) == 60
     monkeypatch.setattr(_client, "READ_TIMEOUT", _client.READ_TIMEOUT / factor)
     monkeypatch.setattr(_client, "CONNECT_TIMEOUT", _client.CONNECT_TIMEOUT / factor)

@@ -135,7 +135,7 @@ LISTS = {name for name in NAMES if isinstance(VALUES[name][0].get(SETTINGS[name]
 
 
 def empty_result(name: str, exists: bool | None) -> dict[str, Any]:
-    """Return the result of a setting that is not set, or unknown if *exists* is None."""
+    """Return the result for a setting that is not set, or unknown if *exists* is None."""
     values: dict[str, Any] = {key: [] if isinstance(value, list) else None for key, value in VALUES[name][1].items()}
     if name == "streaming":
         values["media_insights_configuration"] = {"disabled": None, "configuration_arn": None}
