@@ -5,7 +5,7 @@
 """Compare the bulk read to boto3, a loop in a playbook, and the AWS CLI, and print a table.
 
 All clients use the same emulator, which runs in a separate process and responds after a fixed time. Each figure covers
-the whole process: wall time, CPU seconds and peak memory as reported by the operating system. If a command runs several
+the whole process: wall time, CPU seconds, and peak memory as reported by the operating system. If a command runs several
 times, the figure is the median, and the clients take turns.
 
 Usage: python tests/benchmark [--quick]
@@ -170,7 +170,7 @@ def print_row(name: str, size: int, cost: Cost) -> None:
 
 
 def target_row(metric: str, value: float, low: float, high: float) -> str:
-    """Return a row of the table of targets, for a metric whose target is the range from *low* to *high*."""
+    """Return a row for the table of targets. The target of the metric is the range from *low* to *high*."""
     target = f"{low:g}" if low == high else f"<= {high:g}" if low == 0 else f">= {low:g}"
     return f"| {metric:68} | {value:8.3f} | {target:>7} | {'met' if low <= value <= high else 'MISSED':6} |"
 
@@ -189,7 +189,7 @@ def check_complete(cost: Cost, size: int) -> None:
 
 
 def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[str]:
-    """Print the rows of the module and of bare boto3, and return the target rows about growth."""
+    """Print the rows for the module and for bare boto3, and return the target rows about growth."""
     module_costs, boto3_costs = {}, {}
     for size in sizes:
         with start_emulator(size) as emulator:
@@ -223,7 +223,7 @@ def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[st
 def measure_alternatives(
     module: Command, boto3: Command, size: int, pair_count: int, folder: pathlib.Path
 ) -> list[str]:
-    """Print the rows of the loop and of the AWS CLI, and return the target rows about wall time."""
+    """Print the rows for the loop and for the AWS CLI, and return the target rows about wall time."""
     item_count, call_count = 20, 3
     playbook = folder / "loop.yml"
 

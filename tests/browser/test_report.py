@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the HTML report of the role proxy_audit in Chromium."""
+"""Test the HTML report from the role proxy_audit in Chromium."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Tab:
-    """A browser tab that opens reports and records unwanted console messages, errors, dialogs and requests."""
+    """A browser tab that opens reports and records unwanted console messages, errors, dialogs, and requests."""
 
     def __init__(self, browser: Browser, java_script_enabled: bool) -> None:
         self.unwanted: list[str] = []
@@ -260,7 +260,7 @@ def open_report(tabs: dict[bool, Tab], reports: pathlib.Path) -> Iterator[Callab
 
     yield open_page
     for tab in tabs.values():
-        tab.page.evaluate("0")  # waits for pending events of the page
+        tab.page.evaluate("0")  # waits for pending events on the page
         unwanted, tab.unwanted[:] = tab.unwanted.copy(), []
         assert unwanted == []
 
@@ -360,7 +360,7 @@ def test_the_end_of_support_is_shown(open_report: Callable[..., Page]) -> None:
     assert "AWS ended support for proxy sessions on 2026-04-07" in open_report().locator("header").inner_text()
 
 
-def test_the_counts_of_a_skipped_region_are_unknown_instead_of_zero(open_report: Callable[..., Page]) -> None:
+def test_the_counts_for_a_skipped_region_are_unknown_instead_of_zero(open_report: Callable[..., Page]) -> None:
     page = open_report()
     cells = page.locator("#regions tbody tr", has_text="skipped").locator("td").all_text_contents()
     assert cells[0:2] == ["unknown\nhost support", "eu-west-2"]
@@ -369,7 +369,7 @@ def test_the_counts_of_a_skipped_region_are_unknown_instead_of_zero(open_report:
     assert cells == ["111122223333", "us-west-2", "complete", "1", "1", "0"]
 
 
-def test_the_values_of_an_unreadable_connector_are_unknown_instead_of_empty(open_report: Callable[..., Page]) -> None:
+def test_the_values_for_an_unreadable_connector_are_unknown_instead_of_empty(open_report: Callable[..., Page]) -> None:
     page = open_report()
     for column in ("Account", "Region", EXPIRY, "Fall-back number", "Countries", "Tags"):
         assert cell_text(page, "f6", column) == "unknown"
@@ -425,7 +425,7 @@ def test_hostile_text_is_shown_unchanged_and_never_runs(open_report: Callable[..
             f"{text}={text} ",
         ]
         assert page.locator("#regions tbody tr").nth(number).locator(".reason").text_content() == text
-    # The rendered text keeps all white space of a name. Use print media, because offscreen rows are not rendered.
+    # The rendered text keeps all white space in a name. Use print media, because offscreen rows are not rendered.
     page.emulate_media(media="print")
     assert rows.locator("th bdi").all_inner_texts() == HOSTILE
     assert page.locator("img, script:not([type=module]), b:text-is('out')").count() == 0
@@ -574,7 +574,7 @@ def test_a_card_sets_the_filter(open_report: Callable[..., Page], card: str, sta
     assert page.locator("#status:focus").count() == 1
 
 
-def test_the_search_finds_the_text_of_any_cell(open_report: Callable[..., Page]) -> None:
+def test_the_search_finds_the_text_in_any_cell(open_report: Callable[..., Page]) -> None:
     page = open_report()
     for text, shown in [
         ("warehouse", ["g7"]),

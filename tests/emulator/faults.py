@@ -12,8 +12,8 @@ import time
 from dataclasses import dataclass
 from dataclasses import field
 
-# Messages that Chime itself returns with ForbiddenException: if the credentials or IAM policies do not permit a
-# request, for new accounts even with full permissions, and for accounts without a subscription. For example:
+# Messages that Chime itself returns with ForbiddenException, in this order: the credentials or IAM policies do not
+# permit a request; the account is new, even with full permissions; the account has no subscription. For example:
 # Fault(error="ForbiddenException", message=ACCOUNT_NOT_AUTHORIZED)
 AUTHORIZATION_FAILED = "AWS authorization failed"
 ACCOUNT_NOT_AUTHORIZED = "Not authorized to call Chime SDK with Account Id 111122223333"
@@ -26,7 +26,7 @@ HANDSHAKE_DROPS = ("handshake_close", "handshake_alert")
 class Fault:
     """One fault. Members with their default values do not change the response."""
 
-    operation: str = "*"  # the operation it applies to, also of STS; * for all operations of the voice service
+    operation: str = "*"  # the operation it applies to, in either service; * for all operations in the voice service
     request_has: str = ""  # what the path or Authorization header must contain, such as an ID or /eu-west-1/
     times: int | None = None  # how many times it applies; None for no limit
     probability: float = 1.0  # of applying to a matching request
@@ -39,12 +39,12 @@ class Fault:
     # internal_error first. These two ignore operation and request_has, and have no effect without TLS.
     drop: str | None = None
     status: int | None = None
-    error: str | None = None  # an exception of the model, such as ThrottledClientException, or an STS error code
+    error: str | None = None  # an exception in the model, such as ThrottledClientException, or an STS error code
     # Where the response names the error: full (header and body), header, body (the short code), type (__type in the
     # body), uri (the header, with a URI after the name), or bare (nowhere: the body is empty). An STS error always has
     # the same form, except with bare.
     style: str = "full"
-    message: str = ""  # of the error; by default AUTHORIZATION_FAILED for ForbiddenException, else a placeholder
+    message: str = ""  # of the error; by default AUTHORIZATION_FAILED for ForbiddenException, otherwise a placeholder
     body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     request_id: bool = True  # whether the response has a request ID

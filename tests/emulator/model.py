@@ -24,8 +24,9 @@ _TYPES: dict[str, Any] = {
 
 
 def find_problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:
-    """Yield a message for each constraint of the shape and its nested shapes that *value*, with JSON types, violates.
+    """Yield a message for each constraint that *value* violates, in the shape and its nested shapes.
 
+    :param value: has JSON types.
     :param path: the location of the value, for the messages.
     """
 
@@ -55,7 +56,7 @@ def find_problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:
 
 
 def _violated_constraints(shape: Any, value: Any) -> Iterator[str]:
-    """Yield the constraints of one shape that *value*, which has the right type, violates."""
+    """Yield the constraints in one shape that *value* violates. The type of *value* is correct."""
     size, noun = (len(value), "length") if isinstance(value, (list, str)) else (value, "value")
     if size < shape.metadata.get("min", size):
         yield f"have {noun} greater than or equal to {shape.metadata['min']}"

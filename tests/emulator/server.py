@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A loopback endpoint with the wire protocol of Amazon Chime SDK Voice, and with two operations of STS.
+"""A loopback endpoint with the wire protocol of Amazon Chime SDK Voice, and with two operations from STS.
 
 Tests control it from Python, or over HTTP:
 
@@ -71,7 +71,7 @@ class Emulator:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables for an SDK client, with the first credentials of DEFAULT_STATE."""
+        """The environment variables for an SDK client, with the first credentials in DEFAULT_STATE."""
         credential = DEFAULT_STATE["credentials"][0]
         return {
             "AWS_ENDPOINT_URL": self.url,
@@ -237,7 +237,7 @@ class _Handler(BaseHTTPRequestHandler):
             "operation": api.operation,
             "method": request.method,
             "path": request.target,
-            "port": self.client_address[1],  # of the client; the same for all requests on a connection
+            "port": self.client_address[1],  # the client's port, the same for all requests on a connection
             "headers": request.headers,
             "time": request.arrived.timestamp(),
         }
@@ -329,7 +329,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _parse_length(text: str, base: int) -> int:
-    """Convert a length, rejecting the signs, prefixes and separators that int() accepts."""
+    """Convert a length, rejecting the signs, prefixes, and separators that int() accepts."""
     if not re.fullmatch(r"\s*[0-9a-fA-F]+\s*", text):
         raise ValueError(text)
     return int(text, base)

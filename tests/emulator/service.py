@@ -4,7 +4,7 @@
 
 """The state and operations of the emulated Amazon Chime SDK Voice.
 
-Names, types and limits come from the service model in botocore, and every output is checked against it, so that the
+Names, types, and limits come from the service model in botocore, and every output is checked against it, so that the
 emulator cannot drift from the SDK.
 """
 
@@ -36,9 +36,9 @@ DEFAULT_STATE: dict[str, Any] = {
     "voice_connectors": [],
 }
 
-# The settings of a Voice Connector. The names of their operations are GetVoiceConnector, PutVoiceConnector and
-# DeleteVoiceConnector, followed by the name of the setting. The same name is the member of the output, and its shape.
-# Operations that the installed botocore does not have get no route.
+# The settings of a Voice Connector. The names of their operations are GetVoiceConnector, PutVoiceConnector, and
+# DeleteVoiceConnector, followed by the name of the setting. The output member and its shape have the same name as the
+# setting. Operations that the installed botocore does not have get no route.
 SETTINGS = (
     "EmergencyCallingConfiguration",
     "ExternalSystemsConfiguration",
@@ -66,7 +66,7 @@ class Voice:
     def __init__(self, state: dict[str, Any] | None = None) -> None:
         """Take the initial *state*, with the keys ``credentials`` and ``voice_connectors``.
 
-        Voice Connectors have the members of the service model. In addition, they can have ``Tags`` (a dictionary), any
+        Voice Connectors have the members in the service model. In addition, they can have ``Tags`` (a dictionary), any
         of the ``SETTINGS``, ``TerminationCredentials`` (a list of usernames), ``Account``, and ``SeenFrom`` (a list of
         additional Regions that return the Voice Connector). If ``Unchecked`` is true, the Voice Connector can violate
         the service model, and the emulator checks no output.
@@ -113,7 +113,7 @@ class Voice:
         }
 
     def issue_credential(self, account: str, arn: str, user_id: str) -> dict[str, str]:
-        """Return new temporary credentials of the caller *arn* in *account*."""
+        """Return new temporary credentials for the caller *arn* in *account*."""
         with self._lock:
             number = len(self.credentials)
             new = {
@@ -272,7 +272,7 @@ class Voice:
 
 
 def _check_seed(seed: dict[str, Any]) -> None:
-    """Check a Voice Connector of the initial state.
+    """Check a Voice Connector in the initial state.
 
     :raises ValueError: if it violates the model.
     """

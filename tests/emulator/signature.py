@@ -47,9 +47,9 @@ def check_signature(
 ) -> tuple[str, str]:
     """Return the access key that signed a request, and the Region that it is signed for.
 
-    :param url: scheme, host, path and query as received, percent-encoded.
+    :param url: scheme, host, path, and query as received, percent-encoded.
     :param headers: with names in lower case.
-    :param secrets: the secret key and the session token (or None) of each access key.
+    :param secrets: the secret key and the session token (or None) for each access key.
     :param service: the signing name that the credential scope must have.
     :param now: when the request arrived.
     :param max_skew: the largest allowed difference between now and the time of signing.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Two operations of AWS Security Token Service, in AWS's query protocol."""
+"""Two operations from AWS Security Token Service, in AWS's query protocol."""
 
 from __future__ import annotations
 

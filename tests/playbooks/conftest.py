@@ -17,6 +17,6 @@ from ansible_collections.chime_sdk.voice.tests.playbooks.runner import PlaybookR
 
 @pytest.fixture
 def runner(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[PlaybookRunner]:
-    """Run an emulator with the STATE of the test module."""
+    """Run an emulator with STATE from the test module."""
     with Emulator(request.module.STATE) as emulator:
         yield PlaybookRunner(emulator, tmp_path)

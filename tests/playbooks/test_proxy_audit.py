@@ -18,7 +18,7 @@ from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ROOT
 from ansible_collections.chime_sdk.voice.tests.playbooks.runner import PlaybookRunner
 
 PHONE_NUMBER = "2065550142"
-# Voice Connectors of two accounts. The credentials belong to the first, and assume a role in the second.
+# Voice Connectors in two accounts. The credentials belong to the first, and assume a role in the second.
 STATE: dict[str, Any] = {
     "voice_connectors": [
         {
@@ -69,7 +69,7 @@ def values(records: list[dict[str, Any]], key: str) -> list[Any]:
 def run_with_records(
     runner: PlaybookRunner, playbook: str, variables: dict[str, Any], *arguments: str, **environment: str
 ) -> tuple[int, str]:
-    """Run a playbook with callbacks that write files; return its exit status, and all that it prints and writes."""
+    """Run a playbook with callbacks that write files; return its exit status and everything that it prints and writes."""
     records = str(runner.folder / "records")
     result = runner.run(
         playbook,
@@ -126,7 +126,7 @@ def test_an_incomplete_audit_with_empty_survey_values_is_reported_without_phone_
     assert runner.writes() == []
 
 
-def test_the_report_of_one_region_shows_voice_connectors_but_no_phone_number(runner: PlaybookRunner) -> None:
+def test_the_report_on_one_region_shows_voice_connectors_but_no_phone_number(runner: PlaybookRunner) -> None:
     status, output = run_with_records(
         runner,
         "chime_sdk.voice.proxy_report",

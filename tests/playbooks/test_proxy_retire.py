@@ -82,7 +82,7 @@ def test_check_mode_with_empty_survey_values_shows_the_plan_and_writes_nothing(r
     assert not list(runner.folder.rglob("proxy-backup-*"))
 
 
-def test_misspelled_variables_and_variables_of_release_1_0_0_are_rejected(runner: PlaybookRunner) -> None:
+def test_misspelled_variables_and_variables_from_release_1_0_0_are_rejected(runner: PlaybookRunner) -> None:
     unknown = {
         "proxy_retire_exclude_name": "reception",
         "proxy_retire_leave_out_regions": "us-west-2",
@@ -95,7 +95,7 @@ def test_misspelled_variables_and_variables_of_release_1_0_0_are_rejected(runner
     assert runner.emulator.requests == []
 
 
-def test_a_variable_of_the_other_playbook_is_rejected(runner: PlaybookRunner) -> None:
+def test_a_variable_for_the_other_playbook_is_rejected(runner: PlaybookRunner) -> None:
     variables = {**ALL, "proxy_retire_backup_file": "backup.json", "proxy_retire_exclude_names": "reception"}
     result = runner.run(RESTORE, variables)
     assert result.returncode == 2
@@ -169,7 +169,7 @@ def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_rest
     [(OTHER_CREDENTIALS, False), (CREDENTIALS, True)],
     ids=["a different account", "the confirmed account"],
 )
-def test_a_play_that_ignores_errors_retires_only_with_credentials_of_the_confirmed_account(
+def test_a_play_that_ignores_errors_retires_only_with_credentials_for_the_confirmed_account(
     runner: PlaybookRunner, credentials: dict[str, str], retired: bool
 ) -> None:
     """The play also sets facts and registers a variable with clashing names; its credentials are module defaults."""

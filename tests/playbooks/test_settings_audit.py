@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the playbook settings_audit with the state of the demo."""
+"""Test the playbook settings_audit with the state from the demo."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Inputs and faults shared by the tests of the modules: IDs, options, errors and unreadable responses."""
+"""Inputs and faults shared by the tests for the modules: IDs, options, errors, and unreadable responses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 
-# The modeled exceptions: the full name, the short name and the status.
+# The modeled exceptions: the full name, the short name, and the status.
 ERRORS = {
     "UnauthorizedClientException": ("Unauthorized", 401),
     "NotFoundException": ("NotFound", 404),

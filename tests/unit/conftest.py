@@ -30,7 +30,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
 @pytest.fixture(autouse=True)
 def isolate_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """Run each test without the AWS credentials, AWS configuration and proxy settings of the user."""
+    """Run each test without the user's AWS credentials, AWS configuration, and proxy settings."""
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.delenv(name)
@@ -68,9 +68,9 @@ def cache_sdk_data() -> Iterator[None]:
             return listed[key]
 
         patch.setattr(Loader, "list_available_services", list_once)
-        # Inspecting the same handlers for each session is the second slowest part.
+        # Inspecting the same handlers for each session is the second-slowest part.
         patch.setattr("botocore.hooks.accepts_kwargs", functools.cache(accepts_kwargs))
-        # The names of events are the same for each session, too.
+        # The event names are also the same for each session.
         create = EventAliaser.__init__
         names: dict[str, str] = {}
 

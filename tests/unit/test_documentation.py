@@ -45,14 +45,14 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
 
-# The service returns a different proxy configuration from the one in the request.
+# The service returns a proxy configuration that differs from the one in the request.
 STORED_DIFFERENTLY = Fault("PutVoiceConnectorProxy", body='{"Proxy": {"Disabled": false}}')
 
 TYPES: dict[str, Any] = {"str": str, "int": int, "bool": bool, "dict": dict, "list": list}
 
 
 def documented(module: str, part: str) -> Any:
-    """Return DOCUMENTATION, EXAMPLES or RETURN of a module, parsed."""
+    """Return DOCUMENTATION, EXAMPLES, or RETURN of a module, parsed."""
     imported = importlib.import_module(f"ansible_collections.chime_sdk.voice.plugins.modules.{module}")
     return yaml.safe_load(getattr(imported, part))
 
@@ -287,7 +287,7 @@ def test_the_documented_proxy_matches_the_service_model() -> None:
 
 
 def tasks_in(tasks: list[dict[str, Any]], defaults: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the module and the arguments, including module defaults, of each task of this collection."""
+    """Yield the module and arguments, including module defaults, of each task that runs a module in this collection."""
     for task in tasks:
         inherited = {**defaults, **task.get("module_defaults", {}).get("group/chime_sdk.voice.all", {})}
         for section in ("block", "rescue", "always"):
@@ -315,7 +315,7 @@ def test_every_example_succeeds(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setenv("AWS_PROFILE", "telephony")
     monkeypatch.setenv("AWS_URL", emulator.url)
-    monkeypatch.chdir(tmp_path)  # relative paths start here
+    monkeypatch.chdir(tmp_path)  # relative paths are relative to this directory
     known = {
         "item": WITH_PROXY,
         "kept_proxy": run_main(
@@ -397,14 +397,14 @@ def test_the_table_of_limits_in_the_guide_matches_the_client() -> None:
             f"{throttles}; the last begins within {_attempts.THROTTLE_WINDOW} seconds",
             f"{throttles}; reading in the Region stops if none succeeds for {_attempts.BULK_THROTTLE_WINDOW} seconds",
         ),
-        "Server error, broken connection or timeout": (
+        "Server error, broken connection, or timeout": (
             f"{NUMBERS[_attempts.MAX_FAULTS]} requests",
             f"{NUMBERS[_attempts.BULK_MAX_FAULTS]} requests",
         ),
         "Any other failure": ("one request", "one request"),
         "Connection timeout": (f"{_client.CONNECT_TIMEOUT} seconds",) * 2,
         "Read timeout, for each wait for data": (f"{_client.READ_TIMEOUT} seconds",) * 2,
-        "Delay before a retry": (f"a random time of up to 0.5, 1, 2, 4 and then {_attempts.MAX_BACKOFF} seconds",) * 2,
+        "Delay before a retry": (f"a random time of up to 0.5, 1, 2, 4, and then {_attempts.MAX_BACKOFF} seconds",) * 2,
         "Deadline of the operation": (
             f"{_client.longest_operation(*timeouts):.0f} seconds",
             f"{_client.longest_operation(*timeouts, _attempts.BULK_MAX_FAULTS):.0f} seconds, excluding the wait for the rate limit",
@@ -483,7 +483,7 @@ def test_every_message_in_the_table_is_used() -> None:
 
 
 def operations_called() -> set[str]:
-    """Return the names of all operations that the modules call: the second argument of each ``Operation(...)``."""
+    """Return the names of all operations that the modules call: the second argument to each ``Operation(...)``."""
     called = set()
     for path in sorted(ROOT.glob("plugins/**/*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -554,7 +554,7 @@ def test_every_link_has_a_target(path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("docs/docsite/rst/*.rst")), ids=lambda path: path.stem)
 def test_guides_are_readable_in_a_repository_browser(path: pathlib.Path) -> None:
-    """A guide uses plain reStructuredText, and its relative links lead to files and headings of the repository."""
+    """A guide uses plain reStructuredText, and its relative links lead to files and headings in the repository."""
     text = path.read_text(encoding="utf-8")
     assert not re.search(r":[a-z]+:`", text)
     links = re.findall(r"`[^`<]+\s<([^>]+)>`_", text)
@@ -657,4 +657,4 @@ def test_versions_agree() -> None:
     assert RUNTIME["requires_ansible"] == ">=2.19.0"
     assert "ansible-core 2.19 or newer" in README
     assert GALAXY["dependencies"] == {"amazon.aws": ">=10.1.0,<13.0.0"}
-    assert "amazon.aws 10.1 or newer, below 13" in README
+    assert "amazon.aws 10.1 or newer, but older than 13" in README

@@ -29,7 +29,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/docsite/rst/errors.rst").read_text(encoding="utf-8")
 PROXY = "GetVoiceConnectorProxy"
 
-# The quoted message of each mistake, by title.
+# The quoted message for each mistake, by title.
 QUOTED_MESSAGES = {
     title: " ".join(message.split())
     for title, message in re.findall(
@@ -39,7 +39,7 @@ QUOTED_MESSAGES = {
 
 
 class Context:
-    """What reproducing a mistake needs: a function that runs a module, its emulator, monkeypatch, and a folder."""
+    """What a test needs to reproduce a mistake: a function that runs a module, its emulator, monkeypatch, and a folder."""
 
     def __init__(
         self, read_proxy: Callable[..., Any], emulator: Emulator, patch: pytest.MonkeyPatch, folder: pathlib.Path

@@ -86,7 +86,7 @@ def playbook(block: Block) -> str:
 
 
 def test_all_code_blocks_are_found() -> None:
-    """Each code marker yields a block in a known language, so no code escapes these tests because of its markup."""
+    """Each code marker yields a block in a known language, so unusual markup cannot hide code from these tests."""
     for path in DOCUMENTS:
         text = path.read_text(encoding="utf-8")
         marks = len(re.findall(r"^```\w+$|^\.\. code-block::", text, re.MULTILINE))
@@ -126,7 +126,7 @@ def test_every_command_passes_the_syntax_check(tmp_path: pathlib.Path) -> None:
     assert checked.stdout.count("playbook: ") == sum(block.code.count("ansible-playbook ") for block in COMMANDS)
 
 
-# Commands run one by one. The playbooks of a document run together, because starting Ansible is the slowest part.
+# Commands run one by one. The playbooks in a document run together, because starting Ansible is the slowest part.
 RUNS = [[block] for block in RUNNABLE if block.language == "shell"]
 RUNS += [
     [b for b in RUNNABLE if b.language == "yaml" and b.document == document]
@@ -175,7 +175,7 @@ REDIRECTS = [
 ]
 NO_RESPONSE = [Fault(PROXY, drop="reset"), Fault(PROXY, drop="truncate"), Fault(PROXY, raw="")]
 
-# For each row: the outcome, and the faults of each case.
+# For each row: the outcome, and the faults for each case.
 RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
     "200, a ``Proxy`` with at least one member, even one that is null": (
         SET,
@@ -218,7 +218,7 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
         FAILS,
         [[fault] for fault in REDIRECTS],
     ),
-    "any other 4xx except 429, such as 400, 401, 403 or 410": (
+    "any other 4xx except 429, such as 400, 401, 403, or 410": (
         FAILS,
         [
             *([Fault(PROXY, status=status, style="bare")] for status in (400, 401, 402, 403, 405, 407, 410, 418)),
@@ -242,7 +242,7 @@ CASES = [
 
 
 def read_outcome_table() -> dict[str, str]:
-    """Return the outcome of each response, from the guide on conditions."""
+    """Return the outcome for each response, from the guide on conditions."""
     guide = (ROOT / "docs/docsite/rst/conditions.rst").read_text(encoding="utf-8")
     table = guide.partition(".. list-table::\n")[2].partition("\n\nThe module retries")[0] + "\n"
     rows = re.findall(r"^  \* - (.*?)\n    - (.*?)\n(?=  \*|\Z)", table, re.MULTILINE | re.DOTALL)

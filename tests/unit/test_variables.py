@@ -21,7 +21,7 @@ FILES = sorted(
     for path in ROOT.glob(pattern)
 )
 PRIVATE = re.compile(r"_(proxy_audit|proxy_retire|proxy_restore|settings_audit)_[a-z_]+")
-# The output of a role, role variables that a playbook sets, and variables of Ansible itself.
+# The output of a role, role variables that a playbook sets, and variables from Ansible itself.
 PUBLIC = re.compile(r"proxy_(audit|retire|restore)(_[a-z_]+)?|ansible_[a-z_]+")
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Connections to the emulator: TLS, and slow, truncated or missing responses."""
+"""Connections to the emulator: TLS, and slow, truncated, or missing responses."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def test_credentials_can_be_part_of_the_initial_state() -> None:
         assert list_usernames(client_for(emulator)) == ["one", "two"]
 
 
-def test_credentials_require_a_termination(client: Any) -> None:
+def test_credentials_require_termination_settings(client: Any) -> None:
     with pytest.raises(client.exceptions.BadRequestException, match="no termination"):
         run_operation(client, "PutVoiceConnectorTerminationCredentials", Credentials=CREDENTIALS)
     assert list_usernames(client) == []
@@ -506,7 +506,7 @@ def test_a_session_token_is_checked(emulator: Emulator) -> None:
     assert client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["VoiceConnector"]["Name"] == "reception"
 
 
-def test_the_error_of_an_unknown_operation_has_no_name(client: Any) -> None:
+def test_the_error_for_an_unknown_operation_has_no_name(client: Any) -> None:
     with pytest.raises(ClientError) as error:
         client.list_proxy_sessions(VoiceConnectorId=WITH_PROXY)
     assert code_of(error) == ("404", 404)
@@ -518,7 +518,7 @@ def test_the_error_of_an_unknown_operation_has_no_name(client: Any) -> None:
 def test_an_unknown_route_is_rejected_for_every_method(emulator: Emulator, method: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port_of(emulator))
     path = "/nowhere" if method == "GET" else "/voice-connectors"
-    for _attempt in range(2):  # on one connection, where no data of the first response may remain
+    for _attempt in range(2):  # on the same connection, so leftover data from the first response would break the second
         connection.request(method, path)
         response = connection.getresponse()
         assert (response.status, response.headers["content-type"]) == (404, "application/xml")
@@ -603,7 +603,7 @@ def test_only_error_codes_of_the_service_are_shortened(emulator: Emulator, name:
     assert read_error(emulator, error=name, status=400)[1]["Code"] == code
 
 
-def test_a_fault_applies_to_its_operation_for_a_limited_number_of_times(emulator: Emulator, client: Any) -> None:
+def test_a_fault_applies_to_its_operation_a_limited_number_of_times(emulator: Emulator, client: Any) -> None:
     emulator.faults = [Fault("GetVoiceConnector", status=503, times=2)]
     client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
     for _attempt in range(2):

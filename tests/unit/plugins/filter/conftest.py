@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Helpers of the filter tests: reads by the real module, in the format that the role proxy_audit uses."""
+"""Helpers for the filter tests: reads by the real module, in the format that the role proxy_audit uses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOW = "2026-11-23T08:00:00Z"
 
 
 def read(*faults: Fault, regions: tuple[str, ...] = (EAST,), state: Any = None, **options: Any) -> dict[str, Any]:
-    """Return one read of an account with the result of the real module."""
+    """Return one read of an account with the result from the real module."""
     with Emulator(state or STATE) as emulator:
         emulator.faults = list(faults)
         given = {**connection_to(emulator), "include": ["proxy"], "include_account_id": True, **options}

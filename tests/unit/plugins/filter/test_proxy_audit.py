@@ -226,7 +226,7 @@ def test_an_audit_without_reads_is_incomplete() -> None:
     assert make_audit([], NOW)["complete"] is False
 
 
-# Several Regions, accounts and hosts
+# Several Regions, accounts, and hosts
 
 
 def test_the_account_id_comes_from_the_credentials_that_read() -> None:
@@ -443,7 +443,7 @@ def test_an_extra_variable_with_the_private_prefix_is_refused(extra_variables: d
         make_audit([], NOW)
 
 
-def test_an_extra_variable_that_hides_the_fact_is_a_warning(
+def test_an_extra_variable_that_hides_the_fact_causes_a_warning(
     extra_variables: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warnings: list[str] = []

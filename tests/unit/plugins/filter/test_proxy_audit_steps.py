@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the filters that the tasks of the role proxy_audit use: options, accounts, reads, hosts and HTML."""
+"""Test the filters that the tasks in the role proxy_audit use: options, accounts, reads, hosts, and HTML."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_role_and_a_list_of_roles_cannot_be_combined() -> None:
         make_options({"assume_role_arn": ARN, "assume_role_arns": [ARN]})
 
 
-def test_a_path_is_relative_to_the_directory_where_ansible_started(
+def test_a_path_is_relative_to_the_directory_where_you_run_ansible(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -175,13 +175,13 @@ def test_reads_have_no_credentials_and_mask_phone_numbers(shown: bool, number: s
 @pytest.mark.parametrize(
     "result", [{"unreachable": True, "msg": "Gone."}, {"results": [{"msg": "Gone."}]}, {"results": [], "msg": "Gone."}]
 )
-def test_the_read_of_a_failed_task_has_the_reason(result: Any) -> None:
+def test_a_failed_task_is_recorded_with_the_reason(result: Any) -> None:
     (one,) = reads_from(result)
     assert one["result"] == {"msg": "Gone."} and one["host"] == "support" and one["regions"] == [EAST]
     assert reads_from(None)[0]["result"]["msg"].startswith("The task failed")
 
 
-def test_the_read_of_a_role_that_was_not_assumed_has_the_reason() -> None:
+def test_a_role_that_cannot_be_assumed_is_recorded_with_the_reason() -> None:
     options = make_options({"assume_role_arns": [ARN]})
     (one,) = reduce_results({"results": [{"skipped": True}]}, {"results": [{"msg": "Denied."}]}, options, "a")
     assert one["result"]["msg"] == f"The role {ARN} cannot be assumed. Denied." and one["account"] == "444455556666"
@@ -199,7 +199,7 @@ def collected_messages(reads: dict[str, Any], active: str, batch: str) -> list[s
     return [entry["result"]["msg"] for entry in found]
 
 
-def test_the_reads_of_all_hosts_are_collected() -> None:
+def test_the_reads_from_all_hosts_are_collected() -> None:
     assert collected_messages(READS, "abc", "abc") == ["read of a", "read of b", "read of c"]
 
 

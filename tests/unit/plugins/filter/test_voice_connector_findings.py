@@ -78,7 +78,7 @@ POLICY: dict[str, Any] = {
 
 
 def connector(**changes: Any) -> dict[str, Any]:
-    """Return CONNECTOR with changes; the changes of a setting replace only the given members."""
+    """Return CONNECTOR with changes. Changes to a setting replace only the given members."""
     merged = {
         name: {**CONNECTOR[name], **change} if name in SETTINGS and isinstance(change, dict) else change
         for name, change in changes.items()
@@ -115,7 +115,7 @@ NO_TIMESTAMP = "AWS did not return a valid value for timestamp."
 INVALID_TIME = "The time of the last SIP OPTIONS message is not valid."
 OLD = "The last SIP OPTIONS message is more than 2 hours old."
 
-# Check, its value in the policy, changes of the Voice Connector, and the expected status, actual value and reason.
+# The check, its policy value, changes to the Voice Connector, and the expected status, actual value, and reason.
 CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
     ("require_encryption", True, {}, PASS, True, None),
     ("require_encryption", False, {}, FAIL, True, "Encryption is required."),
@@ -511,7 +511,7 @@ def test_findings_are_in_the_order_of_voice_connectors_and_checks() -> None:
     assert {finding["status"] for finding in findings} == {PASS}
 
 
-def test_only_checks_of_the_policy_run() -> None:
+def test_only_checks_in_the_policy_run() -> None:
     assert make_findings([], POLICY) == []
     assert [finding["check"] for finding in make_findings([CONNECTOR], {"sip_logs": True})] == ["sip_logs"]
 
@@ -554,7 +554,7 @@ def test_an_invalid_time_fails(now: Any) -> None:
     assert str(raised.value) == f"The option now must be a time such as 2026-01-02T03:04:05+00:00, not {shown}."
 
 
-# Whole results of the module
+# Whole results from the module
 
 
 def error(identifier: str | None, region: str | None = EAST, message: str = "Failed.") -> dict[str, Any]:
@@ -606,7 +606,7 @@ def test_a_stopped_read_adds_an_unknown_finding_for_each_incomplete_region() -> 
     assert len(make_findings({**result, "stopped": False}, {"require_encryption": True})) == 1
 
 
-def test_a_result_of_the_module_can_be_checked() -> None:
+def test_a_module_result_can_be_checked() -> None:
     policy = {"no_proxy_configuration": True, "required_tags": ["team"]}
     result = read(include=list_includes(policy))["result"]
     findings = make_findings(result, policy)
@@ -709,7 +709,7 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("name", "value", "problem"), BAD_VALUES)
-def test_a_bad_value_of_a_policy_key_fails_and_names_the_key(name: str, value: Any, problem: str) -> None:
+def test_a_bad_value_for_a_policy_key_fails_and_names_the_key(name: str, value: Any, problem: str) -> None:
     for call in (lambda policy: make_findings([], policy), list_includes):
         with pytest.raises(AnsibleFilterError) as raised:
             call({"require_encryption": True, name: value})
@@ -747,7 +747,7 @@ def test_a_policy_without_checks_fails(policy: Any, problem: str) -> None:
 # Includes
 
 
-def test_the_includes_of_a_policy_are_sorted_and_unique() -> None:
+def test_the_includes_for_a_policy_are_sorted_and_unique() -> None:
     assert list_includes({"require_encryption": True}) == []
     assert list_includes({"sip_logs": True, "media_metric_logs": True}) == ["logging"]
     assert list_includes(dict(reversed(list(POLICY.items())))) == sorted([*SETTINGS, "tags"])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the CSV of findings, also with values that look like formulas."""
+"""Test the CSV of findings, including values that look like formulas."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def test_an_error_code_has_one_canonical_name(code: object, name: str) -> None:
     assert canonical_name(code) == name
 
 
-def test_operations_of_a_thread_share_a_worker_that_ends_with_the_thread() -> None:
+def test_operations_in_a_thread_share_a_worker_that_ends_with_the_thread() -> None:
     names: list[str] = []
 
     def work() -> None:

@@ -14,14 +14,14 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 
 
 @pytest.mark.parametrize("error", ["ForbiddenException", "ThrottledClientException"])
-def test_an_error_does_not_mention_the_retries_of_botocore(
+def test_an_error_does_not_mention_botocore_retries(
     read_proxy: Callable[..., dict[str, Any]], sleeps: list[float], error: str
 ) -> None:
     result = read_proxy(WITH_PROXY, Fault(status=400, error=error))
     assert f"AWS said: An error occurred ({error}) when calling the GetVoiceConnectorProxy operation: " in result["msg"]
 
 
-def test_the_retries_of_botocore_remain_if_the_user_sets_them(
+def test_botocore_retries_remain_if_the_user_sets_them(
     read_proxy: Callable[..., dict[str, Any]], sleeps: list[float]
 ) -> None:
     retries = {"mode": "standard", "total_max_attempts": 2}

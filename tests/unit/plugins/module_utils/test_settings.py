@@ -22,7 +22,7 @@ NOT_SETTINGS = {"GetVoiceConnector", "GetVoiceConnectorGroup", "ListVoiceConnect
 
 
 def members_of(shape: Any) -> Any:
-    """Return the members that the table must have for a shape of botocore."""
+    """Return the members that the table must have for a botocore shape."""
     if shape.type_name == "structure":
         return {
             next(iter(camel_dict_to_snake_dict({name: None}))): members_of(inner)
@@ -35,7 +35,7 @@ def members_of(shape: Any) -> Any:
 
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
-def test_every_setting_has_the_members_of_the_service_model(setting: Setting) -> None:
+def test_every_setting_has_the_members_in_the_service_model(setting: Setting) -> None:
     if setting.operation not in MODEL.operation_names:
         assert setting.name == "external_systems", "the oldest botocore lacks only this setting"
         return

@@ -251,7 +251,7 @@ def test_ids_keep_their_order_and_duplicates_are_removed(read: Read, emulator: E
     [
         (300, [299], 0, 1),  # a single ID is read directly
         (50, [1, 2, 49], 1, 0),  # the first page has them all
-        (300, [1, 150, 299], 2, 1),  # after two pages one is missing; reading it costs no more than a third page
+        (300, [1, 150, 299], 2, 1),  # two pages lack one ID; reading it costs no more than a third page
         (1000, [998, 999], 2, 2),
         (1000, range(1000), 10, 0),
     ],
@@ -361,7 +361,7 @@ def test_tags_are_included_as_a_dictionary(read: Read) -> None:
 
 
 @pytest.mark.parametrize("fault", [{"error": "BadRequestException"}, {"error": "NotFoundException"}, {"arn": None}])
-def test_tags_that_the_service_does_not_return_are_null_with_the_reason(
+def test_tags_that_the_service_does_not_return_are_null_and_have_a_reason(
     read: Read, emulator: Emulator, fault: dict[str, Any]
 ) -> None:
     if "arn" in fault:
@@ -429,7 +429,7 @@ def test_a_connector_that_disappears_after_the_listing_has_no_proxy(read: Read, 
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", None])
-def test_a_404_for_a_connector_of_a_different_region_is_unknown(read: Read, emulator: Emulator, region: Any) -> None:
+def test_a_404_for_a_connector_in_a_different_region_is_unknown(read: Read, emulator: Emulator, region: Any) -> None:
     entry = {"VoiceConnectorId": WITHOUT_PROXY, "AwsRegion": region}
     emulator.faults = [Fault(LIST, body=json.dumps({"VoiceConnectors": [entry]}))]
     if region is None:
@@ -700,7 +700,7 @@ def test_each_region_has_its_own_rate_limit() -> None:
         assert not [authorization for authorization in signed[-4:] if f"/{WEST}/" not in authorization]
 
 
-def test_the_account_of_the_credentials_is_returned_on_request(read: Read, emulator: Emulator) -> None:
+def test_the_account_id_is_returned_on_request(read: Read, emulator: Emulator) -> None:
     assert "account_id" not in read()
     emulator.requests.clear()
     result = read(include_account_id=True, names=[])
@@ -728,7 +728,7 @@ def test_an_account_that_cannot_be_determined_fails(
     assert set(emulator.operations()) == {"GetCallerIdentity"}
 
 
-# Concurrency, throttling and faults
+# Concurrency, throttling, and faults
 
 
 @pytest.mark.parametrize("concurrency", [1, 4, 64])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Setting, changing and deleting a proxy configuration, through the real main()."""
+"""Setting, changing, and deleting a proxy configuration, through the real main()."""
 
 from __future__ import annotations
 
@@ -279,7 +279,9 @@ def test_a_normalized_value_in_the_response_is_accepted(
     assert result["proxy"] == shown_as({**SENT, **stored})
 
 
-def test_the_format_of_the_service_is_kept(manage: Manage, emulator: Emulator) -> None:
+def test_an_equivalent_phone_number_keeps_the_format_that_the_service_returned(
+    manage: Manage, emulator: Emulator
+) -> None:
     shown = Fault(GET, body=json.dumps({"Proxy": {**SENT, "FallBackPhoneNumber": "12065550100"}}))
     result = manage(WITH_PROXY, shown, fall_back_phone_number="+12065550100", disabled=False, _ansible_check_mode=True)
     assert result["proxy"]["fall_back_phone_number"] == "12065550100"

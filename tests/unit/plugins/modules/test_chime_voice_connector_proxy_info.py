@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of each response of the service, through the real main()."""
+"""The result for each response from the service, through the real main()."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def response_with(body: Any, **changes: Any) -> Fault:
 
 
 def assert_failed(result: dict[str, Any], *words: str, connector: str = WITH_PROXY) -> None:
-    """Assert a failure whose message is one line that has the action, the connector, the Region and *words*."""
+    """Assert a failure whose message is one line that has the action, the connector, the Region, and *words*."""
     assert result["failed"] is True
     assert "exists" not in result and "proxy" not in result
     for word in ("get the proxy configuration", connector, "us-east-1", *words):
@@ -268,13 +268,13 @@ def test_a_404_is_not_confirmed_by_a_response_about_something_else(read_proxy: R
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", None])
-def test_a_404_for_a_connector_of_a_different_region_is_not_absence(read_proxy: Read, region: Any) -> None:
+def test_a_404_for_a_connector_in_a_different_region_is_not_absence(read_proxy: Read, region: Any) -> None:
     body = {"VoiceConnector": {"VoiceConnectorId": WITHOUT_PROXY, "AwsRegion": region}}
     result = read_proxy(WITHOUT_PROXY, Fault(CONNECTOR, body=json.dumps(body)))
     assert_failed(result, f"belongs to {region or 'a Region that AWS did not return'}", connector=WITHOUT_PROXY)
 
 
-# Credentials and errors of other operations
+# Credentials, and errors from other operations
 
 
 def profile(monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path, text: str) -> dict[str, Any]:
@@ -299,7 +299,7 @@ ROLE = (
         {"status": 400, "error": "ValidationError"},
     ],
 )
-def test_an_error_of_assume_role_is_reported_as_a_credentials_error(
+def test_an_error_from_assume_role_is_reported_as_a_credentials_error(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, fault: Any
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", emulator.url)
@@ -481,7 +481,7 @@ def test_rejected_credentials_are_recognized_by_each_error_name(read_proxy: Read
         ({"error": "AccessDeniedException", "style": "uri"}, "access is denied"),
     ],
 )
-def test_the_message_of_a_403_depends_on_its_cause(read_proxy: Read, fault: dict[str, Any], words: str) -> None:
+def test_the_message_for_a_403_depends_on_its_cause(read_proxy: Read, fault: dict[str, Any], words: str) -> None:
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, status=403, **fault)), words)
 
 
@@ -554,7 +554,7 @@ def test_the_rate_limiter_of_adaptive_mode_does_not_slow_the_module_down(
 def test_retries_of_throttling_end_in_time(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
-    """Responses after 0.2, 0.4 and 0.6 seconds, with a window of half a second."""
+    """Responses after 0.2, 0.4, and 0.6 seconds, with a window of half a second."""
     monkeypatch.setattr(_attempts, "THROTTLE_WINDOW", 0.5)
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, error="ThrottledClientException", delay=0.2)), "throttle")
     assert len(emulator.operations()) == 3
@@ -625,7 +625,7 @@ def test_a_name_that_does_not_resolve_fails(
 
 
 def shorten_time_limits(monkeypatch: pytest.MonkeyPatch, factor: float = 50) -> float:
-    """Divide the time limits by *factor*, and return the resulting limit of one operation in seconds."""
+    """Divide the time limits by *factor*, and return the resulting limit for one operation in seconds."""
     assert _client.longest_operation(_client.CONNECT_TIMEOUT, _client.READ_TIMEOUT) == 60
     monkeypatch.setattr(_client, "READ_TIMEOUT", _client.READ_TIMEOUT / factor)
     monkeypatch.setattr(_client, "CONNECT_TIMEOUT", _client.CONNECT_TIMEOUT / factor)
@@ -791,7 +791,7 @@ def test_a_temporarily_truncated_response_is_retried(read_proxy: Read, sleeps: l
     assert read_proxy(WITH_PROXY, Fault(PROXY, drop="truncate", times=2))["exists"] is True
 
 
-# The SDK, the options and the environment
+# The SDK, the options, and the environment
 
 
 def test_a_botocore_without_the_operation_fails_and_names_its_version(
@@ -833,7 +833,7 @@ def test_a_botocore_that_is_too_old_fails_and_names_the_minimum_version(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(botocore, "__version__", "1.35.15")
-    # As if the package packaging were missing.
+    # Simulate an environment without the package ``packaging``.
     monkeypatch.setattr(AnsibleAWSModule, "botocore_at_least", lambda *args: True)
     assert_failed(
         read_proxy(), "botocore 1.35.15 is installed", sys.executable, "1.35.16 or newer", "ansible_python_interpreter"
@@ -856,14 +856,14 @@ def test_a_missing_region_fails(read_proxy: Read) -> None:
     assert "no AWS Region is set" in result["msg"] and WITH_PROXY in result["msg"]
 
 
-def test_the_region_of_the_environment_is_used(read_proxy: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_region_in_the_environment_is_used(read_proxy: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     result = read_proxy(WITH_PROXY, response_with({"Proxy": {"Disabled": True}}), region=None)
     assert result["region"] == "eu-central-1"
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_CHIME_SDK_VOICE", "AWS_ENDPOINT_URL", "AWS_URL"])
-def test_the_endpoint_of_the_environment_is_used(
+def test_the_endpoint_in_the_environment_is_used(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, emulator.url)

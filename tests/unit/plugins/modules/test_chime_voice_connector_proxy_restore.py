@@ -360,14 +360,14 @@ def test_an_id_that_is_not_in_the_backup_is_refused(restore: Restore, fleet: Emu
 # Account
 
 
-def test_a_backup_of_a_different_account_is_refused(restore: Restore, fleet: Emulator, backup: pathlib.Path) -> None:
+def test_a_backup_from_a_different_account_is_refused(restore: Restore, fleet: Emulator, backup: pathlib.Path) -> None:
     backup.write_text(json.dumps({**BACKUP, "account": OTHER_ACCOUNT}))
     words = f"the backup {backup} is for the AWS account {OTHER_ACCOUNT}, but account_id is {ACCOUNT}"
     assert_refused(restore(), fleet, words)
     assert fleet.requests == []
 
 
-def test_credentials_of_a_different_account_stop_the_run(restore: Restore, fleet: Emulator) -> None:
+def test_credentials_for_a_different_account_stop_the_run(restore: Restore, fleet: Emulator) -> None:
     result = restore(access_key="AKIDOTHER", secret_key="other-secret-key")
     assert_refused(result, fleet, f"the credentials belong to the AWS account {OTHER_ACCOUNT}, but")
     assert fleet.operations() == [CALLER]
@@ -380,7 +380,7 @@ def test_credentials_of_a_different_account_stop_the_run(restore: Restore, fleet
         (None, "AWS did not return the ARN"),
     ],
 )
-def test_a_connector_of_a_different_or_unknown_account_stops_the_run(
+def test_a_connector_in_a_different_or_unknown_account_stops_the_run(
     restore: Restore, fleet: Emulator, arn: str | None, words: str
 ) -> None:
     entry = {"VoiceConnectorId": BRANCH, "AwsRegion": "us-west-2", "VoiceConnectorArn": arn}

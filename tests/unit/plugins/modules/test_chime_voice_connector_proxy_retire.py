@@ -259,7 +259,7 @@ def test_an_option_without_a_usable_value_fails(retire: Retire, fleet: Emulator,
     assert fleet.requests == []
 
 
-def test_the_region_of_the_environment_does_not_select_connectors(
+def test_the_region_in_the_environment_does_not_select_connectors(
     retire: Retire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "us-west-2")
@@ -275,7 +275,9 @@ def test_regions_are_chosen_in_order_and_once() -> None:
 # Account
 
 
-def test_credentials_of_a_different_account_stop_the_run(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
+def test_credentials_for_a_different_account_stop_the_run(
+    retire: Retire, fleet: Emulator, folder: pathlib.Path
+) -> None:
     result = retire(access_key="AKIDOTHER", secret_key="other-secret-key")
     words = f"the credentials belong to the AWS account {OTHER_ACCOUNT}, but account_id is {ACCOUNT}"
     assert_refused(result, fleet, folder, words)
@@ -299,7 +301,7 @@ def test_an_account_that_cannot_be_determined_stops_the_run(
         (ARN.format("", RECEPTION), "belongs to the AWS account ,"),
     ],
 )
-def test_a_connector_of_a_different_or_unknown_account_stops_the_run(
+def test_a_connector_in_a_different_or_unknown_account_stops_the_run(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, position: int, arn: str | None, words: str
 ) -> None:
     changes: list[dict[str, Any]] = [{}] * position + [{"VoiceConnectorArn": arn}]
@@ -420,7 +422,7 @@ def test_tags_are_read_only_if_needed(retire: Retire, fleet: Emulator) -> None:
 
 @pytest.fixture
 def shared_listing(fleet: Emulator) -> None:
-    """Let us-east-1 list and serve the Voice Connector of us-west-2 as well."""
+    """Let us-east-1 list and serve the Voice Connector in us-west-2 as well."""
     connectors = fleet.voice._connectors
     connectors[ACCOUNT, "us-east-1"][BRANCH] = connectors[ACCOUNT, "us-west-2"][BRANCH]
 
@@ -435,7 +437,7 @@ def shared_listing(fleet: Emulator) -> None:
         {"regions": ["us-east-1"], "exclude_voice_connector_ids": [BRANCH]},
     ],
 )
-def test_a_connector_of_an_unread_region_is_not_changed(
+def test_a_connector_in_an_unread_region_is_not_changed(
     retire: Retire, fleet: Emulator, options: dict[str, Any]
 ) -> None:
     result = retire(**options)
@@ -444,7 +446,7 @@ def test_a_connector_of_an_unread_region_is_not_changed(
 
 
 @pytest.mark.usefixtures("shared_listing")
-def test_an_id_of_an_unread_region_stops_the_run(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
+def test_an_id_in_an_unread_region_stops_the_run(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
     for selected in ([BRANCH], [BRANCH, RECEPTION]):
         result = retire(all=None, voice_connector_ids=selected)
         assert_refused(result, fleet, folder, f"Voice Connector {BRANCH} belongs to us-west-2, which is not one of")

@@ -57,7 +57,7 @@ def test_a_handshake_that_ends_early_is_reported_as_a_broken_connection(
 
 @pytest.fixture
 def wrong_host_url(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return a URL of the emulator with a host name that is not in its certificate."""
+    """Return a URL for the emulator with a host name that is not in its certificate."""
     address = ("127.0.0.1", int(emulator.url.rpartition(":")[2]))
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address)]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)

@@ -121,7 +121,7 @@ def random_response(rng: random.Random, success: int = 200) -> tuple[bytes, int,
 
 
 def parse_body(body: bytes | None) -> Any:
-    """Return the parsed JSON of a body, or 'unreadable'."""
+    """Return the parsed JSON body, or 'unreadable'."""
     try:
         return "unreadable" if body is None else json.loads(body.decode())
     except (ValueError, RecursionError):
@@ -129,7 +129,10 @@ def parse_body(body: bytes | None) -> Any:
 
 
 def proxy_of(status: int, body: bytes | None) -> Any:
-    """Return the Proxy of a 200 response, None if it is null or the object is empty, or 'unreadable' otherwise."""
+    """Return the ``Proxy`` in the body of a 200 response.
+
+    Return None if ``Proxy`` is null or the body is an empty object, and 'unreadable' for anything else.
+    """
     document = parse_body(body)
     if status != 200 or not isinstance(document, dict):
         return "unreadable"
@@ -225,7 +228,7 @@ def test_random_responses_never_cause_a_false_deletion(
     assert set(outcomes) == ({True, False, "failed"} if reading else {True, "failed"}), outcomes
 
 
-# The other operations of the bulk read, each with a typical response.
+# The other operations in the bulk read, each with a typical response.
 BULK_RESPONSES = {
     "ListVoiceConnectors": {
         "VoiceConnectors": [{"VoiceConnectorId": WITH_PROXY, "Name": "a", "CreatedTimestamp": "2026-01-02T03:04:05Z"}],

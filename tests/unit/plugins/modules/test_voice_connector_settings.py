@@ -29,7 +29,7 @@ FULL, EMPTY = "abcdef1ghij2klmno3pqr4", "bcdefg2hijk3lmnop4qrs5"
 CONNECTOR = "GetVoiceConnector"
 ARN = "arn:aws:chime:us-east-1:111122223333:media-insights-pipeline-configuration/example"
 
-# For each setting: the structure of the service, and the module's result without exists.
+# For each setting: the structure from the service, and the module's result without ``exists``.
 VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "proxy": (
         {
@@ -135,7 +135,7 @@ LISTS = {name for name in NAMES if isinstance(VALUES[name][0].get(SETTINGS[name]
 
 
 def empty_result(name: str, exists: bool | None) -> dict[str, Any]:
-    """Return the result of a setting that is not set, or unknown if *exists* is None."""
+    """Return the result for a setting that is not set, or unknown if *exists* is None."""
     values: dict[str, Any] = {key: [] if isinstance(value, list) else None for key, value in VALUES[name][1].items()}
     if name == "streaming":
         values["media_insights_configuration"] = {"disabled": None, "configuration_arn": None}
@@ -258,7 +258,7 @@ def test_only_included_settings_are_read_and_returned(full_emulator: Emulator) -
     assert full_emulator.operations() == [CONNECTOR, "GetVoiceConnectorLoggingConfiguration"]
 
 
-def test_unusual_values_of_the_service_are_returned(full_emulator: Emulator) -> None:
+def test_unusual_values_from_the_service_are_returned(full_emulator: Emulator) -> None:
     termination = read_one(full_emulator, "termination", response_with("termination", {"Termination": {"CpsLimit": 0}}))
     assert termination == {**empty_result("termination", True), "cps_limit": 0}
     for given, expected in (
@@ -276,7 +276,7 @@ def test_unusual_values_of_the_service_are_returned(full_emulator: Emulator) -> 
 
 
 @pytest.mark.parametrize("form", ["NotFoundException", "without the member", "null", "empty"])
-def test_a_setting_that_was_never_set_does_not_exist_in_any_form_of_the_response(
+def test_a_setting_that_was_never_set_does_not_exist_whatever_form_the_response_has(
     empty_emulator: Emulator, form: str
 ) -> None:
     for name in NAMES:
@@ -313,7 +313,7 @@ def test_an_empty_response_without_a_request_id_is_unknown(empty_emulator: Emula
     assert_all_unknown(read_from(empty_emulator, *NAMES, voice_connector_ids=[FULL]), "unreadable")
 
 
-def test_a_404_for_a_connector_of_an_unread_region_is_unknown(empty_emulator: Emulator) -> None:
+def test_a_404_for_a_connector_in_an_unread_region_is_unknown(empty_emulator: Emulator) -> None:
     other_region = {"VoiceConnectors": [{"VoiceConnectorId": FULL, "AwsRegion": "us-west-2"}]}
     empty_emulator.faults = [Fault(SETTINGS[name].operation, error="NotFoundException") for name in NAMES]
     empty_emulator.faults.append(Fault("ListVoiceConnectors", body=json.dumps(other_region)))
