@@ -14,8 +14,8 @@ description:
   - Builds one record for each Voice Connector from the results of M(chime_sdk.voice.chime_voice_connector_info), and
     reports whether each account and Region was read. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
   - A Voice Connector that appears in several reads gets one record. If the reads disagree, a proxy configuration that
-    exists wins, then the read from the Region to which the Voice Connector belongs, then V(could not be read) over
-    V(not configured).
+    exists takes precedence, then the read from the Region that the Voice Connector belongs to, then
+    V(could not be read) over V(not configured).
   - Fails if an extra variable has the prefix C(_proxy_audit_). The prefix is private to the role, and such a variable
     would replace the results of the role's tasks.
 positional: _input
@@ -40,7 +40,7 @@ options:
     default: false
   selection:
     description:
-      - The selection of the audit, a dictionary with any of the keys C(names), C(tags), C(voice_connector_ids) and
+      - The selection of the audit, a dictionary with any of the keys C(names), C(tags), C(voice_connector_ids), and
         C(regions).
       - If omitted, it is taken from the reads, which must agree on everything except the Regions.
     type: dict
@@ -79,7 +79,7 @@ _value:
     - The audit, a dictionary.
     - C(created) is the time of the audit, and C(collection_version) the version of this collection.
     - C(headline) is the result in one sentence.
-    - C(selection) has the conditions C(names), C(tags) and C(voice_connector_ids), each V(null) if it was not set, and
+    - C(selection) has the conditions C(names), C(tags), and C(voice_connector_ids), each V(null) if it was not set, and
       C(regions).
     - C(complete) is V(true) if at least one Region was read and everything selected was read in every Region.
     - C(counts) has the counts of all C(voice_connectors), of those C(with_proxy) and C(without_proxy), and of those
@@ -87,13 +87,13 @@ _value:
       C(regions), and of those that are C(partial) or C(skipped). A Region counts once for each account.
     - C(warnings) is a list of strings. For example, it lists names that match no Voice Connector.
     - C(regions) has a dictionary for each account and Region. C(account) and C(region) identify it, and C(host) is the
-      inventory host that read it. C(status) is V(complete), V(partial) or V(skipped), and C(reason) explains why
-      it is not complete. C(voice_connectors), C(with_proxy), C(disabled), C(without_proxy) and C(unreadable) are the
+      inventory host that read it. C(status) is V(complete), V(partial), or V(skipped), and C(reason) explains why
+      it is not complete. C(voice_connectors), C(with_proxy), C(disabled), C(without_proxy), and C(unreadable) are the
       counts of that Region.
-    - C(voice_connectors) has a dictionary for each Voice Connector. C(account), C(voice_connector_id) and C(name)
+    - C(voice_connectors) has a dictionary for each Voice Connector. C(account), C(voice_connector_id), and C(name)
       identify it. C(region) is the Region where it was found, and C(aws_region) the Region to which it belongs.
-      C(status) is V(configured), V(configured, disabled), V(not configured) or V(could not be read). The proxy
-      configuration has C(default_session_expiry_minutes), C(disabled), C(fall_back_phone_number) and
+      C(status) is V(configured), V(configured, disabled), V(not configured), or V(could not be read). The proxy
+      configuration has C(default_session_expiry_minutes), C(disabled), C(fall_back_phone_number), and
       C(phone_number_countries). C(tags) is present if tags were requested. C(reason) explains why something could not
       be read.
   type: dict

@@ -38,8 +38,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - A list of dictionaries. C(role_arn) is the role, V(null) for the credentials in use, C(account) its account ID,
-      and C(credentials) are the credentials of the assumed role. C(readable) is V(true) if there are credentials to
+    - A list of dictionaries. C(role_arn) is the role, or V(null) for the credentials in use. C(account) is its account
+      ID, and C(credentials) are the credentials of the assumed role. C(readable) is V(true) if there are credentials to
       read the account with. If not, C(reason) explains why. C(options) are the options of the audit.
   type: list
   elements: dict

@@ -14,9 +14,9 @@ description:
   - Returns comma-separated values in UTF-8, with a byte order mark for spreadsheets. The table has a row for each Voice
     Connector, and a row for each account and Region that was skipped or only partially read. If there is nothing to
     list, it has one row that reports this. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
-  - No spreadsheet treats a cell as a formula, whatever separator it uses. C(=), C(+), C(-) or C(@) at the start of a
-    cell, or after a character that may separate cells, gets an apostrophe in front of it. Line breaks and control
-    characters become spaces.
+  - Cells are escaped so that no spreadsheet treats them as formulas, whatever separator the spreadsheet uses. C(=),
+    C(+), C(-), or C(@) at the start of a cell, or after a character that may separate cells, gets an apostrophe in
+    front of it. Line breaks and control characters become spaces.
   - A string that a spreadsheet would treat as a number or a date, such as an account ID, gets an apostrophe too.
 positional: _input
 options:

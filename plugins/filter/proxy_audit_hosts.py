@@ -17,7 +17,8 @@ positional: _input
 options:
   _input:
     description:
-      - The result of P(chime_sdk.voice.proxy_audit_reads#filter) for each of O(play_hosts), V(false) if there is none.
+      - The result of P(chime_sdk.voice.proxy_audit_reads#filter) for each of O(play_hosts), or V(false) if there is
+        none.
     type: list
     elements: raw
     required: true

@@ -11,7 +11,7 @@ name: proxy_audit_html
 version_added: 1.1.0
 short_description: Convert an audit to an HTML page
 description:
-  - Returns a self-contained HTML page that you can search, sort, filter and print. It loads no other files, and runs
+  - Returns a self-contained HTML page that you can search, sort, filter, and print. It loads no other files, and runs
     only its own script. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
 positional: _input
 options:
@@ -20,7 +20,7 @@ options:
     type: dict
     required: true
   links:
-    description: The names of files to link to. They have the same audit and are in the same folder as the page.
+    description: The names of files to link to. They contain the same audit and are in the same folder as the page.
     type: list
     elements: str
     default: []

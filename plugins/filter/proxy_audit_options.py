@@ -141,7 +141,7 @@ def parse_concurrency(name: str, value: Any) -> int:
 
 
 def parse_path(name: str, value: Any) -> str:
-    """Return an absolute path; a relative path starts in the directory where Ansible was started."""
+    """Return an absolute path. A relative path is relative to the directory where you run Ansible."""
     return str(unfrackpath(check_string(name, value), follow=False))
 
 

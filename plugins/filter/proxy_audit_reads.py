@@ -46,7 +46,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - A list of dictionaries, one for each account, with C(host), C(account), C(regions), C(selection) and C(result).
+    - A list of dictionaries, one for each account, with C(host), C(account), C(regions), C(selection), and C(result).
   type: list
   elements: dict
 """

@@ -12,8 +12,8 @@ version_added: 1.1.0
 short_description: Summarize an audit for the console
 description:
   - Returns lines with the result of an audit, the selection, the remaining proxy configurations, and anything that
-    could not be read with the reason. The lines have no phone numbers. The role P(chime_sdk.voice.proxy_audit#role) and
-    the playbook C(chime_sdk.voice.proxy_report) show them.
+    could not be read, with the reason. The lines have no phone numbers. The role P(chime_sdk.voice.proxy_audit#role)
+    and the playbook C(chime_sdk.voice.proxy_report) show them.
 positional: _input
 options:
   _input:

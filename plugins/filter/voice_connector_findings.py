@@ -16,16 +16,16 @@ description:
   - If a check cannot be decided, for example because its setting was not read, its status is V(unknown), never V(pass).
     To read all settings that a policy needs, use P(chime_sdk.voice.voice_connector_policy_includes#filter).
   - Termination checks are V(not_applicable) if termination is missing or disabled. The origination check is
-    V(not_applicable) if origination is missing, disabled or has no routes. If AWS did not return whether one of them is
-    disabled, it counts as enabled.
+    V(not_applicable) if origination is missing or disabled, or has no routes. If AWS did not return whether one of them
+    is disabled, it counts as enabled.
 positional: _input, policy
 options:
   _input:
     description:
       - The result of M(chime_sdk.voice.chime_voice_connector_info), or its list C(voice_connectors).
       - If the task may fail, pass the whole result, because it also contains the errors. Each check of a Voice
-        Connector that could not be read is then V(unknown). A Region that could not be listed, or in which reading
-        stopped, adds a finding in which RV(_value[].voice_connector_id) and RV(_value[].check) are V(null).
+        Connector that could not be read is then V(unknown). If a Region could not be listed, or reading stopped there,
+        the findings include one whose RV(_value[].voice_connector_id) and RV(_value[].check) are V(null).
     type: raw
     required: true
   policy:
@@ -76,7 +76,7 @@ options:
         type: float
       origination_protocols:
         description:
-          - The protocols that routes may use. Set V(TCP), V(UDP) or both.
+          - The protocols that routes may use. Set V(TCP), V(UDP), or both.
           - Needs V(origination) in C(include).
         type: list
         elements: str
@@ -110,7 +110,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Require encryption, SIP logs and known addresses
+- name: Require encryption, SIP logs, and known addresses
   vars:
     policy:
       require_encryption: true
@@ -148,33 +148,33 @@ _value:
   elements: dict
   contains:
     voice_connector_id:
-      description: The ID of the Voice Connector, V(null) if the finding is about a Region. See O(_input).
+      description: The ID of the Voice Connector, or V(null) if the finding is about a Region. See O(_input).
       type: str
       sample: abcdef1ghij2klmno3pqr4
     name:
-      description: The name of the Voice Connector, V(null) if it is unknown.
+      description: The name of the Voice Connector, or V(null) if it is unknown.
       type: str
       sample: reception
     region:
-      description: The AWS Region where the Voice Connector was found, V(null) if it was not found.
+      description: The AWS Region where the Voice Connector was found, or V(null) if it was not found.
       type: str
       sample: us-east-1
     check:
-      description: The key of O(policy), V(null) if the finding is about a Region. See O(_input).
+      description: The key of O(policy), or V(null) if the finding is about a Region. See O(_input).
       type: str
       sample: termination_cidrs_within
     status:
-      description: V(pass), V(fail), V(unknown) or V(not_applicable).
+      description: V(pass), V(fail), V(unknown), or V(not_applicable).
       type: str
       sample: fail
     expected:
-      description: The value of this key in O(policy), V(null) if RV(_value[].check) is V(null).
+      description: The value of this key in O(policy), or V(null) if RV(_value[].check) is V(null).
       type: raw
       sample:
         - 203.0.113.0/24
     actual:
       description:
-        - The value that was found, V(null) if there is none. Depending on the check, it is a boolean like
+        - The value that was found, or V(null) if there is none. Depending on the check, it is a boolean like
           RV(_value[].expected), the allowed CIDR blocks or countries, the time of the last SIP OPTIONS message, the
           protocol of each route, the number of hours that data is kept, or the keys of the tags.
       type: raw
@@ -182,7 +182,7 @@ _value:
         - 203.0.113.0/28
         - 198.51.100.0/24
     reason:
-      description: Why the check did not pass, V(null) if it did.
+      description: Why the check did not pass, or V(null) if it did.
       type: str
       sample: Calls are accepted from 198.51.100.0/24.
 """
@@ -243,7 +243,7 @@ class Connector(NamedTuple):
         return setting
 
     def why_inactive(self, name: str) -> str | None:
-        """Return why a setting has no effect, None if it is enabled."""
+        """Return why a setting has no effect, or None if it is enabled."""
         setting = self.setting(name)
         if not setting["exists"]:
             return f"{name.capitalize()} is not configured."
@@ -427,7 +427,7 @@ def parse_countries(name: str, value: Any) -> Callable[[str], bool]:
     for country in countries:
         if not re.fullmatch("[A-Z]{2}", country):
             raise AnsibleFilterError(
-                f"The policy key {name} contains {show(country)}: write a country as two capital letters, such as US."
+                f"The policy key {name} contains {show(country)}. Write a country as two capital letters, such as US."
             )
     return frozenset(countries).__contains__
 
@@ -469,8 +469,8 @@ def suggest_cidr(cidr: str) -> str:
 class Check(NamedTuple):
     """One key of a policy."""
 
-    includes: tuple[str, ...]  # choices of include of chime_voice_connector_info
-    parse: Callable[[str, Any], Any]  # takes the key and its value, returns the second argument of evaluate
+    includes: tuple[str, ...]  # choices of the option include of chime_voice_connector_info
+    parse: Callable[[str, Any], Any]  # takes the key and its value, and returns the second argument of evaluate
     evaluate: Callable[[Connector, Any], Outcome]
 
 
@@ -495,12 +495,12 @@ def parse_policy(policy: Any) -> dict[str, Any]:
     """Return the parsed values of a policy in the order of CHECKS; raise AnsibleFilterError for an invalid policy."""
     if not isinstance(policy, dict) or not policy:
         kind = "empty" if isinstance(policy, dict) else "not a dictionary"
-        raise AnsibleFilterError(f"The policy is {kind}: set at least one of {', '.join(CHECKS)}.")
+        raise AnsibleFilterError(f"The policy is {kind}. Set at least one of {', '.join(CHECKS)}.")
     for name in policy:
         if name not in CHECKS:
             near = difflib.get_close_matches(str(name), CHECKS, 1)
             known = near[0] if near else f"one of {', '.join(CHECKS)}"
-            raise AnsibleFilterError(f"The policy key {name} does not exist: use {known}.")
+            raise AnsibleFilterError(f"The policy key {name} does not exist. Use {known}.")
     return {name: check.parse(name, policy[name]) for name, check in CHECKS.items() if name in policy}
 
 
@@ -508,7 +508,7 @@ def parse_policy(policy: Any) -> dict[str, Any]:
 
 
 def bad_input(problem: str) -> AnsibleFilterError:
-    return AnsibleFilterError(f"The input {problem}: pass the result of chime_voice_connector_info.")
+    return AnsibleFilterError(f"The input {problem}. Pass the result of chime_voice_connector_info.")
 
 
 def get_connectors(read: Any) -> list[dict[str, Any]]:

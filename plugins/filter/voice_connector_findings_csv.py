@@ -13,7 +13,7 @@ short_description: Convert findings to CSV
 description:
   - Returns comma-separated values in UTF-8 with a byte order mark. The table has a header and one row for each finding.
     The items of a list are separated by spaces.
-  - No spreadsheet treats a cell as a formula, or a string as a number or a date. For details, see
+  - Cells are escaped so that no spreadsheet treats them as formulas, or strings as numbers or dates. For details, see
     P(chime_sdk.voice.proxy_audit_csv#filter).
 positional: _input
 options:
@@ -59,7 +59,7 @@ COLUMNS = ("voice_connector_id", "name", "region", "check", "status", "expected"
 def voice_connector_findings_csv(findings: Any) -> str:
     """Return the CSV text of findings."""
     if not isinstance(findings, list) or not all(isinstance(f, dict) and set(COLUMNS) <= set(f) for f in findings):
-        raise AnsibleFilterError("The input is not a list of findings: pass the result of voice_connector_findings.")
+        raise AnsibleFilterError("The input is not a list of findings. Pass the result of voice_connector_findings.")
     text = io.StringIO()
     text.write("\ufeff")
     rows = csv.writer(text)

@@ -41,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The choices in alphabetical order, V([]) if the policy needs none.
+  description: The choices in alphabetical order, or V([]) if the policy needs none.
   type: list
   elements: str
   sample:

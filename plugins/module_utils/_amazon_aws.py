@@ -18,8 +18,8 @@ try:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 except ImportError as e:
     raise ImportError(
-        "The modules of chime_sdk.voice require the collection amazon.aws 10.1.0 or newer, below 13.0.0, which Ansible did "
-        "not find. Install it on the control node or in the execution environment: "
+        "The modules of chime_sdk.voice require the collection amazon.aws, 10.1.0 or newer, but older than 13.0.0. "
+        "Ansible did not find it. Install it on the control node or in the execution environment: "
         "ansible-galaxy collection install 'amazon.aws:>=10.1.0,<13.0.0'"
     ) from e
 

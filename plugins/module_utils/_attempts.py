@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Retries, deadlines and the rate limit of a client.
+"""Retries, deadlines, and the rate limit of a client.
 
 ``_client`` explains why these are not botocore's own. A server error or a broken connection is called a fault here.
 """
@@ -73,7 +73,8 @@ FAULT_NAMES = frozenset(
 )
 FAULT_STATUSES = frozenset((408, 500, 502, 503, 504))
 
-# Words of OpenSSL and urllib3 for errors that a retry cannot fix: a bad certificate, a server without TLS, a bad CA bundle.
+# Words of OpenSSL and urllib3 for errors that a retry cannot fix: a bad certificate, a server without TLS, or a bad CA
+# bundle.
 _UNVERIFIED = ("CERTIFICATE_VERIFY_FAILED", "DOESN'T_MATCH")
 _PERMANENT = (
     *_UNVERIFIED,
@@ -127,13 +128,13 @@ def is_unverified(exception: Exception) -> bool:
 
 
 class Attempts:
-    """The progress of one operation. The thread that runs it writes this, and the thread that waits for it reads it."""
+    """The progress of one operation, written by the thread that runs it, and read by the thread that waits for it."""
 
     def __init__(self, seconds: float | None) -> None:
         self.seconds = seconds  # the limit of the whole operation, not counting the queue; None for no limit
         self.started = time.monotonic()
         self.queued_since: float | None = None  # set while the operation waits in the queue
-        self.signing = False  # while a request is signed, for which credentials may be obtained
+        self.signing = False  # while a request is signed, which may obtain credentials
         self.sent = 0  # requests
         self.throttles = 0  # requests that were throttled
         self.faults = 0  # requests that ended with a fault
@@ -149,7 +150,7 @@ class Attempts:
 
 
 class Policy:
-    """Retries, deadline and rate limit of all operations of one client."""
+    """Retries, deadline, and rate limit of all operations of one client."""
 
     def __init__(
         self,
@@ -431,7 +432,7 @@ class FairBucket:
 
 
 def _backoff(failures: int) -> float:
-    """Return a random delay of up to 0.5, 1, 2, 4 and then 5 seconds."""
+    """Return a random delay of up to 0.5, 1, 2, 4, and then 5 seconds."""
     return random.uniform(0, min(MAX_BACKOFF, 2 ** (failures - 2)))
 
 

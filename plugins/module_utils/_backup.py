@@ -6,9 +6,9 @@
 
 """Write and read the backup file of proxy configurations.
 
-It is a JSON object with ``format`` (2), ``account``, ``created`` (ISO 8601) and ``voice_connectors``, a list of objects with
-``voice_connector_id``, ``region``, ``name`` and ``proxy``, the ``Proxy`` structure as the service returned it. Release 1.0.0
-wrote no ``format``, and the members of the proxy next to the ID.
+It is a JSON object with ``format`` (2), ``account``, ``created`` (ISO 8601), and ``voice_connectors``, a list of
+objects with ``voice_connector_id``, ``region``, ``name``, and ``proxy``, the ``Proxy`` structure as the service
+returned it. A backup from release 1.0.0 has no ``format``, and has the members of the proxy next to the ID.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def write_backup(folder: str, account_id: str, records: list[Record], now: datet
 
 
 def read_backup(path: str, account_id: str, prefix: str) -> Backup:
-    """Return the backup of this account in a file, with every record checked.
+    """Read the backup of this account from a file, and check every record.
 
     :raises VoiceError: the file cannot be read, is not a valid backup, or belongs to a different account.
     """
@@ -105,7 +105,7 @@ def read_backup(path: str, account_id: str, prefix: str) -> Backup:
 
 
 def choose_records(backup: Backup, identifiers: list[str] | None, path: str, prefix: str) -> list[Record]:
-    """Return the records with these IDs, or all for None.
+    """Return the records with these IDs, or all records if *identifiers* is None.
 
     :raises VoiceError: an ID has no record, or a chosen record lacks a member that the service requires.
     """
@@ -155,7 +155,7 @@ def _sync_directory(path: str) -> None:
 
 
 def _parse_json(content: bytes) -> Any:
-    """Return the JSON document, or None if it is not one."""
+    """Return the JSON document, or None if the content is not valid JSON."""
     try:
         return json.loads(content.decode())
     except (ValueError, RecursionError):
@@ -163,7 +163,7 @@ def _parse_json(content: bytes) -> Any:
 
 
 def _find_problem(document: Any, version: Any) -> str | None:
-    """Return the first problem of a document, or None. It shows no values except IDs and keys."""
+    """Return the first problem in a document, or None. The text has no values except IDs and keys."""
     if not isinstance(document, dict):
         return "it is not a complete JSON object"
     if not _is_int(version) or version < 1:

@@ -31,12 +31,12 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import requ
 _T = TypeVar("_T")
 _END = object()
 
-# Give up on a Region if its first reads all fail: this many, or as many as run at the same time.
+# Give up on a Region if its first reads all fail. This is their number, unless more run at the same time.
 _ENOUGH_FAILURES = 8
 
 
 class Selection(NamedTuple):
-    """The selected Voice Connectors, and what to read of each. None means no condition."""
+    """The selected Voice Connectors, and what to read for each. None means no condition."""
 
     ids: list[str] | None
     names: list[str] | None
@@ -48,10 +48,10 @@ class Selection(NamedTuple):
 
 
 class ConnectorRead(NamedTuple):
-    """The result of one Voice Connector. ``connector`` is None if it does not exist, or is not known to be selected."""
+    """The result for one Voice Connector. ``connector`` is None if it does not exist or is not known to be selected."""
 
     voice_connector_id: str
-    region: str | None  # in which it was found or searched for; None for several
+    region: str | None  # where it was found or searched for; None for several
     connector: dict[str, Any] | None
     errors: list[VoiceError]
     tried: bool = True
@@ -88,16 +88,16 @@ class RegionRead:
 
 
 class BulkRead(NamedTuple):
-    """The results of all selected Voice Connectors, in the order of the given IDs, or of the Regions and their listings."""
+    """The results, in the order of the given IDs, or of the Regions and their listings."""
 
     regions: list[RegionRead]
     reads: list[ConnectorRead]
 
 
 def read_voice_connectors(clients: list[VoiceClient], selection: Selection, concurrency: int) -> BulkRead:
-    """Read the selected Voice Connectors of one Region or several, each once.
+    """Read the selected Voice Connectors in one or more Regions, each once.
 
-    If several Regions list it, it is read in the one to which it belongs, if possible.
+    If several Regions list a Voice Connector, it is read in the Region that it belongs to, if possible.
     Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, and those of the selected settings.
 
     :param clients: one for each Region.
@@ -177,8 +177,8 @@ def _list(region: RegionRead, ids: list[str] | None, alone: bool) -> None:
         for number, page in enumerate(list_voice_connectors(region.client), 1):
             region.listed.update((entry["VoiceConnectorId"], entry) for entry in page)
             missing.difference_update(region.listed)
-            # The number of pages is unknown. Stop the listing when it has taken as many requests as it takes to read the
-            # others one by one. At worst, this doubles the number of requests.
+            # The number of pages is unknown. Stop the listing when it has taken as many requests as it would take to
+            # read the remaining Voice Connectors one by one. At worst, this doubles the number of requests.
             if ids is not None and len(missing) <= (number if alone else 0):
                 return
         region.listed_all = not alone or ids is None
@@ -243,7 +243,7 @@ def _not_anywhere(identifier: str, regions: list[RegionRead]) -> VoiceError:
 
 
 def _has_name(entry: dict[str, Any] | None, names: list[str] | None) -> bool:
-    """Whether an entry can have one of these names, as an entry that has not been read yet can."""
+    """Whether an entry has one of these names, or may have one because it has not been read yet."""
     return names is None or entry is None or entry.get("Name") in names
 
 
@@ -304,7 +304,7 @@ def _read(region: RegionRead, identifier: str, selection: Selection, concurrency
 
 
 def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
-    """Return what is known of a Voice Connector that was listed but not read, if it is known to be selected."""
+    """Return what is known about a Voice Connector that was listed but not read, if it is known to be selected."""
     entry = region.listed.get(identifier)
     if entry is None or selection.tags:
         return ConnectorRead(identifier, region.name, None, [], tried=False)

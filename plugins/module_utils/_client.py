@@ -6,27 +6,27 @@
 
 """A boto3 client from the connection options of a module.
 
-Retries, deadlines and the parsing of responses are this collection's own. With those of botocore and amazon.aws, a failure
-could look like an absent resource, or a task could hang:
+Retries, deadlines, and the parsing of responses are this collection's own. With those of botocore and amazon.aws, a
+failure could look like an absent resource, or a task could hang:
 
-- Retries and deadlines (``_attempts``). botocore's mode ``standard`` never retries the error with which this service throttles,
-  ThrottledClientException, and after about 17 failures its retry quota ends all retries of a client, in the middle of a bulk
-  read. ``AWSRetry`` of amazon.aws retries ClientError only, so no broken connection. None of them has a deadline, and a read
-  timeout starts again with every byte.
-- Responses (``_responses``). botocore parses an HTML page, a truncated body and an empty one as ``{}``, drops members that it
-  does not know, and names errors differently by version.
-- Errors (``_explain``, ``_errors``). An exception of the SDK does not tell what to do, nor whether the request may have been
-  applied. ``_operation`` puts these together: every call goes through an ``Operation``.
+- Retries and deadlines (``_attempts``). botocore's mode ``standard`` never retries the error with which this service
+  throttles, ThrottledClientException, and after about 17 failures its retry quota ends all retries of a client, in the
+  middle of a bulk read. ``AWSRetry`` of amazon.aws retries only ClientError, and no broken connection. None of them has
+  a deadline, and a read timeout restarts with every byte.
+- Responses (``_responses``). botocore parses an HTML page, a truncated body, and an empty one as ``{}``, drops members
+  that it does not know, and names errors differently by version.
+- Errors (``_explain``, ``_errors``). An exception from the SDK states neither what to do nor whether the request may
+  have been applied. ``_operation`` puts these together: every call goes through an ``Operation``.
 
-All of this is attached to events of botocore, which are public. These private parts are used as well. If one changes, the tests
-in parentheses fail:
+All of this is attached to botocore's events, which are public. The collection also uses these private parts. If one
+changes, the tests in parentheses fail:
 
 - botocore.retries.adaptive and .throttling, the rate limiter of the mode ``adaptive`` (test_attempts)
 - ``retry-config-SERVICE``, the ID of botocore's retry handler (test_client)
 - ``Config.OPTION_DEFAULTS``, the known keys of ``aws_config`` (every test of a module)
 - the modules botocore.credentials and botocore.tokens in a traceback, and the local variable ``redirect_location`` of urllib3
   (test_chime_voice_connector_proxy_info)
-- the words of urllib3 and OpenSSL about proxy servers and certificates (test_networks)
+- the words that urllib3 and OpenSSL use about proxy servers and certificates (test_networks)
 - ``AnsibleAWSModule.default_settings`` of amazon.aws and ``_load_params`` of Ansible (test_chime_voice_connector_proxy)
 """
 
@@ -126,21 +126,21 @@ class Connection:
         return VoiceClient(client, policy, bool(self._user_config))
 
     def _open(self, module: Any) -> tuple[str | None, str | None, Any]:
-        """Return the Region, the endpoint URL and the session."""
+        """Return the Region, the endpoint URL, and the session."""
         region, endpoint_url, options = get_aws_connection_info(module)
         profile = options.pop("profile_name", None)
         config = Config(
             user_agent_extra="ansible-collection/chime_sdk.voice",
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
-            # One attempt, whatever retry mode the environment sets: the policy decides on more.
+            # One attempt, whatever retry mode the environment sets. The policy decides whether there are more.
             retries={"mode": "standard", "total_max_attempts": 1},
             max_pool_connections=self._concurrency or 1,
         )
         user_config = options.pop("aws_config", None)
         self._config = config.merge(user_config) if user_config else config
         self._options = options  # the keys, and whether to verify certificates
-        # One session for all clients, because each session reads the data files of botocore again.
+        # One session for all clients, because each session reads botocore's data files again.
         return region, endpoint_url, Session(profile_name=profile)
 
     def _make_with_policy(self, service: str, region: str | None) -> tuple[Any, Policy]:
@@ -156,7 +156,7 @@ class Connection:
         return client, Policy(seconds, own_retries, max_faults, rate_limit)
 
     def _make(self, service: str, region: str | None, config: Any = None) -> Any:
-        """Return a boto3 client, within a deadline: the first one runs the ``credential_process`` of a profile."""
+        """Return a boto3 client within a deadline. The first client runs the ``credential_process`` of a profile."""
         attempts = Attempts(longest_operation(CONNECT_TIMEOUT, READ_TIMEOUT, backoff=MAX_BACKOFF))
         return run_with_deadline(
             lambda: self._session.client(
@@ -182,7 +182,7 @@ class Connection:
             raise VoiceError("no_region", prefix=f"Failed to {self._purpose}: ") from None
         except UnknownServiceError as e:
             raise VoiceError("no_service", prefix, service=SERVICE, **installed_sdk()) from e
-        except Exception as e:  # for bad options botocore raises ValueError, TypeError, AttributeError and others
+        except Exception as e:  # for bad options botocore raises ValueError, TypeError, AttributeError, and others
             words = f"botocore reported: {printable(e)}" if str(e) else ""
             source = explain_credentials(e)
             if source is not None:
@@ -223,7 +223,7 @@ def _check_options(params: dict[str, Any], prefix: str) -> None:
         raise VoiceError("unknown_config_key", prefix, keys=", ".join(map(repr, unknown)))
     try:
         Config(**config)
-    except Exception as e:  # TypeError, ValueError and errors of botocore
+    except Exception as e:  # TypeError, ValueError, and errors from botocore
         raise VoiceError("bad_config", prefix, f"botocore reported: {printable(e)}") from e
 
 

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Map exceptions of the SDK to messages for the user."""
+"""Map exceptions from the SDK to messages for the user."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _ACCOUNT_WORDS = ("Not authorized to call Chime SDK with Account Id", "Subscript
 
 
 class Explanation(NamedTuple):
-    """A message of ``MESSAGES`` with its fields."""
+    """The name of a message in ``MESSAGES``, and the values of its fields."""
 
     name: str
     values: dict[str, Any]
@@ -72,7 +72,8 @@ def count_requests(number: int) -> str:
 def explain_credentials(exception: BaseException) -> str | None:
     """Return the words that follow "could not be obtained", or None if *exception* is not about credentials.
 
-    Credential providers do not wrap errors of files, processes, JSON or other services, so the module that raised decides.
+    Credential providers do not wrap errors from files, processes, JSON, or other services, so the module that raised
+    the exception decides.
     """
     if isinstance(exception, DeadlineExceeded):
         return " in time"
@@ -81,7 +82,7 @@ def explain_credentials(exception: BaseException) -> str | None:
 
 
 def explain_exception(exception: BaseException, attempts: Attempts, client: Any) -> Explanation:
-    """Explain an exception other than an error response to the operation itself.
+    """Explain any exception except an error response to the operation itself.
 
     :param client: the VoiceClient.
     """

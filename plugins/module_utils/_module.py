@@ -4,7 +4,10 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Additions to AnsibleAWSModule: the options before Ansible converts them, and a module that does not log them."""
+"""Additions to AnsibleAWSModule.
+
+Access to the options before Ansible converts them, and a module class that does not log its options.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Call an operation of the service within its limits, with every failure as a VoiceError."""
+"""Call a service operation within its limits, and raise every failure as a VoiceError."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import TRUNCATED
 from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import UnreadableResponse
 
-# AWS may reject a new configuration because of it, whatever reason the response gives.
+# AWS may reject a new configuration because support for proxy sessions has ended, whatever reason the response gives.
 _ENDED = "; note that AWS ended support for proxy sessions on 2026-04-07 and may refuse this"
 
-# Messages that mention the end of support, for operations on proxies, by the message that they replace.
+# For operations on proxies: the messages that mention the end of support, by the message that each replaces.
 _ENDED_MESSAGES = {"no_operation": "no_proxy_operation", "not_offered": "proxies_not_offered"}
 
 
 class Operation:
-    """One call of an operation of the service."""
+    """One call to a service operation."""
 
     def __init__(self, client: VoiceClient, name: str, action: str) -> None:
         """Prepare a call.
@@ -60,7 +60,7 @@ class Operation:
         return method
 
     def __call__(self, **parameters: Any) -> dict[str, Any]:
-        """Call the operation and return botocore's response, which has no members but ``RawJson``, if there is output.
+        """Call the operation and return botocore's response. If the operation has output, it is in ``RawJson``.
 
         :raises NotFound: the service returned the error NotFound.
         :raises VoiceError: any other failure.
@@ -68,14 +68,14 @@ class Operation:
         method = self.require()
         try:
             response = self._client.policy.run(lambda: method(**parameters), self._attempts)
-        except Exception as e:  # the SDK does not wrap ValueError, TypeError, OSError and others
+        except Exception as e:  # the SDK does not wrap ValueError, TypeError, OSError, and others
             raise self._explain(e) from e
         if TRUNCATED in response:
             raise self._truncated()
         return response
 
     def member(self, response: dict[str, Any], name: str) -> Any:
-        """Return the JSON of the member *name* of a response, or None if AWS confirms that there is none.
+        """Return the JSON of the member *name* in a response, or None if AWS confirms that there is none.
 
         :raises VoiceError: the response has only other members, or is empty and may not come from AWS.
         """
@@ -90,10 +90,10 @@ class Operation:
     def require_request_id(self, response: dict[str, Any]) -> None:
         """Raise VoiceError for an empty response that may not come from AWS."""
         if not response["ResponseMetadata"].get("RequestId"):
-            raise self.unreadable("it is empty and has no request ID, which every response of AWS has")
+            raise self.unreadable("it is empty and has no request ID, which every response from AWS has")
 
     def unreadable(self, reason: str) -> VoiceError:
-        """Return the error for a response with a success status that the service does not return."""
+        """Return the error for an invalid response with a success status."""
         return self.failure("unreadable", reason=reason)
 
     def failure(self, name: str, kind: type[VoiceError] = VoiceError, words: str = "", **fields: Any) -> VoiceError:
@@ -108,14 +108,14 @@ class Operation:
         return self.failure("truncated", requests=count_requests(self._attempts.sent))
 
     def _explain(self, exception: Exception) -> VoiceError:
-        """Return the error for an exception of the SDK."""
+        """Return the error for an exception from the SDK."""
         if isinstance(exception, UnreadableResponse):
             return self.unreadable(str(exception))
         if isinstance(exception, ClientError) and exception.operation_name == self._name:
             if TRUNCATED in exception.response:
                 return self._truncated()
             return self._explain_error(exception)
-        # An error of a different operation that botocore called first, such as AssumeRole.
+        # An error from a different operation that botocore called first, such as AssumeRole.
         response = exception.response if isinstance(exception, ClientError) else None
         name, values, affects_all = explain_exception(exception, self._attempts, self._client)
         words = f"{'AWS said' if response else 'botocore reported'}: {printable(exception)}" if str(exception) else ""

@@ -60,7 +60,7 @@ def check_confirmed_selection(params: dict[str, Any]) -> None:
 def check_types(spec: dict[str, Any], given: dict[str, Any]) -> None:
     """Raise VoiceError for a value whose type in YAML is not the one that its author intended.
 
-    Ansible converts ``yes`` in a list of strings to ``'True'``, and an unquoted phone number to one without its plus sign.
+    Ansible converts ``yes`` in a list of strings to ``'True'``, and drops the plus sign of an unquoted phone number.
 
     :param spec: the argument specification of the module, without the connection options.
     :param given: the options as Ansible sent them, before any conversion.

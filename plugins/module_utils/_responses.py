@@ -6,8 +6,8 @@
 
 """Check the raw bytes of a response before botocore parses them.
 
-botocore parses an HTML page, a truncated body and an empty one as ``{}``, splits a string into a list of characters, drops
-members that it does not know, fails on JSON that is not an object, and names errors differently by version.
+botocore parses an HTML page, a truncated body, and an empty one as ``{}``, splits a string into a list of characters,
+drops members that it does not know, fails on JSON that is not an object, and names errors differently by version.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import pri
 RAW_JSON = "RawJson"  # the JSON document of a successful response
 TRUNCATED = "Truncated"  # True if the body is shorter than its Content-Length
 
-# The JSON types for each type of the service model. A type that is not listed allows any.
+# The JSON types for each type of the service model. A type that is not listed allows any JSON type.
 _JSON_TYPES = {
     "structure": (dict,),
     "list": (list,),
@@ -36,7 +36,7 @@ _XML_ERROR = re.compile(r"\s*<(\w+Exception)\s*/?>", re.ASCII)
 
 
 class UnreadableResponse(Exception):
-    """A response with a success status that the service does not return. The message is the reason."""
+    """An invalid response with a success status. The message is the reason."""
 
 
 def check_response(
@@ -73,7 +73,7 @@ def check_response(
         raise UnreadableResponse(f"its body ({size} bytes of {content_type}) is not complete JSON") from None
     _check_type(operation_model.output_shape, document, "the body")
     customized_response_dict[RAW_JSON] = document
-    # Leave nothing to botocore, which fails on timestamps in a format that it does not expect.
+    # Leave nothing for botocore to parse, because it fails on timestamps in a format that it does not expect.
     response_dict["body"] = b"{}"
 
 
@@ -101,10 +101,10 @@ def _check_type(shape: Any, value: Any, where: str) -> None:
 
 
 def _rewrite_error(response_dict: dict[str, Any]) -> None:
-    """Rewrite an error response so that every botocore parses it alike: its name in the header, its message in JSON.
+    """Rewrite an error response so that every botocore parses it alike: name in the header, message in JSON.
 
     The name comes from the header, possibly with a namespace and a URI, from ``code`` or ``__type`` in the body, or from
-    XML, in which AWS names an unknown operation. The message is shortened to one printable line.
+    XML, which AWS returns for an unknown operation. The message is shortened to one printable line.
     """
     text = response_dict["body"].decode("utf-8", "replace")
     try:

@@ -18,7 +18,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import Voi
 
 
 class Exclusions(NamedTuple):
-    """Conditions, any of which makes a Voice Connector keep its proxy configuration."""
+    """A Voice Connector that matches any of these keeps its proxy configuration."""
 
     ids: list[str]
     names: list[str]
@@ -44,7 +44,7 @@ def plan_deletions(
     :param read: the selected Voice Connectors with their proxies, and with their tags if there are excluded tags.
     :param ids: the selected IDs, or None for all.
     :param prefix: "Failed to ...: ".
-    :raises VoiceError: it is unknown whether these are all of the selected ones, or one may not be deleted.
+    :raises VoiceError: it is unknown whether these are all of the selected ones, or one of them must not be deleted.
     """
     names = {region.name for region in read.regions}
     foreign = foreign_homes(read.regions)
@@ -136,7 +136,7 @@ def require_used(connectors: list[dict[str, Any]], exclusions: Exclusions, prefi
 
 
 def require_account(account: str, account_id: str, prefix: str) -> None:
-    """Raise VoiceError unless the account of the credentials is the confirmed one."""
+    """Raise VoiceError unless the credentials belong to the confirmed account."""
     if account != account_id:
         raise VoiceError("different_account", prefix, account=account, account_id=account_id)
 

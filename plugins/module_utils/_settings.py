@@ -23,15 +23,15 @@ class Setting(NamedTuple):
 
     name: str  # the choice of include, and the key in the result
     operation: str
-    member: str  # of the response; if it is a list, that list is the only member of the setting
+    member: str  # in the response; if it is a list, that list is the only member of the setting
     title: str  # in messages
-    # The keys of the result, in snake_case. What each stands for: None for a value, a function for a value to convert, a
-    # dict for a structure, and a list for a list, with the keys of its items if these are structures.
+    # The keys of the result, in snake_case. The values show what each is: None for a value, a function for a value to
+    # convert, a dict for a structure, and a list for a list, with the keys of its items if these are structures.
     members: dict[str, Any]
 
 
 def to_iso_8601(timestamp: Any) -> str:
-    """Return a timestamp in ISO 8601 and UTC, or unchanged if botocore does not know its format."""
+    """Return a timestamp in ISO 8601 format and UTC, or unchanged if botocore does not know its format."""
     try:
         parsed = parse_timestamp(timestamp)
         aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.timezone.utc)

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Convert structures of the service to the documented return values. All functions are pure."""
+"""Convert structures from the service to the documented return values. All functions are pure."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _CONNECTOR = {
 def connector_result(entry: dict[str, Any], region: str) -> dict[str, Any]:
     """Return the documented keys of a Voice Connector that was found in *region*.
 
-    :param entry: a ``VoiceConnector`` structure of ListVoiceConnectors or GetVoiceConnector.
+    :param entry: a ``VoiceConnector`` structure from ListVoiceConnectors or GetVoiceConnector.
     """
     return {"region": region, **_complete(camel_dict_to_snake_dict(entry), _CONNECTOR)}
 
 
 def setting_result(setting: Setting, structure: dict[str, Any] | None, known: bool = True) -> dict[str, Any]:
-    """Return the documented keys of a setting, null or empty if nothing is set.
+    """Return a setting with all of its documented keys. Values that are not set are null or empty.
 
-    :param structure: the structure of the service, or None if none is set.
+    :param structure: the structure from the service, or None if none is set.
     :param known: whether the structure is known; if not, ``exists`` is null.
     """
     exists = structure is not None if known else None
@@ -54,10 +54,10 @@ def proxy_result(proxy: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _complete(value: Any, members: Any) -> Any:
-    """Return a value with all *members* of a ``Setting``, null or empty if it lacks them, and its other members."""
+    """Return a value with all *members* of a ``Setting``, then its other members. Missing members are null or empty."""
     if isinstance(members, dict):
         present = value or {}
-        # Use the strings of the table as keys, not equal ones: a bulk read has tens of thousands of keys.
+        # Use the strings of the table as keys, not copies of them: a bulk read has tens of thousands of keys.
         complete = {name: _complete(present.get(name), inner) for name, inner in members.items()}
         return {**complete, **{name: inner for name, inner in present.items() if name not in members}}
     if isinstance(members, list):

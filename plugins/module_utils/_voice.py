@@ -23,7 +23,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import Setting
 
-# A listing without a new Voice Connector on this many pages in a row does not end.
+# Give up on a listing after this many pages in a row without a new Voice Connector.
 _MAX_STALE_PAGES = 10
 
 
@@ -85,7 +85,7 @@ def put_proxy(client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any
 def require_sendable(
     client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any], message: str = "unknown_members"
 ) -> None:
-    """Raise VoiceError if a ``Proxy`` structure has a member that PutVoiceConnectorProxy of this botocore does not accept.
+    """Raise VoiceError if PutVoiceConnectorProxy in this botocore does not accept a member of a ``Proxy`` structure.
 
     :param message: the name of the message.
     """
@@ -172,7 +172,7 @@ def get_tags(client: VoiceClient, voice_connector: dict[str, Any]) -> dict[str, 
 
 
 def has_no_tags(error: VoiceError) -> bool:
-    """Whether an error of ``get_tags`` means that the service does not return the tags of this resource.
+    """Whether an error from ``get_tags`` means that the service does not return the tags of this resource.
 
     The Voice Connector may exist: for some, the service returns BadRequest with "Invalid resource".
     """
@@ -186,7 +186,7 @@ def _putting(client: VoiceClient, voice_connector_id: str) -> Operation:
 
 
 def _to_put(proxy: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters of PutVoiceConnectorProxy for a ``Proxy`` structure: one has a different name."""
+    """Convert a ``Proxy`` structure to the parameters of PutVoiceConnectorProxy, one of which has a different name."""
     return {("PhoneNumberPoolCountries" if k == "PhoneNumberCountries" else k): v for k, v in proxy.items()}
 
 

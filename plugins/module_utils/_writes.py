@@ -33,8 +33,8 @@ MEMBERS = {
 def different_members(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
     """Return the members in which two ``Proxy`` structures differ.
 
-    The service may normalize values, so these are the same: a phone number with and without a plus sign, an empty phone
-    number and none, and countries in any order and case.
+    The service may normalize values, so these count as equal: a phone number with and without a plus sign, an empty
+    phone number and none, and countries in any order and case.
     """
 
     def normalize(proxy: dict[str, Any], member: str) -> Any:
@@ -51,7 +51,7 @@ def different_members(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
 def lost_members(stored: dict[str, Any] | None, desired: dict[str, Any] | None) -> set[str]:
     """Return the members whose *stored* value is not the *desired* one. None means no proxy configuration.
 
-    The service may set a member that was not sent to a default, except the phone number, which it must remove.
+    If a member was not sent, the service may set it to a default, except the phone number, which it must remove.
     """
     if stored is None or desired is None:
         return set(stored or desired or {"Proxy"}) if stored is not desired else set()
@@ -99,7 +99,7 @@ def write_proxy(client: VoiceClient, voice_connector_id: str, desired: dict[str,
 def confirm_write(
     client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None, write_error: VoiceError
 ) -> dict[str, Any] | None:
-    """Return the ``Proxy`` structure that is set after a write of unknown outcome; raise VoiceError if not *desired*."""
+    """Return the ``Proxy`` structure after a write of unknown outcome; raise VoiceError if it is not *desired*."""
     fields = {"response": write_error.response, "write": write_error.message.rstrip(".")}
     try:
         proxy = get_proxy(client, voice_connector_id)
@@ -112,18 +112,18 @@ def confirm_write(
 
 
 def name_members(members: set[str]) -> str:
-    """Return the names of members for a message: those of their options, if they have any."""
+    """Return the names of members for a message. A member that has an option gets the name of the option."""
     options = {member: option for option, member in MEMBERS.items()}
     return ", ".join(sorted(options.get(member, member) for member in members))
 
 
 def run_each(records: Iterable[Any], action: str, function: Callable[[Any], Any], concurrency: int) -> dict[str, Any]:
-    """Call *function* for each record, several at a time; return its results or the VoiceErrors by ID.
+    """Call *function* for each record, several at a time; return its results or VoiceErrors by ID.
 
     A failure does not stop the others, except in a Region where every further request would fail too.
 
-    :param records: with ``voice_connector_id``, ``region`` and ``proxy``.
-    :param action: of "Failed to ACTION Voice Connector".
+    :param records: with ``voice_connector_id``, ``region``, and ``proxy``.
+    :param action: as in "Failed to ACTION Voice Connector".
     """
     results: dict[str, Any] = {}
     stops: dict[str, VoiceError] = {}

@@ -50,7 +50,7 @@ options:
     type: dict
   include:
     description:
-      - What to read of each Voice Connector in addition to the listing. Each item takes one request per Voice
+      - What to read for each Voice Connector in addition to the listing. Each item takes one request per Voice
         Connector.
       - Each setting is returned as a dictionary that always has all of its keys, with V(null) or V([]) for values that
         are not set. Use its C(exists) in conditions.
@@ -71,7 +71,7 @@ options:
     default: []
   include_account_id:
     description:
-      - Whether to return the ID of the AWS account of the credentials. This takes one more request,
+      - Whether to return the ID of the AWS account that the credentials belong to. This takes one more request,
         C(GetCallerIdentity) of STS.
     type: bool
     default: false
@@ -103,9 +103,10 @@ notes:
   - A Voice Connector that is deleted after the listing and before its settings are read is returned without settings.
   - If AWS throttles requests in a Region, all requests to that Region slow down together to the rate that AWS allows,
     first come, first served. A throttled request is sent at most ten times. A request that meets a server error, a
-    broken connection or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the
+    broken connection, or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the
     wait for the rate limit. Reading stops in a Region if no request succeeds for 60 seconds of throttling. In
-    O(aws_config), C(connect_timeout), C(read_timeout), C(retries) and C(max_pool_connections) each replace the default.
+    O(aws_config), C(connect_timeout), C(read_timeout), C(retries), and C(max_pool_connections) each replace the
+    default.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_info
   - name: ListVoiceConnectors
@@ -195,7 +196,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 region:
-  description: The AWS Region that was read, V(null) if there are several. In a failure, V(null) if this is unknown.
+  description: The AWS Region that was read, or V(null) if there are several. In a failure, V(null) if this is unknown.
   returned: always
   type: str
   sample: us-east-1
@@ -216,12 +217,12 @@ regions:
       type: bool
       sample: true
     reason:
-      description: Why something was not read, V(null) if everything was.
+      description: The reason that part of the selection was not read, or V(null) if everything was read.
       returned: always
       type: str
       sample: null
 account_id:
-  description: The ID of the AWS account of the credentials.
+  description: The ID of the AWS account that the credentials belong to.
   returned: if O(include_account_id) is V(true)
   type: str
   sample: "111122223333"
@@ -245,58 +246,58 @@ voice_connectors:
       type: str
       sample: abcdef1ghij2klmno3pqr4
     voice_connector_arn:
-      description: The ARN, V(null) if AWS did not return it.
+      description: The ARN, or V(null) if AWS did not return it.
       returned: always
       type: str
       sample: arn:aws:chime:us-east-1:111122223333:vc/abcdef1ghij2klmno3pqr4
     name:
-      description: The name, V(null) if AWS did not return it.
+      description: The name, or V(null) if AWS did not return it.
       returned: always
       type: str
       sample: reception
     aws_region:
-      description: The AWS Region in which the Voice Connector was created, V(null) if AWS did not return it.
+      description: The AWS Region in which the Voice Connector was created, or V(null) if AWS did not return it.
       returned: always
       type: str
       sample: us-east-1
     outbound_host_name:
-      description: The outbound host name, V(null) if AWS did not return it.
+      description: The outbound host name, or V(null) if AWS did not return it.
       returned: always
       type: str
       sample: abcdef1ghij2klmno3pqr4.voiceconnector.chime.aws
     require_encryption:
-      description: Whether encryption is required, V(null) if AWS did not return it.
+      description: Whether encryption is required, or V(null) if AWS did not return it.
       returned: always
       type: bool
       sample: true
     created_timestamp:
-      description: The time of creation, in UTC and ISO 8601 format, V(null) if AWS did not return it.
+      description: The time of creation, in UTC and ISO 8601 format, or V(null) if AWS did not return it.
       returned: always
       type: str
       sample: "2026-01-02T03:04:05+00:00"
     updated_timestamp:
-      description: The time of the last change, in UTC and ISO 8601 format, V(null) if AWS did not return it.
+      description: The time of the last change, in UTC and ISO 8601 format, or V(null) if AWS did not return it.
       returned: always
       type: str
       sample: "2026-02-03T04:05:06+00:00"
     integration_type:
-      description: The type of integration with Amazon Connect, V(null) if AWS did not return it.
+      description: The type of integration with Amazon Connect, or V(null) if AWS did not return it.
       returned: always
       type: str
       sample: CONNECT_ANALYTICS_CONNECTOR
     network_type:
-      description: The network type, V(null) if AWS did not return it.
+      description: The network type, or V(null) if AWS did not return it.
       returned: always
       type: str
       sample: IPV4_ONLY
     tags:
-      description: The tags, V(null) if they could not be read.
+      description: The tags, or V(null) if they could not be read.
       returned: if O(include) contains V(tags)
       type: dict
       sample:
         team: voice
     tags_error:
-      description: Why the tags could not be read, V(null) if they were.
+      description: The reason that the tags could not be read, or V(null) if they were read.
       returned: if O(include) contains V(tags)
       type: str
       sample: null
@@ -314,24 +315,24 @@ voice_connectors:
           type: bool
           sample: true
         default_session_expiry_minutes:
-          description: The default number of minutes allowed for proxy sessions, V(null) if AWS did not return it.
+          description: The default number of minutes allowed for proxy sessions, or V(null) if AWS did not return it.
           returned: always
           type: int
           sample: 60
         disabled:
-          description: Whether new proxy sessions are blocked, V(null) if AWS did not return it.
+          description: Whether new proxy sessions are blocked, or V(null) if AWS did not return it.
           returned: always
           type: bool
           sample: false
         fall_back_phone_number:
           description:
-            - The phone number, in E.164 format, to which calls are routed after a proxy session expires, V(null) if
+            - The phone number, in E.164 format, to which calls are routed after a proxy session expires, or V(null) if
               none is set.
           returned: always
           type: str
           sample: "+12065550100"
         phone_number_countries:
-          description: The countries from which proxy phone numbers are selected, V([]) if AWS did not return them.
+          description: The countries from which proxy phone numbers are selected, or V([]) if AWS did not return them.
           returned: always
           type: list
           elements: str
@@ -349,17 +350,17 @@ voice_connectors:
           type: bool
           sample: true
         cps_limit:
-          description: The maximum number of calls per second, V(null) if AWS did not return it.
+          description: The maximum number of calls per second, or V(null) if AWS did not return it.
           returned: always
           type: int
           sample: 1
         default_phone_number:
-          description: The default caller ID, in E.164 format, V(null) if none is set.
+          description: The default caller ID, in E.164 format, or V(null) if none is set.
           returned: always
           type: str
           sample: "+12065550100"
         calling_regions:
-          description: The countries to which calls are allowed, V([]) if AWS did not return them.
+          description: The countries to which calls are allowed, or V([]) if AWS did not return them.
           returned: always
           type: list
           elements: str
@@ -367,14 +368,14 @@ voice_connectors:
             - US
             - CA
         cidr_allowed_list:
-          description: The addresses from which calls are accepted, in CIDR format, V([]) if none are set.
+          description: The addresses from which calls are accepted, in CIDR format, or V([]) if none are set.
           returned: always
           type: list
           elements: str
           sample:
             - 203.0.113.0/28
         disabled:
-          description: Whether termination is disabled, V(null) if AWS did not return it.
+          description: Whether termination is disabled, or V(null) if AWS did not return it.
           returned: always
           type: bool
           sample: false
@@ -390,13 +391,13 @@ voice_connectors:
           sample: true
         timestamp:
           description:
-            - The time of the message, in UTC and ISO 8601 format, V(null) if AWS did not return it.
+            - The time of the message, in UTC and ISO 8601 format, or V(null) if AWS did not return it.
             - A time in an unknown format is returned unchanged.
           returned: always
           type: str
           sample: "2026-11-24T16:45:55+00:00"
         source:
-          description: The source IP address, V(null) if AWS did not return it.
+          description: The source IP address, or V(null) if AWS did not return it.
           returned: always
           type: str
           sample: 203.0.113.5
@@ -411,7 +412,7 @@ voice_connectors:
           type: bool
           sample: true
         usernames:
-          description: The user names, V([]) if there are none.
+          description: The user names, or V([]) if there are none.
           returned: always
           type: list
           elements: str
@@ -428,38 +429,38 @@ voice_connectors:
           type: bool
           sample: true
         routes:
-          description: Where calls are sent, V([]) if no route is set.
+          description: Where calls are sent, or V([]) if no route is set.
           returned: always
           type: list
           elements: dict
           contains:
             host:
-              description: The host name or IP address, V(null) if AWS did not return it.
+              description: The host name or IP address, or V(null) if AWS did not return it.
               returned: always
               type: str
               sample: 198.51.100.10
             port:
-              description: The port, V(null) if AWS did not return it.
+              description: The port, or V(null) if AWS did not return it.
               returned: always
               type: int
               sample: 5060
             protocol:
-              description: C(TCP) or C(UDP), V(null) if AWS did not return it.
+              description: C(TCP) or C(UDP), or V(null) if AWS did not return it.
               returned: always
               type: str
               sample: TCP
             priority:
-              description: The priority, V(null) if AWS did not return it. V(1) is the highest.
+              description: The priority, or V(null) if AWS did not return it. V(1) is the highest.
               returned: always
               type: int
               sample: 1
             weight:
-              description: The weight among routes of the same priority, V(null) if AWS did not return it.
+              description: The weight among routes of the same priority, or V(null) if AWS did not return it.
               returned: always
               type: int
               sample: 1
         disabled:
-          description: Whether origination is disabled, V(null) if AWS did not return it.
+          description: Whether origination is disabled, or V(null) if AWS did not return it.
           returned: always
           type: bool
           sample: false
@@ -474,12 +475,12 @@ voice_connectors:
           type: bool
           sample: true
         enable_sip_logs:
-          description: Whether SIP messages are logged, V(null) if AWS did not return it.
+          description: Whether SIP messages are logged, or V(null) if AWS did not return it.
           returned: always
           type: bool
           sample: true
         enable_media_metric_logs:
-          description: Whether media metrics are logged, V(null) if AWS did not return it.
+          description: Whether media metrics are logged, or V(null) if AWS did not return it.
           returned: always
           type: bool
           sample: false
@@ -494,23 +495,23 @@ voice_connectors:
           type: bool
           sample: true
         data_retention_in_hours:
-          description: How many hours the data is kept, V(null) if AWS did not return it.
+          description: How many hours the data is kept, or V(null) if AWS did not return it.
           returned: always
           type: int
           sample: 24
         disabled:
-          description: Whether streaming is disabled, V(null) if AWS did not return it.
+          description: Whether streaming is disabled, or V(null) if AWS did not return it.
           returned: always
           type: bool
           sample: false
         streaming_notification_targets:
-          description: Where notifications are sent, V([]) if AWS did not return any.
+          description: Where notifications are sent, or V([]) if AWS did not return any.
           returned: always
           type: list
           elements: dict
           contains:
             notification_target:
-              description: C(EventBridge), C(SNS) or C(SQS), V(null) if AWS did not return it.
+              description: C(EventBridge), C(SNS), or C(SQS), or V(null) if AWS did not return it.
               returned: always
               type: str
               sample: EventBridge
@@ -520,12 +521,12 @@ voice_connectors:
           type: dict
           contains:
             disabled:
-              description: Whether call analytics are disabled, V(null) if AWS did not return it.
+              description: Whether call analytics are disabled, or V(null) if AWS did not return it.
               returned: always
               type: bool
               sample: false
             configuration_arn:
-              description: The ARN of the media insights pipeline configuration, V(null) if AWS did not return it.
+              description: The ARN of the media insights pipeline configuration, or V(null) if AWS did not return it.
               returned: always
               type: str
               sample: arn:aws:chime:us-east-1:111122223333:media-insights-pipeline-configuration/example
@@ -540,23 +541,24 @@ voice_connectors:
           type: bool
           sample: true
         dnis:
-          description: The phone numbers for emergency calls, V([]) if none are set.
+          description: The phone numbers for emergency calls, or V([]) if none are set.
           returned: always
           type: list
           elements: dict
           contains:
             emergency_phone_number:
-              description: The phone number that receives emergency calls, in E.164 format, V(null) if AWS did not return it.
+              description:
+                - The phone number that receives emergency calls, in E.164 format, or V(null) if AWS did not return it.
               returned: always
               type: str
               sample: "+12065550110"
             test_phone_number:
-              description: The phone number for test calls, in E.164 format, V(null) if AWS did not return it.
+              description: The phone number for test calls, in E.164 format, or V(null) if AWS did not return it.
               returned: always
               type: str
               sample: "+12065550111"
             calling_country:
-              description: The country from which emergency calls are allowed, V(null) if AWS did not return it.
+              description: The country from which emergency calls are allowed, or V(null) if AWS did not return it.
               returned: always
               type: str
               sample: US
@@ -571,14 +573,14 @@ voice_connectors:
           type: bool
           sample: true
         session_border_controller_types:
-          description: The types of the session border controllers, V([]) if AWS did not return any.
+          description: The types of the session border controllers, or V([]) if AWS did not return any.
           returned: always
           type: list
           elements: str
           sample:
             - RIBBON_SBC
         contact_center_system_types:
-          description: The types of the contact center systems, V([]) if AWS did not return any.
+          description: The types of the contact center systems, or V([]) if AWS did not return any.
           returned: always
           type: list
           elements: str
@@ -593,19 +595,20 @@ stopped:
   type: bool
   sample: false
 errors:
-  description: What could not be read, V([]) on success. Any error fails the task.
+  description: What could not be read, or V([]) on success. Any error fails the task.
   returned: always, unless the task fails before it reads anything
   type: list
   elements: dict
   sample: []
   contains:
     voice_connector_id:
-      description: The ID of the Voice Connector, V(null) if the listing failed.
+      description: The ID of the Voice Connector, or V(null) if the listing failed.
       returned: always
       type: str
       sample: cdefgh3ijkl4mnopq5rst6
     region:
-      description: The AWS Region, V(null) for a Voice Connector that does not exist in any of several Regions.
+      description:
+        - The AWS Region, or V(null) if several Regions were read and the Voice Connector exists in none of them.
       returned: always
       type: str
       sample: us-east-1
@@ -615,7 +618,7 @@ errors:
       type: str
       sample: GetVoiceConnector
     code:
-      description: The AWS error code, V(null) if AWS did not return one.
+      description: The AWS error code, or V(null) if AWS did not return one.
       returned: always
       type: str
       sample: NotFoundException
@@ -698,7 +701,7 @@ def build_result(read: BulkRead) -> dict[str, Any]:
 
 
 def build_region(region: RegionRead, read: BulkRead) -> dict[str, Any]:
-    """Return the entry of a Region in the ``regions`` of the result."""
+    """Return the entry for a Region in the ``regions`` of the result."""
     reads = [result for result in read.reads if result.region == region.name]
     errors = [region.listing_error or region.stopped_by, *(error for result in reads for error in result.errors)]
     reason = next((error.message for error in errors if error), None)

@@ -13,15 +13,15 @@ module: chime_voice_connector_proxy
 version_added: 0.1.0
 short_description: Manage the proxy configuration of an Amazon Chime SDK Voice Connector
 description:
-  - Sets, changes or deletes the proxy configuration of one Amazon Chime SDK Voice Connector. It never touches the Voice
-    Connector itself.
+  - Sets, changes, or deletes the proxy configuration of one Amazon Chime SDK Voice Connector. It never touches the
+    Voice Connector itself.
   - The module reads the current configuration first. If it cannot be read, nothing is written.
   - The module compares the configuration that the service stored with the one that was sent. If the outcome of a write
     is unknown, for example because the connection broke, it reads the configuration again, and returns it or fails.
 options:
   state:
     description:
-      - V(present) sets the proxy configuration, V(absent) deletes it.
+      - V(present) sets the proxy configuration, and V(absent) deletes it.
       - If the Voice Connector does not exist, the task fails with either value.
     type: str
     choices:
@@ -31,8 +31,8 @@ options:
   voice_connector_id:
     description:
       - The ID of the Voice Connector, not its name or ARN.
-      - It has 1 to 128 letters, digits and hyphens, and begins with a letter or a digit. The task fails before it sends
-        a request if the ID is anything else.
+      - It has 1 to 128 letters, digits, and hyphens, and begins with a letter or a digit. The task fails before it
+        sends a request if the ID is anything else.
     type: str
     required: true
   default_session_expiry_minutes:
@@ -76,7 +76,7 @@ attributes:
       - The diff shows the fall-back phone number unmasked. To hide it, set C(diff=false) on the task.
 notes:
   - AWS ended support for proxy sessions on 2026-04-07. AWS may no longer accept a new or changed proxy configuration.
-    If it refuses one, the task fails with the error message of AWS.
+    If it refuses one, the task fails with the error message from AWS.
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) or C(chime:DeleteVoiceConnectorProxy) on
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
@@ -163,7 +163,7 @@ region:
   sample: us-east-1
 exists:
   description: Whether a proxy configuration is set on the Voice Connector. In check mode, whether it would be.
-  returned: success, and failure if the service stored different values than were sent
+  returned: on success, and on a failure because the service stored values that differ from those sent
   type: bool
   sample: true
 proxy:
@@ -171,7 +171,7 @@ proxy:
     - The proxy configuration that is set, as the service returned it. In check mode, the one that would be set.
     - All keys are always present, so a condition on one never fails.
     - If AWS adds a member, it is returned too, in snake_case.
-  returned: success, and failure if the service stored different values than were sent
+  returned: on success, and on a failure because the service stored values that differ from those sent
   type: dict
   contains:
     exists:
@@ -180,24 +180,24 @@ proxy:
       type: bool
       sample: true
     default_session_expiry_minutes:
-      description: The default number of minutes allowed for proxy sessions, V(null) if AWS did not return it.
+      description: The default number of minutes allowed for proxy sessions, or V(null) if AWS did not return it.
       returned: always
       type: int
       sample: 60
     disabled:
-      description: Whether new proxy sessions are blocked, V(null) if AWS did not return it.
+      description: Whether new proxy sessions are blocked, or V(null) if AWS did not return it.
       returned: always
       type: bool
       sample: false
     fall_back_phone_number:
       description:
-        - The phone number, in E.164 format, to which calls are routed after a proxy session expires, V(null) if none is
-          set.
+        - The phone number, in E.164 format, to which calls are routed after a proxy session expires, or V(null) if none
+          is set.
       returned: always
       type: str
       sample: "+12065550100"
     phone_number_countries:
-      description: The countries from which proxy phone numbers are selected, V([]) if AWS did not return them.
+      description: The countries from which proxy phone numbers are selected, or V([]) if AWS did not return them.
       returned: always
       type: list
       elements: str

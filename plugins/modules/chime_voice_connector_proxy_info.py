@@ -13,7 +13,7 @@ module: chime_voice_connector_proxy_info
 version_added: 0.1.0
 short_description: Read the proxy configuration of an Amazon Chime SDK Voice Connector
 description:
-  - Reads the proxy configuration of one Amazon Chime SDK Voice Connector, for facts, audits and conditional tasks.
+  - Reads the proxy configuration of one Amazon Chime SDK Voice Connector, for facts, audits, and conditional tasks.
   - RV(exists) is V(false) only if AWS confirms that no proxy configuration is set. If the request is denied or
     throttled, or if the response is missing or unreadable, the task fails instead.
   - If AWS returns the error C(NotFoundException), a second request checks whether the Voice Connector exists. If it
@@ -22,8 +22,8 @@ options:
   voice_connector_id:
     description:
       - The ID of the Voice Connector, not its name or ARN.
-      - It has 1 to 128 letters, digits and hyphens, and begins with a letter or a digit. The task fails before it sends
-        a request if the ID is anything else.
+      - It has 1 to 128 letters, digits, and hyphens, and begins with a letter or a digit. The task fails before it
+        sends a request if the ID is anything else.
     type: str
     required: true
 extends_documentation_fragment:
@@ -39,10 +39,10 @@ notes:
     without a proxy configuration from one that does not exist.
   - The fall-back phone number is returned unmasked. To keep it out of output and logs, set C(no_log) on the task.
   - An operation takes at most 60 seconds, including retries. A throttled request is sent at most ten times. A request
-    that meets a server error, a broken connection or a timeout is sent at most three times. Each time, connecting takes
-    at most 5 seconds, and each wait for data at most 10 seconds. The retry mode of the environment or the profile has
-    no effect. In O(aws_config), C(connect_timeout), C(read_timeout) and C(retries) each replace the default, and change
-    the 60 seconds accordingly.
+    that meets a server error, a broken connection, or a timeout is sent at most three times. Each time, connecting
+    takes at most 5 seconds, and each wait for data at most 10 seconds. The retry mode in the environment or the profile
+    has no effect. In O(aws_config), C(connect_timeout), C(read_timeout), and C(retries) each replace the default, and
+    change the 60 seconds accordingly.
 seealso:
   - name: GetVoiceConnectorProxy
     description: The operation in the API reference of the Amazon Chime SDK.
@@ -154,24 +154,24 @@ proxy:
       type: bool
       sample: true
     default_session_expiry_minutes:
-      description: The default number of minutes allowed for proxy sessions, V(null) if AWS did not return it.
+      description: The default number of minutes allowed for proxy sessions, or V(null) if AWS did not return it.
       returned: always
       type: int
       sample: 60
     disabled:
-      description: Whether new proxy sessions are blocked, V(null) if AWS did not return it.
+      description: Whether new proxy sessions are blocked, or V(null) if AWS did not return it.
       returned: always
       type: bool
       sample: false
     fall_back_phone_number:
       description:
-        - The phone number, in E.164 format, to which calls are routed after a proxy session expires, V(null) if none is
-          set.
+        - The phone number, in E.164 format, to which calls are routed after a proxy session expires, or V(null) if none
+          is set.
       returned: always
       type: str
       sample: "+12065550100"
     phone_number_countries:
-      description: The countries from which proxy phone numbers are selected, V([]) if AWS did not return them.
+      description: The countries from which proxy phone numbers are selected, or V([]) if AWS did not return them.
       returned: always
       type: list
       elements: str

@@ -16,7 +16,7 @@ description:
   - Restores proxy configurations from a backup that M(chime_sdk.voice.chime_voice_connector_proxy_retire) or release
     1.0.0 of this collection wrote, several at a time.
   - Nothing is written unless every record of the backup is valid, the backup contains all selected Voice Connectors,
-    and the backup, the credentials and the Voice Connectors belong to the account O(account_id).
+    and the backup, the credentials, and the Voice Connectors belong to the account O(account_id).
   - The module reads each proxy configuration immediately before it writes it. It does not write a configuration that is
     already set as in the backup, and it overwrites a different one only with O(overwrite=true).
   - If a proxy configuration cannot be restored, the module continues with the others, unless every further request in
@@ -69,8 +69,8 @@ attributes:
       - The diff shows the fall-back phone numbers unmasked. To hide them, set C(diff=false) on the task.
 notes:
   - AWS ended support for proxy sessions on 2026-04-07. AWS may no longer accept a new proxy configuration. If it
-    refuses one, the task fails with the error message of AWS.
-  - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector) and
+    refuses one, the task fails with the error message from AWS.
+  - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) on C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
   - The Regions are those in the backup. O(region) is ignored.
   - Apart from the diff, the result contains no phone number, so C(no_log) is not needed.
@@ -119,7 +119,7 @@ account_id:
   type: str
   sample: "111122223333"
 restored:
-  description: The Voice Connectors whose proxy configuration was restored. In check mode, those where it would be.
+  description: The Voice Connectors whose proxy configuration was restored or, in check mode, would be restored.
   returned: always
   type: list
   elements: dict
@@ -130,7 +130,7 @@ restored:
       type: str
       sample: abcdef1ghij2klmno3pqr4
     name:
-      description: The name in the backup, V(null) if there is none.
+      description: The name in the backup, or V(null) if there is none.
       returned: always
       type: str
       sample: reception
@@ -146,7 +146,7 @@ unchanged:
   elements: dict
   contains: *record
 failures:
-  description: What could not be restored, V([]) on success. Any failure fails the task.
+  description: What could not be restored, or V([]) on success. Any failure fails the task.
   returned: always
   type: list
   elements: dict
@@ -158,7 +158,7 @@ failures:
       type: str
       sample: abcdef1ghij2klmno3pqr4
     name:
-      description: The name in the backup, V(null) if there is none.
+      description: The name in the backup, or V(null) if there is none.
       returned: always
       type: str
       sample: reception

@@ -16,7 +16,7 @@ description:
   - Reads the Voice Connectors of one AWS account in one or more Regions, backs up the selected proxy configurations,
     and then deletes them, several at a time. It never touches the Voice Connectors themselves.
   - Nothing is deleted unless the account is O(account_id), everything was read, every exclusion matches a Voice
-    Connector, the number of deletions is within O(max_deletions), and the backup was written, read back and compared.
+    Connector, the number of deletions is within O(max_deletions), and the backup was written, read back, and compared.
   - The module reads each proxy configuration again immediately before it deletes it. If the configuration differs from
     the backup, it is not deleted, and the task fails.
   - If a proxy configuration cannot be deleted, the module continues with the others, unless every further request in
@@ -178,7 +178,7 @@ selected:
       type: str
       sample: abcdef1ghij2klmno3pqr4
     name:
-      description: The name, V(null) if AWS did not return it.
+      description: The name, or V(null) if AWS did not return it.
       returned: always
       type: str
       sample: reception
@@ -188,7 +188,7 @@ selected:
       type: str
       sample: us-east-1
 retired:
-  description: The Voice Connectors whose proxy configuration is now deleted, V([]) in check mode.
+  description: The Voice Connectors whose proxy configuration is now deleted, or V([]) in check mode.
   returned: always
   type: list
   elements: dict
@@ -199,7 +199,7 @@ retired:
       type: str
       sample: abcdef1ghij2klmno3pqr4
     name:
-      description: The name, V(null) if AWS did not return it.
+      description: The name, or V(null) if AWS did not return it.
       returned: always
       type: str
       sample: reception
@@ -214,24 +214,25 @@ retired:
       type: bool
       sample: false
 failures:
-  description: What could not be read or deleted, V([]) on success. Any failure fails the task.
+  description: What could not be read or deleted, or V([]) on success. Any failure fails the task.
   returned: always
   type: list
   elements: dict
   sample: []
   contains:
     voice_connector_id:
-      description: The ID of the Voice Connector, V(null) for a Region whose Voice Connectors could not be listed.
+      description: The ID of the Voice Connector, or V(null) for a Region whose Voice Connectors could not be listed.
       returned: always
       type: str
       sample: abcdef1ghij2klmno3pqr4
     name:
-      description: The name, V(null) if it is unknown.
+      description: The name, or V(null) if it is unknown.
       returned: always
       type: str
       sample: reception
     region:
-      description: The AWS Region, V(null) for a Voice Connector that does not exist in any of several Regions.
+      description:
+        - The AWS Region, or V(null) if several Regions were read and the Voice Connector exists in none of them.
       returned: always
       type: str
       sample: us-east-1
@@ -241,7 +242,7 @@ failures:
       type: str
       sample: Failed to delete the proxy configuration of Voice Connector abcdef1ghij2klmno3pqr4 in us-east-1 ...
 backup_file:
-  description: The absolute path of the backup, V(null) if none was written.
+  description: The absolute path of the backup, or V(null) if none was written.
   returned: always
   type: str
   sample: /home/operator/proxy-backup/proxy-backup-111122223333-20260102T030405.000000Z.json
@@ -301,7 +302,7 @@ _FIRST_REGION = "us-east-1"
 def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
     """Raise VoiceError for values that are invalid, or that YAML may have changed."""
     check_types(OPTIONS, given)
-    # If the tags are a string, Ansible parses it, and its values can have any type of JSON.
+    # If the tags are a string, Ansible parses it, and its values can have any JSON type.
     check_types({"exclude_tags": OPTIONS["exclude_tags"]}, params)
     check_confirmed_selection(params)
     if params["max_deletions"] < 0:

@@ -80,7 +80,7 @@ def test_a_missing_policy_is_rejected_before_any_request(runner: PlaybookRunner)
     result = runner.run(PLAYBOOK, {})
     assert result.returncode == 2
     output = " ".join((result.stdout + result.stderr).split())
-    assert "The policy is empty: set at least one of require_encryption" in output
+    assert "The policy is empty. Set at least one of require_encryption" in output
     assert runner.emulator.requests == []
 
 

@@ -22,7 +22,7 @@ import sys
 def write_reports(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
     """Write all files under temporary names, then remove the old files and rename the new ones.
 
-    :raises OSError: if writing fails, with the old files in place, or if replacing them fails, with an incomplete set.
+    :raises OSError: writing failed and the old files are unchanged, or replacing them failed and the set is incomplete.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)

@@ -641,7 +641,7 @@ BAD_INPUT: dict[str, list[Any]] = {
 def test_bad_input_fails(problem: str, value: Any) -> None:
     with pytest.raises(AnsibleFilterError) as raised:
         make_findings(value, POLICY)
-    assert str(raised.value) == f"The input {problem}: pass the result of chime_voice_connector_info."
+    assert str(raised.value) == f"The input {problem}. Pass the result of chime_voice_connector_info."
 
 
 # The policy
@@ -691,7 +691,7 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
         (
             "termination_calling_regions_within",
             ["US", country],
-            f'contains "{country}": write a country as two capital letters, such as US.',
+            f'contains "{country}". Write a country as two capital letters, such as US.',
         )
         for country in ("us", "USA", "U", "U1", "US\n", "ÄÖ")
     ),
@@ -725,11 +725,11 @@ def test_every_policy_key_is_tested_with_bad_values() -> None:
 
 def test_an_unknown_policy_key_fails_and_suggests_a_valid_one() -> None:
     for name, nearest in (("sip_log", "sip_logs"), ("termination_cidr_within", "termination_cidrs_within")):
-        with pytest.raises(AnsibleFilterError, match=f"^The policy key {name} does not exist: use {nearest}\\.$"):
+        with pytest.raises(AnsibleFilterError, match=f"^The policy key {name} does not exist\\. Use {nearest}\\.$"):
             make_findings([], {"sip_logs": True, name: True})
     for other in ("x", True):
         with pytest.raises(
-            AnsibleFilterError, match=f"^The policy key {other} .*: use one of require_.*, required_tags\\.$"
+            AnsibleFilterError, match=f"^The policy key {other} .*\\. Use one of require_.*, required_tags\\.$"
         ):
             make_findings([], {other: True})
 
@@ -739,7 +739,7 @@ def test_an_unknown_policy_key_fails_and_suggests_a_valid_one() -> None:
     [({}, "empty"), (None, "not a dictionary"), ([], "not a dictionary"), ("x", "not a dictionary")],
 )
 def test_a_policy_without_checks_fails(policy: Any, problem: str) -> None:
-    expected = f"The policy is {problem}: set at least one of {', '.join(plugin.CHECKS)}."
+    expected = f"The policy is {problem}. Set at least one of {', '.join(plugin.CHECKS)}."
     with pytest.raises(AnsibleFilterError, match=f"^{re.escape(expected)}$"):
         make_findings([], policy)
 

@@ -101,6 +101,6 @@ def test_a_string_that_looks_like_a_number_or_a_date_stays_text(text: str) -> No
 def test_input_that_is_not_a_list_of_findings_fails(value: Any) -> None:
     with pytest.raises(
         AnsibleFilterError,
-        match=r"^The input is not a list of findings: pass the result of voice_connector_findings\.$",
+        match=r"^The input is not a list of findings\. Pass the result of voice_connector_findings\.$",
     ):
         make_csv(value)

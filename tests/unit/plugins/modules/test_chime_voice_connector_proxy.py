@@ -234,7 +234,7 @@ def test_a_response_with_different_values_fails_and_reports_them(
     body = json.dumps({"Proxy": {**SENT, **stored}})
     result = manage(WITH_PROXY, Fault(PUT, body=body), disabled=True)
     assert result["failed"] is True
-    assert f"({PUT}): the service stored different values for {options} than were sent" in result["msg"]
+    assert f"({PUT}): the service stored values for {options} that differ from those sent" in result["msg"]
     assert (result["changed"], result["exists"]) == (True, True)
     assert result["proxy"] == shown_as({**SENT, **stored})
     assert "555" not in result["msg"]
@@ -599,7 +599,7 @@ def test_a_throttled_write_is_sent_at_most_ten_times(
     assert_failed(
         manage(WITH_PROXY, Fault(operation, **fault), **options),
         operation,
-        "throttles this account, and 10 requests were throttled",
+        "throttles this account, and has throttled 10 requests",
     )
     assert emulator.operations() == [GET, *[operation] * 10]
     assert read() == BEFORE

@@ -527,7 +527,7 @@ def test_a_throttled_request_is_sent_at_most_ten_times(
 ) -> None:
     set_retry_mode(monkeypatch, mode)
     result = read_proxy(WITH_PROXY, Fault(PROXY, **fault))
-    assert_failed(result, "throttles this account, and 10 requests were throttled")
+    assert_failed(result, "throttles this account, and has throttled 10 requests")
     assert emulator.operations() == [PROXY] * 10
     assert len(sleeps) == 9 and len(set(sleeps)) > 1
     assert sum(sleeps) < 45

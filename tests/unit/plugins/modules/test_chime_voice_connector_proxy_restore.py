@@ -421,7 +421,7 @@ def test_a_write_without_a_response_is_confirmed_by_reading(restore: Restore, sl
 def test_values_that_the_service_stores_differently_fail(restore: Restore) -> None:
     other = {"Proxy": {**RECEPTION_PROXY, "DefaultSessionExpiryMinutes": 1}}
     result = restore(Fault(PUT, body=json.dumps(other)), all=None, voice_connector_ids=[RECEPTION], _ansible_diff=True)
-    assert "stored different values for default_session_expiry_minutes" in result["msg"]
+    assert "stored values for default_session_expiry_minutes that differ from those sent" in result["msg"]
     assert PHONE_NUMBER not in json.dumps(result)
 
 
