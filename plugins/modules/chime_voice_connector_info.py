@@ -76,19 +76,14 @@ options:
     type: bool
     default: false
     version_added: 1.1.0
-  concurrency:
-    description:
-      - The maximum number of requests in flight, across all Regions, from 1 to 64.
-    type: int
-    default: 8
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - chime_sdk.voice.attributes.info_module
-  - chime_sdk.voice.attributes.action_groups
-  - chime_sdk.voice.attributes.sdk
+  - chime_sdk.voice.common.info_module
+  - chime_sdk.voice.common.many_voice_connectors
+  - chime_sdk.voice.common.action_groups
+  - chime_sdk.voice.common.sdk
 notes:
-  - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still exist.
   - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnector) for
     O(voice_connector_ids), C(chime:ListTagsForResource) for tags, and the action of each setting in O(include), such as
@@ -101,12 +96,6 @@ notes:
     Voice Connector, and read that Region too. If you do not, a setting that AWS does not find is unknown, which is an
     error.
   - A Voice Connector that is deleted after the listing and before its settings are read is returned without settings.
-  - If AWS throttles requests in a Region, all requests to that Region slow down together to the rate that AWS allows,
-    first come, first served. A throttled request is sent at most ten times. A request that meets a server error, a
-    broken connection, or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the
-    wait for the rate limit. Reading stops in a Region if no request succeeds for 60 seconds of throttling. In
-    O(aws_config), C(connect_timeout), C(read_timeout), C(retries), and C(max_pool_connections) each replace the
-    default.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_info
   - name: ListVoiceConnectors

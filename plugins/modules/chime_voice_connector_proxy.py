@@ -28,13 +28,6 @@ options:
       - present
       - absent
     default: present
-  voice_connector_id:
-    description:
-      - The ID of the Voice Connector, not its name or ARN.
-      - It has 1 to 128 letters, digits, and hyphens, and begins with a letter or a digit. The task fails before it
-        sends a request if the ID is anything else.
-    type: str
-    required: true
   default_session_expiry_minutes:
     description:
       - The default number of minutes allowed for proxy sessions, 1 or more.
@@ -64,9 +57,10 @@ options:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - chime_sdk.voice.attributes.writing_module
-  - chime_sdk.voice.attributes.action_groups
-  - chime_sdk.voice.attributes.sdk
+  - chime_sdk.voice.common.writing_module
+  - chime_sdk.voice.common.one_voice_connector
+  - chime_sdk.voice.common.action_groups
+  - chime_sdk.voice.common.sdk
 attributes:
   check_mode:
     details:
@@ -75,8 +69,6 @@ attributes:
     details:
       - The diff shows the fall-back phone number unmasked. To hide it, set C(diff=false) on the task.
 notes:
-  - AWS ended support for proxy sessions on 2026-04-07. AWS may no longer accept a new or changed proxy configuration.
-    If it refuses one, the task fails with the error message from AWS.
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) or C(chime:DeleteVoiceConnectorProxy) on
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
@@ -87,7 +79,6 @@ notes:
     empty phone number and none, and the order and case of countries do not count as changes.
   - The fall-back phone number is returned unmasked, but is not written to the system log of the managed node. To keep
     it out of Ansible's output and logs, set C(no_log) on the task.
-  - Retries and timeouts are the same as those of M(chime_sdk.voice.chime_voice_connector_proxy_info).
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_info
   - module: chime_sdk.voice.chime_voice_connector_info

@@ -18,31 +18,19 @@ description:
     throttled, or if the response is missing or unreadable, the task fails instead.
   - If AWS returns the error C(NotFoundException), a second request checks whether the Voice Connector exists. If it
     does not, the task fails. A 404 without the name of that error also fails the task.
-options:
-  voice_connector_id:
-    description:
-      - The ID of the Voice Connector, not its name or ARN.
-      - It has 1 to 128 letters, digits, and hyphens, and begins with a letter or a digit. The task fails before it
-        sends a request if the ID is anything else.
-    type: str
-    required: true
+options: {}
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - chime_sdk.voice.attributes.info_module
-  - chime_sdk.voice.attributes.action_groups
-  - chime_sdk.voice.attributes.sdk
+  - chime_sdk.voice.common.info_module
+  - chime_sdk.voice.common.one_voice_connector
+  - chime_sdk.voice.common.action_groups
+  - chime_sdk.voice.common.sdk
 notes:
-  - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still exist.
   - On the resource C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), the credentials need the IAM actions
     C(chime:GetVoiceConnectorProxy) and C(chime:GetVoiceConnector). The second one distinguishes a Voice Connector
     without a proxy configuration from one that does not exist.
   - The fall-back phone number is returned unmasked. To keep it out of output and logs, set C(no_log) on the task.
-  - An operation takes at most 60 seconds, including retries. A throttled request is sent at most ten times. A request
-    that meets a server error, a broken connection, or a timeout is sent at most three times. Each time, connecting
-    takes at most 5 seconds, and each wait for data at most 10 seconds. The retry mode in the environment or the profile
-    has no effect. In O(aws_config), C(connect_timeout), C(read_timeout), and C(retries) each replace the default, and
-    change the 60 seconds accordingly.
 seealso:
   - name: GetVoiceConnectorProxy
     description: The operation in the API reference of the Amazon Chime SDK.

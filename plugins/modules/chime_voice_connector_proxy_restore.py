@@ -50,16 +50,13 @@ options:
       - The configuration that is overwritten is not backed up. Preview the change in check mode with C(--diff).
     type: bool
     default: false
-  concurrency:
-    description: The maximum number of requests in flight, from 1 to 64.
-    type: int
-    default: 8
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - chime_sdk.voice.attributes.writing_module
-  - chime_sdk.voice.attributes.action_groups
-  - chime_sdk.voice.attributes.sdk
+  - chime_sdk.voice.common.writing_module
+  - chime_sdk.voice.common.many_voice_connectors
+  - chime_sdk.voice.common.action_groups
+  - chime_sdk.voice.common.sdk
 attributes:
   check_mode:
     details:
@@ -68,13 +65,10 @@ attributes:
     details:
       - The diff shows the fall-back phone numbers unmasked. To hide them, set C(diff=false) on the task.
 notes:
-  - AWS ended support for proxy sessions on 2026-04-07. AWS may no longer accept a new proxy configuration. If it
-    refuses one, the task fails with the error message from AWS.
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) on C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
   - The Regions are those in the backup. O(region) is ignored.
   - Apart from the diff, the result contains no phone number, so C(no_log) is not needed.
-  - Retries and timeouts are the same as those of M(chime_sdk.voice.chime_voice_connector_info).
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_retire
   - module: chime_sdk.voice.chime_voice_connector_proxy

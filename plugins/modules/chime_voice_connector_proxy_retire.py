@@ -85,17 +85,13 @@ options:
       - The backup is readable only by its owner, and contains the fall-back phone numbers unmasked.
     type: path
     default: proxy-backup
-  concurrency:
-    description:
-      - The maximum number of requests in flight, across all Regions, from 1 to 64.
-    type: int
-    default: 8
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - chime_sdk.voice.attributes.writing_module
-  - chime_sdk.voice.attributes.action_groups
-  - chime_sdk.voice.attributes.sdk
+  - chime_sdk.voice.common.writing_module
+  - chime_sdk.voice.common.many_voice_connectors
+  - chime_sdk.voice.common.action_groups
+  - chime_sdk.voice.common.sdk
 attributes:
   check_mode:
     details:
@@ -105,13 +101,11 @@ attributes:
     details:
       - The diff shows the fall-back phone numbers unmasked. To hide them, set C(diff=false) on the task.
 notes:
-  - AWS ended support for proxy sessions on 2026-04-07. AWS may not accept a deleted proxy configuration again.
   - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnectorProxy),
     C(chime:GetVoiceConnector), C(chime:DeleteVoiceConnectorProxy), and C(chime:ListTagsForResource) for
     O(exclude_tags).
   - Apart from the diff, the result contains no phone number, so C(no_log) is not needed.
-  - Retries and timeouts are the same as those of M(chime_sdk.voice.chime_voice_connector_info).
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_restore
   - module: chime_sdk.voice.chime_voice_connector_info

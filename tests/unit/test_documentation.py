@@ -23,7 +23,7 @@ from ansible.module_utils.common.dict_transformations import camel_dict_to_snake
 from jinja2 import Environment
 from jinja2 import StrictUndefined
 
-from ansible_collections.chime_sdk.voice.plugins.doc_fragments.attributes import ModuleDocFragment
+from ansible_collections.chime_sdk.voice.plugins.doc_fragments.common import ModuleDocFragment
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _attempts
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import MESSAGES
@@ -52,9 +52,16 @@ TYPES: dict[str, Any] = {"str": str, "int": int, "bool": bool, "dict": dict, "li
 
 
 def documented(module: str, part: str) -> Any:
-    """Return DOCUMENTATION, EXAMPLES, or RETURN of a module, parsed."""
+    """Return DOCUMENTATION, EXAMPLES, or RETURN of a module, parsed; with options and notes of this collection's fragments."""
     imported = importlib.import_module(f"ansible_collections.chime_sdk.voice.plugins.modules.{module}")
-    return yaml.safe_load(getattr(imported, part))
+    parsed = yaml.safe_load(getattr(imported, part))
+    if part == "DOCUMENTATION":
+        for name in parsed["extends_documentation_fragment"]:
+            if name.startswith("chime_sdk.voice.common."):
+                fragment = yaml.safe_load(getattr(ModuleDocFragment, name.rpartition(".")[2].upper()))
+                parsed["options"] = {**parsed["options"], **fragment["options"]}
+                parsed["notes"] = [*parsed["notes"], *fragment.get("notes", [])]
+    return parsed
 
 
 def test_there_are_modules_to_check() -> None:
@@ -343,8 +350,8 @@ def test_every_module_documents_its_attributes_its_iam_actions_and_the_end_of_su
     assert {
         "amazon.aws.common.modules",
         "amazon.aws.region.modules",
-        "chime_sdk.voice.attributes.action_groups",
-        "chime_sdk.voice.attributes.sdk",
+        "chime_sdk.voice.common.action_groups",
+        "chime_sdk.voice.common.sdk",
     } <= set(documentation["extends_documentation_fragment"])
     notes = json.dumps(documentation["notes"])
     for words in ("2026-04-07", "C(chime:GetVoiceConnectorProxy)", "C(chime:GetVoiceConnector)", "C(no_log)"):
@@ -365,6 +372,9 @@ def test_the_documented_limits_match_the_client() -> None:
     )
     assert seconds == 60 and bulk_seconds == 120
     single, bulk = notes("chime_voice_connector_proxy_info"), notes("chime_voice_connector_info")
+    assert single.partition("An operation takes")[2] in notes("chime_voice_connector_proxy")
+    for module in ("chime_voice_connector_proxy_retire", "chime_voice_connector_proxy_restore"):
+        assert bulk.partition("If AWS throttles")[2] in notes(module)
     throttled = f"A throttled request is sent at most {NUMBERS[_attempts.MAX_THROTTLES]} times"
     for words in (
         f"An operation takes at most {seconds:.0f} seconds",

@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation that the modules of this collection share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # For modules that only read.
+    INFO_MODULE = r"""
+options: {}
+notes:
+  - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still exist.
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return the same result without changing the target.
+    support: full
+    details:
+      - This module never changes anything, so it does the same in check mode.
+  diff_mode:
+    description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
+    support: N/A
+    details:
+      - This module changes nothing, so there is no diff to show.
+  idempotent:
+    description: When run twice in a row with the same options and no other changes, the second run changes nothing.
+    support: full
+    details:
+      - This module changes nothing.
+"""
+
+    # For modules that write. Each module adds its own details.
+    WRITING_MODULE = r"""
+options: {}
+notes:
+  - AWS ended support for proxy sessions on 2026-04-07. AWS may no longer accept a new, changed, or restored proxy
+    configuration. If it refuses one, the task fails with the error message from AWS.
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return what would change without changing it.
+    support: full
+  diff_mode:
+    description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
+    support: full
+  idempotent:
+    description: When run twice in a row with the same options and no other changes, the second run changes nothing.
+    support: full
+"""
+
+    # For modules that use one Voice Connector: its ID, retries, and timeouts.
+    ONE_VOICE_CONNECTOR = r"""
+options:
+  voice_connector_id:
+    description:
+      - The ID of the Voice Connector, not its name or ARN.
+      - It has 1 to 128 letters, digits, and hyphens, and begins with a letter or a digit. The task fails before it
+        sends a request if the ID is anything else.
+    type: str
+    required: true
+notes:
+  - An operation takes at most 60 seconds, including retries. A throttled request is sent at most ten times. A request
+    that meets a server error, a broken connection, or a timeout is sent at most three times. Each time, connecting
+    takes at most 5 seconds, and each wait for data at most 10 seconds. The retry mode in the environment or the profile
+    has no effect. In O(aws_config), C(connect_timeout), C(read_timeout), and C(retries) each replace the default, and
+    change the 60 seconds accordingly.
+"""
+
+    # For modules that use many Voice Connectors: concurrency, retries, and timeouts.
+    MANY_VOICE_CONNECTORS = r"""
+options:
+  concurrency:
+    description:
+      - The maximum number of requests in flight, across all Regions, from 1 to 64.
+    type: int
+    default: 8
+notes:
+  - If AWS throttles requests in a Region, all requests to that Region slow down together to the rate that AWS allows,
+    first come, first served. A throttled request is sent at most ten times. A request that meets a server error, a
+    broken connection, or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the
+    wait for the rate limit. The module stops in a Region if no request succeeds for 60 seconds of throttling. In
+    O(aws_config), C(connect_timeout), C(read_timeout), C(retries), and C(max_pool_connections) each replace the
+    default.
+"""
+
+    # For every module: the oldest SDK and Python.
+    SDK = r"""
+options: {}
+requirements:
+  - python >= 3.9
+  - boto3 >= 1.35.16
+  - botocore >= 1.35.16
+"""
+
+    # For every module: the action groups of meta/runtime.yml.
+    ACTION_GROUPS = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/chime_sdk.voice.aws) or C(group/chime_sdk.voice.all) in C(module_defaults).
+    support: full
+    membership:
+      - chime_sdk.voice.aws
+      - chime_sdk.voice.all
+"""
