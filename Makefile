@@ -51,8 +51,9 @@ format: default ## format the Python files
 	@.venv/default/bin/ruff check --quiet --fix --exit-zero .
 	@.venv/default/bin/ruff format .
 
-clean: ## remove everything that make installed or created
-	rm -rf .venv .build
+clean: ## remove everything that was installed or created
+	rm -rf .venv .build *.tar.gz
+	find . -name __pycache__ -prune -exec rm -rf {} +
 
 supported-python:
 	@$(PYTHON) -c 'import sys; sys.exit("$(PYTHON) is older than Python 3.11. Run: make PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'

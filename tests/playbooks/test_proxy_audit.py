@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -178,6 +179,22 @@ def test_an_audit_in_batches_reports_all_accounts_in_the_limit(runner: PlaybookR
     assert report["complete"]
     assert values(report["regions"], "host") == ["first", "second"]
     assert report["selection"]["regions"] == ["us-east-1"]
+
+
+def test_a_misspelled_variable_is_rejected_before_any_request(runner: PlaybookRunner) -> None:
+    result = runner.run(AUDIT, {"proxy_audit_region": "us-east-1"})
+    assert result.returncode == 2
+    assert "This playbook has no variable proxy_audit_region." in result.stdout
+    assert runner.emulator.requests == []
+
+
+def test_no_variable_of_the_role_is_rejected() -> None:
+    play = yaml.safe_load((ROOT / "playbooks/proxy_audit.yml").read_text(encoding="utf-8"))[0]
+    pattern = "".join(re.findall("'([^']*)'", play["tasks"][0]["loop"])[1:])
+    specification = yaml.safe_load((ROOT / "roles/proxy_audit/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    options = specification["argument_specs"]["main"]["options"]
+    assert [name for name in [*options, "proxy_audit_hosts"] if re.search(pattern, name)] == []
+    assert all(re.search(pattern, f"{name}x") for name in options)
 
 
 @pytest.mark.parametrize(

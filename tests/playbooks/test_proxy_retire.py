@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 from typing import Any
 
 import pytest
@@ -95,11 +96,27 @@ def test_misspelled_variables_and_variables_from_release_1_0_0_are_rejected(runn
     assert runner.emulator.requests == []
 
 
-def test_a_variable_for_the_other_playbook_is_rejected(runner: PlaybookRunner) -> None:
-    variables = {**ALL, "proxy_retire_backup_file": "backup.json", "proxy_retire_exclude_names": "reception"}
-    result = runner.run(RESTORE, variables)
+def test_variables_for_a_different_playbook_are_rejected(runner: PlaybookRunner) -> None:
+    unknown = {"proxy_retire_exclude_names": "reception", "proxy_restore_backup_file": "backup.json"}
+    result = runner.run(RESTORE, {**ALL, "proxy_retire_backup_file": "backup.json", **unknown})
     assert result.returncode == 2
-    assert "This playbook has no variable proxy_retire_exclude_names." in result.stdout
+    for name in unknown:
+        assert f"This playbook has no variable {name}." in result.stdout
+    assert runner.emulator.requests == []
+
+
+@pytest.mark.parametrize(
+    ("playbook", "missing"),
+    [
+        (RETIRE, ["confirm_account_id", "voice_connector_ids"]),
+        (RESTORE, ["confirm_account_id", "voice_connector_ids", "backup_file"]),
+    ],
+)
+def test_each_missing_variable_is_named(runner: PlaybookRunner, playbook: str, missing: list[str]) -> None:
+    result = runner.run(playbook, {"proxy_retire_confirm_account_id": ""})
+    assert result.returncode == 2
+    named = re.findall(r"Set proxy_retire_(\w+)\. Nothing was changed\.", result.stdout + result.stderr)
+    assert list(dict.fromkeys(named)) == missing
     assert runner.emulator.requests == []
 
 

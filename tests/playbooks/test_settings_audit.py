@@ -12,6 +12,7 @@ import pathlib
 import re
 from typing import Any
 
+import pytest
 import yaml
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
@@ -21,6 +22,7 @@ from ansible_collections.chime_sdk.voice.tests.playbooks.runner import PlaybookR
 
 STATE = json.loads((ROOT / "tests/demo/state.json").read_text(encoding="utf-8"))
 PLAYBOOK = "chime_sdk.voice.settings_audit"
+POLICY = {"settings_audit_policy": {"required_tags": ["team"]}}
 
 
 def read_findings(folder: pathlib.Path) -> list[dict[str, Any]]:
@@ -76,11 +78,21 @@ def test_failed_and_unknown_checks_are_shown_and_fail_the_playbook_at_the_end(ru
     assert private and not re.findall("|".join([r"2065550\d{3}", *private]), shown)
 
 
-def test_a_missing_policy_is_rejected_before_any_request(runner: PlaybookRunner) -> None:
-    result = runner.run(PLAYBOOK, {})
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({}, "Set settings_audit_policy, for example with -e @policy.yml."),
+        ({"settings_audit_policy": {"sip_log": True}}, "The policy key sip_log does not exist. Use sip_logs."),
+        ({**POLICY, "settings_audit_region": "us-east-1"}, "This playbook has no variable settings_audit_region."),
+    ],
+)
+def test_a_mistake_in_the_variables_is_shown_before_any_request(
+    runner: PlaybookRunner, variables: dict[str, Any], message: str
+) -> None:
+    result = runner.run(PLAYBOOK, variables)
     assert result.returncode == 2
-    output = " ".join((result.stdout + result.stderr).split())
-    assert "The policy is empty. Set at least one of require_encryption" in output
+    assert message in " ".join((result.stdout + result.stderr).split())
+    assert "censored" not in result.stdout + result.stderr
     assert runner.emulator.requests == []
 
 
