@@ -25,7 +25,7 @@ from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import build
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_html import proxy_audit_html
 
 ROWS = "#connectors tbody tr"
-EXPIRY = "Expiry (minutes)"
+EXPIRY = "Expiry in minutes"
 LEFT_TO_RIGHT_OVERRIDE = "\u202d"
 
 HOSTILE = [
