@@ -213,7 +213,7 @@ _PROTOCOLS = ("TCP", "UDP")
 _MAX_LISTED = 3
 
 
-class Outcome(NamedTuple):
+class CheckResult(NamedTuple):
     """The result of one check of one Voice Connector."""
 
     status: str
@@ -226,7 +226,7 @@ class Undecided(Exception):
 
     def __init__(self, reason: str, actual: Any = None, status: str = UNKNOWN) -> None:
         super().__init__(reason)
-        self.outcome = Outcome(status, actual, reason)
+        self.result = CheckResult(status, actual, reason)
 
 
 class Connector(NamedTuple):
@@ -280,54 +280,58 @@ def get_member(members: dict[str, Any], name: str, kind: type) -> Any:
 # The checks
 
 
-def compare(actual: bool, wanted: bool, if_true: str, if_false: str) -> Outcome:
-    return Outcome(PASS, actual, None) if actual == wanted else Outcome(FAIL, actual, if_true if actual else if_false)
+def compare(actual: bool, wanted: bool, if_true: str, if_false: str) -> CheckResult:
+    return (
+        CheckResult(PASS, actual, None)
+        if actual == wanted
+        else CheckResult(FAIL, actual, if_true if actual else if_false)
+    )
 
 
-def compare_items(items: list[Any], is_allowed: Callable[[str], bool | None], reason: str) -> Outcome:
+def compare_items(items: list[Any], is_allowed: Callable[[str], bool | None], reason: str) -> CheckResult:
     """Pass if all items are allowed; *is_allowed* returns None for an invalid item."""
     verdicts = [is_allowed(item) if isinstance(item, str) else None for item in items]
     outside = [item for item, verdict in zip(items, verdicts) if verdict is False]
     if outside:
-        return Outcome(FAIL, items, f"{reason} {enumerate_items(outside)}.")
+        return CheckResult(FAIL, items, f"{reason} {enumerate_items(outside)}.")
     invalid = [item for item, verdict in zip(items, verdicts) if verdict is None]
     if invalid:
         raise Undecided(f"AWS returned {enumerate_items(invalid)}, which is not valid.", items)
-    return Outcome(PASS, items, None)
+    return CheckResult(PASS, items, None)
 
 
-def check_encryption(connector: Connector, wanted: bool) -> Outcome:
+def check_encryption(connector: Connector, wanted: bool) -> CheckResult:
     actual = get_member(connector.values, "require_encryption", bool)
     return compare(actual, wanted, "Encryption is required.", "Encryption is not required.")
 
 
-def check_logs(member: str, title: str, connector: Connector, wanted: bool) -> Outcome:
+def check_logs(member: str, title: str, connector: Connector, wanted: bool) -> CheckResult:
     logging = connector.setting("logging")
     actual = logging["exists"] and get_member(logging, member, bool)
     return compare(actual, wanted, f"{title} are enabled.", f"{title} are not enabled.")
 
 
-def check_cidrs(connector: Connector, is_allowed: Callable[[str], bool | None]) -> Outcome:
+def check_cidrs(connector: Connector, is_allowed: Callable[[str], bool | None]) -> CheckResult:
     cidrs = get_member(connector.enabled("termination"), "cidr_allowed_list", list)
     return compare_items(cidrs, is_allowed, "Calls are accepted from")
 
 
-def check_calling_regions(connector: Connector, is_allowed: Callable[[str], bool | None]) -> Outcome:
+def check_calling_regions(connector: Connector, is_allowed: Callable[[str], bool | None]) -> CheckResult:
     countries = get_member(connector.enabled("termination"), "calling_regions", list)
     return compare_items(countries, is_allowed, "Calls are allowed to")
 
 
-def check_credentials(connector: Connector, wanted: bool) -> Outcome:
+def check_credentials(connector: Connector, wanted: bool) -> CheckResult:
     connector.enabled("termination")
     actual = connector.setting("termination_credentials")["exists"]
     return compare(actual, wanted, "Termination credentials are set.", "No termination credentials are set.")
 
 
-def check_health(connector: Connector, max_hours: float) -> Outcome:
+def check_health(connector: Connector, max_hours: float) -> CheckResult:
     connector.enabled("termination")
     health = connector.setting("termination_health")
     if not health["exists"]:
-        return Outcome(FAIL, None, "AWS has no record of a SIP OPTIONS message.")
+        return CheckResult(FAIL, None, "AWS has no record of a SIP OPTIONS message.")
     timestamp = get_member(health, "timestamp", str)
     try:
         age = (connector.now - parse_time(timestamp)) / _HOUR
@@ -336,11 +340,13 @@ def check_health(connector: Connector, max_hours: float) -> Outcome:
     if age < -1:
         raise Undecided("The time of the last SIP OPTIONS message is in the future.", timestamp)
     if age > max_hours:
-        return Outcome(FAIL, timestamp, f"The last SIP OPTIONS message is more than {max_hours} hours old.")
-    return Outcome(PASS, timestamp, None)
+        return CheckResult(
+            FAIL, timestamp, f"The last SIP OPTIONS message was at {timestamp}, more than {max_hours} hours ago."
+        )
+    return CheckResult(PASS, timestamp, None)
 
 
-def check_protocols(connector: Connector, is_allowed: Callable[[str], bool | None]) -> Outcome:
+def check_protocols(connector: Connector, is_allowed: Callable[[str], bool | None]) -> CheckResult:
     routes = get_member(connector.enabled("origination"), "routes", list)
     if not routes:
         raise Undecided("Origination has no routes.", status=NOT_APPLICABLE)
@@ -348,30 +354,30 @@ def check_protocols(connector: Connector, is_allowed: Callable[[str], bool | Non
     return compare_items(protocols, is_allowed, "Calls are sent over")
 
 
-def check_retention(connector: Connector, min_hours: int) -> Outcome:
+def check_retention(connector: Connector, min_hours: int) -> CheckResult:
     inactive = connector.why_inactive("streaming")
     if inactive:
-        return Outcome(FAIL, None, inactive)
+        return CheckResult(FAIL, None, inactive)
     hours = get_member(connector.setting("streaming"), "data_retention_in_hours", int)
     if hours < min_hours:
-        return Outcome(FAIL, hours, f"Data is kept for less than {min_hours} hours.")
-    return Outcome(PASS, hours, None)
+        return CheckResult(FAIL, hours, f"Data is kept for {hours} hours, less than {min_hours}.")
+    return CheckResult(PASS, hours, None)
 
 
-def check_no_proxy(connector: Connector, _wanted: bool) -> Outcome:
+def check_no_proxy(connector: Connector, _wanted: bool) -> CheckResult:
     if connector.setting("proxy")["exists"]:
-        return Outcome(FAIL, False, "A proxy configuration is set.")
-    return Outcome(PASS, True, None)
+        return CheckResult(FAIL, False, "A proxy configuration is set.")
+    return CheckResult(PASS, True, None)
 
 
-def check_tags(connector: Connector, keys: list[str]) -> Outcome:
+def check_tags(connector: Connector, keys: list[str]) -> CheckResult:
     tags = connector.values["tags"]
     if not isinstance(tags, dict):
         raise Undecided(connector.values.get("tags_error") or "The tags could not be read.")
     missing = [key for key in keys if key not in tags]
     if missing:
-        return Outcome(FAIL, list(tags), f"Missing tags: {enumerate_items(missing)}.")
-    return Outcome(PASS, list(tags), None)
+        return CheckResult(FAIL, list(tags), f"Missing tags: {enumerate_items(missing)}.")
+    return CheckResult(PASS, list(tags), None)
 
 
 # The policy
@@ -471,7 +477,7 @@ class Check(NamedTuple):
 
     includes: tuple[str, ...]  # choices of the option include of chime_voice_connector_info
     parse: Callable[[str, Any], Any]  # takes the key and its value, and returns the second argument of evaluate
-    evaluate: Callable[[Connector, Any], Outcome]
+    evaluate: Callable[[Connector, Any], CheckResult]
 
 
 CHECKS = {
@@ -539,24 +545,24 @@ def find_unread(result: dict[str, Any], known: set[str]) -> dict[tuple[str | Non
     return unread
 
 
-def evaluate(name: str, connector: Connector, wanted: Any) -> Outcome:
-    """Return the outcome of one check of one Voice Connector."""
+def evaluate(name: str, connector: Connector, wanted: Any) -> CheckResult:
+    """Return the result of one check of one Voice Connector."""
     check = CHECKS[name]
     missing = [include for include in check.includes if include not in connector.values]
     if missing:
-        return Outcome(
+        return CheckResult(
             UNKNOWN, None, f"Not read. Add {' and '.join(missing)} to the include option of chime_voice_connector_info."
         )
     try:
         return check.evaluate(connector, wanted)
     except Undecided as e:
-        return e.outcome
+        return e.result
 
 
 def build_findings(
     read: Any, policy: dict[str, Any], now: datetime.datetime
-) -> Iterator[tuple[dict[str, Any], str | None, Outcome]]:
-    """Yield a Voice Connector, a key of the policy, and the outcome for each finding."""
+) -> Iterator[tuple[dict[str, Any], str | None, CheckResult]]:
+    """Yield a Voice Connector, a key of the policy, and the result for each finding."""
     parsed = parse_policy(policy)
     connectors = get_connectors(read)
     for values in connectors:
@@ -567,7 +573,7 @@ def build_findings(
         known = {values["voice_connector_id"] for values in connectors}
         for (identifier, region), reason in find_unread(read, known).items():
             for key in parsed if identifier else (None,):
-                yield {"voice_connector_id": identifier, "region": region}, key, Outcome(UNKNOWN, None, reason)
+                yield {"voice_connector_id": identifier, "region": region}, key, CheckResult(UNKNOWN, None, reason)
 
 
 def voice_connector_findings(read: Any, policy: dict[str, Any], now: str | None = None) -> list[dict[str, Any]]:
@@ -582,12 +588,12 @@ def voice_connector_findings(read: Any, policy: dict[str, Any], now: str | None 
             "name": values.get("name"),
             "region": values.get("region"),
             "check": name,
-            "status": outcome.status,
+            "status": result.status,
             "expected": None if name is None else policy[name],
-            "actual": outcome.actual,
-            "reason": outcome.reason,
+            "actual": result.actual,
+            "reason": result.reason,
         }
-        for values, name, outcome in build_findings(read, policy, time)
+        for values, name, result in build_findings(read, policy, time)
     ]
 
 

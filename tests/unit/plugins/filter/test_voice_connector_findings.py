@@ -113,7 +113,7 @@ CIDRS, REGIONS = WITHIN["termination_cidrs_within"], WITHIN["termination_calling
 OUTSIDE_V6 = "Calls are accepted from 2001:db9::/32."
 NO_TIMESTAMP = "AWS did not return a valid value for timestamp."
 INVALID_TIME = "The time of the last SIP OPTIONS message is not valid."
-OLD = "The last SIP OPTIONS message is more than 2 hours old."
+OLD = "The last SIP OPTIONS message was at {}, more than 2 hours ago."
 
 # The check, its policy value, changes to the Voice Connector, and the expected status, actual value, and reason.
 CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
@@ -291,7 +291,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
         last_seen("2026-11-23T05:59:59+00:00"),
         FAIL,
         "2026-11-23T05:59:59+00:00",
-        OLD,
+        OLD.format("2026-11-23T05:59:59+00:00"),
     ),
     (
         "termination_health_max_age_hours",
@@ -323,7 +323,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
         last_seen("0001-01-01T00:00:00+14:00"),
         FAIL,
         "0001-01-01T00:00:00+14:00",
-        OLD,
+        OLD.format("0001-01-01T00:00:00+14:00"),
     ),
     ("termination_health_max_age_hours", 2, last_seen("yesterday"), UNKNOWN, "yesterday", INVALID_TIME),
     (
@@ -409,7 +409,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
     ("streaming_min_retention_hours", 24, {}, PASS, 24, None),
     ("streaming_min_retention_hours", 0, {"streaming": {"data_retention_in_hours": 0}}, PASS, 0, None),
     ("streaming_min_retention_hours", 24, {"streaming": {"disabled": None}}, PASS, 24, None),
-    ("streaming_min_retention_hours", 25, {}, FAIL, 24, "Data is kept for less than 25 hours."),
+    ("streaming_min_retention_hours", 25, {}, FAIL, 24, "Data is kept for 24 hours, less than 25."),
     ("streaming_min_retention_hours", 0, {"streaming": MISSING_SETTING}, FAIL, None, "Streaming is not configured."),
     ("streaming_min_retention_hours", 0, {"streaming": DISABLED}, FAIL, None, "Streaming is disabled."),
     (
