@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Take a screenshot of a whole page, in light colors, for the documentation.
+"""Take a full-page screenshot in light mode for the documentation.
 
 Usage: .venv/default/bin/python tools/screenshot.py PAGE.html PICTURE.png
 """

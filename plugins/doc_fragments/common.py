@@ -61,10 +61,10 @@ options:
     required: true
 notes:
   - An operation takes at most 60 seconds, including retries. A throttled request is sent at most ten times. A request
-    that meets a server error, a broken connection, or a timeout is sent at most three times. Each time, connecting
+    that fails with a server error, a broken connection, or a timeout is sent at most three times. Each time, connecting
     takes at most 5 seconds, and each wait for data at most 10 seconds. The retry mode in the environment or the profile
-    has no effect. In O(aws_config), C(connect_timeout), C(read_timeout), and C(retries) each replace the default, and
-    change the 60 seconds accordingly.
+    has no effect. The keys C(connect_timeout), C(read_timeout), and C(retries) of O(aws_config) override these
+    defaults. The 60-second limit then changes accordingly.
 """
 
     # For modules that use many Voice Connectors: concurrency, retries, and timeouts.
@@ -77,11 +77,11 @@ options:
     default: 8
 notes:
   - If AWS throttles requests in a Region, all requests to that Region slow down together to the rate that AWS allows,
-    first come, first served. A throttled request is sent at most ten times. A request that meets a server error, a
+    first come, first served. A throttled request is sent at most ten times. A request that fails with a server error, a
     broken connection, or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the
-    wait for the rate limit. The module stops in a Region if no request succeeds for 60 seconds of throttling. In
-    O(aws_config), C(connect_timeout), C(read_timeout), C(retries), and C(max_pool_connections) each replace the
-    default.
+    wait for the rate limit. The module stops in a Region if no request succeeds for 60 seconds of throttling. The keys
+    C(connect_timeout), C(read_timeout), C(retries), and C(max_pool_connections) of O(aws_config) override these
+    defaults.
 """
 
     # For every module: the oldest SDK and Python.

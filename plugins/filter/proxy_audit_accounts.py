@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pair the accounts that the role proxy_audit reads with the credentials of their assumed roles."""
+"""Pair each account in an audit with the credentials of its assumed IAM role."""
 
 from __future__ import annotations
 

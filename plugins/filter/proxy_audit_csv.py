@@ -110,7 +110,7 @@ def proxy_audit_csv(audit: dict[str, Any]) -> str:
         "collection_version": audit["collection_version"],
     }
     incomplete = [
-        # Without the counts, one of which has the name of a column.
+        # Omit the counts: the count disabled would fill the column of the same name.
         {key: region[key] for key in ("account", "region", "status", "reason")}
         for region in audit["regions"]
         if region["status"] != "complete"

@@ -174,9 +174,9 @@ _value:
         - 203.0.113.0/24
     actual:
       description:
-        - The value that was found, or V(null) if there is none. Depending on the check, it is a boolean like
-          RV(_value[].expected), the allowed CIDR blocks or countries, the time of the last SIP OPTIONS message, the
-          protocol of each route, the number of hours that data is kept, or the keys of the tags.
+        - The value that was found, or V(null) if there is none. If RV(_value[].expected) is a boolean, this is one too.
+          For the other checks, it is the allowed CIDR blocks, the allowed countries, the time of the last SIP OPTIONS
+          message, the protocol of each route, the number of hours that data is kept, or the tag keys.
       type: raw
       sample:
         - 203.0.113.0/28

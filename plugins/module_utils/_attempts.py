@@ -330,7 +330,7 @@ class RateLimit:
         self._limiter.on_sending_request(request)
 
     def record(self, throttled: bool, response: Any) -> None:
-        """Adapt the rate to a response, or to a missing one (None)."""
+        """Adjust the rate after a response, or after no response (None)."""
         if throttled:
             self._bucket.lower_floor()
         self._throttled.now = throttled
@@ -371,7 +371,7 @@ class FairBucket:
 
     @property
     def max_rate(self) -> float:
-        """Requests per second. The bucket holds the tokens of one second, and at least one."""
+        """Requests per second. The bucket's capacity is one second's worth of tokens, but at least one token."""
         return self._rate
 
     @max_rate.setter

@@ -11,7 +11,7 @@ failure could look like an absent resource, or a task could hang:
 
 - Retries and deadlines (``_attempts``). botocore's mode ``standard`` never retries the error with which this service
   throttles, ThrottledClientException, and after about 17 failures its retry quota ends all retries of a client, in the
-  middle of a bulk read. ``AWSRetry`` of amazon.aws retries only ClientError, and no broken connection. None of them has
+  middle of a bulk read. ``AWSRetry`` of amazon.aws retries only ClientError, and no broken connection. Neither enforces
   a deadline, and a read timeout restarts with every byte.
 - Responses (``_responses``). botocore parses an HTML page, a truncated body, and an empty one as ``{}``, drops members
   that it does not know, and names errors differently by version.

@@ -250,7 +250,7 @@ MESSAGES = {
         "managed node; nothing was deleted"
     ),
     "backup_differs": (
-        "the backup {path} does not contain what was written to it. Check its disk on the managed node; nothing was "
+        "the backup {path} does not contain what was written to it. Check the disk that holds it on the managed node; nothing was "
         "deleted"
     ),
     "changed_since_backup": (
@@ -322,7 +322,7 @@ class VoiceError(AnsibleAWSError):
         :param operation: the AWS operation that failed.
         :param region: the Region of the request.
         :param response: botocore's parsed response, if AWS returned an error.
-        :param affects_all: whether every other request will fail for the same reason.
+        :param affects_all: whether every further request will fail for the same reason.
         :param rejected: whether it is certain that the service did not apply the request.
         :param values: the fields of the message.
         """

@@ -62,7 +62,7 @@ class Explanation(NamedTuple):
 
     name: str
     values: dict[str, Any]
-    affects_all: bool = False  # whether every other request will fail for the same reason
+    affects_all: bool = False  # whether every further request will fail for the same reason
 
 
 def count_requests(number: int) -> str:

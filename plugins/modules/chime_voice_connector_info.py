@@ -718,7 +718,7 @@ def summarize(read: BulkRead) -> str:
         not_tried = sum(not result.tried for result in read.reads if result.region in names)
         if not_tried:
             affects_all = all(region.stopped_by.affects_all for region in stopped if region.stopped_by)
-            reason = "every other read would fail too" if affects_all else "the first reads all failed"
+            reason = "every further read would fail too" if affects_all else "the first reads all failed"
             summary += f", and {not_tried} were not tried, because {reason}"
         elif failed < len(read.reads) and not parts:
             summary += "; the others were read"

@@ -189,7 +189,7 @@ def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_rest
 def test_a_play_that_ignores_errors_retires_only_with_credentials_for_the_confirmed_account(
     runner: PlaybookRunner, credentials: dict[str, str], retired: bool
 ) -> None:
-    """The play also sets facts and registers a variable with clashing names; its credentials are module defaults."""
+    """The play also sets variables with names that the role in release 1.0.0 used. module_defaults has the credentials."""
     backups = runner.folder / "backups"
     result = runner.run(str(FILES / "retire.yml"), {**credentials, "backup_dir": str(backups)})
     assert result.returncode == 0, result.stdout + result.stderr

@@ -43,8 +43,8 @@ def isolate_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
 def disable_garbage_collection() -> Iterator[None]:
     """Disable garbage collection during a test.
 
-    Some responses are nested so deeply that parsing them reaches Python's recursion limit. Objects collected at that
-    point cannot be finalized, which pytest reports as an error of the test.
+    Some responses are nested so deeply that parsing them reaches Python's recursion limit. If the garbage collector ran
+    at that point, finalizers would fail, and pytest would report an error.
     """
     gc.disable()
     yield

@@ -487,7 +487,7 @@ def test_reading_stops_early_if_all_reads_fail(error: str, concurrency: int) -> 
         unknown = [c for c in result["voice_connectors"] if c["proxy"] == UNKNOWN_PROXY]
         assert len(unknown) == len(result["voice_connectors"]) == 300
         why = (
-            "every other read would fail too"
+            "every further read would fail too"
             if error == "UnauthorizedClientException"
             else "the first reads all failed"
         )
@@ -654,7 +654,7 @@ def test_an_id_with_a_different_name_is_not_selected_and_not_missing() -> None:
         assert identifiers(result) == wanted[1:] and result["errors"] == []
 
 
-def test_an_id_that_is_in_no_region_is_one_error() -> None:
+def test_an_id_not_found_in_any_region_is_reported_once() -> None:
     with Emulator(two_regions()) as emulator:
         result = read_from(emulator, regions=[EAST, WEST], voice_connector_ids=[MISSING, fleet_ids(30)[3]])
         assert identifiers(result) == [fleet_ids(30)[3]]

@@ -645,7 +645,7 @@ def test_a_timeout_status_is_retried_as_a_server_error(
 
 @EACH_WRITE
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_temporary_fault_of_a_write_is_retried(
+def test_a_write_is_retried_after_a_temporary_fault(
     manage: Manage, sleeps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
     assert manage(WITH_PROXY, Fault(operation, **fault, times=2), **options)["changed"] is True

@@ -172,7 +172,7 @@ REFUSALS = [
 
 @OVER_TLS
 @pytest.mark.parametrize(("status", "words", "requests"), REFUSALS)
-def test_a_proxy_server_that_refuses_a_tunnel_is_named(
+def test_a_tunnel_refused_by_the_proxy_server_is_reported(
     read_proxy: Read,
     emulator: Emulator,
     sleeps: list[float],
