@@ -10,7 +10,7 @@ export UV_PYTHON_DOWNLOADS = never
 TOX = .venv/tox/bin/tox
 RUN_CHECKS = .venv/tox/bin/python tools/run_checks.py
 
-# The other Pythons, which run the tests with different packages.
+# The Python versions of the environments for make matrix.
 newest: version = 3.13
 oldest: version = 3.12
 
@@ -20,7 +20,7 @@ oldest: version = 3.12
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile
 
-demo: default ## run the playbooks of the README against an emulated service
+demo: default ## run the playbooks in the README against an emulated service
 	@tools/demo
 
 test: default ## run all checks below, up to build
@@ -38,7 +38,7 @@ build: ## build the collection, import it as Galaxy does, and run it
 lint units sanity integration playbooks browser docs build: default
 	@$(RUN_CHECKS) -m $@
 
-matrix: newest oldest ## run the tests with other Pythons, the newest packages, and the oldest SDK
+matrix: newest oldest ## run the tests with other Python versions, the newest packages, and the oldest SDK
 	@$(RUN_CHECKS) -m $@
 
 release-check: default ## check that the last commit can be published
@@ -67,7 +67,7 @@ $(TOX): tools/requirements/tox.txt | supported-python
 default: supported-python $(TOX)
 	@$(TOX) run -qq -e $@
 
-# A shim of pyenv on the path may not work.
+# Try to run each Python, because a pyenv shim on the path may not work.
 newest oldest: $(TOX)
 	@for python in python$(version) $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$(version).*/bin/python; do \
 		"$$python" -m venv --help >/dev/null 2>&1 && BASE_PYTHON=$$(command -v "$$python") exec $(TOX) run -qq -e $@; \

@@ -43,7 +43,8 @@ inventory_file.write_bytes(
 )
 intersphinx_mapping = {"ansible": ("https://docs.ansible.com/projects/ansible/latest/", str(inventory_file))}
 
-# The guides link to source files, so that the links also work in a repository browser. On the site, they lead to pages.
+# The guides link to source files, so that the links also work in a repository browser. On the site, these links lead to
+# the pages that are built from the files.
 PAGES = {
     r"(\w+)\.rst": r"\1.html",
     r"\.\./\.\./\.\./plugins/modules/(\w+)\.py": r"../\1_module.html",

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Install pip in a virtual environment of ansible-test. This replaces the script that ansible-test would download.
+"""Install pip in a virtual environment of ansible-test, which would otherwise download a script for this.
 
-All environments share one copy of pip, because ten installations take about 40 seconds.
+All environments share one copy of pip, because installing it in ten environments takes about 40 seconds.
 """
 
 from __future__ import annotations

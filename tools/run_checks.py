@@ -36,7 +36,7 @@ def main() -> int:
     status = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
 
     checks = [check for check in json.loads(RESULTS.read_text(encoding="utf-8"))["testenvs"].values() if check]
-    # A check that ran no command has failed.
+    # Count a check that ran no command as failed.
     passed = [check for check in checks if check.get("test") and check["result"]["success"]]
     print(f"{len(passed)} passed, {len(checks) - len(passed)} failed")
     return 1 if status or len(passed) < len(checks) or not checks else 0

@@ -23,7 +23,7 @@ with sync_playwright() as playwright:
     browser = playwright.chromium.launch(
         executable_path=chromium, args=["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     )
-    # High enough to show all rows, because the browser does not render those out of view.
+    # The viewport is high enough for all rows, because the browser does not render rows that are out of view.
     page = browser.new_page(viewport={"width": 1280, "height": 3000}, color_scheme="light")
     page.goto(pathlib.Path(sys.argv[1]).resolve().as_uri())
     page.locator("body").screenshot(path=sys.argv[2])
