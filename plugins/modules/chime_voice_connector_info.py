@@ -49,7 +49,8 @@ options:
   tags:
     description:
       - Read only Voice Connectors with all of these tags. The value V(null) matches any value.
-      - To check this, the module reads the tags of every Voice Connector. If any tags cannot be read, the task fails.
+      - To compare the tags, the module reads those of every Voice Connector. If any tags cannot be read, the task
+        fails.
     type: dict
   include:
     description:
