@@ -61,10 +61,10 @@ options:
     required: true
 notes:
   - An operation takes at most 60 seconds, including retries. A throttled request is sent at most ten times. A request
-    that fails with a server error, a broken connection, or a timeout is sent at most three times. For each attempt, the
-    connection timeout is 5 seconds, and the timeout for each wait for data is 10 seconds. The retry mode in the
-    environment or the profile has no effect. The keys C(connect_timeout), C(read_timeout), and C(retries) of
-    O(aws_config) override these defaults, and the 60-second limit changes accordingly.
+    that fails with a server error, a broken connection, or a timeout is sent at most three times. In each attempt,
+    connecting takes at most 5 seconds, and each wait for data at most 10 seconds. The retry mode in the environment or
+    the profile has no effect. The keys C(connect_timeout), C(read_timeout), and C(retries) of O(aws_config) override
+    these defaults, and the 60-second limit changes accordingly.
 """
 
     # For modules that use many Voice Connectors: concurrency, retries, and timeouts.
@@ -79,7 +79,7 @@ notes:
   - If AWS throttles requests in a Region, the module sends all requests to that Region in order, at the rate that AWS
     allows. A throttled request is sent at most ten times. A request that fails with a server error, a broken
     connection, or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the wait
-    for the rate limit. If a Region is throttled for 60 seconds and no request succeeds, the module stops in that
+    for the rate limit. If no request succeeds for 60 seconds of throttling in a Region, the module stops in that
     Region. The keys C(connect_timeout), C(read_timeout), C(retries), and C(max_pool_connections) of O(aws_config)
     override these defaults.
 """

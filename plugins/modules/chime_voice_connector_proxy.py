@@ -73,9 +73,9 @@ notes:
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) or C(chime:DeleteVoiceConnectorProxy) on
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
-  - The service always replaces the whole proxy configuration. If somebody else changes it after the read and before the
-    write, that change is overwritten. The two are usually a few tenths of a second apart. If the configuration has a
-    member that the installed botocore cannot send, nothing is written.
+  - The service always replaces the whole proxy configuration. If somebody else changes it between the read and the
+    write, that change is overwritten. The two requests are usually a few tenths of a second apart. If the configuration
+    has a member that the installed botocore cannot send, nothing is written.
   - The service may normalize values. Therefore, the module treats a phone number with and without a plus sign as equal,
     as well as an empty phone number and none, and countries in any order and case.
   - The fall-back phone number is returned unmasked, but is not written to the system log of the managed node. To keep
