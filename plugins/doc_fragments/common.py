@@ -18,7 +18,7 @@ attributes:
     description: Can run in C(check_mode) and return the same result without changing the target.
     support: full
     details:
-      - This module never changes anything, so it does the same in check mode.
+      - This module never changes anything, so it behaves the same in check mode.
   diff_mode:
     description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
     support: N/A
