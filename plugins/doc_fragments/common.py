@@ -18,7 +18,7 @@ attributes:
     description: Can run in C(check_mode) and return the same result without changing the target.
     support: full
     details:
-      - This module never changes anything, so it does the same in check mode.
+      - This module never changes anything, so it behaves the same in check mode.
   diff_mode:
     description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
     support: N/A
@@ -55,16 +55,16 @@ options:
   voice_connector_id:
     description:
       - The ID of the Voice Connector, not its name or ARN.
-      - It has 1 to 128 letters, digits, and hyphens, and begins with a letter or a digit. The task fails before it
-        sends a request if the ID is anything else.
+      - It has 1 to 128 letters, digits, and hyphens, and begins with a letter or a digit. If the ID is anything else,
+        the task fails before it sends a request.
     type: str
     required: true
 notes:
   - An operation takes at most 60 seconds, including retries. A throttled request is sent at most ten times. A request
-    that fails with a server error, a broken connection, or a timeout is sent at most three times. Each time, connecting
-    takes at most 5 seconds, and each wait for data at most 10 seconds. The retry mode in the environment or the profile
-    has no effect. The keys C(connect_timeout), C(read_timeout), and C(retries) of O(aws_config) override these
-    defaults. The 60-second limit then changes accordingly.
+    that fails with a server error, a broken connection, or a timeout is sent at most three times. In each attempt,
+    connecting takes at most 5 seconds, and each wait for data at most 10 seconds. The retry mode in the environment or
+    the profile has no effect. The keys C(connect_timeout), C(read_timeout), and C(retries) of O(aws_config) override
+    these defaults, and the 60-second limit changes accordingly.
 """
 
     # For modules that use many Voice Connectors: concurrency, retries, and timeouts.
@@ -76,15 +76,15 @@ options:
     type: int
     default: 8
 notes:
-  - If AWS throttles requests in a Region, all requests to that Region slow down together to the rate that AWS allows,
-    first come, first served. A throttled request is sent at most ten times. A request that fails with a server error, a
-    broken connection, or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the
-    wait for the rate limit. The module stops in a Region if no request succeeds for 60 seconds of throttling. The keys
-    C(connect_timeout), C(read_timeout), C(retries), and C(max_pool_connections) of O(aws_config) override these
-    defaults.
+  - If AWS throttles requests in a Region, the module sends all requests to that Region in order, at the rate that AWS
+    allows. A throttled request is sent at most ten times. A request that fails with a server error, a broken
+    connection, or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the wait
+    for the rate limit. If no request succeeds for 60 seconds of throttling in a Region, the module stops in that
+    Region. The keys C(connect_timeout), C(read_timeout), C(retries), and C(max_pool_connections) of O(aws_config)
+    override these defaults.
 """
 
-    # For every module: the oldest SDK and Python.
+    # For every module: the minimum versions of Python and the AWS SDK.
     SDK = r"""
 options: {}
 requirements:
@@ -93,7 +93,7 @@ requirements:
   - botocore >= 1.35.16
 """
 
-    # For every module: the action groups of meta/runtime.yml.
+    # For every module: the action groups in meta/runtime.yml.
     ACTION_GROUPS = r"""
 options: {}
 attributes:

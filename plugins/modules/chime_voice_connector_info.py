@@ -13,47 +13,51 @@ module: chime_voice_connector_info
 version_added: 0.1.0
 short_description: Find Amazon Chime SDK Voice Connectors and read their settings in bulk
 description:
-  - Lists the Amazon Chime SDK Voice Connectors of an account in one or more Regions, or reads those with given IDs. It
-    also reads their tags and the settings that you choose. Several requests run at a time.
-  - If some Voice Connectors cannot be read, the module still reads the others, and then the task fails. The failure
-    returns everything that is known in RV(voice_connectors), and what could not be read in RV(errors), for use in a
-    C(rescue).
-  - Reading stops in a Region if every further read there would fail too, for example because the credentials are
-    rejected, or if its first reads all fail. The other Regions are still read, and then the task fails. RV(stopped) is
-    V(true), and the message contains the number of Voice Connectors that were not tried.
+  - Lists the Amazon Chime SDK Voice Connectors of an account in one or more Regions, or reads those with given IDs. On
+    request, it also reads their tags and settings. It sends several requests at a time.
+  - If some Voice Connectors cannot be read, the module still reads the others, and then the task fails. A C(rescue) can
+    use RV(voice_connectors), which contains everything that is known, and RV(errors), which contains what could not be
+    read.
+  - The module stops reading a Region if every further read there would fail too, for example because the credentials
+    are rejected. It also stops if its first reads in the Region all fail. It still reads the other Regions, and then
+    the task fails. In this case, RV(stopped) is V(true), and the message contains the number of Voice Connectors that
+    were not tried.
 options:
   regions:
     description:
-      - The AWS Regions to read, all at the same time. If omitted, O(region) is read.
-      - If several Regions list the same Voice Connector, it is returned once, from the Region that it belongs to if
-        that Region is one of them.
+      - The AWS Regions to read, in parallel. If omitted, the module reads O(region).
+      - If several Regions list the same Voice Connector, it is returned only once. If one of them is the Region that it
+        belongs to, it is returned from that Region.
     type: list
     elements: str
     version_added: 1.1.0
   voice_connector_ids:
     description:
-      - Read only these Voice Connectors. One that does not exist in any of the Regions is an error.
-      - If omitted, all Voice Connectors are read. An empty list selects none, and sends no request.
-      - The module lists the Voice Connectors if that can take fewer requests than reading these one by one.
+      - Read only these Voice Connectors. If one of them does not exist in any of the Regions, the task fails.
+      - If omitted, all Voice Connectors are read. If the list is empty, none is read, and no request is sent to the
+        service.
+      - If listing the Voice Connectors can take fewer requests than reading them one by one, the module lists them.
     type: list
     elements: str
   names:
     description:
-      - Read only Voice Connectors with one of these names. An empty list selects none, and sends no request.
-      - A name that no Voice Connector has is not an error.
+      - Read only Voice Connectors with one of these names. If the list is empty, none is read, and no request is sent
+        to the service.
+      - A name without a match is not an error.
     type: list
     elements: str
   tags:
     description:
       - Read only Voice Connectors with all of these tags. The value V(null) matches any value.
-      - This reads the tags of every Voice Connector. Tags that cannot be read are an error.
+      - To compare the tags, the module reads those of every Voice Connector. If any tags cannot be read, the task
+        fails.
     type: dict
   include:
     description:
       - What to read for each Voice Connector in addition to the listing. Each item takes one request per Voice
         Connector.
-      - Each setting is returned as a dictionary that always has all of its keys, with V(null) or V([]) for values that
-        are not set. Use its C(exists) in conditions.
+      - Each setting is returned as a dictionary with all of its keys. Values that are not set are V(null) or V([]). Use
+        the key C(exists) in conditions.
       - All values except V(proxy) and V(tags) were added in release 1.1.0.
     type: list
     elements: str
@@ -71,8 +75,8 @@ options:
     default: []
   include_account_id:
     description:
-      - Whether to return the ID of the AWS account that the credentials belong to. This takes one more request,
-        C(GetCallerIdentity) of STS.
+      - Whether to return the ID of the AWS account that the credentials belong to. This takes one more request, for the
+        STS operation C(GetCallerIdentity).
     type: bool
     default: false
     version_added: 1.1.0
@@ -87,15 +91,16 @@ notes:
   - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnector) for
     O(voice_connector_ids), C(chime:ListTagsForResource) for tags, and the action of each setting in O(include), such as
-    C(chime:GetVoiceConnectorProxy). The guide on settings has the complete policy.
+    C(chime:GetVoiceConnectorProxy). The guide on settings contains the complete IAM policy.
   - AWS does not document what it returns for a setting that was never set. The module reports that a setting does not
-    exist if AWS returns the error C(NotFoundException) for a Voice Connector that exists, an empty response, or a
-    response in which the setting is empty.
+    exist if the response is empty or contains an empty setting. It reports the same if AWS returns the error
+    C(NotFoundException) and the Voice Connector exists.
   - Phone numbers and user names are returned unmasked. To keep them out of output and logs, set C(no_log) on the task.
   - AWS does not document whether a Region also lists the Voice Connectors of other Regions. Check C(aws_region) of each
-    Voice Connector, and read that Region too. If you do not, a setting that AWS does not find is unknown, which is an
-    error.
-  - A Voice Connector that is deleted after the listing and before its settings are read is returned without settings.
+    Voice Connector, and read that Region too. Otherwise, if AWS does not find a setting, its value is unknown, and the
+    task fails.
+  - If a Voice Connector is deleted after it is listed but before its settings are read, it is returned without
+    settings.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_info
   - name: ListVoiceConnectors
@@ -150,14 +155,14 @@ EXAMPLES = r"""
     msg: "{{ trunk.voice_connectors[0].name }} does not log SIP messages"
   when: trunk.voice_connectors[0].logging.enable_sip_logs is not true
 
-- name: Find Voice Connectors by tag, with any value of 'stage'
+- name: Find Voice Connectors by tag, with any value for 'stage'
   chime_sdk.voice.chime_voice_connector_info:
     region: us-east-1
     tags:
       team: voice
       stage:
 
-- name: Read two Voice Connectors, with more requests at a time
+- name: Read two Voice Connectors with a higher concurrency
   chime_sdk.voice.chime_voice_connector_info:
     region: us-east-1
     voice_connector_ids:
@@ -185,7 +190,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 region:
-  description: The AWS Region that was read, or V(null) if there are several. In a failure, V(null) if this is unknown.
+  description: The AWS Region that was read, or V(null) if there are several. On failure, V(null) if this is unknown.
   returned: always
   type: str
   sample: us-east-1
@@ -201,7 +206,7 @@ regions:
       type: str
       sample: us-east-1
     complete:
-      description: Whether everything that is selected in this Region was read. Always V(true) on success.
+      description: Whether everything selected in this Region was read. Always V(true) on success.
       returned: always
       type: bool
       sample: true
@@ -217,9 +222,10 @@ account_id:
   sample: "111122223333"
 voice_connectors:
   description:
-    - The Voice Connectors, in the order of O(voice_connector_ids), or by Region in the order in which AWS lists them.
-    - If AWS adds a member, it is returned too, in snake_case.
-    - In a failure, this includes the Voice Connectors that were listed but not read.
+    - The Voice Connectors, in the order of O(voice_connector_ids). If that is omitted, they are sorted by Region in the
+      order of O(regions), and then in the order in which AWS lists them.
+    - Members that AWS adds later are returned too, with names in snake_case.
+    - On failure, this includes the Voice Connectors that were listed but not read.
   returned: always, unless the task fails before it reads anything
   type: list
   elements: dict
@@ -293,13 +299,13 @@ voice_connectors:
     proxy:
       description:
         - The proxy configuration.
-        - All keys are always present, so a condition on one never fails.
-        - If AWS adds a member, it is returned too, in snake_case.
+        - All keys are always present, so you can use any of them in a condition.
+        - Members that AWS adds later are returned too, with names in snake_case.
       returned: if O(include) contains V(proxy)
       type: dict
       contains:
         exists:
-          description: Whether a proxy configuration is set. In a failure, V(null) if this is unknown.
+          description: Whether a proxy configuration is set. On failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -334,7 +340,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether termination settings are set. In a failure, V(null) if this is unknown.
+          description: Whether termination settings are set. On failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -374,7 +380,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether AWS has a record of such a message. In a failure, V(null) if this is unknown.
+          description: Whether AWS has a record of such a message. On failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -396,7 +402,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether there are credentials. In a failure, V(null) if this is unknown.
+          description: Whether there are credentials. On failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -413,7 +419,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether origination settings are set. In a failure, V(null) if this is unknown.
+          description: Whether origination settings are set. On failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -459,7 +465,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether a logging configuration is set. In a failure, V(null) if this is unknown.
+          description: Whether a logging configuration is set. On failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -474,12 +480,12 @@ voice_connectors:
           type: bool
           sample: false
     streaming:
-      description: The configuration of streaming to Amazon Kinesis Video Streams.
+      description: The configuration for streaming to Amazon Kinesis Video Streams.
       returned: if O(include) contains V(streaming)
       type: dict
       contains:
         exists:
-          description: Whether a streaming configuration is set. In a failure, V(null) if this is unknown.
+          description: Whether a streaming configuration is set. On failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -525,7 +531,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether an emergency calling configuration is set. In a failure, V(null) if this is unknown.
+          description: Whether an emergency calling configuration is set. On failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -557,7 +563,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether an external systems configuration is set. In a failure, V(null) if this is unknown.
+          description: Whether an external systems configuration is set. On failure, V(null) if this is unknown.
           returned: always
           type: bool
           sample: true
@@ -577,7 +583,7 @@ voice_connectors:
             - AVAYA_AURA_CONTACT_CENTER
 stopped:
   description:
-    - Whether reading stopped before every Voice Connector was listed and tried, for example because the credentials
+    - Whether reading stopped before all Voice Connectors were listed and tried, for example because the credentials
       were rejected.
     - Always V(false) on success.
   returned: always, unless the task fails before it reads anything
@@ -602,7 +608,7 @@ errors:
       type: str
       sample: us-east-1
     action:
-      description: The AWS operation that failed. With C(chime:) in front of it, it is the IAM action.
+      description: The AWS operation that failed. Add the prefix C(chime:) to get the IAM action.
       returned: always
       type: str
       sample: GetVoiceConnector
@@ -690,7 +696,7 @@ def build_result(read: BulkRead) -> dict[str, Any]:
 
 
 def build_region(region: RegionRead, read: BulkRead) -> dict[str, Any]:
-    """Return the entry for a Region in the ``regions`` of the result."""
+    """Return the entry for a Region in the key ``regions`` of the result."""
     reads = [result for result in read.reads if result.region == region.name]
     errors = [region.listing_error or region.stopped_by, *(error for result in reads for error in result.errors)]
     reason = next((error.message for error in errors if error), None)

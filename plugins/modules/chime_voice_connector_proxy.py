@@ -16,8 +16,9 @@ description:
   - Sets, changes, or deletes the proxy configuration of one Amazon Chime SDK Voice Connector. It never touches the
     Voice Connector itself.
   - The module reads the current configuration first. If it cannot be read, nothing is written.
-  - The module compares the configuration that the service stored with the one that was sent. If the outcome of a write
-    is unknown, for example because the connection broke, it reads the configuration again, and returns it or fails.
+  - After a write, the module compares the configuration that the service stored with the one that it sent. If the
+    outcome of the write is unknown, for example because the connection broke, the module reads the configuration again.
+    If the change did not take effect or cannot be confirmed, the task fails.
 options:
   state:
     description:
@@ -52,7 +53,7 @@ options:
   disabled:
     description:
       - Whether to block new proxy sessions.
-      - If omitted, this does not change.
+      - If omitted, the value does not change.
     type: bool
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -73,10 +74,10 @@ notes:
     C(chime:PutVoiceConnectorProxy) or C(chime:DeleteVoiceConnectorProxy) on
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
   - The service always replaces the whole proxy configuration. If somebody else changes it between the read and the
-    write, usually a few tenths of a second, that change is overwritten. If the configuration has a member that the
-    installed botocore cannot send, nothing is written.
-  - The service may normalize values. Therefore, a plus sign in front of the phone number, the difference between an
-    empty phone number and none, and the order and case of countries do not count as changes.
+    write, that change is overwritten. The two requests are usually a few tenths of a second apart. If the configuration
+    has a member that the installed botocore cannot send, nothing is written.
+  - The service may normalize values. Therefore, the module treats a phone number with and without a plus sign as equal,
+    as well as an empty phone number and none, and countries in any order and case.
   - The fall-back phone number is returned unmasked, but is not written to the system log of the managed node. To keep
     it out of Ansible's output and logs, set C(no_log) on the task.
 seealso:
@@ -148,21 +149,22 @@ voice_connector_id:
   type: str
   sample: abcdef1ghij2klmno3pqr4
 region:
-  description: The AWS Region of the Voice Connector. In a failure, V(null) if this is unknown.
+  description: The AWS Region of the Voice Connector. On failure, V(null) if this is unknown.
   returned: always
   type: str
   sample: us-east-1
 exists:
-  description: Whether a proxy configuration is set on the Voice Connector. In check mode, whether it would be.
-  returned: on success, and on a failure because the service stored values that differ from those sent
+  description: Whether a proxy configuration is set on the Voice Connector. In check mode, whether one would be set.
+  returned: on success, and if the task fails because the service stored values different from those sent
   type: bool
   sample: true
 proxy:
   description:
-    - The proxy configuration that is set, as the service returned it. In check mode, the one that would be set.
-    - All keys are always present, so a condition on one never fails.
-    - If AWS adds a member, it is returned too, in snake_case.
-  returned: on success, and on a failure because the service stored values that differ from those sent
+    - The proxy configuration that is set, as the service returned it. In check mode, the proxy configuration that would
+      be set.
+    - All keys are always present, so you can use any of them in a condition.
+    - Members that AWS adds later are returned too, with names in snake_case.
+  returned: on success, and if the task fails because the service stored values different from those sent
   type: dict
   contains:
     exists:
@@ -244,7 +246,7 @@ def check_options(params: dict[str, Any]) -> None:
 
 
 def desired_proxy(current: dict[str, Any] | None, params: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the *current* ``Proxy`` structure with the options *params* applied; None means no proxy."""
+    """Return the ``Proxy`` structure *current* after applying the options *params*. None means no proxy."""
     if params["state"] == "absent":
         return None
     given = {member: params[option] for option, member in MEMBERS.items() if params[option] is not None}
@@ -253,7 +255,7 @@ def desired_proxy(current: dict[str, Any] | None, params: dict[str, Any]) -> dic
         del desired["FallBackPhoneNumber"]
     if "PhoneNumberCountries" in given:
         desired["PhoneNumberCountries"] = list(dict.fromkeys(given["PhoneNumberCountries"]))
-    # Of equivalent values, send the one that the service returned.
+    # If a desired value is equivalent to the current one, send the current one.
     different = different_members(current or {}, desired)
     return {k: v if k in different else (current or {}).get(k, v) for k, v in desired.items()}
 

@@ -17,7 +17,7 @@ description:
   - RV(exists) is V(false) only if AWS confirms that no proxy configuration is set. If the request is denied or
     throttled, or if the response is missing or unreadable, the task fails instead.
   - If AWS returns the error C(NotFoundException), a second request checks whether the Voice Connector exists. If it
-    does not, the task fails. A 404 without the name of that error also fails the task.
+    does not, the task fails. A 404 response without that error name also fails the task.
 options: {}
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -27,9 +27,9 @@ extends_documentation_fragment:
   - chime_sdk.voice.common.action_groups
   - chime_sdk.voice.common.sdk
 notes:
-  - On the resource C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), the credentials need the IAM actions
-    C(chime:GetVoiceConnectorProxy) and C(chime:GetVoiceConnector). The second one distinguishes a Voice Connector
-    without a proxy configuration from one that does not exist.
+  - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy) and C(chime:GetVoiceConnector) on
+    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID). The module uses the second action to distinguish a Voice
+    Connector without a proxy configuration from one that does not exist.
   - The fall-back phone number is returned unmasked. To keep it out of output and logs, set C(no_log) on the task.
 seealso:
   - name: GetVoiceConnectorProxy
@@ -115,24 +115,24 @@ voice_connector_id:
   type: str
   sample: abcdef1ghij2klmno3pqr4
 region:
-  description: The AWS Region that was read. In a failure, V(null) if this is unknown.
+  description: The AWS Region that was read. On failure, V(null) if this is unknown.
   returned: always
   type: str
   sample: us-east-1
 exists:
   description:
     - Whether a proxy configuration is set on the Voice Connector. Use it in C(when).
-    - V(true) if AWS returned a C(Proxy) with at least one member, even one without a value.
-    - V(false) if AWS did not return one, or returned C(NotFoundException) for a Voice Connector that exists in this
-      Region.
+    - V(true) if AWS returned a C(Proxy) with at least one member, even if that member has no value.
+    - V(false) if AWS did not return such a C(Proxy), or returned C(NotFoundException) for a Voice Connector that exists
+      in this Region.
   returned: success
   type: bool
   sample: true
 proxy:
   description:
     - The proxy configuration.
-    - All keys are always present, so a condition on one never fails.
-    - If AWS adds a member, it is returned too, in snake_case.
+    - All keys are always present, so you can use any of them in a condition.
+    - Members that AWS adds later are returned too, with names in snake_case.
   returned: success
   type: dict
   contains:

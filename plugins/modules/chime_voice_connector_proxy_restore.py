@@ -13,14 +13,14 @@ module: chime_voice_connector_proxy_restore
 version_added: 1.1.0
 short_description: Restore the proxy configurations of Amazon Chime SDK Voice Connectors from a backup
 description:
-  - Restores proxy configurations from a backup that M(chime_sdk.voice.chime_voice_connector_proxy_retire) or release
-    1.0.0 of this collection wrote, several at a time.
+  - Restores proxy configurations from a backup, several at a time. The backup must be from
+    M(chime_sdk.voice.chime_voice_connector_proxy_retire) or from release 1.0.0 of this collection.
   - Nothing is written unless every record of the backup is valid, the backup contains all selected Voice Connectors,
     and the backup, the credentials, and the Voice Connectors belong to the account O(account_id).
-  - The module reads each proxy configuration immediately before it writes it. It does not write a configuration that is
-    already set as in the backup, and it overwrites a different one only with O(overwrite=true).
-  - If a proxy configuration cannot be restored, the module continues with the others, unless every further request in
-    their Region would fail. Then the task fails.
+  - The module reads each proxy configuration immediately before it writes it. If the configuration already matches the
+    backup, it is not written. If it is different, it is overwritten only with O(overwrite=true).
+  - If a proxy configuration cannot be restored, the module continues with the others, and the task fails at the end.
+    The module stops in a Region only if every further request there would fail.
 options:
   account_id:
     description: The ID of the AWS account, 12 digits in quotes.
@@ -45,9 +45,9 @@ options:
     default: false
   overwrite:
     description:
-      - Whether to overwrite a proxy configuration that differs from the backup. If V(false), it does not change, and
-        the task fails.
-      - The configuration that is overwritten is not backed up. Preview the change in check mode with C(--diff).
+      - Whether to overwrite a proxy configuration that differs from the backup. If V(false), that configuration is not
+        changed, and the task fails.
+      - The overwritten configuration is not backed up. Preview the change in check mode with C(--diff).
     type: bool
     default: false
 extends_documentation_fragment:
@@ -67,7 +67,7 @@ attributes:
 notes:
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) on C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
-  - The Regions are those in the backup. O(region) is ignored.
+  - The module uses the Regions in the backup, and ignores O(region).
   - Apart from the diff, the result contains no phone number, so C(no_log) is not needed.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_retire
@@ -108,7 +108,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 account_id:
-  description: The confirmed AWS account.
+  description: The AWS account in O(account_id).
   returned: always
   type: str
   sample: "111122223333"
@@ -134,7 +134,7 @@ restored:
       type: str
       sample: us-east-1
 unchanged:
-  description: The Voice Connectors whose proxy configuration is already set as in the backup.
+  description: The Voice Connectors whose proxy configuration already matches the backup.
   returned: always
   type: list
   elements: dict
@@ -246,14 +246,14 @@ def read_connectors(
 
 
 def restore_one(client: VoiceClient, connector: Any, record: Record, overwrite: bool, check_mode: bool) -> Change:
-    """Set the proxy configuration of one Voice Connector, unless it is already set as in the backup.
+    """Set the proxy configuration of one Voice Connector, unless it already matches the backup.
 
     :param connector: the ``VoiceConnector`` structure, or the VoiceError that was raised instead.
     """
     if isinstance(connector, VoiceError):
         raise connector
     identifier = record.voice_connector_id
-    # An empty phone number means none, and the service does not accept it.
+    # In a backup, an empty phone number means none. The service does not accept an empty one.
     desired = {member: value for member, value in record.proxy.items() if value != ""}
     current = get_proxy(client, identifier, connector)
     different = lost_members(current, desired)

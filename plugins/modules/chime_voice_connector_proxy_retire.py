@@ -16,12 +16,13 @@ description:
   - Reads the Voice Connectors of one AWS account in one or more Regions, backs up the selected proxy configurations,
     and then deletes them, several at a time. It never touches the Voice Connectors themselves.
   - Nothing is deleted unless the account is O(account_id), everything was read, every exclusion matches a Voice
-    Connector, the number of deletions is within O(max_deletions), and the backup was written, read back, and compared.
+    Connector, the number of deletions is within O(max_deletions), and the backup was written and verified by reading it
+    back.
   - The module reads each proxy configuration again immediately before it deletes it. If the configuration differs from
     the backup, it is not deleted, and the task fails.
-  - If a proxy configuration cannot be deleted, the module continues with the others, unless every further request in
-    their Region would fail. Then the task fails. Run the task again to delete the rest. Each run writes its own backup,
-    so every deleted configuration is in one of them, even if the module was killed.
+  - If a proxy configuration cannot be deleted, the module continues with the others, and the task fails at the end. The
+    module stops in a Region only if every further request there would fail. Run the task again to delete the rest. Each
+    run writes its own backup, so every deleted configuration is in a backup, even if a run was killed.
 options:
   account_id:
     description:
@@ -31,13 +32,13 @@ options:
     required: true
   voice_connector_ids:
     description:
-      - The Voice Connectors whose proxy configurations to delete. If one of them does not exist, the task fails.
+      - The Voice Connectors whose proxy configurations are deleted. If one of them does not exist, the task fails.
       - Either this or O(all=true) is required.
     type: list
     elements: str
   all:
     description:
-      - Whether to delete the proxy configurations of all Voice Connectors in O(regions), except for exclusions.
+      - Whether to delete the proxy configurations of all Voice Connectors in O(regions), except those excluded.
     type: bool
     default: false
   regions:
@@ -50,7 +51,7 @@ options:
   exclude_regions:
     description:
       - The Regions to skip, for example because they cannot be read. Each must be one of O(regions).
-      - A Voice Connector that belongs to one of them is not touched, even if a different Region lists it.
+      - A Voice Connector that belongs to a skipped Region is not touched, even if a different Region lists it.
     type: list
     elements: str
     default: []
@@ -58,7 +59,7 @@ options:
     description:
       - Voice Connectors that keep their proxy configuration.
       - If an exclusion matches no Voice Connector, the task fails, because the exclusion may be misspelled. This also
-        applies to names and tags.
+        applies to O(exclude_names) and O(exclude_tags).
     type: list
     elements: str
     default: []
@@ -70,7 +71,8 @@ options:
   exclude_tags:
     description:
       - Voice Connectors with any of these tags keep their proxy configuration. The value V(null) matches any value.
-      - If the tags of a Voice Connector cannot be read, the task fails, unless it is excluded by its ID or name.
+      - If the tags of a Voice Connector cannot be read, the task fails, unless the Voice Connector is excluded by its
+        ID or name.
     type: dict
     default: {}
   max_deletions:
@@ -82,7 +84,7 @@ options:
       - The folder for the backup, on the managed node. It is created if it is missing.
       - Specify an absolute path, or one that begins with V(~). How a relative path is resolved depends on the
         connection. With a local connection, it is relative to the folder of the playbook.
-      - The backup is readable only by its owner, and contains the fall-back phone numbers unmasked.
+      - Only its owner can read the backup. It contains the fall-back phone numbers unmasked.
     type: path
     default: proxy-backup
 extends_documentation_fragment:
@@ -103,8 +105,8 @@ attributes:
 notes:
   - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnectorProxy),
-    C(chime:GetVoiceConnector), C(chime:DeleteVoiceConnectorProxy), and C(chime:ListTagsForResource) for
-    O(exclude_tags).
+    C(chime:GetVoiceConnector), and C(chime:DeleteVoiceConnectorProxy). For O(exclude_tags), they also need
+    C(chime:ListTagsForResource).
   - Apart from the diff, the result contains no phone number, so C(no_log) is not needed.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_restore
@@ -154,14 +156,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 account_id:
-  description: The confirmed AWS account.
+  description: The AWS account in O(account_id).
   returned: always
   type: str
   sample: "111122223333"
 selected:
   description:
     - The Voice Connectors whose proxy configuration was selected for deletion. In check mode, the complete plan.
-    - V([]) if the task failed before they were known.
+    - V([]) if the task failed before the Voice Connectors were selected.
   returned: always
   type: list
   elements: dict
@@ -182,7 +184,7 @@ selected:
       type: str
       sample: us-east-1
 retired:
-  description: The Voice Connectors whose proxy configuration is now deleted, or V([]) in check mode.
+  description: The Voice Connectors whose proxy configuration no longer exists, or V([]) in check mode.
   returned: always
   type: list
   elements: dict
@@ -289,14 +291,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 PURPOSE = "retire the proxy configurations"
 PREFIX = f"Failed to {PURPOSE}: "
-# Every supported botocore knows the service in this Region. Its client lists the other Regions.
+# A client for this Region lists the other Regions. Every supported botocore knows the service in this Region.
 _FIRST_REGION = "us-east-1"
 
 
 def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
     """Raise VoiceError for values that are invalid, or that YAML may have changed."""
     check_types(OPTIONS, given)
-    # If the tags are a string, Ansible parses it, and its values can have any JSON type.
+    # If the tags are given as a string, Ansible parses the string. Their values can then have any JSON type.
     check_types({"exclude_tags": OPTIONS["exclude_tags"]}, params)
     check_confirmed_selection(params)
     if params["max_deletions"] < 0:

@@ -40,7 +40,7 @@ def write_reports(folder: pathlib.Path, contents: dict[str, str | None]) -> None
                     file.write(content if content.endswith("\n") else f"{content}\n")
                     file.flush()
                     os.fsync(file.fileno())
-        # An incomplete set is better than a mix of old and new files.
+        # First remove all old files, because an incomplete set is better than a mix of old and new files.
         for name in contents:
             (folder / name).unlink(missing_ok=True)
         for temporary, path in written.items():
