@@ -123,8 +123,8 @@ exists:
   description:
     - Whether a proxy configuration is set on the Voice Connector. Use it in C(when).
     - V(true) if AWS returned a C(Proxy) with at least one member, even if that member has no value.
-    - V(false) if AWS did not return such a C(Proxy), or returned C(NotFoundException) for a Voice Connector that exists
-      in this Region.
+    - V(false) if AWS returned an empty response or an empty C(Proxy), or C(NotFoundException) for a Voice Connector that
+      exists in this Region.
   returned: success
   type: bool
   sample: true
