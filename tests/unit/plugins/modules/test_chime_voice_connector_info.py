@@ -436,7 +436,9 @@ def test_a_connector_that_disappears_after_the_listing_has_no_proxy(read: Read, 
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", None])
-def test_a_404_for_a_connector_in_a_different_region_is_unknown(read: Read, emulator: Emulator, region: Any) -> None:
+def test_a_404_for_a_connector_in_a_different_region_makes_the_proxy_unknown(
+    read: Read, emulator: Emulator, region: Any
+) -> None:
     entry = {"VoiceConnectorId": WITHOUT_PROXY, "AwsRegion": region}
     emulator.faults = [Fault(LIST, body=json.dumps({"VoiceConnectors": [entry]}))]
     if region is None:

@@ -755,7 +755,7 @@ def test_an_empty_response_without_a_request_id_is_unreadable(read_proxy: Read, 
 
 
 @pytest.mark.parametrize("status", [201, 202, 204, 206, 300])
-def test_a_response_with_an_unexpected_status_below_400_is_unreadable(read_proxy: Read, status: int) -> None:
+def test_a_response_with_an_unexpected_success_status_is_unreadable(read_proxy: Read, status: int) -> None:
     assert_failed(read_proxy(WITH_PROXY, response_with("{}", status=status)), "unreadable", str(status))
 
 
