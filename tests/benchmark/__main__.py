@@ -4,9 +4,9 @@
 
 """Compare the bulk read to boto3, a loop in a playbook, and the AWS CLI, and print a table.
 
-All clients use the same emulator, which runs in a separate process and responds after a fixed time. Each figure covers
-the whole process: wall time, CPU seconds, and peak memory as reported by the operating system. If a command runs several
-times, the figure is the median, and the clients take turns.
+All clients use the same emulator, which runs in a separate process and responds after a fixed time. Wall time,
+CPU seconds, and peak memory cover the whole client process; the last two come from the operating system. If a command
+runs several times, each figure is the median, and the clients take turns.
 
 Usage: python tests/benchmark [--quick]
 """
@@ -133,9 +133,9 @@ def start_emulator(size: int, **settings: float) -> Iterator[EmulatorProcess]:
 
 
 def build_payload(folder: pathlib.Path, module: str, emulator: EmulatorProcess, **options: Any) -> pathlib.Path:
-    """Return the file that Ansible sends to a managed node and runs there, for *module* with *options*.
+    """Return the program that Ansible would send to a managed node to run *module* with *options*.
 
-    It does not contain the endpoint, so it works with every emulator.
+    The program does not contain the endpoint, so it works with every emulator.
     """
     remote_tmp = folder / module
     arguments = json.dumps(options)
@@ -170,7 +170,7 @@ def print_row(name: str, size: int, cost: Cost) -> None:
 
 
 def target_row(metric: str, value: float, low: float, high: float) -> str:
-    """Return a row for the table of targets. The target of the metric is the range from *low* to *high*."""
+    """Return a row for the table of targets. The target is a value from *low* to *high*."""
     target = f"{low:g}" if low == high else f"<= {high:g}" if low == 0 else f">= {low:g}"
     return f"| {metric:68} | {value:8.3f} | {target:>7} | {'met' if low <= value <= high else 'MISSED':6} |"
 
@@ -189,7 +189,7 @@ def check_complete(cost: Cost, size: int) -> None:
 
 
 def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[str]:
-    """Print the rows for the module and for bare boto3, and return the target rows about growth."""
+    """Print the rows for the module and for bare boto3, and return the rows with the targets for growth."""
     module_costs, boto3_costs = {}, {}
     for size in sizes:
         with start_emulator(size) as emulator:
@@ -223,7 +223,7 @@ def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[st
 def measure_alternatives(
     module: Command, boto3: Command, size: int, pair_count: int, folder: pathlib.Path
 ) -> list[str]:
-    """Print the rows for the loop and for the AWS CLI, and return the target rows about wall time."""
+    """Print the rows for the loop and for the AWS CLI, and return the rows with the targets for wall time."""
     item_count, call_count = 20, 3
     playbook = folder / "loop.yml"
 
@@ -242,7 +242,7 @@ def measure_alternatives(
 
     with start_emulator(size) as emulator:
         pairs = [(emulator.measure(*module), emulator.measure(*boto3)) for _pair in range(pair_count)]
-        # The startup of ansible-playbook is not included.
+        # The difference excludes the startup time of ansible-playbook.
         item_wall = (run_loop(item_count).wall - run_loop(1).wall) / (item_count - 1)
         print(f"| {'loop in a playbook *':22} | {size:6,} | {item_wall * size:8.2f} |         |        | {size:8,} |")
         if shutil.which("aws"):
@@ -263,7 +263,7 @@ def measure_alternatives(
 
 
 def measure_faults(module: Command, throttled_size: int, rate: float, faulty_size: int) -> list[str]:
-    """Return the target rows about throttling and faults."""
+    """Return the rows with the targets for throttling and faults."""
     with start_emulator(throttled_size, rate_limit=rate) as emulator:
         throttled = emulator.measure(*module)
     check_complete(throttled, throttled_size)

@@ -4,7 +4,7 @@
 
 """The baseline of the benchmark: a bulk read with boto3 and a thread pool, with minimal error handling.
 
-Usage: python bare_boto3.py THREADS, with the Region, endpoint, and credentials in the environment.
+Usage: python bare_boto3.py THREADS. The Region, endpoint, and credentials come from the environment.
 """
 
 from __future__ import annotations

@@ -132,7 +132,7 @@ REGIONS = [
     region("eu-west-2", "skipped", account=None, host="support", reason="eu-west-2: the endpoint cannot be reached"),
     region("ca-central-1"),
 ]
-# The order on the page: with a proxy configuration, could not be read, not configured.
+# The page first shows rows with a proxy configuration, then unreadable rows, then rows without a configuration.
 DEFAULT_ORDER = ["b2", "e5", "g7", "d4", "c3", "f6", "a1", "h8"]
 STATUSES = ["configured", "configured, disabled", "could not be read", "not configured"]
 
@@ -206,7 +206,7 @@ def browser() -> Iterator[Browser]:
         "--disable-component-update",
         "--disable-sync",
         "--disable-quic",
-        # One renderer for all pages saves a tenth of the time.
+        # Using one renderer for all pages saves a tenth of the time.
         "--renderer-process-limit=1",
         "--process-per-site",
     ]
@@ -260,7 +260,7 @@ def open_report(tabs: dict[bool, Tab], reports: pathlib.Path) -> Iterator[Callab
 
     yield open_page
     for tab in tabs.values():
-        tab.page.evaluate("0")  # waits for pending events on the page
+        tab.page.evaluate("0")  # wait for pending events on the page
         unwanted, tab.unwanted[:] = tab.unwanted.copy(), []
         assert unwanted == []
 
@@ -284,7 +284,7 @@ def cell_text(page: Page, row: str, column: str) -> str:
 # Content
 
 
-def test_the_page_opens_without_an_error_or_a_request(open_report: Callable[..., Page]) -> None:
+def test_the_page_opens_without_errors_or_requests(open_report: Callable[..., Page]) -> None:
     page = open_report()
     page.wait_for_load_state("networkidle")
     assert page.locator("#shown").text_content() == "8 of 8 shown"
@@ -315,13 +315,13 @@ def test_the_page_loads_nothing_and_runs_only_its_own_script(
         ("selected", "The selected Voice Connector has no proxy configuration"),
     ],
 )
-def test_the_headline_covers_only_what_is_known(open_report: Callable[..., Page], name: str, headline: str) -> None:
+def test_the_headline_states_only_what_is_known(open_report: Callable[..., Page], name: str, headline: str) -> None:
     page = open_report(name)
     assert page.locator("h1").inner_text() == headline
     assert page.title() == headline
 
 
-def test_an_incomplete_audit_starts_with_the_reasons(open_report: Callable[..., Page]) -> None:
+def test_the_report_on_an_incomplete_audit_starts_with_the_reasons(open_report: Callable[..., Page]) -> None:
     notice = open_report().locator("main > section").first.inner_text()
     assert notice.startswith("This audit is incomplete")
     assert "2 Regions were skipped or only partially read" in notice
@@ -334,13 +334,13 @@ def test_an_incomplete_audit_starts_with_the_reasons(open_report: Callable[..., 
 
 
 @pytest.mark.parametrize("name", ["complete", "clean", "empty"])
-def test_a_complete_audit_has_no_notice_that_it_is_incomplete(open_report: Callable[..., Page], name: str) -> None:
+def test_the_report_on_a_complete_audit_does_not_say_incomplete(open_report: Callable[..., Page], name: str) -> None:
     page = open_report(name)
     assert "incomplete" not in page.locator("body").inner_text()
     assert "unknown" not in page.locator("body").inner_text()
 
 
-def test_a_long_list_of_reasons_is_cut_and_the_rest_is_counted(open_report: Callable[..., Page]) -> None:
+def test_a_long_list_of_reasons_is_shortened_and_the_rest_are_counted(open_report: Callable[..., Page]) -> None:
     listed = open_report("many").locator(".notice ul").last.locator("li")
     assert listed.count() == 11
     assert listed.last.inner_text() == "and 1240 more, in the table below"
@@ -425,7 +425,8 @@ def test_hostile_text_is_shown_unchanged_and_never_runs(open_report: Callable[..
             f"{text}={text} ",
         ]
         assert page.locator("#regions tbody tr").nth(number).locator(".reason").text_content() == text
-    # The rendered text keeps all white space in a name. Use print media, because offscreen rows are not rendered.
+    # The rendered text keeps all white space in a name. On screen, rows outside the viewport are not rendered, so use
+    # print media.
     page.emulate_media(media="print")
     assert rows.locator("th bdi").all_inner_texts() == HOSTILE
     assert page.locator("img, script:not([type=module]), b:text-is('out')").count() == 0
@@ -448,7 +449,7 @@ def test_a_right_to_left_name_does_not_change_the_direction_of_other_text(open_r
 
 
 def sorted_rows(value: Callable[[dict[str, Any]], Any], descending: bool) -> list[str]:
-    """Return the IDs sorted by a value, starting from the default order. Rows without a value come last."""
+    """Return the IDs in the order after one sort, or after two if *descending*. Rows without a value come last."""
     rows = sorted(CONNECTORS, key=lambda row: DEFAULT_ORDER.index(row["voice_connector_id"]))
     if descending:
         rows = [
@@ -511,7 +512,7 @@ def test_equal_rows_keep_the_order_of_the_previous_sort(open_report: Callable[..
     assert identifiers(page)[:4] == ["d4", "e5", "b2", "g7"]
 
 
-# Order of the page
+# Order of the content on the page
 
 
 def test_voice_connectors_come_before_regions_and_empty_regions_are_collapsed(
@@ -565,7 +566,9 @@ def test_the_page_shows_what_to_do_next(open_report: Callable[..., Page], name: 
         ("without a proxy", "not configured", ["a1", "h8"]),
     ],
 )
-def test_a_card_sets_the_filter(open_report: Callable[..., Page], card: str, status: str, shown: list[str]) -> None:
+def test_clicking_a_count_sets_the_status_filter(
+    open_report: Callable[..., Page], card: str, status: str, shown: list[str]
+) -> None:
     page = open_report()
     page.get_by_label("Search").fill("nothing")
     page.locator(".counts > div", has_text=card).click()
@@ -616,7 +619,7 @@ def test_the_status_filter_matches_exactly(open_report: Callable[..., Page]) -> 
         assert page.locator("#shown").text_content() == f"{len(shown)} of 8 shown"
 
 
-def test_search_and_status_combine_and_sorting_keeps_them(open_report: Callable[..., Page]) -> None:
+def test_search_and_status_filters_combine_and_remain_after_sorting(open_report: Callable[..., Page]) -> None:
     page = open_report()
     page.get_by_label("Search").fill("us-east-1")
     page.get_by_label("Status").select_option("configured")
@@ -632,14 +635,14 @@ def test_search_and_status_combine_and_sorting_keeps_them(open_report: Callable[
 
 @pytest.mark.parametrize("name", ["audit", "clean", "empty", "unmatched", "hostile"])
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
-def test_axe_finds_no_accessibility_problem(
+def test_axe_finds_no_accessibility_problems(
     open_report: Callable[..., Page], name: str, width: int, scheme: str
 ) -> None:
     results = Axe().run(open_report(name, width, color_scheme=scheme))
     assert results.violations_count == 0, results.generate_report()
 
 
-def test_lines_break_between_tags_and_not_in_account_ids(open_report: Callable[..., Page]) -> None:
+def test_lines_can_break_between_tags_but_not_inside_account_ids(open_report: Callable[..., Page]) -> None:
     page = open_report("many")
     lines = "items => items.map(item => item.getClientRects().length + Math.round(item.offsetHeight / parseFloat(getComputedStyle(item).lineHeight)))"
     row = page.locator(ROWS).first
@@ -693,7 +696,7 @@ def test_the_page_never_scrolls_sideways_or_cuts_off_text(
 ) -> None:
     page = open_report(name, width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    # An offscreen row may cut off its text without making the page wider.
+    # A row outside the viewport can cut off its text without making the page wider, so check every cell and row.
     assert (
         page.locator("th:visible, td:visible, tr:visible").evaluate_all(
             "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.textContent)"
@@ -703,7 +706,7 @@ def test_the_page_never_scrolls_sideways_or_cuts_off_text(
     assert page.locator('meta[name="viewport"]').get_attribute("content") == "width=device-width, initial-scale=1"
 
 
-def test_on_a_phone_each_value_has_a_label(open_report: Callable[..., Page]) -> None:
+def test_each_value_has_a_label_on_a_phone(open_report: Callable[..., Page]) -> None:
     page = open_report(width=360)
     labels = "cells => cells.map(cell => getComputedStyle(cell, '::before').content)"
     named = page.locator(ROWS).first.locator("td").evaluate_all(labels)
@@ -750,7 +753,9 @@ def test_all_text_has_enough_contrast_in_both_color_schemes(open_report: Callabl
         assert luminance < 0.1 if scheme == "dark" else luminance > 0.7
 
 
-def test_print_shows_the_filtered_rows_in_light_colors_without_controls(open_report: Callable[..., Page]) -> None:
+def test_a_printed_page_shows_the_filtered_rows_in_light_colors_without_controls(
+    open_report: Callable[..., Page],
+) -> None:
     page = open_report(color_scheme="dark")
     page.get_by_label("Search").fill("line")
     page.emulate_media(media="print", color_scheme="dark")
@@ -760,7 +765,7 @@ def test_print_shows_the_filtered_rows_in_light_colors_without_controls(open_rep
     assert identifiers(page) == ["b2", "a1"]
     # The number of hidden rows is printed too.
     assert page.locator("#shown").is_visible()
-    # Chromium omits buttons from a repeated header.
+    # Chromium omits buttons from a table header that repeats on each page, so the button must not have its own box.
     assert page.locator("#connectors button").first.evaluate("it => getComputedStyle(it).display") == "contents"
     for table in ("#regions", "#connectors"):
         assert page.locator(f"{table} thead").evaluate("it => getComputedStyle(it).display") == "table-header-group"
@@ -805,5 +810,5 @@ def test_five_thousand_rows_sort_and_filter_within_a_second(open_report: Callabl
     for text, shown in (("reception", 2500), ("", 5000), ("team-3 warehouse", 147), ("none such", 0), ("", 5000)):
         durations[f"search {text} after {len(durations)}"] = page.evaluate(MEASURE, {"search": text})
         assert page.locator("#shown").text_content() == f"{shown} of 5000 shown"
-    # Usually a few tenths of a second. A single action may take longer if other tests run at the same time.
+    # An action usually takes a few tenths of a second, but can take longer if other tests run at the same time.
     assert statistics.median(durations.values()) < 1000 and max(durations.values()) < 3000, durations

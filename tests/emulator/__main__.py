@@ -7,8 +7,8 @@
 python tests/emulator --state state.json -- ansible-playbook play.yml
 
 The environment of the command has the endpoint and credentials of the emulator, and none of your own AWS settings.
-The emulator stops when the command ends, and exits with its status. Without a command, the emulator prints its URL and
-serves until it is interrupted, for an hour at most unless --seconds sets a different time.
+When the command ends, the emulator stops and exits with the status of the command. Without a command, the emulator
+prints its URL. It then serves until it is interrupted or until --seconds have passed (default: an hour).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import types
 
 
 def _register_collection() -> None:
-    """Make this checkout importable as ansible_collections.chime_sdk.voice, wherever it is."""
+    """Make this checkout importable as ansible_collections.chime_sdk.voice from any folder."""
     root = pathlib.Path(__file__).resolve().parents[2]
     for name, path in (
         ("ansible_collections", None),
@@ -76,7 +76,7 @@ def main() -> None:
         if arguments.command:
             sys.exit(_run(arguments.command, emulator.environment))
         print(emulator.url, flush=True)
-        # In short intervals: a signal that arrives just before a sleep takes effect only when the sleep ends.
+        # Sleep in short intervals, because a signal that arrives just before a sleep takes effect only after it.
         deadline = time.monotonic() + arguments.seconds
         while time.monotonic() < deadline:
             time.sleep(0.2)

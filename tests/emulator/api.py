@@ -16,7 +16,7 @@ from ansible_collections.chime_sdk.voice.tests.emulator.signature import check_s
 
 
 class ServiceError(Exception):
-    """An error that the service returns. If *status* is None, the API derives it from *name*."""
+    """An error that the service returns. If *status* is None, the API derives the status from *name*."""
 
     def __init__(self, name: str, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -33,12 +33,12 @@ class Response(NamedTuple):
 @dataclass
 class Request:
     method: str
-    origin: str  # scheme, and host and port from the Host header
-    target: str  # path and query, percent-encoded
-    headers: Mapping[str, str]  # names in lower case
+    origin: str  # the scheme, plus the host and port from the Host header
+    target: str  # the path and query, percent-encoded
+    headers: Mapping[str, str]  # the names are in lower case
     body: bytes
     arrived: datetime.datetime
-    max_skew: datetime.timedelta  # allowed between signing and arrival
+    max_skew: datetime.timedelta  # the largest allowed difference between signing and arrival
 
     @property
     def path(self) -> str:
@@ -49,7 +49,7 @@ class Request:
         return self.target.partition("?")[2]
 
     def check_signature(self, credentials: Mapping[str, dict[str, Any]], service: str) -> tuple[dict[str, Any], str]:
-        """Return the credential that signed the request, and the Region that it is signed for.
+        """Return the credential that signed the request, and the Region in the signature.
 
         :raises Refused: if the signature is not valid for *service*.
         """

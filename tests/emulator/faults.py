@@ -12,11 +12,14 @@ import time
 from dataclasses import dataclass
 from dataclasses import field
 
-# Messages that Chime itself returns with ForbiddenException, in this order: the credentials or IAM policies do not
-# permit a request; the account is new, even with full permissions; the account has no subscription. For example:
+# Messages that Chime itself returns with ForbiddenException. For example:
 # Fault(error="ForbiddenException", message=ACCOUNT_NOT_AUTHORIZED)
+
+# The credentials or IAM policies do not permit the request.
 AUTHORIZATION_FAILED = "AWS authorization failed"
+# The account is new. Full permissions do not prevent this error.
 ACCOUNT_NOT_AUTHORIZED = "Not authorized to call Chime SDK with Account Id 111122223333"
+# The account has no subscription.
 SUBSCRIPTION_CHECK_FAILED = "Subscription check failed"
 
 HANDSHAKE_DROPS = ("handshake_close", "handshake_alert")
@@ -24,27 +27,38 @@ HANDSHAKE_DROPS = ("handshake_close", "handshake_alert")
 
 @dataclass
 class Fault:
-    """One fault. Members with their default values do not change the response."""
+    """One fault. A member with its default value does not change the response."""
 
-    operation: str = "*"  # the operation it applies to, in either service; * for all operations in the voice service
+    # The operation to which the fault applies, in either service. * means all operations in the voice service.
+    operation: str = "*"
     request_has: str = ""  # what the path or Authorization header must contain, such as an ID or /eu-west-1/
-    times: int | None = None  # how many times it applies; None for no limit
-    probability: float = 1.0  # of applying to a matching request
-    seed: int = 0  # of the random number generator for probability
+    times: int | None = None  # how many times the fault applies; None for no limit
+    probability: float = 1.0  # the probability that the fault applies to a matching request
+    seed: int = 0  # the seed of the random number generator for probability
     delay: float = 0.0  # seconds before the response
     drip: float = 0.0  # seconds before each byte of the body; the status line and the headers are sent at once
-    # reset: close with RST instead of responding; hang: never respond; truncate: announce the whole body in
-    # Content-Length, but send half of it; lost: run the operation, then close with RST instead of responding;
-    # handshake_close: close a new TLS connection after its ClientHello; handshake_alert: send the fatal alert
-    # internal_error first. These two ignore operation and request_has, and have no effect without TLS.
+    # How the connection fails:
+    # - reset: close with RST instead of responding.
+    # - hang: never respond.
+    # - truncate: announce the whole body in Content-Length, but send half of it.
+    # - lost: run the operation, then close with RST instead of responding.
+    # - handshake_close: close a new TLS connection after its ClientHello.
+    # - handshake_alert: after the ClientHello, send the fatal alert internal_error, then close the connection.
+    # The handshake faults ignore operation and request_has, and have no effect without TLS.
     drop: str | None = None
     status: int | None = None
     error: str | None = None  # an exception in the model, such as ThrottledClientException, or an STS error code
-    # Where the response names the error: full (header and body), header, body (the short code), type (__type in the
-    # body), uri (the header, with a URI after the name), or bare (nowhere: the body is empty). An STS error always has
-    # the same form, except with bare.
+    # Where the response names the error:
+    # - full: in the header and the body.
+    # - header: only in the header.
+    # - body: only in the body, as the short code.
+    # - type: only in the body, as __type.
+    # - uri: only in the header, followed by a URI.
+    # - bare: nowhere. The body is empty.
+    # For STS, all styles except bare give the same response.
     style: str = "full"
-    message: str = ""  # of the error; by default AUTHORIZATION_FAILED for ForbiddenException, otherwise a placeholder
+    # The error message. The default is AUTHORIZATION_FAILED for ForbiddenException, and a placeholder for other errors.
+    message: str = ""
     body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     request_id: bool = True  # whether the response has a request ID

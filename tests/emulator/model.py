@@ -24,10 +24,10 @@ _TYPES: dict[str, Any] = {
 
 
 def find_problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:
-    """Yield a message for each constraint that *value* violates, in the shape and its nested shapes.
+    """Yield a message for each constraint that *value* violates in the shape or its nested shapes.
 
-    :param value: has JSON types.
-    :param path: the location of the value, for the messages.
+    :param value: the value, as JSON types.
+    :param path: the location of the value, as the messages show it.
     """
 
     def problem(constraint: str) -> str:
@@ -56,7 +56,7 @@ def find_problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:
 
 
 def _violated_constraints(shape: Any, value: Any) -> Iterator[str]:
-    """Yield the constraints in one shape that *value* violates. The type of *value* is correct."""
+    """Yield each constraint in *shape* itself that *value* violates. The type of *value* must be correct."""
     size, noun = (len(value), "length") if isinstance(value, (list, str)) else (value, "value")
     if size < shape.metadata.get("min", size):
         yield f"have {noun} greater than or equal to {shape.metadata['min']}"

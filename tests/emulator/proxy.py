@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 class ProxyServer:
     """A proxy that tunnels (CONNECT) and forwards (http://) to loopback addresses, or refuses every request.
 
-    As a context manager, it runs in a thread.
+    Use it as a context manager, which runs it in a thread.
     """
 
     def __init__(self, connect_status: int | None = None) -> None:
@@ -26,7 +26,7 @@ class ProxyServer:
 
         :param connect_status: refuse every request with this status and an HTML page; if None, let requests through.
         """
-        self.requests: list[str] = []  # method and target, oldest first
+        self.requests: list[str] = []  # the method and target of each request, oldest first
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.proxy = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -60,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:  # pylint: disable=redefined-builtin
-        """Log nothing: the requests are in ProxyServer.requests."""
+        """Log nothing, because ProxyServer.requests has the requests."""
 
     def do_GET(self) -> None:
         """Serve one request, then close the connection."""
@@ -92,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_CONNECT = do_POST = do_PUT = do_DELETE = do_HEAD = do_GET
 
     def _relay(self, upstream: socket.socket) -> None:
-        """Copy in both directions until one side closes."""
+        """Copy data in both directions until one side closes the connection."""
         other = {self.connection: upstream, upstream: self.connection}
         while True:
             for source in select.select(list(other), [], [])[0]:

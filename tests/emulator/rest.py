@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The wire protocol of Amazon Chime SDK Voice: AWS's rest-json, with the routes in the service model."""
+"""The wire protocol of Amazon Chime SDK Voice: AWS's rest-json, with routes from the service model."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class VoiceApi:
 
 
 def _to_short_code(name: str) -> str:
-    """Return the error code for the body: a short name for an exception in the service model, else the full name."""
+    """Return the error code for the body: the short code if the service model has one, or else the full name."""
     for suffix in ("ClientException", "EntityException", "Exception"):
         short = name[: -len(suffix)]
         if name in MODEL.shape_names and name.endswith(suffix) and short in MODEL.shape_for("ErrorCode").enum:
@@ -79,7 +79,7 @@ def _to_short_code(name: str) -> str:
 
 
 def _list_routes() -> list[tuple[str, re.Pattern[str], dict[str, str], Any]]:
-    """Return the method, path pattern, fixed query, and model of each operation that Voice supports."""
+    """Return the method, path pattern, fixed query, and model for each operation that Voice supports."""
     routes = []
     for name in MODEL.operation_names:
         operation = MODEL.operation_model(name)
@@ -106,7 +106,7 @@ def _find_operation(method: str, path: str, query: str) -> tuple[Any, dict[str, 
 
 
 def _read_request(operation: Any, uri: dict[str, str], query: dict[str, list[str]], body: bytes) -> dict[str, Any]:
-    """Return the operation's input, with the member names in the model.
+    """Return the operation's input, with the member names from the model.
 
     :raises ServiceError: BadRequestException if the body is not a JSON object.
     """
@@ -142,7 +142,7 @@ def _drop_nulls(members: dict[str, Any]) -> dict[str, Any]:
 def _to_json(shape: Any, value: Any) -> Any:
     """Return *value* in its JSON form. Members that are not set are null, as in responses from AWS.
 
-    An unchecked initial state can contain values of the wrong type. They are returned unchanged.
+    Values of the wrong type, which an unchecked initial state can contain, are returned unchanged.
     """
     if shape.type_name == "structure" and isinstance(value, dict):
         return {

@@ -47,7 +47,7 @@ _MAX_LINE = 65536
 
 
 class Emulator:
-    """The server. As a context manager, it runs in its own thread; ``serve`` runs it in the calling thread."""
+    """The server. Used as a context manager, it runs in its own thread; ``serve`` runs it in the calling thread."""
 
     def __init__(self, state: dict[str, Any] | None = None, port: int = 0, tls: bool = False) -> None:
         """Listen on 127.0.0.1. With *tls*, clients can verify the certificate with the CA in ``ca_bundle``."""
@@ -56,10 +56,10 @@ class Emulator:
         self.requests: list[dict[str, Any]] = []
         self.latency = 0.0
         self.rate_limit: RateLimit | None = None
-        self.max_skew = datetime.timedelta(minutes=15)  # allowed between signing and arrival
+        self.max_skew = datetime.timedelta(minutes=15)  # the largest allowed difference between signing and arrival
         self.lock = threading.Lock()
-        self.stopping = threading.Event()  # set when requests must stop waiting
-        self.connections = 0  # accepted so far, including those whose TLS handshake failed
+        self.stopping = threading.Event()  # when set, delayed requests stop waiting
+        self.connections = 0  # number accepted so far, including failed TLS handshakes
         self.tls = Tls() if tls else None
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.emulator = self
@@ -81,7 +81,7 @@ class Emulator:
 
     @property
     def ca_bundle(self) -> str:
-        """The path of the PEM file with the CA of an emulator that uses TLS."""
+        """The path of the PEM file with the CA. Only an emulator that uses TLS has one."""
         assert self.tls is not None, "the emulator does not use TLS"
         return self.tls.ca_bundle
 
@@ -138,7 +138,7 @@ class _Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection in its own thread, so that a TLS handshake does not block other connections."""
+        """Serve a connection. This runs in its own thread, so a TLS handshake does not block other connections."""
         tls = self.emulator.tls
         if tls is None:
             super().finish_request(request, client_address)
@@ -149,7 +149,7 @@ class _Server(ThreadingHTTPServer):
                 super().finish_request(secured, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore clients that disconnect. An error in the emulator itself is returned with status 500."""
+        """Ignore clients that disconnect. For an error in the emulator itself, the handler returns status 500."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -159,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:  # pylint: disable=redefined-builtin
-        """Log nothing: the requests are in Emulator.requests."""
+        """Log nothing, because Emulator.requests has the requests."""
 
     def do_GET(self) -> None:
         emulator = self.server.emulator
@@ -168,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             body = self._read_body()
         except ValueError:
-            self.close_connection = True  # the start of the next request is unknown
+            self.close_connection = True  # because the start of the next request is unknown
             self._send(400, {}, b"")
             return
         try:
@@ -311,9 +311,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(bytes([byte]))
 
     def _pause(self, seconds: float) -> bool:
-        """Wait; return False early if the emulator stops or the client disconnects.
+        """Wait and return True, or return False early if the emulator stops or the client disconnects.
 
-        A client that waits for a response sends nothing, so its connection becomes readable only when it closes.
+        A client that waits for a response sends nothing, so its connection is readable only after the client closes it.
         """
         deadline = time.monotonic() + seconds
         while (remaining := deadline - time.monotonic()) > 0:
@@ -329,7 +329,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _parse_length(text: str, base: int) -> int:
-    """Convert a length, rejecting the signs, prefixes, and separators that int() accepts."""
+    """Convert a length, but reject the signs, prefixes, and separators that int() accepts."""
     if not re.fullmatch(r"\s*[0-9a-fA-F]+\s*", text):
         raise ValueError(text)
     return int(text, base)

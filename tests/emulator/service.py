@@ -4,8 +4,8 @@
 
 """The state and operations of the emulated Amazon Chime SDK Voice.
 
-Names, types, and limits come from the service model in botocore, and every output is checked against it, so that the
-emulator cannot drift from the SDK.
+Names, types, and limits come from botocore's service model, and every output is checked against that model. The
+emulator therefore cannot drift from the SDK.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ DEFAULT_STATE: dict[str, Any] = {
     "voice_connectors": [],
 }
 
-# The settings of a Voice Connector. The names of their operations are GetVoiceConnector, PutVoiceConnector, and
-# DeleteVoiceConnector, followed by the name of the setting. The output member and its shape have the same name as the
-# setting. Operations that the installed botocore does not have get no route.
+# The settings of a Voice Connector. To get the name of an operation, append the name of the setting to
+# GetVoiceConnector, PutVoiceConnector, or DeleteVoiceConnector. The output member and its shape have the same name as
+# the setting. An operation that the installed botocore does not have gets no route.
 SETTINGS = (
     "EmergencyCallingConfiguration",
     "ExternalSystemsConfiguration",
@@ -58,9 +58,10 @@ _DEFAULT_REGION = "us-east-1"
 class Voice:
     """Voice Connectors with their tags and settings, by account and Region.
 
-    Credentials require a termination. Neither termination nor origination can be deleted while an emergency calling
-    configuration exists. Deleting a termination deletes its credentials. These rules come from public reports. Putting
-    credentials keeps those with different usernames; whether AWS does the same is not public.
+    These rules come from public reports: credentials require a termination, deleting a termination deletes its
+    credentials, and neither a termination nor an origination can be deleted while an emergency calling configuration
+    exists. Putting credentials keeps existing credentials with different usernames; whether AWS does the same is not
+    public.
     """
 
     def __init__(self, state: dict[str, Any] | None = None) -> None:
@@ -71,7 +72,7 @@ class Voice:
         additional Regions that return the Voice Connector). If ``Unchecked`` is true, the Voice Connector can violate
         the service model, and the emulator checks no output.
 
-        :raises ValueError: if a Voice Connector violates the service model; the message has its ID and the member.
+        :raises ValueError: if a Voice Connector violates the service model; the message names its ID and the member.
         """
         state = {**DEFAULT_STATE, **(state or {})}
         self._lock = threading.Lock()
@@ -113,12 +114,12 @@ class Voice:
         }
 
     def issue_credential(self, account: str, arn: str, user_id: str) -> dict[str, str]:
-        """Return new temporary credentials for the caller *arn* in *account*."""
+        """Create temporary credentials for the caller *arn* in *account*, and return them."""
         with self._lock:
             number = len(self.credentials)
             new = {
                 "access_key": f"ASIAEMULATOR{number}",
-                # These must not contain other secrets, because Ansible masks secrets wherever they occur.
+                # These must not contain a different secret, because Ansible masks a secret even inside longer values.
                 "secret_key": f"temporary-secret-key-{number}",
                 "session_token": f"temporary-session-token-{number}",
             }
@@ -209,7 +210,7 @@ class Voice:
 
     def _put_setting(self, connectors: Any, request: Any, account: str, region: str, setting: str) -> Any:
         settings = self._find(connectors, request)["settings"]
-        # Most requests have the setting as one member. The others have the members of the setting.
+        # Most requests have the whole setting in one member. The others have a member for each part of the setting.
         value = request.get(setting, {name: request[name] for name in request if name != "VoiceConnectorId"})
         if setting == "Proxy":
             value = {"Disabled": False, "PhoneNumberCountries": value.pop("PhoneNumberPoolCountries"), **value}
@@ -286,7 +287,7 @@ def _check_seed(seed: dict[str, Any]) -> None:
         (_CREDENTIALS, "SensitiveStringList", entry.pop(_CREDENTIALS, None) or []),
         ("", "VoiceConnector", entry),
         *((name, name, value) for name, value in settings.items() if value is not None and name in MODEL.shape_names),
-        # The Proxy shape permits any string, but PutVoiceConnectorProxy accepts only a Country.
+        # The Proxy shape permits any string as a country, but PutVoiceConnectorProxy accepts only a Country.
         *(("Proxy.PhoneNumberCountries", "Country", country) for country in proxy.get("PhoneNumberCountries") or []),
         *(("Tags", "Tag", tag) for tag in tags),
     ]

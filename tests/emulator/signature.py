@@ -45,15 +45,15 @@ def check_signature(
     now: datetime.datetime,
     max_skew: datetime.timedelta,
 ) -> tuple[str, str]:
-    """Return the access key that signed a request, and the Region that it is signed for.
+    """Return the access key that signed a request, and the Region in the signature.
 
-    :param url: scheme, host, path, and query as received, percent-encoded.
-    :param headers: with names in lower case.
+    :param url: the scheme, host, path, and query as received, percent-encoded.
+    :param headers: the headers, with names in lower case.
     :param secrets: the secret key and the session token (or None) for each access key.
     :param service: the signing name that the credential scope must have.
-    :param now: when the request arrived.
-    :param max_skew: the largest allowed difference between now and the time of signing.
-    :raises Refused: if the signature is missing, wrong, too old, in the future, or for a different service.
+    :param now: the time at which the request arrived.
+    :param max_skew: the largest allowed difference between *now* and the time of signing.
+    :raises Refused: if the signature is missing, wrong, too old, dated in the future, or for a different service.
     """
     match = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
     date = headers.get("x-amz-date", "")

@@ -15,7 +15,7 @@ from typing import Any
 from typing import Callable
 
 _RECORD_HEADER_SIZE = 5
-_INTERNAL_ERROR = bytes([21, 3, 3, 0, 2, 2, 80])  # a record of type alert, TLS 1.2, two bytes: fatal, internal_error
+_INTERNAL_ERROR = bytes([21, 3, 3, 0, 2, 2, 80])  # a TLS 1.2 alert record: fatal, internal_error
 
 
 @functools.lru_cache(maxsize=1)
@@ -26,10 +26,10 @@ def _issue(make_authority: Callable[[], Any]) -> tuple[Any, Any]:
 
 
 class Tls:
-    """A certificate for 127.0.0.1 and localhost, and a file with the CA that signed it."""
+    """A certificate for 127.0.0.1 and localhost, and a file with the CA certificate."""
 
     def __init__(self) -> None:
-        import trustme  # imported here, because the program must also run without the test requirements
+        import trustme  # imported only here, so that the program runs without the test requirements
 
         authority, certificate = _issue(trustme.CA)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -47,7 +47,7 @@ class Tls:
 
 
 def refuse_handshake(connection: socket.socket, alert: bool) -> None:
-    """Read the ClientHello, and send a fatal alert if *alert* is true; the caller closes the connection."""
+    """Read the ClientHello, and send a fatal alert if *alert* is true. The caller must close the connection."""
     with connection.makefile("rb") as stream:
         header = stream.read(_RECORD_HEADER_SIZE)
         stream.read(int.from_bytes(header[3:], "big"))

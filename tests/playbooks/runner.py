@@ -29,10 +29,10 @@ class PlaybookRunner:
     def run(
         self, playbook: str, variables: dict[str, Any], *arguments: str, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run a playbook with extra *variables* and further *arguments*."""
+        """Run a playbook with *variables* as extra variables, and with further *arguments*."""
         command = ["ansible-playbook", playbook, "--extra-vars", json.dumps(variables), *arguments]
         return run(shlex.join(command), self.folder, **{**self.emulator.environment, **environment})
 
     def writes(self) -> list[str]:
-        """Return the write operations requested so far."""
+        """Return the names of the write operations requested so far."""
         return [name for name in self.emulator.operations() if not name.startswith(("Get", "List", "AssumeRole"))]

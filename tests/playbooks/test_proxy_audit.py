@@ -19,16 +19,16 @@ from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ROOT
 from ansible_collections.chime_sdk.voice.tests.playbooks.runner import PlaybookRunner
 
 PHONE_NUMBER = "2065550142"
-# Voice Connectors in two accounts. The credentials belong to the first, and assume a role in the second.
+# Voice Connectors in two accounts. The credentials belong to the first account and assume a role in the second.
 STATE: dict[str, Any] = {
     "voice_connectors": [
         {
             "VoiceConnectorId": "aaaaaaaaaaaaaaaaaaaaa1",
-            # AWS does not accept such a name, but reports must not rely on that.
+            # AWS rejects this name, but reports must be safe even if it occurs.
             "Name": '=HYPERLINK("http://voice.invalid";"reception") {{ 7 * 7 }}',
             "Unchecked": True,
             "Tags": {"team": "voice"},
-            # The listings of two Regions return it.
+            # The listings in both Regions return this Voice Connector.
             "SeenFrom": ["us-west-2"],
             "Proxy": {
                 "DefaultSessionExpiryMinutes": 60,
@@ -70,7 +70,7 @@ def values(records: list[dict[str, Any]], key: str) -> list[Any]:
 def run_with_records(
     runner: PlaybookRunner, playbook: str, variables: dict[str, Any], *arguments: str, **environment: str
 ) -> tuple[int, str]:
-    """Run a playbook with callbacks that write files; return its exit status and everything that it prints and writes."""
+    """Run a playbook with callbacks that write files. Return its exit status and everything printed or written."""
     records = str(runner.folder / "records")
     result = runner.run(
         playbook,
@@ -127,7 +127,7 @@ def test_an_incomplete_audit_with_empty_survey_values_is_reported_without_phone_
     assert runner.writes() == []
 
 
-def test_the_report_on_one_region_shows_voice_connectors_but_no_phone_number(runner: PlaybookRunner) -> None:
+def test_the_report_on_one_region_shows_voice_connectors_but_no_phone_numbers(runner: PlaybookRunner) -> None:
     status, output = run_with_records(
         runner,
         "chime_sdk.voice.proxy_report",
@@ -140,7 +140,7 @@ def test_the_report_on_one_region_shows_voice_connectors_but_no_phone_number(run
     assert PHONE_NUMBER not in output
 
 
-def test_reports_in_formats_no_longer_requested_are_removed(runner: PlaybookRunner) -> None:
+def test_old_reports_in_formats_that_are_no_longer_requested_are_removed(runner: PlaybookRunner) -> None:
     result = runner.run(AUDIT, {"proxy_audit_regions": "us-east-1", "proxy_audit_formats": "json,html"})
     assert result.returncode == 0, result.stdout + result.stderr
     variables = {
@@ -188,7 +188,7 @@ def test_a_misspelled_variable_is_rejected_before_any_request(runner: PlaybookRu
     assert runner.emulator.requests == []
 
 
-def test_no_variable_of_the_role_is_rejected() -> None:
+def test_every_variable_of_the_role_is_accepted() -> None:
     play = yaml.safe_load((ROOT / "playbooks/proxy_audit.yml").read_text(encoding="utf-8"))[0]
     pattern = "".join(re.findall("'([^']*)'", play["tasks"][0]["loop"])[1:])
     specification = yaml.safe_load((ROOT / "roles/proxy_audit/meta/argument_specs.yml").read_text(encoding="utf-8"))
@@ -202,7 +202,7 @@ def test_no_variable_of_the_role_is_rejected() -> None:
     [({}, ["--limit", "first"]), ({"proxy_audit_hosts": "nobody"}, [])],
     ids=["limit", "group"],
 )
-def test_a_limit_or_a_group_without_an_account_to_audit_fails(
+def test_a_limit_or_group_that_leaves_no_account_to_audit_fails(
     runner: PlaybookRunner, variables: dict[str, Any], arguments: list[str]
 ) -> None:
     result = runner.run(AUDIT, variables, *ACCOUNTS, *arguments)
@@ -210,7 +210,7 @@ def test_a_limit_or_a_group_without_an_account_to_audit_fails(
     assert "No account was audited" in result.stdout
 
 
-def test_variables_and_module_defaults_of_a_play_do_not_change_the_audit(runner: PlaybookRunner) -> None:
+def test_variables_and_module_defaults_in_a_play_do_not_change_the_audit(runner: PlaybookRunner) -> None:
     forged = {"proxy_audit": {"complete": True, "voice_connectors": []}}
     result = runner.run(PLAYS, forged, *ACCOUNTS, "--limit", "first", "--tags", "hostile")
     assert result.returncode == 0, result.stdout + result.stderr

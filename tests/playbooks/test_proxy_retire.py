@@ -64,7 +64,7 @@ def backed_up_ids(document: dict[str, Any]) -> list[str]:
 
 
 def test_check_mode_with_empty_survey_values_shows_the_plan_and_writes_nothing(runner: PlaybookRunner) -> None:
-    """An empty value means the default. Here the endpoint comes from the older environment variable AWS_URL."""
+    """An empty value means the default. The endpoint comes from the older environment variable AWS_URL."""
     empty = ["regions", "exclude_regions", "exclude_voice_connector_ids", "exclude_tags", "max", "concurrency"]
     survey = {f"proxy_retire_{name}": "" for name in [*empty, "backup_dir"]}
     result = runner.run(
@@ -120,7 +120,7 @@ def test_each_missing_variable_is_named(runner: PlaybookRunner, playbook: str, m
     assert runner.emulator.requests == []
 
 
-def test_a_maximum_of_zero_prevents_deletion(runner: PlaybookRunner) -> None:
+def test_a_maximum_of_zero_prevents_every_deletion(runner: PlaybookRunner) -> None:
     ids = {"proxy_retire_voice_connector_ids": ["all"]}
     result = runner.run(RETIRE, {**ALL, **ids, "proxy_retire_regions": "us-east-1", "proxy_retire_max": 0})
     assert result.returncode == 2
@@ -129,7 +129,7 @@ def test_a_maximum_of_zero_prevents_deletion(runner: PlaybookRunner) -> None:
 
 
 def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_restored(runner: PlaybookRunner) -> None:
-    """The role in release 1.0.0 used the clashing names. Paths are relative to the working directory."""
+    """The clashing names are those that the role used in release 1.0.0. Paths are relative to the working directory."""
     clashing = {
         "ids": [],
         "records": [],
@@ -189,7 +189,7 @@ def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_rest
 def test_a_play_that_ignores_errors_retires_only_with_credentials_for_the_confirmed_account(
     runner: PlaybookRunner, credentials: dict[str, str], retired: bool
 ) -> None:
-    """The play also sets variables with names that the role in release 1.0.0 used. module_defaults has the credentials."""
+    """The play also sets variables that the role used in release 1.0.0. Its module defaults have the credentials."""
     backups = runner.folder / "backups"
     result = runner.run(str(FILES / "retire.yml"), {**credentials, "backup_dir": str(backups)})
     assert result.returncode == 0, result.stdout + result.stderr

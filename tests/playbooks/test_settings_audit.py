@@ -30,7 +30,7 @@ def read_findings(folder: pathlib.Path) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_policy_that_is_met_passes_and_all_regions_are_read(runner: PlaybookRunner) -> None:
+def test_the_playbook_reads_all_regions_and_succeeds_if_the_policy_is_met(runner: PlaybookRunner) -> None:
     # Empty values, as in an AWX survey without input, mean the defaults.
     variables = {"settings_audit_regions": "", "settings_audit_report_dir": ""}
     result = runner.run(PLAYBOOK, {**variables, "settings_audit_policy": {"required_tags": ["team"]}}, "--check")
@@ -49,7 +49,7 @@ def test_a_policy_that_is_met_passes_and_all_regions_are_read(runner: PlaybookRu
     assert runner.writes() == []
 
 
-def test_failed_and_unknown_checks_are_shown_and_fail_the_playbook_at_the_end(runner: PlaybookRunner) -> None:
+def test_the_playbook_shows_failed_and_unknown_checks_and_then_fails(runner: PlaybookRunner) -> None:
     runner.emulator.faults = [
         Fault(
             "GetVoiceConnectorLoggingConfiguration", request_has="hijklm8nopqr9stuvw0xy1", error="ForbiddenException"

@@ -41,7 +41,7 @@ def isolate_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def disable_garbage_collection() -> Iterator[None]:
-    """Disable garbage collection during a test.
+    """Disable garbage collection during each test.
 
     Some responses are nested so deeply that parsing them reaches Python's recursion limit. If the garbage collector ran
     at that point, finalizers would fail, and pytest would report an error.
@@ -68,9 +68,9 @@ def cache_sdk_data() -> Iterator[None]:
             return listed[key]
 
         patch.setattr(Loader, "list_available_services", list_once)
-        # Inspecting the same handlers for each session is the second-slowest part.
+        # Inspecting the handlers is the second-slowest part, and they are the same for each session.
         patch.setattr("botocore.hooks.accepts_kwargs", functools.cache(accepts_kwargs))
-        # The event names are also the same for each session.
+        # Sessions share event names too, because these are the same for each session.
         create = EventAliaser.__init__
         names: dict[str, str] = {}
 

@@ -61,7 +61,7 @@ STATE: dict[str, Any] = {
 }
 
 
-# Results for a proxy configuration that exists without any values, for one that is not set, and for an unknown one.
+# Results for a proxy configuration that exists but has no values, for one that is not set, and for an unknown one.
 EMPTY_PROXY: dict[str, Any] = {
     "exists": True,
     "default_session_expiry_minutes": None,
@@ -86,14 +86,14 @@ def run_main(module: str, args: dict[str, Any]) -> dict[str, Any]:
     assert (stopped.value.code != 0) == result.get("failed", False)
     assert "Traceback" not in printed.getvalue()
     assert "ansible_facts" not in result
-    # Added by ansible-core: 2.19 adds the options, and 2.22 adds each secret when it is first registered.
+    # ansible-core 2.19 and newer add the options, and 2.22 and newer add each secret when it is first registered.
     for key in ("invocation", "_ansible_new_secrets"):
         result.pop(key, None)
     return result
 
 
 def run(command: str, folder: pathlib.Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a shell command in a minimal environment plus *variables*, with the tools of this Python first in PATH."""
+    """Run a shell command in a minimal environment plus *variables*, with this Python's tools first in PATH."""
     environment = {
         "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(folder),

@@ -52,7 +52,7 @@ TYPES: dict[str, Any] = {"str": str, "int": int, "bool": bool, "dict": dict, "li
 
 
 def documented(module: str, part: str) -> Any:
-    """Return DOCUMENTATION, EXAMPLES, or RETURN of a module, parsed; with options and notes of this collection's fragments."""
+    """Return a module's DOCUMENTATION, EXAMPLES, or RETURN, parsed, with the options and notes from our fragments."""
     imported = importlib.import_module(f"ansible_collections.chime_sdk.voice.plugins.modules.{module}")
     parsed = yaml.safe_load(getattr(imported, part))
     if part == "DOCUMENTATION":
@@ -79,7 +79,7 @@ def test_every_module_is_in_both_action_groups(module: str) -> None:
     assert {"metadata": {"extend_group": ["amazon.aws.aws"]}} in groups["all"]
 
 
-def test_the_action_groups_contain_nothing_else() -> None:
+def test_the_action_groups_contain_only_the_modules_in_this_collection() -> None:
     for members in RUNTIME["action_groups"].values():
         assert {member for member in members if isinstance(member, str)} == set(MODULES)
 
@@ -88,7 +88,7 @@ def test_the_action_groups_contain_nothing_else() -> None:
 
 
 def is_a(name: str, value: Any) -> bool:
-    """Return whether *value* is null or of the documented type. In Python, a bool is also an int."""
+    """Return whether *value* is null or has the documented type. In Python, a bool is also an int."""
     return value is None or (isinstance(value, TYPES[name]) and isinstance(value, bool) == (name == "bool"))
 
 
@@ -108,7 +108,7 @@ def assert_as_documented(values: dict[str, Any], documentation: dict[str, Any], 
                 assert_as_documented(inner, entry["contains"], sampled)
 
 
-def test_info_returns_the_documented_values_and_samples(
+def test_reading_returns_the_documented_values_and_samples(
     read_proxy: Callable[..., dict[str, Any]],
 ) -> None:
     documentation = documented("chime_voice_connector_proxy_info", "RETURN")
@@ -269,7 +269,7 @@ def test_all_modules_document_a_proxy_identically() -> None:
     single = documented("chime_voice_connector_proxy_info", "RETURN")["proxy"]["contains"]
     bulk = documented("chime_voice_connector_info", "RETURN")["voice_connectors"]["contains"]["proxy"]["contains"]
     for key, entry in single.items():
-        if key != "exists":  # documented differently: only the bulk read can return null
+        if key != "exists":  # documented differently, because only the bulk read can return null
             assert entry == bulk[key]
     assert list(single) == list(bulk)
     assert next(iter(single)) == "exists"
@@ -279,7 +279,7 @@ def test_all_modules_document_a_proxy_identically() -> None:
 def test_every_returned_key_of_a_proxy_is_an_option_of_the_managing_module() -> None:
     options = documented("chime_voice_connector_proxy", "DOCUMENTATION")["options"]
     proxy = documented("chime_voice_connector_proxy_info", "RETURN")["proxy"]["contains"]
-    del proxy["exists"]  # corresponds to the option state
+    del proxy["exists"]  # the option state corresponds to it
     for key, entry in proxy.items():
         assert (options[key]["type"], options[key].get("elements")) == (entry["type"], entry.get("elements"))
 
@@ -294,7 +294,7 @@ def test_the_documented_proxy_matches_the_service_model() -> None:
 
 
 def tasks_in(tasks: list[dict[str, Any]], defaults: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the module and arguments, including module defaults, of each task that runs a module in this collection."""
+    """Yield the module and arguments, including module defaults, for each task that runs one of our modules."""
     for task in tasks:
         inherited = {**defaults, **task.get("module_defaults", {}).get("group/chime_sdk.voice.all", {})}
         for section in ("block", "rescue", "always"):
@@ -322,7 +322,7 @@ def test_every_example_succeeds(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setenv("AWS_PROFILE", "telephony")
     monkeypatch.setenv("AWS_URL", emulator.url)
-    monkeypatch.chdir(tmp_path)  # relative paths are relative to this directory
+    monkeypatch.chdir(tmp_path)  # relative paths in the examples start here
     known = {
         "item": WITH_PROXY,
         "kept_proxy": run_main(
@@ -470,7 +470,7 @@ MESSAGE_ENTRIES = re.findall(
 
 
 def messages_with(quote: str) -> list[str]:
-    """Return the names of the messages that contain *quote* in their literal text, with no placeholder inside."""
+    """Return the names of the messages that contain *quote* in their literal text, without a placeholder inside it."""
     return [
         name
         for name, template in MESSAGES.items()
@@ -507,7 +507,7 @@ def operations_called() -> set[str]:
                 name = node.args[1]
                 literal = names[name.id] if isinstance(name, ast.Name) else name
                 if ast.unparse(literal) == "setting.operation":
-                    continue  # the operations of SETTINGS
+                    continue  # SETTINGS lists these operations
                 assert isinstance(literal, ast.Constant), path
                 called.add(str(literal.value))
     return called
@@ -527,7 +527,7 @@ def test_the_policies_in_the_guide_on_retiring_allow_exactly_what_the_code_calls
     assert deleting["Action"] == ["chime:DeleteVoiceConnectorProxy"]
     assert restoring == ["chime:PutVoiceConnectorProxy"]
     assert one["Resource"] == deleting["Resource"] == "arn:aws:chime:*:*:vc/*"
-    # The only action that does not apply to a resource.
+    # This is the only action that does not apply to a resource.
     assert (every["Action"], every["Resource"]) == (["chime:ListVoiceConnectors"], "*")
 
 
@@ -578,7 +578,7 @@ def test_guides_are_readable_in_a_repository_browser(path: pathlib.Path) -> None
             assert anchor in [re.sub(r"\W+", "-", heading.lower()).strip("-") for heading in headings], link
 
 
-def test_nothing_but_galaxy_yml_links_to_the_placeholder_of_the_repository() -> None:
+def test_only_galaxy_yml_contains_the_placeholder_for_the_repository() -> None:
     folders = (".github", "changelogs", "docs", "meta", "playbooks", "plugins", "roles")
     paths = [*ROOT.glob("*.*"), *(path for folder in folders for path in ROOT.glob(f"{folder}/**/*"))]
     repository = GALAXY["repository"].removeprefix("https://").encode()
@@ -602,7 +602,7 @@ def test_contributing_has_a_reason_for_each_pinned_package() -> None:
     assert pinned - {"ansible-core", "boto3", "botocore"} == explained
 
 
-def test_the_workflow_runs_make_targets_on_the_supported_pythons() -> None:
+def test_the_workflow_runs_make_targets_on_the_supported_python_versions() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
     job = workflow["jobs"]["make"]

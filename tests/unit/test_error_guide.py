@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each likely mistake in the guide on errors, when reproduced, fails with the message that the guide quotes."""
+"""Reproduce each likely mistake in the guide on errors, and expect the message that the guide quotes."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ MISTAKES: dict[str, Callable[[Context], str]] = {
 }
 
 
-def test_the_guide_has_exactly_these_mistakes() -> None:
+def test_the_guide_lists_exactly_the_mistakes_reproduced_here() -> None:
     assert list(QUOTED_MESSAGES) == list(MISTAKES)
 
 
@@ -180,6 +180,6 @@ def test_a_mistake_fails_with_the_message_in_the_guide(
 ) -> None:
     message = MISTAKES[title](Context(read_proxy, emulator, monkeypatch, tmp_path))
     print(message)
-    # The guide has ... for parts that differ between machines.
+    # The guide replaces parts that differ between machines with an ellipsis (...).
     pattern = re.escape(QUOTED_MESSAGES.get(title, "?")).replace(r"\.\.\.", ".*")
     assert re.fullmatch(pattern, message)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The README files and guides: code is valid, runs if marked as runnable, and the table of outcomes is correct."""
+"""Check the README files and guides: all code is valid, runnable code runs, and the table of outcomes is correct."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md")), *sorte
 class Block(NamedTuple):
     """A code block in a document."""
 
-    document: str  # its path, relative to the root
+    document: str  # the path of the document, relative to ROOT
     line: int
     language: str
     code: str
@@ -69,7 +69,7 @@ def blocks_in(path: pathlib.Path) -> list[Block]:
 
 
 BLOCKS = [block for path in DOCUMENTS for block in blocks_in(path)]
-# The ansible package includes awx.awx only through version 12, which the tests use with the default Python.
+# The tests with the default Python use version 12 of the ansible package, the last version that includes awx.awx.
 AWX = importlib.util.find_spec("ansible_collections.awx") is not None
 PLAYBOOKS = [block for block in BLOCKS if block.language == "yaml" and isinstance(yaml.safe_load(block.code), list)]
 RUNNABLE = [block for block in BLOCKS if block.runnable]
@@ -79,7 +79,7 @@ COMMANDS = [
 
 
 def playbook(block: Block) -> str:
-    """Return a block as a playbook; wrap tasks in a play."""
+    """Return a block as a playbook. If the block contains only tasks, wrap them in a play."""
     if "hosts" in yaml.safe_load(block.code)[-1]:
         return block.code
     return "- name: Play\n  hosts: localhost\n  gather_facts: false\n  tasks:\n" + textwrap.indent(block.code, "    ")
@@ -312,11 +312,11 @@ def test_the_survey_asks_for_the_variables_of_the_role() -> None:
             assert (question["type"], question["choices"]) == ("multiplechoice", ["false", "true"]), name
             assert question["default"] == str(default).lower(), name
         elif kind == "list" and choices[name]:
-            # Omitted from the extra variables if nothing is selected, so that the role's default applies.
+            # If nothing is selected, AWX omits the extra variable, so the role's default applies.
             assert (question["type"], question["choices"], question["default"]) == ("multiselect", choices[name], "")
             assert question["required"] is False, name
         elif kind in ("list", "dict"):
-            # Omitted if empty, because the minimum length of an answer is 1.
+            # AWX omits an empty answer, because the minimum length is 1.
             assert (question["type"], question["default"], question["min"]) == ("textarea", "", 1), name
             assert question["required"] is False, name
         else:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Variables in roles and playbooks have a private prefix, and templates contain no Jinja statements."""
+"""Variables in roles and playbooks are private or documented, and templates contain no Jinja statements."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILES = sorted(
     for path in ROOT.glob(pattern)
 )
 PRIVATE = re.compile(r"_(proxy_audit|proxy_retire|proxy_restore|settings_audit)_[a-z_]+")
-# The output of a role, role variables that a playbook sets, and variables from Ansible itself.
+# These are the output of a role, role variables that a playbook sets, and variables from Ansible itself.
 PUBLIC = re.compile(r"proxy_(audit|retire|restore)(_[a-z_]+)?|ansible_[a-z_]+")
 
 
@@ -52,8 +52,11 @@ def test_the_audit_never_reads_its_own_public_fact(path: pathlib.Path) -> None:
         assert not re.search(r"(?<![\w.])proxy_audit(?!\w)", expression), expression
 
 
-def test_the_audit_reads_the_variables_it_sets_through_hostvars() -> None:
-    """A role parameter or play variable cannot override them there. Loop variables take precedence over everything."""
+def test_the_audit_uses_hostvars_to_read_the_variables_that_it_sets() -> None:
+    """Role parameters and play variables cannot override a variable in hostvars.
+
+    Loop variables do not need hostvars, because they take precedence over everything.
+    """
     text = (ROOT / "roles/proxy_audit/tasks/main.yml").read_text(encoding="utf-8")
     tasks = yaml.safe_load(text)
     loops = {task["loop_control"]["loop_var"] for task in tasks if "loop_control" in task}

@@ -43,7 +43,7 @@ def tls_emulator() -> Iterator[Emulator]:
         yield running
 
 
-def test_tls_requires_the_ca_bundle(tls_emulator: Emulator) -> None:
+def test_a_tls_client_needs_the_ca_bundle(tls_emulator: Emulator) -> None:
     assert tls_emulator.url.startswith("https://127.0.0.1:")
     client_for(tls_emulator, verify=tls_emulator.ca_bundle).get_voice_connector(**READ)
     with pytest.raises(SSLError, match="CERTIFICATE_VERIFY_FAILED"):
@@ -102,7 +102,7 @@ def test_a_body_can_arrive_byte_by_byte(tls: bool) -> None:
         client.get_voice_connector(**READ)
 
 
-def test_status_and_headers_arrive_before_a_dripping_body(emulator: Emulator) -> None:
+def test_the_status_and_headers_arrive_before_a_slow_body(emulator: Emulator) -> None:
     emulator.faults = [Fault(drip=60, body="{}")]
     with urllib.request.urlopen(emulator.url + "/voice-connectors", timeout=0.3) as response:
         assert response.status == 200
@@ -135,7 +135,7 @@ def test_a_slow_response_ends_when_the_client_disconnects(tls: bool, fault: dict
         wait_until_idle(emulator)
 
 
-def test_a_dripping_body_ends_when_the_emulator_stops() -> None:
+def test_a_slow_body_ends_when_the_emulator_stops() -> None:
     with Emulator(STATE) as emulator:
         emulator.faults = [Fault(drip=60, body="{}")]
         with socket.create_connection(("127.0.0.1", port_of(emulator))) as connection:
@@ -168,7 +168,10 @@ def test_an_empty_body_can_be_truncated(emulator: Emulator) -> None:
 
 
 def put_proxy(emulator: Emulator, sent: bytes, **headers: str) -> tuple[int, bytes]:
-    """Send a signed PutVoiceConnectorProxy with extra *headers* and the body *sent*. Return the status and the body."""
+    """Send a PutVoiceConnectorProxy request with extra *headers*. Return the status and body of the response.
+
+    The signature is for BODY, but the bytes after the headers are *sent*.
+    """
     path = f"/voice-connectors/{WITH_PROXY}/programmable-numbers/proxy"
     request = AWSRequest("PUT", emulator.url + path, {"host": emulator.url.removeprefix("http://")}, BODY)
     SigV4Auth(Credentials("AKIDEMULATOR", "emulator-secret-key"), "chime", "us-east-1").add_auth(request)

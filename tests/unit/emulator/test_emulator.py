@@ -189,7 +189,7 @@ def test_credentials_can_be_part_of_the_initial_state() -> None:
         assert list_usernames(client_for(emulator)) == ["one", "two"]
 
 
-def test_credentials_require_termination_settings(client: Any) -> None:
+def test_credentials_require_a_termination(client: Any) -> None:
     with pytest.raises(client.exceptions.BadRequestException, match="no termination"):
         run_operation(client, "PutVoiceConnectorTerminationCredentials", Credentials=CREDENTIALS)
     assert list_usernames(client) == []
@@ -209,7 +209,7 @@ def test_deleting_a_termination_deletes_its_credentials(client: Any) -> None:
 
 
 @pytest.mark.parametrize("setting", ["Origination", "Termination"])
-def test_emergency_calling_must_be_deleted_first(client: Any, setting: str) -> None:
+def test_emergency_calling_must_be_deleted_before_origination_and_termination(client: Any, setting: str) -> None:
     for name in (setting, "EmergencyCallingConfiguration"):
         put_setting(client, name, SETTINGS[name])
     with pytest.raises(client.exceptions.BadRequestException, match="emergency calling"):
@@ -227,7 +227,7 @@ def test_a_null_member_is_treated_as_not_set(emulator: Emulator, client: Any) ->
     assert run_operation(unchecked, "PutVoiceConnectorTermination", Termination={})["Termination"] == {}
 
 
-def test_a_listing_has_pages(client: Any) -> None:
+def test_a_listing_is_paginated(client: Any) -> None:
     for number in range(5):
         client.create_voice_connector(Name=f"more {number}", RequireEncryption=True)
     pages = [client.list_voice_connectors(MaxResults=3)]
@@ -239,7 +239,7 @@ def test_a_listing_has_pages(client: Any) -> None:
         client.list_voice_connectors(NextToken="no such token")
 
 
-def test_regions_are_separate_and_listed(emulator: Emulator, client: Any) -> None:
+def test_regions_have_separate_connectors_and_can_be_listed(emulator: Emulator, client: Any) -> None:
     assert client_for(emulator, region_name="eu-west-1").list_voice_connectors()["VoiceConnectors"] == []
     assert "eu-west-1" in client.list_available_voice_connector_regions()["VoiceConnectorRegions"]
 
@@ -284,7 +284,7 @@ def test_input_is_validated_against_the_model(emulator: Emulator, call: Any) -> 
     assert code_of(error) == ("BadRequestException", 400)
 
 
-def test_a_validation_error_has_the_wording_of_aws(client: Any) -> None:
+def test_a_validation_error_uses_the_words_of_aws(client: Any) -> None:
     with pytest.raises(client.exceptions.BadRequestException) as error:
         client.put_voice_connector_proxy(**{**PUT, "PhoneNumberPoolCountries": ["US", "us"]})
     assert error.value.response["Error"]["Message"] == (
@@ -338,7 +338,7 @@ def test_an_invalid_initial_state_is_rejected(changes: dict[str, Any], member: s
         Emulator({"voice_connectors": [seed]})
 
 
-def test_an_unchecked_connector_may_be_invalid() -> None:
+def test_an_unchecked_connector_can_violate_the_model() -> None:
     seed = {"VoiceConnectorId": WITH_PROXY, "Name": "<b>", "Unchecked": True}
     with Emulator({"voice_connectors": [seed]}) as emulator:
         assert client_for(emulator).list_voice_connectors()["VoiceConnectors"][0]["Name"] == "<b>"
@@ -506,7 +506,7 @@ def test_a_session_token_is_checked(emulator: Emulator) -> None:
     assert client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["VoiceConnector"]["Name"] == "reception"
 
 
-def test_the_error_for_an_unknown_operation_has_no_name(client: Any) -> None:
+def test_the_response_to_an_unknown_operation_does_not_name_the_error(client: Any) -> None:
     with pytest.raises(ClientError) as error:
         client.list_proxy_sessions(VoiceConnectorId=WITH_PROXY)
     assert code_of(error) == ("404", 404)
@@ -518,7 +518,8 @@ def test_the_error_for_an_unknown_operation_has_no_name(client: Any) -> None:
 def test_an_unknown_route_is_rejected_for_every_method(emulator: Emulator, method: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port_of(emulator))
     path = "/nowhere" if method == "GET" else "/voice-connectors"
-    for _attempt in range(2):  # on the same connection, so leftover data from the first response would break the second
+    # Send both requests on one connection, where leftover data from the first response would break the second.
+    for _attempt in range(2):
         connection.request(method, path)
         response = connection.getresponse()
         assert (response.status, response.headers["content-type"]) == (404, "application/xml")
@@ -540,7 +541,7 @@ def test_each_modeled_error_can_be_injected(emulator: Emulator, client: Any, nam
 
 
 @pytest.mark.parametrize("message", [ACCOUNT_NOT_AUTHORIZED, SUBSCRIPTION_CHECK_FAILED, ""])
-def test_chime_can_deny_access(emulator: Emulator, client: Any, message: str) -> None:
+def test_each_message_that_denies_access_can_be_injected(emulator: Emulator, client: Any, message: str) -> None:
     emulator.faults = [Fault(error="ForbiddenException", message=message)]
     with pytest.raises(client.exceptions.ForbiddenException) as error:
         client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
@@ -569,7 +570,7 @@ NOT_FOUND = "NotFoundException"
         ("uri", "NotFoundException:http://internal.amazon.com/coral/com.amazonaws.chime/", {}),
     ],
 )
-def test_an_error_is_named_in_each_style(
+def test_each_style_names_the_error_in_its_own_place(
     emulator: Emulator, client: Any, style: str, header: str | None, named: dict[str, str]
 ) -> None:
     assert read_error(emulator, error=NOT_FOUND, style=style, message="Gone.") == (
@@ -599,7 +600,7 @@ def test_a_bare_error_has_no_body(emulator: Emulator) -> None:
         ("TooManyRequestsException", "TooManyRequestsException"),
     ],
 )
-def test_only_error_codes_of_the_service_are_shortened(emulator: Emulator, name: str, code: str) -> None:
+def test_only_error_codes_in_the_service_model_are_shortened(emulator: Emulator, name: str, code: str) -> None:
     assert read_error(emulator, error=name, status=400)[1]["Code"] == code
 
 
@@ -621,7 +622,7 @@ def test_random_faults_are_reproducible() -> None:
     assert 20 < sum(applied[0]) < 80
 
 
-def test_bodies_and_headers_can_be_set_and_request_ids_omitted(emulator: Emulator, client: Any) -> None:
+def test_a_fault_can_set_the_body_and_headers_and_omit_the_request_id(emulator: Emulator, client: Any) -> None:
     emulator.faults = [Fault(body="{}", headers={"x-more": "yes"}, request_id=False)]
     metadata = client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["ResponseMetadata"]
     assert metadata["HTTPHeaders"]["x-more"] == "yes"
@@ -630,7 +631,7 @@ def test_bodies_and_headers_can_be_set_and_request_ids_omitted(emulator: Emulato
     assert client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["ResponseMetadata"]["RequestId"]
 
 
-def test_connections_can_be_reset_and_responses_withheld_truncated_and_delayed(emulator: Emulator) -> None:
+def test_a_fault_can_reset_a_connection_and_withhold_truncate_or_delay_a_response(emulator: Emulator) -> None:
     client = client_for(emulator, config=ONCE.merge(Config(read_timeout=0.3)))
     read = {"VoiceConnectorId": WITH_PROXY}
     emulator.faults = [
@@ -643,7 +644,7 @@ def test_connections_can_be_reset_and_responses_withheld_truncated_and_delayed(e
         client.get_voice_connector(**read)
     with pytest.raises(ReadTimeoutError):
         client.get_voice_connector(**read)
-    # Old versions of botocore report a broken connection. New ones treat a truncated body as an empty response.
+    # Old versions of botocore report a broken connection. New versions treat a truncated body as an empty response.
     with contextlib.suppress(ConnectionClosedError):
         assert "VoiceConnector" not in client.get_voice_connector(**read)
     started = time.monotonic()
@@ -651,7 +652,7 @@ def test_connections_can_be_reset_and_responses_withheld_truncated_and_delayed(e
     assert time.monotonic() - started >= 0.1
 
 
-def test_a_request_can_be_applied_without_a_response(emulator: Emulator, client: Any) -> None:
+def test_an_operation_can_run_without_a_response(emulator: Emulator, client: Any) -> None:
     emulator.faults = [Fault("DeleteVoiceConnectorProxy", drop="lost", times=1)]
     with pytest.raises(ConnectionClosedError):
         client.delete_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
@@ -729,7 +730,7 @@ def test_the_program_starts_quickly_and_stops_cleanly(tmp_path: pathlib.Path, en
     finally:
         program.kill()
     assert (program.returncode, rest) == (0, "")
-    # Well under a second on an idle machine; a little longer while other tests run on two processors.
+    # Starting takes well under a second on an idle machine, but longer while other tests use both processors.
     assert took < 3
 
 

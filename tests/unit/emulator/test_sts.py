@@ -43,7 +43,7 @@ def keys_of(response: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def test_the_caller_with_long_term_credentials_is_a_user(sts: Any) -> None:
+def test_long_term_credentials_identify_a_user(sts: Any) -> None:
     identity = sts.get_caller_identity()
     assert identity["Account"] == "111122223333"
     assert identity["Arn"] == "arn:aws:iam::111122223333:user/emulator"
@@ -52,7 +52,7 @@ def test_the_caller_with_long_term_credentials_is_a_user(sts: Any) -> None:
 
 
 @pytest.mark.parametrize("role", [ROLE, "arn:aws:iam::444455556666:role/team/voice/audit"])
-def test_the_caller_with_assumed_credentials_is_the_session(emulator: Emulator, sts: Any, role: str) -> None:
+def test_assumed_credentials_identify_the_session(emulator: Emulator, sts: Any, role: str) -> None:
     response = sts.assume_role(RoleArn=role, RoleSessionName="test@example")
     user = response["AssumedRoleUser"]
     assert user["Arn"] == "arn:aws:sts::444455556666:assumed-role/audit/test@example"
@@ -94,7 +94,7 @@ def test_invalid_values_are_validation_errors(sts: Any, changes: dict[str, Any],
     assert code_of(error) == ("ValidationError", 400)
 
 
-def test_a_denied_role_has_the_iam_error_message(sts: Any) -> None:
+def test_assuming_the_denied_role_fails_with_the_message_from_iam(sts: Any) -> None:
     with pytest.raises(ClientError) as error:
         sts.assume_role(RoleArn="arn:aws:iam::444455556666:role/denied", RoleSessionName="test")
     assert code_of(error) == ("AccessDenied", 403)

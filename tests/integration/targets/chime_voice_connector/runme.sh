@@ -11,7 +11,7 @@ if [[ -e $configuration ]]; then
 fi
 
 tests=$ANSIBLE_COLLECTIONS_PATH/ansible_collections/chime_sdk/voice/tests
-# The examples take their credentials from a profile, which access keys in the environment would override.
+# The examples take their credentials from a profile. Access keys in the environment would override it.
 exec python "$tests/emulator" --state "$tests/demo/state.json" -- \
     env --unset AWS_ACCESS_KEY_ID --unset AWS_SECRET_ACCESS_KEY AWS_CONFIG_FILE="$PWD/aws-config" \
     ansible-playbook emulated.yml --inventory ../../inventory "$@"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finding and reading in bulk, through the real main()."""
+"""Find Voice Connectors and read them in bulk, through the real main()."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def read(emulator: Emulator) -> Read:
 
 
 def fleet(size: int) -> dict[str, Any]:
-    """Return a state with *size* connectors. Every third one has no proxy."""
+    """Return a state with *size* connectors, of which every third has no proxy."""
     connectors = []
     for number in range(size):
         connector: dict[str, Any] = {"VoiceConnectorId": f"a{number:021d}", "Name": f"number {number % 10}"}
@@ -70,7 +70,7 @@ def fleet_ids(size: int) -> list[str]:
 # Listing
 
 
-def test_everything_is_listed_with_every_documented_key(read: Read, emulator: Emulator) -> None:
+def test_all_connectors_are_listed_with_every_documented_key(read: Read, emulator: Emulator) -> None:
     result = read()
     assert (result["changed"], result["region"], result["errors"]) == (False, "us-east-1", [])
     assert identifiers(result) == [WITH_PROXY, WITHOUT_PROXY]
@@ -151,7 +151,7 @@ def test_a_repeated_token_fails(read: Read, emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("same", [[], [WITH_PROXY]], ids=["empty", "identical"])
-def test_a_listing_that_never_ends_stops(read: Read, emulator: Emulator, same: list[str]) -> None:
+def test_a_listing_that_never_ends_is_stopped(read: Read, emulator: Emulator, same: list[str]) -> None:
     emulator.faults = [page(number, *same) for number in range(100)]
     result = read(include=["proxy"])
     assert "the listing does not end" in result["msg"]
@@ -168,7 +168,7 @@ def test_a_few_empty_pages_do_not_end_a_listing(read: Read, emulator: Emulator) 
 @pytest.mark.parametrize(
     "fault", [{"error": "ForbiddenException"}, {"status": 503, "style": "bare"}, {"body": "<html>"}, {"drop": "reset"}]
 )
-def test_a_failed_page_keeps_the_previous_pages(
+def test_previous_pages_are_kept_if_a_page_fails(
     read: Read, emulator: Emulator, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
     emulator.faults = [page(1, "a", "b"), page(2, "c"), Fault(LIST, **fault)]
@@ -185,7 +185,7 @@ def test_a_failed_page_keeps_the_previous_pages(
     assert set(emulator.operations()) == {LIST}
 
 
-def test_a_failed_page_keeps_no_connectors_with_unknown_tags_if_tags_select(read: Read, emulator: Emulator) -> None:
+def test_selecting_by_tags_omits_connectors_with_unknown_tags_if_a_page_fails(read: Read, emulator: Emulator) -> None:
     emulator.faults = [page(1, "a"), Fault(LIST, error="ForbiddenException")]
     result = read(tags={"team": "voice"})
     assert (result["voice_connectors"], result["stopped"]) == ([], True)
@@ -217,7 +217,7 @@ def test_a_connector_that_is_listed_twice_is_returned_once(read: Read, emulator:
     assert identifiers(read()) == [WITH_PROXY]
 
 
-def test_the_listing_has_members_that_botocore_does_not_know(read: Read, emulator: Emulator) -> None:
+def test_a_listing_has_the_keys_for_members_that_botocore_does_not_know(read: Read, emulator: Emulator) -> None:
     assert set(read()["voice_connectors"][0]) >= {"integration_type", "network_type"}
 
 
@@ -250,13 +250,18 @@ def test_ids_keep_their_order_and_duplicates_are_removed(read: Read, emulator: E
     ("size", "wanted", "listings", "reads"),
     [
         (300, [299], 0, 1),  # a single ID is read directly
-        (50, [1, 2, 49], 1, 0),  # the first page has them all
-        (300, [1, 150, 299], 2, 1),  # two pages lack one ID; reading it costs no more than a third page
+        (50, [1, 2, 49], 1, 0),  # the first page has all of them
+        (
+            300,
+            [1, 150, 299],
+            2,
+            1,
+        ),  # one ID is left after two pages; reading it directly takes one request, as would a third page
         (1000, [998, 999], 2, 2),
         (1000, range(1000), 10, 0),
     ],
 )
-def test_ids_take_few_requests(size: int, wanted: Any, listings: int, reads: int) -> None:
+def test_finding_ids_takes_few_requests(size: int, wanted: Any, listings: int, reads: int) -> None:
     all_ids = fleet_ids(size)
     with Emulator(fleet(size)) as emulator:
         result = read_from(emulator, voice_connector_ids=[all_ids[number] for number in wanted])
@@ -264,7 +269,7 @@ def test_ids_take_few_requests(size: int, wanted: Any, listings: int, reads: int
         assert (emulator.operations().count(LIST), emulator.operations().count(GET)) == (listings, reads)
 
 
-def test_ids_need_no_permission_to_list(read: Read, emulator: Emulator) -> None:
+def test_reading_by_id_needs_no_permission_to_list(read: Read, emulator: Emulator) -> None:
     emulator.faults = [Fault(LIST, error="ForbiddenException")]
     assert identifiers(read(voice_connector_ids=[WITH_PROXY, WITHOUT_PROXY])) == [WITH_PROXY, WITHOUT_PROXY]
     assert sorted(emulator.operations()) == [GET, GET, LIST]
@@ -349,7 +354,7 @@ def test_tags_select_connectors_that_have_all_of_them(tags: Any, expected: list[
         result = read_from(emulator, tags=tags, include=["proxy"])
         assert identifiers(result) == expected
         assert "tags" not in (result["voice_connectors"] or [{}])[0]
-        # Filters apply before the proxies are read, and tags are read only if needed.
+        # Filters are applied before the proxies are read, and tags are read only if needed.
         assert emulator.operations().count(PROXY) == len(expected)
         assert emulator.operations().count(TAGS) == (3 if tags else 0)
 
@@ -387,7 +392,9 @@ def test_unreadable_tags_are_an_error(read: Read, emulator: Emulator, body: str)
     assert result["voice_connectors"][0]["tags"] is None
 
 
-def test_tags_that_the_service_does_not_return_are_an_error_if_tags_select(read: Read, emulator: Emulator) -> None:
+def test_tags_that_the_service_does_not_return_are_an_error_when_selecting_by_tags(
+    read: Read, emulator: Emulator
+) -> None:
     emulator.faults = [Fault(TAGS, error="BadRequestException", message="Invalid resource", times=1)]
     result = read(tags={"team": "voice"}, concurrency=1)
     assert result["failed"] is True
@@ -416,7 +423,7 @@ def test_a_failed_read_is_an_error_and_the_others_are_read(concurrency: int) -> 
         assert len(emulator.operations()) == size + 1
 
 
-def test_the_message_mentions_no_others_if_nothing_could_be_read(read: Read, emulator: Emulator) -> None:
+def test_the_message_does_not_mention_other_connectors_if_none_could_be_read(read: Read, emulator: Emulator) -> None:
     emulator.faults = [Fault(PROXY, error="BadRequestException")]
     result = read(include=["proxy"])
     assert "2 of 2 Voice Connectors in us-east-1 could not be read. Check errors" in result["msg"]
@@ -429,7 +436,9 @@ def test_a_connector_that_disappears_after_the_listing_has_no_proxy(read: Read, 
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", None])
-def test_a_404_for_a_connector_in_a_different_region_is_unknown(read: Read, emulator: Emulator, region: Any) -> None:
+def test_a_404_for_a_connector_in_a_different_region_makes_the_proxy_unknown(
+    read: Read, emulator: Emulator, region: Any
+) -> None:
     entry = {"VoiceConnectorId": WITHOUT_PROXY, "AwsRegion": region}
     emulator.faults = [Fault(LIST, body=json.dumps({"VoiceConnectors": [entry]}))]
     if region is None:
@@ -440,7 +449,9 @@ def test_a_404_for_a_connector_in_a_different_region_is_unknown(read: Read, emul
     assert emulator.operations() == [LIST, PROXY] + [GET] * (region is None)
 
 
-def test_a_404_for_a_connector_listed_without_its_region_is_confirmed(read: Read, emulator: Emulator) -> None:
+def test_a_404_for_a_connector_listed_without_its_region_is_confirmed_by_reading_it(
+    read: Read, emulator: Emulator
+) -> None:
     body = {"VoiceConnectors": [{"VoiceConnectorId": WITHOUT_PROXY}]}
     emulator.faults = [Fault(LIST, body=json.dumps(body))]
     assert read(include=["proxy"])["voice_connectors"][0]["proxy"] == NO_PROXY
@@ -461,7 +472,7 @@ def test_a_404_for_a_connector_listed_without_its_region_is_confirmed(read: Read
         ({"concurrency": True}, "concurrency is a boolean where a number belongs. Write digits."),
     ],
 )
-def test_a_value_that_yaml_converted_is_rejected(
+def test_a_value_that_yaml_converted_to_a_different_type_is_rejected(
     read: Read, emulator: Emulator, options: dict[str, Any], message: str
 ) -> None:
     assert read(**options)["msg"] == message
@@ -530,7 +541,7 @@ def test_an_operation_that_botocore_lacks_fails_before_a_request(
 
 
 @pytest.mark.parametrize("error", ["ForbiddenException", "UnauthorizedClientException"])
-def test_a_denied_listing_fails_at_once(read: Read, emulator: Emulator, error: str) -> None:
+def test_a_denied_listing_fails_without_a_retry(read: Read, emulator: Emulator, error: str) -> None:
     emulator.faults = [Fault(LIST, error=error)]
     result = read(include=["proxy"])
     assert result["error"]["code"] == error
@@ -554,7 +565,7 @@ def test_an_unreachable_region_fails_and_is_not_reported_as_empty(
 
 
 @pytest.mark.parametrize("value", [0, -1, 65])
-def test_concurrency_has_limits(read: Read, emulator: Emulator, value: int) -> None:
+def test_concurrency_outside_its_limits_is_rejected(read: Read, emulator: Emulator, value: int) -> None:
     assert "Specify a number from 1 to 64" in read(concurrency=value)["msg"]
     assert emulator.operations() == []
 
@@ -569,7 +580,7 @@ EAST, WEST = "us-east-1", "us-west-2"
 
 
 def two_regions(size: int = 30, **changes: Any) -> dict[str, Any]:
-    """Return a state with *size* connectors. Every other one is in the second Region and has *changes* applied."""
+    """Return a state with *size* connectors. Odd-numbered ones are in WEST, with *changes*."""
     connectors = fleet(size)["voice_connectors"]
     return {
         **STATE,
@@ -593,7 +604,7 @@ def test_several_regions_are_read_in_one_task() -> None:
         assert (emulator.operations().count(LIST), emulator.operations().count(PROXY)) == (2, 30)
 
 
-def test_one_region_has_the_same_keys() -> None:
+def test_a_result_for_one_region_has_the_same_keys_as_for_several() -> None:
     with Emulator(two_regions()) as emulator:
         one, several = read_from(emulator), read_from(emulator, regions=[EAST, WEST])
         assert set(one) == set(several)
@@ -647,7 +658,7 @@ def test_ids_are_found_in_the_region_that_has_them() -> None:
         assert sorted(emulator.operations()) == sorted([LIST, LIST, PROXY, PROXY])
 
 
-def test_an_id_with_a_different_name_is_not_selected_and_not_missing() -> None:
+def test_an_id_whose_connector_has_a_different_name_is_neither_selected_nor_missing() -> None:
     with Emulator(two_regions()) as emulator:
         wanted = [fleet_ids(30)[number] for number in (2, 3)]
         result = read_from(emulator, regions=[EAST, WEST], voice_connector_ids=wanted, names=["number 3"])
@@ -665,7 +676,7 @@ def test_an_id_not_found_in_any_region_is_reported_once() -> None:
         assert all(r["complete"] for r in result["regions"])
 
 
-def test_ids_need_no_permission_to_list_in_several_regions() -> None:
+def test_reading_by_id_in_several_regions_needs_no_permission_to_list() -> None:
     with Emulator(two_regions()) as emulator:
         emulator.faults = [Fault(LIST, error="ForbiddenException")]
         result = read_from(emulator, regions=[EAST, WEST], voice_connector_ids=[fleet_ids(30)[3], fleet_ids(30)[2]])
@@ -674,7 +685,7 @@ def test_ids_need_no_permission_to_list_in_several_regions() -> None:
 
 
 @pytest.mark.parametrize("fault", [{"error": "BadRequestException"}, {"error": "UnauthorizedClientException"}])
-def test_an_id_is_not_missing_while_a_region_is_unknown(fault: dict[str, Any]) -> None:
+def test_an_id_is_not_reported_missing_if_a_region_could_not_be_read(fault: dict[str, Any]) -> None:
     with Emulator(two_regions()) as emulator:
         emulator.faults = [Fault(operation, request_has=f"/{WEST}/", **fault) for operation in (LIST, GET)]
         result = read_from(emulator, regions=[EAST, WEST], voice_connector_ids=[fleet_ids(30)[3]])
@@ -690,7 +701,7 @@ def test_regions_cannot_be_empty(read: Read, emulator: Emulator) -> None:
 
 
 def test_each_region_has_its_own_rate_limit() -> None:
-    """A Region that throttles slows down its own reads only."""
+    """Throttling in one Region slows down only the reads in that Region."""
     with Emulator(two_regions(12)) as emulator:
         emulator.faults = [Fault(PROXY, request_has=f"/{WEST}/", error="ThrottledClientException", times=2)]
         result = read_from(emulator, regions=[EAST, WEST], include=["proxy"], concurrency=4)
@@ -762,7 +773,7 @@ def test_results_are_in_the_order_of_the_listing() -> None:
 
 
 def test_a_queued_request_is_signed_after_it_waits() -> None:
-    """The queue takes four seconds, and signatures expire after two."""
+    """The last request waits for four seconds, but a signature expires after two."""
     with Emulator(fleet(60)) as emulator:
         emulator.configure(rate_limit=15, max_skew=2)
         result = read_from(emulator, include=["proxy"], concurrency=64)
@@ -770,7 +781,7 @@ def test_a_queued_request_is_signed_after_it_waits() -> None:
         assert identifiers(result) == fleet_ids(60)
 
 
-def test_a_service_that_only_throttles_stops_the_run_in_time(
+def test_the_run_stops_within_its_time_limit_if_every_read_is_throttled(
     sleeps: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_attempts, "BULK_THROTTLE_WINDOW", 1)
@@ -805,7 +816,7 @@ def test_concurrency_is_lower_if_threads_cannot_start(monkeypatch: pytest.Monkey
         workers = itertools.count()
 
         def refuse(thread: threading.Thread) -> None:
-            # The threads of the emulator, in the same process, are started by other threads.
+            # Refuse only threads from the module. Other threads in this process start those of the emulator.
             if threading.get_ident() == caller and thread.name.startswith("reader") and next(workers) >= available:
                 raise RuntimeError("can't start new thread")
             start(thread)
@@ -833,7 +844,7 @@ def test_a_defect_in_one_read_does_not_affect_the_others(monkeypatch: pytest.Mon
     assert identifiers(result) == [identifier for identifier in fleet_ids(30) if identifier != bad]
 
 
-def test_all_workers_together_keep_to_the_rate_of_the_service() -> None:
+def test_all_workers_together_adapt_to_the_rate_limit_of_the_service() -> None:
     size, rate = 120, 20.0
     with Emulator(fleet(size)) as emulator:
         emulator.configure(rate_limit=rate)
@@ -844,7 +855,7 @@ def test_all_workers_together_keep_to_the_rate_of_the_service() -> None:
         assert identifiers(result) == fleet_ids(size) and result["errors"] == []
         assert throttled >= 1
         assert throttled <= 0.1 * len(emulator.requests)
-        assert took <= 1.6 * (size + 3) / rate, took  # 1.25 on an idle machine: see tests/benchmark
+        assert took <= 1.6 * (size + 3) / rate, took  # on an idle machine, tests/benchmark requires 1.25
 
 
 def test_many_workers_with_a_low_rate_limit_lose_nothing() -> None:
@@ -869,7 +880,7 @@ def test_random_faults_lose_nothing(sleeps: list[float], seed: int) -> None:
 
 
 def test_many_temporary_faults_lose_nothing(sleeps: list[float]) -> None:
-    """More consecutive failures than the retry quota of botocore's own modes allows."""
+    """The retry quotas of botocore's own modes would not allow this many consecutive failures."""
     with Emulator(fleet(60)) as emulator:
         emulator.faults = [Fault(PROXY, request_has=identifier, status=503, times=3) for identifier in fleet_ids(60)]
         result = read_from(emulator, include=["proxy"], concurrency=32)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Setting, changing, and deleting a proxy configuration, through the real main()."""
+"""Set, change, and delete a proxy configuration, through the real main()."""
 
 from __future__ import annotations
 
@@ -321,7 +321,7 @@ def test_the_proxy_is_deleted_and_the_connector_remains(manage: Manage, emulator
     assert read() == NO_PROXY
 
 
-def test_absent_without_a_proxy_changes_nothing(manage: Manage, emulator: Emulator) -> None:
+def test_state_absent_without_a_proxy_changes_nothing(manage: Manage, emulator: Emulator) -> None:
     result = manage(WITHOUT_PROXY, state="absent")
     assert (result["changed"], result["exists"], result["proxy"]) == (False, False, NO_PROXY)
     assert emulator.operations() == [GET, CONNECTOR]
@@ -331,7 +331,7 @@ STYLES = ["full", "header", "body", "type", "uri"]
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_proxy_that_was_deleted_in_the_meantime_is_not_a_change(
+def test_deleting_a_proxy_that_was_deleted_in_the_meantime_is_not_a_change(
     manage: Manage, emulator: Emulator, style: str
 ) -> None:
     faults = [
@@ -344,7 +344,7 @@ def test_a_proxy_that_was_deleted_in_the_meantime_is_not_a_change(
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_404_to_a_delete_fails_if_the_proxy_still_exists(
+def test_a_delete_that_returns_404_fails_if_the_proxy_still_exists(
     manage: Manage, emulator: Emulator, read: Any, style: str
 ) -> None:
     fault = Fault(DELETE, status=404, error="NotFoundException", style=style)
@@ -354,7 +354,7 @@ def test_a_404_to_a_delete_fails_if_the_proxy_still_exists(
     assert read() == BEFORE
 
 
-def test_a_connector_that_was_deleted_in_the_meantime_fails(manage: Manage, emulator: Emulator) -> None:
+def test_deleting_the_proxy_of_a_connector_deleted_in_the_meantime_fails(manage: Manage, emulator: Emulator) -> None:
     faults = [Fault(GET, body=json.dumps({"Proxy": SENT}), times=1)]
     assert_failed(manage(MISSING, *faults, state="absent"), "it is unknown whether", connector=MISSING)
     assert emulator.operations() == [GET, DELETE, GET, CONNECTOR]
@@ -374,7 +374,7 @@ def test_a_404_after_a_throttled_delete_is_not_a_change(
 
 @pytest.mark.parametrize("request_id", [True, False])
 @pytest.mark.parametrize("body", ["", "<html>", "<UnknownOperationException/>", '{"message": "Not Found"}'])
-def test_a_404_without_an_error_name_to_a_delete_is_not_absence(
+def test_a_delete_that_returns_404_without_an_error_name_fails(
     manage: Manage, emulator: Emulator, read: Any, body: str, request_id: bool
 ) -> None:
     fault = Fault(DELETE, status=404, body=body, request_id=request_id)
@@ -507,7 +507,7 @@ syslog.syslog = receive
 
 
 def test_the_phone_number_is_not_in_the_system_log(emulator: Emulator, tmp_path: pathlib.Path) -> None:
-    """Run real Ansible with a function that replaces the system log in each Python process."""
+    """Run real Ansible, with a replacement for the system log in each Python process."""
     log = tmp_path / "log"
     (tmp_path / "sitecustomize.py").write_text(SYSLOG_REPLACEMENT.format(log=str(log)), encoding="utf-8")
     connection = " ".join(f"{name}={value}" for name, value in connection_to(emulator).items())
@@ -565,7 +565,7 @@ def test_nothing_is_written_if_a_404_cannot_be_confirmed(manage: Manage, emulato
 @pytest.mark.parametrize(
     "error", [name for name, (_short, status) in ERRORS.items() if status not in (404, 429, 500, 503)]
 )
-def test_a_rejected_write_fails_at_once(
+def test_a_rejected_write_fails_without_a_retry(
     manage: Manage, emulator: Emulator, operation: str, options: Any, error: str, style: str
 ) -> None:
     short, status = ERRORS[error]
@@ -616,7 +616,7 @@ def test_temporary_throttling_of_a_write_is_retried(
 
 @EACH_WRITE
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_faulty_write_is_sent_at_most_three_times_and_then_checked(
+def test_a_write_with_a_lasting_fault_is_sent_at_most_three_times_and_then_checked(
     manage: Manage, emulator: Emulator, read: Any, sleeps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
     result = manage(WITH_PROXY, Fault(operation, **fault), **options)
@@ -627,7 +627,7 @@ def test_a_faulty_write_is_sent_at_most_three_times_and_then_checked(
 
 @EACH_WRITE
 @pytest.mark.parametrize(("status", "code"), [(400, "RequestTimeout"), (400, "RequestTimeoutException"), (408, "")])
-def test_a_timeout_status_is_retried_as_a_server_error(
+def test_a_timeout_status_is_retried_like_a_server_error(
     manage: Manage,
     emulator: Emulator,
     read: Any,
@@ -695,7 +695,7 @@ def test_a_404_after_a_delete_without_a_response_is_a_change(
     assert emulator.operations() == [GET, DELETE, DELETE, GET, CONNECTOR]
 
 
-def test_a_denied_retry_after_a_write_without_a_response_is_confirmed_by_reading(
+def test_a_write_without_a_response_is_confirmed_by_reading_if_its_retry_is_denied(
     manage: Manage, emulator: Emulator, sleeps: list[float]
 ) -> None:
     faults = [Fault(PUT, drop="lost", times=1), Fault(PUT, error="ForbiddenException")]
@@ -704,7 +704,7 @@ def test_a_denied_retry_after_a_write_without_a_response_is_confirmed_by_reading
 
 
 @EACH_WRITE
-def test_a_fault_without_a_retry_is_checked_by_reading(
+def test_a_failed_write_without_retries_is_checked_by_reading(
     manage: Manage, emulator: Emulator, operation: str, options: Any
 ) -> None:
     once = {"retries": {"total_max_attempts": 1, "mode": "standard"}}
@@ -738,7 +738,7 @@ def test_an_unexpected_response_to_a_delete_is_checked_by_reading(
 ) -> None:
     result = manage(WITH_PROXY, Fault(DELETE, **fault), state="absent")
     assert emulator.operations()[:3] == [GET, DELETE, GET]
-    if "body" in fault:  # the emulator returns it instead of applying the request
+    if "body" in fault:  # the emulator returns this body instead of running the operation
         assert_failed(result, "unreadable", "the change did not take effect as requested")
     else:
         assert result == expected_result(DELETE)

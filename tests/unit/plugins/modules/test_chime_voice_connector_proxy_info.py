@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result for each response from the service, through the real main()."""
+"""Check the result for each response from the service, through the real main()."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def response_with(body: Any, **changes: Any) -> Fault:
 
 
 def assert_failed(result: dict[str, Any], *words: str, connector: str = WITH_PROXY) -> None:
-    """Assert a failure whose message is one line that has the action, the connector, the Region, and *words*."""
+    """Assert a failure with a one-line message that contains the action, the connector, the Region, and *words*."""
     assert result["failed"] is True
     assert "exists" not in result and "proxy" not in result
     for word in ("get the proxy configuration", connector, "us-east-1", *words):
@@ -87,7 +87,7 @@ def test_check_mode_returns_the_same_result(read_proxy: Read) -> None:
     assert read_proxy(_ansible_check_mode=True) == read_proxy()
 
 
-def test_absence_is_returned_with_the_same_keys(read_proxy: Read, emulator: Emulator) -> None:
+def test_a_proxy_that_is_not_set_is_returned_with_the_same_keys(read_proxy: Read, emulator: Emulator) -> None:
     result = read_proxy(WITHOUT_PROXY)
     assert result == {
         "changed": False,
@@ -100,7 +100,7 @@ def test_absence_is_returned_with_the_same_keys(read_proxy: Read, emulator: Emul
 
 
 @pytest.mark.parametrize("body", [{}, {"Proxy": None}, {"Proxy": {}}, {"Proxy": None, "Unknown": 1}])
-def test_an_empty_response_from_aws_is_absence(read_proxy: Read, emulator: Emulator, body: Any) -> None:
+def test_an_empty_response_from_aws_means_absence(read_proxy: Read, emulator: Emulator, body: Any) -> None:
     result = read_proxy(WITH_PROXY, response_with(body))
     assert (result["exists"], result["proxy"]) == (False, NO_PROXY)
     assert emulator.operations() == [PROXY]
@@ -208,7 +208,7 @@ def test_a_missing_connector_fails_and_names_it(read_proxy: Read, emulator: Emul
 
 @pytest.mark.parametrize("style", ["full", "header", "body", "type", "uri"])
 @pytest.mark.parametrize("request_id", [True, False])
-def test_a_404_named_not_found_is_absence(read_proxy: Read, style: str, request_id: bool) -> None:
+def test_a_404_that_names_not_found_means_absence(read_proxy: Read, style: str, request_id: bool) -> None:
     fault = Fault(PROXY, status=404, error="NotFoundException", style=style, request_id=request_id)
     assert read_proxy(WITH_PROXY, fault)["exists"] is False
 
@@ -228,7 +228,7 @@ UNNAMED = [
 
 @pytest.mark.parametrize("request_id", [True, False])
 @pytest.mark.parametrize("body", UNNAMED)
-def test_a_404_not_named_not_found_is_not_absence(
+def test_a_404_that_does_not_name_not_found_does_not_mean_absence(
     read_proxy: Read, emulator: Emulator, body: str, request_id: bool
 ) -> None:
     result = read_proxy(WITH_PROXY, response_with(body, status=404, request_id=request_id))
@@ -239,8 +239,8 @@ def test_a_404_not_named_not_found_is_not_absence(
 
 
 @pytest.mark.parametrize("style", ["full", "header", "body", "type", "uri"])
-def test_a_404_for_an_unknown_operation_is_not_absence(read_proxy: Read, emulator: Emulator, style: str) -> None:
-    """The front end of a service returns this for an operation that was removed."""
+def test_a_404_for_an_unknown_operation_does_not_mean_absence(read_proxy: Read, emulator: Emulator, style: str) -> None:
+    """The front end of an AWS service returns this error for an operation that was removed."""
     fault = Fault(PROXY, status=404, error="UnknownOperationException", style=style)
     result = read_proxy(WITH_PROXY, fault)
     assert_failed(result, "does not offer this operation", "2026-04-07")
@@ -262,13 +262,13 @@ def test_a_404_that_cannot_be_confirmed_fails(read_proxy: Read, sleeps: list[flo
     ["", "<html>", "{}", "[]", '{"VoiceConnector": null}', '{"VoiceConnector": {"VoiceConnectorId": "other"}}']
     + ['{"VoiceConnector": {"VoiceConnectorId": 7}}', '{"VoiceConnector": {"CreatedTimestamp": "yesterday-ish"}}'],
 )
-def test_a_404_is_not_confirmed_by_a_response_about_something_else(read_proxy: Read, body: str) -> None:
+def test_a_404_is_confirmed_only_by_a_response_about_the_same_connector(read_proxy: Read, body: str) -> None:
     result = read_proxy(WITHOUT_PROXY, Fault(CONNECTOR, body=body))
     assert_failed(result, "does not show whether", "unreadable", connector=WITHOUT_PROXY)
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", None])
-def test_a_404_for_a_connector_in_a_different_region_is_not_absence(read_proxy: Read, region: Any) -> None:
+def test_a_404_for_a_connector_in_a_different_region_does_not_mean_absence(read_proxy: Read, region: Any) -> None:
     body = {"VoiceConnector": {"VoiceConnectorId": WITHOUT_PROXY, "AwsRegion": region}}
     result = read_proxy(WITHOUT_PROXY, Fault(CONNECTOR, body=json.dumps(body)))
     assert_failed(result, f"belongs to {region or 'a Region that AWS did not return'}", connector=WITHOUT_PROXY)
@@ -414,7 +414,7 @@ def test_each_modeled_error_fails_and_keeps_its_code(
 )
 @pytest.mark.parametrize("request_id", [True, False])
 @pytest.mark.parametrize("body", ["", '{"Code": 7, "Message": [1]}'])
-def test_other_error_statuses_fail_at_once(
+def test_other_error_statuses_fail_without_a_retry(
     read_proxy: Read, emulator: Emulator, status: int, words: str, body: str, request_id: bool
 ) -> None:
     result = read_proxy(WITH_PROXY, response_with(body, status=status, request_id=request_id))
@@ -551,10 +551,10 @@ def test_the_rate_limiter_of_adaptive_mode_does_not_slow_the_module_down(
     assert time.monotonic() - started < 2
 
 
-def test_retries_of_throttling_end_in_time(
+def test_retries_of_throttled_requests_end_with_the_retry_window(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
-    """Responses after 0.2, 0.4, and 0.6 seconds, with a window of half a second."""
+    """The responses arrive after 0.2, 0.4, and 0.6 seconds. The retry window is half a second."""
     monkeypatch.setattr(_attempts, "THROTTLE_WINDOW", 0.5)
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, error="ThrottledClientException", delay=0.2)), "throttle")
     assert len(emulator.operations()) == 3
@@ -564,7 +564,7 @@ def test_retries_of_throttling_end_in_time(
     ("mode", "emulator"), [*((mode, False) for mode in RETRY_MODES), (None, True)], indirect=["emulator"]
 )
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_faulty_request_is_sent_at_most_three_times(
+def test_a_request_with_a_lasting_fault_is_sent_at_most_three_times(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], mode: Any, fault: Any
 ) -> None:
     set_retry_mode(monkeypatch, mode)
@@ -610,7 +610,7 @@ def test_a_refused_connection_fails_and_shows_the_url(read_proxy: Read, sleeps: 
     assert len(sleeps) == 2
 
 
-def test_a_name_that_does_not_resolve_fails(
+def test_a_host_name_that_does_not_resolve_fails(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     def unknown(*args: Any, **kwargs: Any) -> Any:
@@ -647,7 +647,7 @@ def test_an_endpoint_that_never_responds_times_out(
 
 
 @pytest.mark.parametrize("fault", [{}, {"status": 503}, {"status": 404, "error": "NotFoundException"}])
-def test_a_dripping_response_times_out(
+def test_a_response_that_arrives_too_slowly_times_out(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
     longest = shorten_time_limits(monkeypatch)
@@ -673,7 +673,7 @@ def test_the_time_spent_on_throttling_counts_toward_the_deadline(
 def test_a_host_name_with_many_unreachable_addresses_times_out(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
-    """A listener with a full queue drops further connections, so each one waits for its own timeout."""
+    """A listener with a full queue drops further connections, so each attempt to connect waits for its own timeout."""
     longest = shorten_time_limits(monkeypatch)
     with socket.socket() as listener, contextlib.ExitStack() as stack:
         listener.bind(("127.0.0.1", 0))
@@ -701,16 +701,14 @@ def test_timeouts_in_aws_config_extend_the_deadline(
         assert read_proxy(WITH_PROXY, slow, aws_config={"read_timeout": timeout})["exists"] is True
 
 
-def test_if_threads_cannot_start_there_is_a_result_without_a_deadline(
-    read_proxy: Read, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_has_no_deadline_if_threads_cannot_start(read_proxy: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(_attempts, "_this_thread", threading.local())
     monkeypatch.setattr(threading.Thread, "start", refuse)
     body = json.dumps({"Proxy": {"Disabled": True}}).encode()
-    # The emulator cannot respond here, because it needs threads.
+    # Replace the request, because the emulator needs threads to respond.
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda self, request: Response(request.url, body))
     assert read_proxy()["proxy"]["disabled"] is True
 
@@ -757,7 +755,7 @@ def test_an_empty_response_without_a_request_id_is_unreadable(read_proxy: Read, 
 
 
 @pytest.mark.parametrize("status", [201, 202, 204, 206, 300])
-def test_a_success_status_that_is_not_modeled_is_unreadable(read_proxy: Read, status: int) -> None:
+def test_a_response_with_an_unexpected_success_status_is_unreadable(read_proxy: Read, status: int) -> None:
     assert_failed(read_proxy(WITH_PROXY, response_with("{}", status=status)), "unreadable", str(status))
 
 
@@ -767,7 +765,7 @@ def test_a_response_with_only_headers_is_unreadable(read_proxy: Read) -> None:
 
 
 @pytest.mark.parametrize("fault", [{}, {"body": '{"Proxy": {}} '}, {"status": 404, "error": "NotFoundException"}])
-def test_a_truncated_response_is_retried_as_a_broken_connection(
+def test_a_truncated_response_is_retried_like_a_broken_connection(
     read_proxy: Read, emulator: Emulator, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
     result = read_proxy(WITHOUT_PROXY, Fault(PROXY, drop="truncate", **fault))
@@ -783,7 +781,7 @@ def test_a_truncated_response_is_retried_as_a_broken_connection(
 def test_a_truncated_response_fails_with_every_botocore(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
-    """Old versions of botocore never return a truncated body, so this test simulates it."""
+    """Old versions of botocore never return a truncated body, so this test simulates the truncation."""
     monkeypatch.setattr(_responses, "_is_truncated", lambda response: True)
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, **fault)), "ended in the middle of its body")
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Restoring proxy configurations from a backup, through the real main()."""
+"""Restore proxy configurations from a backup, through the real main()."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ BACKUP: dict[str, Any] = {
     "created": "2026-01-02T03:04:05Z",
     "voice_connectors": RECORDS,
 }
-# In the format of release 1.0.0.
+# The same backup in the format of release 1.0.0.
 OLD_BACKUP: dict[str, Any] = {
     "account": ACCOUNT,
     "created": "2026-01-02T03:04:05Z",
@@ -106,7 +106,7 @@ def restore(fleet: Emulator, backup: pathlib.Path) -> Restore:
 
 @pytest.fixture
 def stored(fleet: Emulator) -> Callable[[str], dict[str, Any]]:
-    """Return a function that returns the settings of a Voice Connector in the emulator; a test may change them."""
+    """Return a function that returns the stored settings of a Voice Connector. A test can change them in place."""
     return lambda identifier: fleet.voice._connectors[ACCOUNT, REGIONS[identifier]][identifier]["settings"]
 
 
@@ -115,7 +115,7 @@ def ids(records: list[dict[str, Any]]) -> list[str]:
 
 
 def assert_refused(result: dict[str, Any], fleet: Emulator, *words: str) -> None:
-    """Assert a failure that wrote nothing and returned every key."""
+    """Assert that the module failed, wrote nothing, and returned every key."""
     assert result["failed"] is True
     assert (result["changed"], result["restored"], result["unchanged"], result["failures"]) == (False, [], [], [])
     assert "account_id" in result
@@ -152,7 +152,7 @@ def test_only_selected_ids_are_restored(restore: Restore, stored: Any) -> None:
     assert "Proxy" not in stored(WAREHOUSE)
 
 
-def test_a_backup_written_by_retiring_can_be_restored(restore: Restore, fleet: Emulator, stored: Any) -> None:
+def test_a_backup_from_the_retire_module_can_be_restored(restore: Restore, fleet: Emulator, stored: Any) -> None:
     restore()
     options = {**connection_to(fleet), "account_id": ACCOUNT, "all": True, "regions": ["us-east-1", "us-west-2"]}
     retired = run_main("chime_voice_connector_proxy_retire", {**options, "backup_dir": "~"})
@@ -180,7 +180,9 @@ def test_a_path_is_expanded_as_in_other_modules(
 # Current configuration
 
 
-def test_a_different_configuration_is_not_overwritten(restore: Restore, fleet: Emulator, stored: Any) -> None:
+def test_a_different_configuration_is_overwritten_only_on_request(
+    restore: Restore, fleet: Emulator, stored: Any
+) -> None:
     changed = {**RECEPTION_PROXY, "DefaultSessionExpiryMinutes": 5, "FallBackPhoneNumber": "+12065550199"}
     stored(RECEPTION)["Proxy"] = changed
     for options in ({}, {"_ansible_check_mode": True}):
@@ -403,7 +405,7 @@ def test_a_connector_in_a_different_or_unknown_account_stops_the_run(
         ),
     ],
 )
-def test_one_failure_does_not_stop_the_others(restore: Restore, stored: Any, fault: Fault, words: str) -> None:
+def test_one_failure_does_not_stop_the_other_restores(restore: Restore, stored: Any, fault: Fault, words: str) -> None:
     result = restore(fault, concurrency=1)
     assert (result["failed"], result["changed"]) == (True, True)
     assert (ids(result["restored"]), ids(result["failures"])) == ([WAREHOUSE, BRANCH], [RECEPTION])
@@ -418,7 +420,7 @@ def test_a_write_without_a_response_is_confirmed_by_reading(restore: Restore, sl
     assert {i: stored(i)["Proxy"] for i in PROXIES} == PROXIES
 
 
-def test_values_that_the_service_stores_differently_fail(restore: Restore) -> None:
+def test_a_restore_fails_if_the_service_stores_different_values(restore: Restore) -> None:
     other = {"Proxy": {**RECEPTION_PROXY, "DefaultSessionExpiryMinutes": 1}}
     result = restore(Fault(PUT, body=json.dumps(other)), all=None, voice_connector_ids=[RECEPTION], _ansible_diff=True)
     assert "stored values for default_session_expiry_minutes that differ from those sent" in result["msg"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Backing up and deleting proxy configurations, through the real main()."""
+"""Back up and delete proxy configurations, through the real main()."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def ids(records: list[dict[str, Any]]) -> list[str]:
 
 
 def listing(*changes: dict[str, Any]) -> Fault:
-    """Return a listing of us-east-1 in which *changes* apply to the first Voice Connectors."""
+    """Return a listing of us-east-1. Apply each of *changes* to one Voice Connector, starting with the first."""
     entries = []
     for number, connector in enumerate(FLEET["voice_connectors"][:4]):
         identifier = connector["VoiceConnectorId"]
@@ -119,12 +119,12 @@ def listing(*changes: dict[str, Any]) -> Fault:
 
 
 def reading(proxy: Any, identifier: str = RECEPTION, times: int | None = 1) -> Fault:
-    """Return the response to the first reads of a proxy configuration; *times* is their number, or None for all."""
+    """Return the response to the first *times* reads of a proxy configuration, or to all reads if *times* is None."""
     return Fault(GET, request_has=identifier, times=times, body=json.dumps({"Proxy": proxy}))
 
 
 def assert_refused(result: dict[str, Any], fleet: Emulator, folder: pathlib.Path, *words: str) -> None:
-    """Assert a failure that wrote nothing to the service or the disk and returned every key."""
+    """Assert that the module failed, wrote nothing to the service or the disk, and returned every key."""
     assert result["failed"] is True
     assert (result["changed"], result["retired"], result["backup_file"]) == (False, [], None)
     assert {"account_id", "selected", "failures"} <= set(result)
@@ -188,7 +188,7 @@ def test_ids_are_found_in_several_regions(retire: Retire) -> None:
     ]
 
 
-def test_all_regions_of_the_service_are_the_default(retire: Retire, fleet: Emulator) -> None:
+def test_the_default_is_all_regions_of_the_service(retire: Retire, fleet: Emulator) -> None:
     result = retire(regions=None, region=None)
     assert ids(result["retired"]) == [RECEPTION, WAREHOUSE, CANTEEN, BRANCH]
     regions = [r["headers"]["authorization"].split("/")[2] for r in fleet.requests if r["operation"] == LIST]
@@ -254,7 +254,7 @@ def test_an_invalid_option_fails_before_a_request(
 
 
 @pytest.mark.parametrize("name", ["account_id", "max_deletions", "exclude_tags"])
-def test_an_option_without_a_usable_value_fails(retire: Retire, fleet: Emulator, name: str) -> None:
+def test_a_missing_or_unusable_value_fails_before_a_request(retire: Retire, fleet: Emulator, name: str) -> None:
     assert retire(**{name: None if name == "account_id" else "many"})["failed"] is True
     assert fleet.requests == []
 
@@ -266,7 +266,7 @@ def test_the_region_in_the_environment_does_not_select_connectors(
     assert ids(retire(region=None)["selected"]) == [RECEPTION, WAREHOUSE, CANTEEN]
 
 
-def test_regions_are_chosen_in_order_and_once() -> None:
+def test_chosen_regions_keep_their_order_and_have_no_duplicates() -> None:
     assert choose_regions(["a", "b", "c", "a"], ["b", "b"]) == ["a", "c"]
     with pytest.raises(VoiceError, match="contains x, y, which is not"):
         choose_regions(["a"], ["x", "y", "a"])
@@ -291,7 +291,7 @@ def test_an_account_that_cannot_be_determined_stops_the_run(
     assert fleet.operations() == [CALLER]
 
 
-@pytest.mark.parametrize("position", [0, 2])  # with and without a proxy configuration
+@pytest.mark.parametrize("position", [0, 2])  # a Voice Connector with and one without a proxy
 @pytest.mark.parametrize(
     ("arn", "words"),
     [
@@ -397,7 +397,7 @@ def test_an_exclusion_that_matches_nothing_stops_the_run(
 
 
 @pytest.mark.parametrize("error", ["BadRequestException", "NotFoundException"])
-def test_unknown_tags_stop_the_run_unless_the_connector_is_excluded_otherwise(
+def test_unknown_tags_stop_the_run_unless_the_connector_is_excluded_by_name(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, error: str
 ) -> None:
     options = {"exclude_tags": {"team": "voice"}, "concurrency": 1}
@@ -422,7 +422,7 @@ def test_tags_are_read_only_if_needed(retire: Retire, fleet: Emulator) -> None:
 
 @pytest.fixture
 def shared_listing(fleet: Emulator) -> None:
-    """Let us-east-1 list and serve the Voice Connector in us-west-2 as well."""
+    """Make us-east-1 also list and serve the Voice Connector that belongs to us-west-2."""
     connectors = fleet.voice._connectors
     connectors[ACCOUNT, "us-east-1"][BRANCH] = connectors[ACCOUNT, "us-west-2"][BRANCH]
 
@@ -492,7 +492,7 @@ def test_more_than_max_deletions_stops_the_run_and_returns_the_plan(
     assert retire(max_deletions=3)["changed"] is True
 
 
-def test_fifty_is_the_default_limit() -> None:
+def test_the_default_limit_is_fifty_deletions() -> None:
     assert module.OPTIONS["max_deletions"]["default"] == 50
 
 
@@ -507,12 +507,12 @@ def test_check_mode_returns_the_complete_plan(retire: Retire, fleet: Emulator, f
     assert not folder.exists()
 
 
-def test_check_mode_with_nothing_to_delete_changes_nothing(retire: Retire) -> None:
+def test_check_mode_with_nothing_to_delete_reports_no_change(retire: Retire) -> None:
     assert retire(_ansible_check_mode=True, all=None, voice_connector_ids=[WORKSHOP])["changed"] is False
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_the_phone_number_is_in_the_diff_only(retire: Retire, check_mode: bool) -> None:
+def test_the_phone_number_is_only_in_the_diff(retire: Retire, check_mode: bool) -> None:
     result = retire(_ansible_diff=True, _ansible_check_mode=check_mode)
     first = result.pop("diff")[0]
     assert first["before_header"] == first["after_header"] == f"{RECEPTION} in us-east-1"
@@ -520,7 +520,7 @@ def test_the_phone_number_is_in_the_diff_only(retire: Retire, check_mode: bool) 
     assert PHONE_NUMBER.strip("+") not in json.dumps(result)
 
 
-def test_no_result_shows_the_phone_number(retire: Retire) -> None:
+def test_a_failed_deletion_does_not_show_the_phone_number(retire: Retire) -> None:
     words = f"the number {PHONE_NUMBER} is in use"
     result = retire(Fault(DELETE, request_has=RECEPTION, error="BadRequestException", message=words))
     assert "the number +(hidden) is in use" in result["msg"]
@@ -545,7 +545,7 @@ def test_an_existing_backup_is_never_overwritten(
         def now(cls, tz: Any = None) -> Any:
             return cls(2026, 1, 2, 3, 4, 5, tzinfo=tz)
 
-    # Only in the module: requests must be signed with the real time.
+    # Freeze the time only in the module, because requests must be signed with the real time.
     replacement = types.SimpleNamespace(datetime=FrozenDatetime, timezone=datetime.timezone)
     module = "ansible_collections.chime_sdk.voice.plugins.modules.chime_voice_connector_proxy_retire"
     monkeypatch.setattr(f"{module}.datetime", replacement)
@@ -604,7 +604,7 @@ def test_a_folder_that_cannot_be_synced_stops_the_run(
     assert synced[1:] == [str(folder)]
     folder.rmdir()
     synced.clear()
-    code = errno.EINVAL  # from a file system that does not sync folders
+    code = errno.EINVAL  # the error on a file system that cannot sync folders
     result = retire()
     assert result["changed"] is True
     assert synced == [result["backup_file"], str(folder), str(folder.parent)]
@@ -716,7 +716,9 @@ def test_a_normalized_value_is_not_a_change(retire: Retire) -> None:
     assert ids(retire(reading(before))["retired"]) == [RECEPTION, WAREHOUSE, CANTEEN]
 
 
-def test_a_configuration_that_disappears_after_the_backup_is_already_absent(retire: Retire, fleet: Emulator) -> None:
+def test_a_configuration_that_disappears_after_the_backup_is_reported_as_already_absent(
+    retire: Retire, fleet: Emulator
+) -> None:
     result = retire(reading(OTHER_PROXY, WORKSHOP), all=None, voice_connector_ids=[WORKSHOP])
     assert (result["changed"], result["failures"]) == (False, [])
     assert result["retired"] == [
@@ -725,7 +727,7 @@ def test_a_configuration_that_disappears_after_the_backup_is_already_absent(reti
     assert DELETE not in fleet.operations()
 
 
-def test_a_deletion_that_finds_nothing_is_already_absent(retire: Retire) -> None:
+def test_a_deletion_that_finds_nothing_is_reported_as_already_absent(retire: Retire) -> None:
     faults = [reading(OTHER_PROXY, WORKSHOP, times=2), Fault(DELETE, error="NotFoundException")]
     result = retire(*faults, all=None, voice_connector_ids=[WORKSHOP])
     assert (result["changed"], result["retired"][0]["already_absent"]) == (False, True)
@@ -742,7 +744,7 @@ def test_a_connector_that_disappears_after_the_backup_fails(retire: Retire, flee
     assert "does not exist in this Region" in result["failures"][0]["reason"]
 
 
-def test_one_failure_does_not_stop_the_others(retire: Retire, read_back: Any, folder: pathlib.Path) -> None:
+def test_one_failure_does_not_stop_the_other_deletions(retire: Retire, read_back: Any, folder: pathlib.Path) -> None:
     fault = Fault(DELETE, request_has=RECEPTION, error="ForbiddenException")
     result = retire(fault, concurrency=1)
     assert (result["failed"], result["changed"]) == (True, True)
@@ -819,8 +821,8 @@ with patch_module_args(json.loads(sys.argv[1])):
 @pytest.mark.parametrize(
     ("hanging", "remaining"),
     [
-        ([""], 3),  # before the first deletion is applied
-        ([WAREHOUSE, CANTEEN], 2),  # between deletions
+        ([""], 3),  # killed before the first deletion is applied
+        ([WAREHOUSE, CANTEEN], 2),  # killed between deletions
     ],
 )
 def test_a_killed_run_loses_nothing_and_the_next_run_completes_it(

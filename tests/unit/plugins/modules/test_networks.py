@@ -66,7 +66,7 @@ def wrong_host_url(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @OVER_TLS
 @pytest.mark.parametrize("fault", ["unknown CA", "wrong host"])
-def test_a_certificate_that_does_not_verify_fails_at_once(
+def test_a_certificate_that_cannot_be_verified_fails_without_a_retry(
     read_proxy: Read, wrong_host_url: str, sleeps: list[float], fault: str
 ) -> None:
     options = {"aws_ca_bundle": None} if fault == "unknown CA" else {"endpoint_url": wrong_host_url}
@@ -82,7 +82,7 @@ def test_an_unverified_certificate_is_accepted_on_request(read_proxy: Read) -> N
 
 
 @pytest.mark.parametrize("emulator", [False], ids=["http"], indirect=True)
-def test_a_server_that_does_not_speak_tls_fails_at_once(
+def test_a_server_that_does_not_speak_tls_fails_without_a_retry(
     read_proxy: Read, emulator: Emulator, sleeps: list[float]
 ) -> None:
     result = read_proxy(endpoint_url=emulator.url.replace("http:", "https:"))
@@ -91,7 +91,9 @@ def test_a_server_that_does_not_speak_tls_fails_at_once(
 
 
 @pytest.mark.parametrize("banner", [b"SSH-2.0-OpenSSH_9.9\r\n", b"220 mail ESMTP\r\n", b"\x00" * 32])
-def test_a_server_with_a_different_protocol_fails_at_once(read_proxy: Read, sleeps: list[float], banner: bytes) -> None:
+def test_a_server_with_a_different_protocol_fails_without_a_retry(
+    read_proxy: Read, sleeps: list[float], banner: bytes
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def respond() -> None:
@@ -108,7 +110,9 @@ def test_a_server_with_a_different_protocol_fails_at_once(read_proxy: Read, slee
     assert sleeps == []
 
 
-def test_a_missing_ca_bundle_fails_at_once(read_proxy: Read, tmp_path: pathlib.Path, sleeps: list[float]) -> None:
+def test_a_missing_ca_bundle_fails_without_a_retry(
+    read_proxy: Read, tmp_path: pathlib.Path, sleeps: list[float]
+) -> None:
     missing = str(tmp_path / "bundle.pem")
     result = read_proxy(endpoint_url="https://127.0.0.1:1", aws_ca_bundle=missing)
     assert_failed(result, "aws_ca_bundle", missing)
@@ -116,7 +120,7 @@ def test_a_missing_ca_bundle_fails_at_once(read_proxy: Read, tmp_path: pathlib.P
 
 
 @pytest.mark.parametrize("content", ["", "not a certificate"])
-def test_an_invalid_ca_bundle_fails_at_once(
+def test_an_invalid_ca_bundle_fails_without_a_retry(
     read_proxy: Read, tmp_path: pathlib.Path, sleeps: list[float], content: str
 ) -> None:
     bundle = tmp_path / "bundle.pem"
@@ -136,7 +140,7 @@ def test_an_invalid_ca_bundle_fails_at_once(
 
 @pytest.fixture
 def start_proxy_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int | None], ProxyServer]]:
-    """Return a function that starts a proxy server and sends requests through it. With a status, it refuses them."""
+    """Return a function that starts a proxy server for all requests. With a status, the proxy server refuses them."""
     running: list[ProxyServer] = []
 
     def start(status: int | None) -> ProxyServer:
@@ -217,7 +221,7 @@ def test_an_unreachable_proxy_server_is_named(
 
 
 @OVER_TLS
-def test_a_certificate_that_does_not_verify_ends_a_bulk_read(
+def test_a_certificate_that_cannot_be_verified_ends_a_bulk_read(
     emulator: Emulator, wrong_host_url: str, sleeps: list[float]
 ) -> None:
     options = {**connection_to(emulator), "endpoint_url": wrong_host_url}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Thousands of random responses through the real main(): no traceback, and no false report that nothing is set."""
+"""Give the real main() thousands of random responses. None causes a traceback or a false report of absence."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
-# Tracing would take longer than the requests, and these tests look for defects rather than coverage.
+# Do not measure coverage: tracing would take longer than the requests, and these tests look for defects.
 pytestmark = pytest.mark.no_cover
 
 CHUNKS = 2
@@ -107,8 +107,8 @@ def random_response(rng: random.Random, success: int = 200) -> tuple[bytes, int,
         readable = b""
     framing = rng.random()
     if framing < 0.05:
-        headers["transfer-encoding"] = "chunked"  # although the body is not
-        readable = b"" if body == b"0" else None  # a valid last chunk
+        headers["transfer-encoding"] = "chunked"  # but the body has no chunks
+        readable = b"" if body == b"0" else None  # 0 is a valid last chunk
     elif framing < 0.9:
         length = len(body)
         if framing < 0.2:
@@ -142,7 +142,7 @@ def proxy_of(status: int, body: bytes | None) -> Any:
 
 
 def is_named_not_found(status: int, headers: dict[str, str], body: bytes | None) -> bool:
-    """Return whether a response is a 404 that names NotFound in its header or, failing that, in its body."""
+    """Return whether a response is a 404 that names NotFound in its header or, if the header is empty, in its body."""
     document = parse_body(body)
     members = document if isinstance(document, dict) else {}
     values = [headers.get("x-amzn-errortype"), *(members.get(key) for key in ("code", "Code", "__type"))]
@@ -158,7 +158,7 @@ def may_be_absence(status: int, headers: dict[str, str], body: bytes | None) -> 
 
 
 def share_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Share one client among all runs, because creating it is slow and not under test here."""
+    """Share one client among all runs, because creating a client is slow and is not under test here."""
     from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
     from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 
@@ -176,7 +176,7 @@ def share_client(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("chunk", [0, *(pytest.param(chunk, marks=pytest.mark.one_sdk) for chunk in range(1, CHUNKS))])
-def test_random_responses_never_cause_a_false_absence_or_a_traceback(
+def test_random_responses_never_cause_a_false_report_of_absence_or_a_traceback(
     read_proxy: Callable[..., dict[str, Any]], sleeps: list[float], monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
     share_client(monkeypatch)
@@ -199,7 +199,7 @@ def test_random_responses_never_cause_a_false_absence_or_a_traceback(
 
 
 @pytest.mark.parametrize("operation", ["GetVoiceConnectorProxy", "DeleteVoiceConnectorProxy"])
-def test_random_responses_never_cause_a_false_deletion(
+def test_random_responses_never_cause_a_false_report_of_deletion(
     emulator: Emulator, sleeps: list[float], monkeypatch: pytest.MonkeyPatch, operation: str
 ) -> None:
     """The emulator applies none of these requests, so the proxy configuration always remains."""

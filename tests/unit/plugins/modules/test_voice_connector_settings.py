@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every setting that chime_voice_connector_info reads, through the real main()."""
+"""Read every setting with chime_voice_connector_info, through the real main()."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ LISTS = {name for name in NAMES if isinstance(VALUES[name][0].get(SETTINGS[name]
 
 
 def empty_result(name: str, exists: bool | None) -> dict[str, Any]:
-    """Return the result for a setting that is not set, or unknown if *exists* is None."""
+    """Return the result for a setting that is not set or, if *exists* is None, that is unknown."""
     values: dict[str, Any] = {key: [] if isinstance(value, list) else None for key, value in VALUES[name][1].items()}
     if name == "streaming":
         values["media_insights_configuration"] = {"disabled": None, "configuration_arn": None}
@@ -146,7 +146,7 @@ def state(*names: str) -> dict[str, Any]:
     """Return an emulator state with one Voice Connector that has these settings, and one that has none."""
     full: dict[str, Any] = {"VoiceConnectorId": FULL, "Name": "reception"}
     for name in names:
-        # The state uses the member names of the operations, except for the user names.
+        # The key in the state is the member name from the operation, except for the user names.
         structure = VALUES[name][0]
         seed = "TerminationCredentials" if name in LISTS else SETTINGS[name].member
         full[seed] = structure["Usernames"] if name in LISTS else structure
@@ -227,7 +227,7 @@ PUT_METHODS = {
 
 @EACH_SETTING
 def test_every_member_written_with_boto3_is_returned(name: str) -> None:
-    # No operation sets the health; AWS updates it.
+    # The health must be in the initial state, because no operation sets it.
     with Emulator(state(*(["termination_health"] if name == "termination_health" else []))) as emulator:
         if name != "termination_health":
             put(client_for(emulator), name)
@@ -248,7 +248,7 @@ def test_all_settings_are_read_with_one_request_each(full_emulator: Emulator) ->
     full, empty = result["voice_connectors"]
     assert {name: full[name] for name in NAMES} == {name: {"exists": True, **VALUES[name][1]} for name in NAMES}
     assert {name: empty[name] for name in NAMES} == {name: empty_result(name, False) for name in NAMES}
-    # One listing, plus the tags and settings of both connectors.
+    # There is one listing. For each connector, there is one request for its tags and one for each setting.
     assert len(full_emulator.operations()) == 1 + 2 + 2 * len(NAMES)
 
 
@@ -276,7 +276,7 @@ def test_unusual_values_from_the_service_are_returned(full_emulator: Emulator) -
 
 
 @pytest.mark.parametrize("form", ["NotFoundException", "without the member", "null", "empty"])
-def test_a_setting_that_was_never_set_does_not_exist_whatever_form_the_response_has(
+def test_every_form_of_response_for_an_unset_setting_means_that_it_does_not_exist(
     empty_emulator: Emulator, form: str
 ) -> None:
     for name in NAMES:
@@ -297,7 +297,7 @@ def test_a_setting_that_was_never_set_does_not_exist_whatever_form_the_response_
 
 
 def assert_all_unknown(result: dict[str, Any], *words: str) -> None:
-    """Assert that each setting of the first Voice Connector is unknown and has its own error that contains *words*."""
+    """Assert that each setting of the first Voice Connector is unknown, and that its error contains *words*."""
     connector = result["voice_connectors"][0]
     assert {name: connector[name] for name in NAMES} == {name: empty_result(name, None) for name in NAMES}
     errors = [error for error in result["errors"] if error["voice_connector_id"] == FULL]
@@ -308,12 +308,12 @@ def assert_all_unknown(result: dict[str, Any], *words: str) -> None:
             assert word.format(SETTINGS[name].operation) in error["message"]
 
 
-def test_an_empty_response_without_a_request_id_is_unknown(empty_emulator: Emulator) -> None:
+def test_an_empty_response_without_a_request_id_makes_a_setting_unknown(empty_emulator: Emulator) -> None:
     empty_emulator.faults = [response_with(name, "{}", request_id=False) for name in NAMES]
     assert_all_unknown(read_from(empty_emulator, *NAMES, voice_connector_ids=[FULL]), "unreadable")
 
 
-def test_a_404_for_a_connector_in_an_unread_region_is_unknown(empty_emulator: Emulator) -> None:
+def test_a_404_for_a_connector_in_an_unread_region_makes_a_setting_unknown(empty_emulator: Emulator) -> None:
     other_region = {"VoiceConnectors": [{"VoiceConnectorId": FULL, "AwsRegion": "us-west-2"}]}
     empty_emulator.faults = [Fault(SETTINGS[name].operation, error="NotFoundException") for name in NAMES]
     empty_emulator.faults.append(Fault("ListVoiceConnectors", body=json.dumps(other_region)))
@@ -340,7 +340,7 @@ def test_a_denied_setting_does_not_affect_the_others(full_emulator: Emulator, na
 
 
 @pytest.mark.parametrize("kind", ["page", "cut", "type", "members"])
-def test_an_unreadable_response_is_unknown(full_emulator: Emulator, kind: str) -> None:
+def test_an_unreadable_response_makes_a_setting_unknown(full_emulator: Emulator, kind: str) -> None:
     for name in NAMES:
         member = SETTINGS[name].member
         body = {
@@ -366,7 +366,9 @@ def test_an_unreadable_response_is_unknown(full_emulator: Emulator, kind: str) -
         ("logging", {"LoggingConfiguration": {"EnableSIPLogs": "true"}}),
     ],
 )
-def test_a_member_with_a_wrong_type_is_unreadable(full_emulator: Emulator, name: str, body: dict[str, Any]) -> None:
+def test_a_member_with_a_wrong_type_makes_the_response_unreadable(
+    full_emulator: Emulator, name: str, body: dict[str, Any]
+) -> None:
     full_emulator.faults = [response_with(name, body)]
     result = read_from(full_emulator, name, voice_connector_ids=[FULL])
     assert "unreadable" in result["msg"] and "is not of the type" in result["msg"]
@@ -374,7 +376,7 @@ def test_a_member_with_a_wrong_type_is_unreadable(full_emulator: Emulator, name:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_temporary_fault_is_retried_and_a_lasting_one_makes_the_setting_unknown(
+def test_a_temporary_fault_is_retried_and_a_lasting_fault_makes_the_setting_unknown(
     full_emulator: Emulator, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
     operation = SETTINGS["termination"].operation
