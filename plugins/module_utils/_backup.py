@@ -191,22 +191,22 @@ def _find_record_problem(entry: dict[str, Any], version: int) -> str | None:
     if missing:
         return f"has no {missing[0]}"
     if not _is_match(entry["region"], _REGION):
-        return "has a region that is not a Region"
+        return "has a value for region that is not an AWS Region"
     if not isinstance(entry["name"], (str, type(None))):
-        return "has a name that is not a string"
+        return "has a value for name that is not a string"
     proxy = _proxy_of(entry, version)
     if not isinstance(proxy, dict):
-        return "has a proxy that is not an object"
+        return "has a value for proxy that is not an object"
     minutes, countries = proxy.get("DefaultSessionExpiryMinutes", 1), proxy.get("PhoneNumberCountries", [])
     if not _is_int(minutes) or minutes < 1:
-        return "has a DefaultSessionExpiryMinutes that is not a positive number"
+        return "has a value for DefaultSessionExpiryMinutes that is not a positive number"
     if not isinstance(countries, list) or not all(isinstance(country, str) and country for country in countries):
-        return "has PhoneNumberCountries that are not a list of strings"
+        return "has a value for PhoneNumberCountries that is not a list of strings"
     if not isinstance(proxy.get("Disabled", False), bool):
-        return "has a Disabled that is not a boolean"
+        return "has a value for Disabled that is not a boolean"
     # A masked number is not valid.
     if proxy.get("FallBackPhoneNumber", "") != "" and not _is_match(proxy["FallBackPhoneNumber"], PHONE_NUMBER):
-        return "has a FallBackPhoneNumber that is not a phone number"
+        return "has a value for FallBackPhoneNumber that is not a phone number"
     return None
 
 

@@ -379,7 +379,7 @@ def test_a_404_without_an_error_name_to_a_delete_is_not_absence(
 ) -> None:
     fault = Fault(DELETE, status=404, body=body, request_id=request_id)
     named = "Unknown" in body
-    words = "does not offer this operation" if request_id or named else "not known to come from AWS"
+    words = "does not offer this operation" if request_id or named else "may not come from AWS"
     assert_failed(manage(WITH_PROXY, fault, state="absent"), words, DELETE)
     assert emulator.operations() == [GET, DELETE]
     assert read() == BEFORE
@@ -620,7 +620,9 @@ def test_a_faulty_write_is_sent_at_most_three_times_and_then_checked(
     manage: Manage, emulator: Emulator, read: Any, sleeps: list[float], operation: str, options: Any, fault: Any
 ) -> None:
     result = manage(WITH_PROXY, Fault(operation, **fault), **options)
-    assert_failed(result, operation, "the change did not take effect as requested", "The change: Failed to")
+    assert_failed(
+        result, operation, "the change did not take effect as requested", "The error from the change: Failed to"
+    )
     assert emulator.operations() == [GET, *[operation] * 3, GET]
     assert read() == BEFORE
 

@@ -234,7 +234,7 @@ def test_a_404_not_named_not_found_is_not_absence(
     result = read_proxy(WITH_PROXY, response_with(body, status=404, request_id=request_id))
     named = "UnknownOperation" in body or "Exceptional" in body
     from_aws = request_id or named
-    assert_failed(result, "does not offer this operation" if from_aws else "not known to come from AWS")
+    assert_failed(result, "does not offer this operation" if from_aws else "may not come from AWS")
     assert emulator.operations() == [PROXY]
 
 
