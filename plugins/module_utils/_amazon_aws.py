@@ -6,7 +6,7 @@
 
 """The imports from amazon.aws, with a clear message if that collection is missing.
 
-Ansible sends a module to the managed node together with its imports. Only an import in a ``try`` may be missing.
+Ansible sends a module to the managed node together with its imports. If one may be missing, it must be in a ``try``.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""All messages of the collection in one table, and the exception that carries one to the user."""
+"""All messages of the collection in one table, and the exception that reports one to the user."""
 
 from __future__ import annotations
 
@@ -343,7 +343,7 @@ class VoiceError(AnsibleAWSError):
         return (self.response or {}).get("Error", {}).get("Code")
 
     def failure(self, **known: Any) -> dict[str, Any]:
-        """Return the return values of a failed task: those of this error, and *known* ones that it does not replace."""
+        """Return the values of a failed task: *known* values, and those of this error, which take precedence."""
         result = {**known, **gather_sdk_versions(), **self.details, "msg": self.message}
         if self.region is not None:
             result["region"] = self.region
