@@ -201,8 +201,8 @@ MESSAGES = {
         "the task again. The error from the change: {write}. The error from reading: {read}"
     ),
     "write_failed": (
-        "a second read of the configuration shows that the change did not take effect as requested. Fix the cause and "
-        "run the task again. The error from the change: {write}"
+        "the change did not take effect as requested: when the configuration was read again, it was different. Fix the "
+        "cause and run the task again. The error from the change: {write}"
     ),
     "stored_differently": (
         "the service stored values for {options} that differ from those sent. Compare the returned proxy with the "

@@ -298,7 +298,9 @@ def test_a_member_that_botocore_cannot_send_is_not_lost(
         edit_model(monkeypatch, tmp_path, add)
     fault = Fault(GET, body=json.dumps({"Proxy": {**SENT, "RecordingMode": "ALL", "NotSet": None}}))
     result = manage(WITH_PROXY, fault, disabled=False)
-    assert_failed(result, f"has RecordingMode, which botocore {botocore.__version__}", "nothing was sent")
+    assert_failed(
+        result, f"botocore {botocore.__version__}, installed for", "cannot send RecordingMode", "nothing was sent"
+    )
     assert emulator.operations() == [GET]
     assert manage(WITH_PROXY, fault)["changed"] is False
     assert manage(WITH_PROXY, fault)["proxy"]["recording_mode"] == "ALL"
