@@ -13,18 +13,18 @@ short_description: Build one audit from reads of several accounts and Regions
 description:
   - Builds one record for each Voice Connector from the results of M(chime_sdk.voice.chime_voice_connector_info), and
     reports whether each account and Region was read. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
-  - A Voice Connector that appears in several reads gets one record. If the reads disagree, a proxy configuration that
-    exists takes precedence, then the read from the Region that the Voice Connector belongs to, then
-    V(could not be read) over V(not configured).
+  - A Voice Connector that appears in several reads gets one record. If the reads disagree, a read that found a proxy
+    configuration takes precedence. Next comes a read from the Region that the Voice Connector belongs to. Otherwise,
+    V(could not be read) takes precedence over V(not configured).
   - Fails if an extra variable has the prefix C(_proxy_audit_). The prefix is private to the role, and such a variable
     would replace the results of the role's tasks.
 positional: _input
 options:
   _input:
     description:
-      - A list of dictionaries. C(result) is the result of the module, successful or failed, with V(proxy) in its
-        O(chime_sdk.voice.chime_voice_connector_info#module:include). If nothing was read, it can contain only C(msg),
-        which gives the reason.
+      - A list of dictionaries. C(result) is the result of the module, successful or failed. The module must run with
+        V(proxy) in O(chime_sdk.voice.chime_voice_connector_info#module:include). If nothing was read, C(result) needs
+        only C(msg), which gives the reason.
       - All other keys are optional. C(account) is the account ID if the result has no C(account_id), C(host) is the
         inventory host that ran the module, C(regions) lists the requested Regions, and C(selection) has the same keys
         as O(selection).
@@ -79,17 +79,18 @@ _value:
     - The audit, a dictionary.
     - C(created) is the time of the audit, and C(collection_version) the version of this collection.
     - C(headline) is the result in one sentence.
-    - C(selection) has the conditions C(names), C(tags), and C(voice_connector_ids), each V(null) if it was not set, and
-      C(regions).
+    - C(selection) has C(regions), and the conditions C(names), C(tags), and C(voice_connector_ids). A condition that
+      was not set is V(null).
     - C(complete) is V(true) if at least one Region was read and everything selected was read in every Region.
-    - C(counts) has the counts of all C(voice_connectors), of those C(with_proxy) and C(without_proxy), and of those
-      that are C(unreadable). C(disabled) is the part of C(with_proxy) that is disabled. It also has the counts of all
-      C(regions), and of those that are C(partial) or C(skipped). A Region counts once for each account.
+    - C(counts) has the number of all C(voice_connectors), and how many of them are C(with_proxy), C(without_proxy), or
+      C(unreadable). C(disabled) is the number of disabled proxy configurations, which C(with_proxy) includes. C(counts)
+      also has the number of all C(regions), and how many of them are C(partial) or C(skipped). A Region is counted once
+      for each account.
     - C(warnings) is a list of strings. For example, it lists names that match no Voice Connector.
     - C(regions) has a dictionary for each account and Region. C(account) and C(region) identify it, and C(host) is the
-      inventory host that read it. C(status) is V(complete), V(partial), or V(skipped), and C(reason) explains why
-      it is not complete. C(voice_connectors), C(with_proxy), C(disabled), C(without_proxy), and C(unreadable) are the
-      counts of that Region.
+      inventory host that read it. C(status) is V(complete), V(partial), or V(skipped). If the Region is not complete,
+      C(reason) explains why. C(voice_connectors), C(with_proxy), C(disabled), C(without_proxy), and C(unreadable) are
+      the counts for that Region.
     - C(voice_connectors) has a dictionary for each Voice Connector. C(account), C(voice_connector_id), and C(name)
       identify it. C(region) is the Region where it was found, and C(aws_region) the Region to which it belongs.
       C(status) is V(configured), V(configured, disabled), V(not configured), or V(could not be read). The proxy
@@ -116,7 +117,7 @@ DISABLED = "configured, disabled"
 NOT_CONFIGURED = "not configured"
 UNREADABLE = "could not be read"
 
-# The order of preference if several reads contain the same Voice Connector.
+# The order of precedence if several reads contain the same Voice Connector.
 _PRECEDENCE = (CONFIGURED, DISABLED, UNREADABLE, NOT_CONFIGURED)
 
 _NOT_FOUND = ("NotFoundException", "NotFound")
@@ -177,7 +178,7 @@ def collection_version(root: pathlib.Path) -> str | None:
 
 
 def find_reason(result: Any) -> str:
-    """Return why a task failed, from whatever its result still contains."""
+    """Return why a task failed, as far as its result shows."""
     if isinstance(result, dict):
         for key in ("msg", "exception", "failed_when_suppressed_exception", "module_stderr", "module_stdout"):
             lines = str(result.get(key) or "").strip().splitlines()
@@ -303,7 +304,7 @@ class AccountRead:
             name = region["region"]
             records = [record for record in self.records if record["region"] == name]
             problems = failed.get(name, [])
-            # A requested ID that a Region does not contain does not make the Region incomplete.
+            # A Region that does not contain a requested ID can still be complete.
             complete = region["complete"] or not (problems or result["stopped"] or failed)
             listed = any(connector["region"] == name for connector in connectors)
             settings_requested = any(
@@ -326,7 +327,7 @@ def count(records: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def merge_records(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one record for each Voice Connector of an account, in the order of first appearance."""
+    """Return one record for each Voice Connector in each account, in the order of first appearance."""
 
     def rank(entry: dict[str, Any]) -> tuple[bool, bool, int]:
         configured = entry["status"] in (CONFIGURED, DISABLED)
@@ -341,7 +342,7 @@ def merge_records(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def merge_regions(regions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the most complete entry for each account and Region. Keep all entries of unknown accounts or Regions."""
+    """Return the most complete entry for each account and Region, and every entry without a known account or Region."""
     order = ("complete", "partial", "skipped")
     merged: dict[Any, dict[str, Any]] = {}
     for number, entry in enumerate(regions):
@@ -377,7 +378,7 @@ def describe(name: str, value: Any) -> str:
 
 
 def describe_selection(selection: dict[str, Any]) -> list[str]:
-    """Return the conditions of a selection in words, except the Regions."""
+    """Return the conditions of a selection in words. The Regions are not included."""
     return [describe(name, selection[name]) for name in CONDITIONS if selection[name] is not None]
 
 
@@ -416,7 +417,7 @@ def build_headline(selection: dict[str, Any], counts: dict[str, int], complete: 
 def build_warnings(
     selection: dict[str, Any], records: list[dict[str, Any]], accounts: list[AccountRead], excluded: list[str]
 ) -> list[str]:
-    """Return warnings about input that is valid but probably not intended."""
+    """Return warnings about input that is valid, but probably unintended."""
     warnings = []
     that_was_read = "" if all(account.listed_all for account in accounts) else " that was read"
     found = {entry["name"] for entry in records}
@@ -506,7 +507,7 @@ def proxy_audit(
 
 
 def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap *function* to refuse extra variables with the private prefix."""
+    """Return a function that refuses extra variables with the private prefix, and then calls *function*."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
         refuse_private_extra_variables()

@@ -68,7 +68,7 @@ def build_account(role_arn: str, result: Any) -> dict[str, Any]:
 
 
 def item_results(registered: Any, number: int) -> list[Any]:
-    """Return the results of a loop over *number* items; if the whole task failed, use its result for each item."""
+    """Return a result for each of the *number* items of a loop; if the whole task failed, repeat its result."""
     results = registered.get("results") if isinstance(registered, dict) else None
     found = results if isinstance(results, list) else []
     return [*found, *[registered] * number][:number]

@@ -12,11 +12,11 @@ version_added: 0.1.0
 short_description: Convert an audit to CSV
 description:
   - Returns comma-separated values in UTF-8, with a byte order mark for spreadsheets. The table has a row for each Voice
-    Connector, and a row for each account and Region that was skipped or only partially read. If there is nothing to
-    list, it has one row that reports this. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
-  - Cells are escaped so that no spreadsheet treats them as formulas, whatever separator the spreadsheet uses. C(=),
-    C(+), C(-), or C(@) at the start of a cell, or after a character that may separate cells, gets an apostrophe in
-    front of it. Line breaks and control characters become spaces.
+    Connector. For each account, it also has a row for each Region that was skipped or only partially read. If there is
+    nothing to list, one row reports this. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
+  - Cells are escaped so that no spreadsheet treats them as formulas, whatever separator the spreadsheet uses. An
+    apostrophe is inserted in front of C(=), C(+), C(-), or C(@) at the start of a cell, or after a character that may
+    separate cells. Line breaks and control characters become spaces.
   - A string that a spreadsheet would treat as a number or a date, such as an account ID, gets an apostrophe too.
 positional: _input
 options:
@@ -72,8 +72,8 @@ COLUMNS = (
     "collection_version",
 )
 
-# A character that starts a formula, in its normal or full-width form, at the start of a string or after a character
-# that may separate cells. There may be quotes and blanks in between.
+# Matches a character that starts a formula, in its normal or full-width form. It must be at the start of a string, or
+# after a character that may separate cells. Quotes and blanks may precede it.
 _FORMULA = re.compile(
     "(^|[,;|:^~])([\\s\"'`\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*)([=+\\-@\uff1d\uff0b\uff0d\uff20])"
 )
@@ -83,7 +83,7 @@ _NUMBER = re.compile(r"[\s\d.,:/eE%$()-]*\d[\s\d.,:/eE%$()-]*")
 
 
 def cell(value: Any) -> str:
-    """Return the text of a cell. Prevent spreadsheets from treating it as a formula, or a string as a number."""
+    """Return the text of a cell, escaped so that no spreadsheet treats it as a formula, or a string as a number."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -110,7 +110,7 @@ def proxy_audit_csv(audit: dict[str, Any]) -> str:
         "collection_version": audit["collection_version"],
     }
     incomplete = [
-        # Omit the counts: the count disabled would fill the column of the same name.
+        # Omit the counts, because the count "disabled" would fill the column with the same name.
         {key: region[key] for key in ("account", "region", "status", "reason")}
         for region in audit["regions"]
         if region["status"] != "complete"

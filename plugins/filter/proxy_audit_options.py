@@ -13,12 +13,12 @@ short_description: Check the variables of the role proxy_audit
 description:
   - Checks the variables of the role P(chime_sdk.voice.proxy_audit#role), which uses this filter, and returns the
     options of the audit.
-  - As in the results of an AWX survey, a list can be one string, and an empty string means the default.
+  - As in the results of an AWX survey, a list can be a single string. An empty string means the default.
   - Fails if an extra variable has the prefix C(_proxy_audit_), which is private to the role.
 positional: _input
 options:
   _input:
-    description: The variables of the role, with their names without the prefix C(proxy_audit_) as keys.
+    description: The variables of the role. The keys are their names without the prefix C(proxy_audit_).
     type: dict
     required: true
 author:
@@ -34,7 +34,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The options under the same names, and values derived from them for the tasks of the role, such as C(role_arns).
+    - The options under the same names, and derived values for the tasks of the role, such as C(role_arns).
   type: dict
 """
 
@@ -69,7 +69,7 @@ DEFAULTS: dict[str, Any] = {
 }
 
 _BLANKS = re.compile(r"[,\s]+")
-_LINES = re.compile(r"[,\n]")  # names contain spaces
+_LINES = re.compile(r"[,\n]")  # names can contain spaces, so only commas and line breaks separate them
 
 
 def fail(name: str, problem: str) -> AnsibleFilterError:
@@ -92,7 +92,7 @@ def parse_list(name: str, value: Any) -> list[str] | None:
         return [part for part in (_LINES if name == "names" else _BLANKS).split(value) if part.strip()] or None
     items = value if isinstance(value, (list, tuple)) else [value]
     strings = [check_string(name, item) for item in items]
-    # A survey returns one empty string if nothing is chosen.
+    # If nothing is chosen, a survey returns one empty string.
     return [string for string in strings if string.strip()] or ([] if not strings else None)
 
 

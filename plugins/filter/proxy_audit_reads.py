@@ -11,8 +11,8 @@ name: proxy_audit_reads
 version_added: 1.1.0
 short_description: Reduce registered results to the data that an audit needs
 description:
-  - Returns the input of P(chime_sdk.voice.proxy_audit#filter), without credentials, and with masked phone numbers
-    unless the options show them. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
+  - Returns the input for P(chime_sdk.voice.proxy_audit#filter), without credentials. Phone numbers are masked unless
+    the options show them. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
 positional: _input
 options:
   _input:

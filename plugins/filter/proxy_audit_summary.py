@@ -55,7 +55,7 @@ from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import with_
 
 
 def truncate(items: list[str], limit: int | None) -> list[str]:
-    """Return at most *limit* items, followed by the number of items that were cut."""
+    """Return at most *limit* items, followed by the number of items that were omitted."""
     if limit is None or len(items) <= limit:
         return items
     return [*items[:limit], f"and {len(items) - limit} more"]
@@ -71,7 +71,7 @@ def name_of(record: dict[str, Any], several_accounts: bool) -> str:
 
 
 def group_regions(regions: list[dict[str, Any]]) -> list[str]:
-    """Return a line for each account and reason, with the Regions that were skipped or only partially read."""
+    """Return a line for each group of incomplete Regions with the same account, host, status, and reason."""
     groups: dict[tuple[Any, ...], list[str]] = {}
     for entry in regions:
         if entry["status"] != "complete":

@@ -16,16 +16,16 @@ description:
   - If a check cannot be decided, for example because its setting was not read, its status is V(unknown), never V(pass).
     To read all settings that a policy needs, use P(chime_sdk.voice.voice_connector_policy_includes#filter).
   - Termination checks are V(not_applicable) if termination is missing or disabled. The origination check is
-    V(not_applicable) if origination is missing or disabled, or has no routes. If AWS did not return whether one of them
-    is disabled, it counts as enabled.
+    V(not_applicable) if origination is missing or disabled, or has no routes. If AWS did not return whether termination
+    or origination is disabled, it counts as enabled.
 positional: _input, policy
 options:
   _input:
     description:
       - The result of M(chime_sdk.voice.chime_voice_connector_info), or its list C(voice_connectors).
       - If the task may fail, pass the whole result, because it also contains the errors. Each check of a Voice
-        Connector that could not be read is then V(unknown). If a Region could not be listed, or reading stopped there,
-        the findings include one whose RV(_value[].voice_connector_id) and RV(_value[].check) are V(null).
+        Connector that could not be read is then V(unknown). A Region that could not be listed, or where reading
+        stopped, gets one finding whose RV(_value[].voice_connector_id) and RV(_value[].check) are V(null).
     type: raw
     required: true
   policy:
@@ -38,26 +38,26 @@ options:
         type: bool
       sip_logs:
         description:
-          - Whether SIP messages must be logged. If logging was never configured, they are not logged.
+          - Whether SIP messages must be logged. They are not logged if logging was never configured.
           - Needs V(logging) in C(include).
         type: bool
       media_metric_logs:
         description:
-          - Whether media metrics must be logged. If logging was never configured, they are not logged.
+          - Whether media metrics must be logged. They are not logged if logging was never configured.
           - Needs V(logging) in C(include).
         type: bool
       termination_cidrs_within:
         description:
-          - The IPv4 or IPv6 networks from which calls may be accepted, as CIDR blocks. Each CIDR block in the allowed
-            list of the Voice Connector must lie within one of them.
+          - The IPv4 or IPv6 networks that the Voice Connector may accept calls from, as CIDR blocks. Each CIDR block in
+            its allowed list must be within one of these networks.
           - An empty allowed list passes, because AWS rejects calls from addresses that are not in the list.
           - Needs V(termination) in C(include).
         type: list
         elements: str
       termination_calling_regions_within:
         description:
-          - The countries that calls may be allowed to, as ISO 3166-1 alpha-2 codes. Put V(NO) in quotes, because YAML
-            reads it as a boolean.
+          - The countries that the Voice Connector may allow calls to, as ISO 3166-1 alpha-2 codes. Put V(NO) in quotes,
+            because YAML reads it as a boolean.
           - Needs V(termination) in C(include).
         type: list
         elements: str
@@ -70,8 +70,8 @@ options:
         description:
           - The maximum age of the last SIP OPTIONS message from your SIP infrastructure, in hours. Must be greater than
             V(0).
-          - Fails if AWS has no record of such a message. If its time is more than an hour in the future, the status is
-            V(unknown).
+          - Fails if AWS has no record of such a message. If the time of the message is more than an hour in the future,
+            the status is V(unknown).
           - Needs V(termination) and V(termination_health) in C(include).
         type: float
       origination_protocols:
@@ -141,8 +141,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The findings, in the order of the Voice Connectors. The findings of each Voice Connector are in the order in which
-      the keys of O(policy) are documented.
+    - The findings, in the order of the Voice Connectors. The findings for each Voice Connector are in the documented
+      order of the keys of O(policy).
     - Voice Connectors and Regions that could not be read come last.
   type: list
   elements: dict
@@ -174,9 +174,10 @@ _value:
         - 203.0.113.0/24
     actual:
       description:
-        - The value that was found, or V(null) if there is none. If RV(_value[].expected) is a boolean, this is one too.
-          For the other checks, it is the allowed CIDR blocks, the allowed countries, the time of the last SIP OPTIONS
-          message, the protocol of each route, the number of hours that data is kept, or the tag keys.
+        - The value that was found, or V(null) if there is none. If RV(_value[].expected) is a boolean, this value is a
+          boolean too.
+        - Depending on the check, other values are the allowed CIDR blocks, the allowed countries, the time of the last
+          SIP OPTIONS message, the protocol of each route, the number of hours that data is kept, or the tag keys.
       type: raw
       sample:
         - 203.0.113.0/28
@@ -222,7 +223,7 @@ class CheckResult(NamedTuple):
 
 
 class Undecided(Exception):
-    """The check neither passes nor fails."""
+    """Raised if a check neither passes nor fails."""
 
     def __init__(self, reason: str, actual: Any = None, status: str = UNKNOWN) -> None:
         super().__init__(reason)
@@ -263,7 +264,7 @@ def show(value: Any) -> str:
 
 
 def enumerate_items(items: Iterable[Any]) -> str:
-    """List the distinct items in words: the first few by name, then the number of the rest."""
+    """List the distinct items in words: the first few by name, then how many more there are."""
     names = list(dict.fromkeys(item if isinstance(item, str) else show(item) for item in items))
     more = len(names) - _MAX_LISTED
     return ", ".join(names[:_MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
@@ -289,7 +290,7 @@ def compare(actual: bool, wanted: bool, if_true: str, if_false: str) -> CheckRes
 
 
 def compare_items(items: list[Any], is_allowed: Callable[[str], bool | None], reason: str) -> CheckResult:
-    """Pass if all items are allowed; *is_allowed* returns None for an invalid item."""
+    """Check that all items are allowed. *is_allowed* returns None for an invalid item."""
     verdicts = [is_allowed(item) if isinstance(item, str) else None for item in items]
     outside = [item for item, verdict in zip(items, verdicts) if verdict is False]
     if outside:
@@ -446,7 +447,7 @@ def parse_protocols(name: str, value: Any) -> Callable[[str], bool]:
 
 
 def parse_networks(name: str, value: Any) -> Callable[[str], bool | None]:
-    """Return a function that checks if a CIDR block is within a network; it returns None for an invalid block."""
+    """Return a function that reports whether a CIDR block is within a network. It returns None for an invalid block."""
     networks: list[Any] = []
     for cidr in parse_strings(name, value, "CIDR blocks"):
         try:
@@ -475,8 +476,8 @@ def suggest_cidr(cidr: str) -> str:
 class Check(NamedTuple):
     """One key of a policy."""
 
-    includes: tuple[str, ...]  # choices of the option include of chime_voice_connector_info
-    parse: Callable[[str, Any], Any]  # takes the key and its value, and returns the second argument of evaluate
+    includes: tuple[str, ...]  # the choices of the module's option include that the check needs
+    parse: Callable[[str, Any], Any]  # converts the key and its value to the second argument of evaluate
     evaluate: Callable[[Connector, Any], CheckResult]
 
 
@@ -518,7 +519,7 @@ def bad_input(problem: str) -> AnsibleFilterError:
 
 
 def get_connectors(read: Any) -> list[dict[str, Any]]:
-    """Return the list of Voice Connectors from a result or a list; raise AnsibleFilterError if there is none."""
+    """Return the Voice Connectors in a result or a list; raise AnsibleFilterError if there is no valid list."""
     connectors = read.get("voice_connectors") if isinstance(read, dict) else read
     if not isinstance(connectors, list):
         message = f" ({read['msg']})" if isinstance(read, dict) and read.get("msg") else ""
@@ -530,14 +531,14 @@ def get_connectors(read: Any) -> list[dict[str, Any]]:
 
 
 def find_unread(result: dict[str, Any], known: set[str]) -> dict[tuple[str | None, str | None], str]:
-    """Return the reasons why Voice Connectors and Regions were not read, by ID (None for a Region) and Region."""
+    """Return why Voice Connectors and Regions were not read, by ID and Region. For a whole Region, the ID is None."""
     unread: dict[tuple[str | None, str | None], str] = {}
     try:
         for error in result.get("errors") or ():
             if error["voice_connector_id"] not in known:
                 unread.setdefault((error["voice_connector_id"], error["region"]), error["message"])
         for region in result["regions"] if result.get("stopped") else ():
-            # If reading stopped, requested IDs that were not tried are missing from the result.
+            # If reading stopped, the result does not contain the requested IDs that were not tried.
             if not region["complete"]:
                 unread.setdefault((None, region["region"]), region["reason"] or "Not every Voice Connector was read.")
     except (LookupError, TypeError):
@@ -562,7 +563,7 @@ def evaluate(name: str, connector: Connector, wanted: Any) -> CheckResult:
 def build_findings(
     read: Any, policy: dict[str, Any], now: datetime.datetime
 ) -> Iterator[tuple[dict[str, Any], str | None, CheckResult]]:
-    """Yield a Voice Connector, a key of the policy, and the result for each finding."""
+    """Yield the Voice Connector, the key of the policy, and the result for each finding."""
     parsed = parse_policy(policy)
     connectors = get_connectors(read)
     for values in connectors:

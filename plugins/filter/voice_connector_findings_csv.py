@@ -13,8 +13,8 @@ short_description: Convert findings to CSV
 description:
   - Returns comma-separated values in UTF-8 with a byte order mark. The table has a header and one row for each finding.
     The items of a list are separated by spaces.
-  - Cells are escaped so that no spreadsheet treats them as formulas, or strings as numbers or dates. For details, see
-    P(chime_sdk.voice.proxy_audit_csv#filter).
+  - Cells are escaped so that no spreadsheet treats a cell as a formula, or a string as a number or a date. For details,
+    see P(chime_sdk.voice.proxy_audit_csv#filter).
 positional: _input
 options:
   _input:

@@ -15,7 +15,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._operation import 
 def get_account_id(connection: Connection, region: str | None) -> str:
     """Return the ID of the account that the credentials in use belong to. Operation: GetCallerIdentity of STS.
 
-    :param region: the Region of the endpoint; None for that of the connection.
+    :param region: the Region of the endpoint; None for the Region of the connection.
     :raises VoiceError: an error, no response, or a response without an account.
     """
     operation = Operation(connection.client(region, "sts"), "GetCallerIdentity", "get the AWS account ID")

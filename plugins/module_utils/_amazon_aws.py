@@ -6,7 +6,8 @@
 
 """The imports from amazon.aws, with a clear message if that collection is missing.
 
-Ansible sends a module to the managed node together with its imports. Only an import in a ``try`` may be missing.
+Ansible sends a module to the managed node together with its imports. An import that may be missing must be in a
+``try``.
 """
 
 from __future__ import annotations

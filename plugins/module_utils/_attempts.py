@@ -6,7 +6,7 @@
 
 """Retries, deadlines, and the rate limit of a client.
 
-``_client`` explains why these are not botocore's own. A server error or a broken connection is called a fault here.
+``_client`` explains why botocore's own are not used. Here, a fault is a server error or a broken connection.
 """
 
 from __future__ import annotations
@@ -27,26 +27,27 @@ try:
     from botocore.exceptions import ReadTimeoutError
     from botocore.exceptions import SSLError
 except ImportError:
-    pass  # AnsibleAWSModule reports it, before anything here is used.
+    pass  # AnsibleAWSModule reports the missing SDK before anything here is used.
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import TRUNCATED
 
-MAX_FAULTS = 3  # requests of one operation that end with a fault
-MAX_THROTTLES = 10  # requests of one operation that are throttled
+MAX_FAULTS = 3  # faults of one operation
+MAX_THROTTLES = 10  # throttled requests of one operation
 THROTTLE_WINDOW = 45  # seconds after which a throttled operation is not retried
 MAX_BACKOFF = 5  # seconds between two requests
 BOTOCORE_MAX_BACKOFF = 20  # seconds, with botocore's own retries
 
-# Among thousands of reads, some meet several faults in a row.
+# Among thousands of reads, a few have several faults in a row.
 BULK_MAX_FAULTS = 6
 # A bulk run gives up if the service throttles all of its requests for this long.
 BULK_THROTTLE_WINDOW = 60  # seconds
 
-# The lowest rate of a bulk run. It falls from FIRST_FLOOR to MIN_RATE while the service throttles even this rate.
+# The lowest rate of a bulk run. It starts at FIRST_FLOOR. While the service throttles requests even at this rate, it
+# falls, but not below MIN_RATE.
 FIRST_FLOOR = 0.5  # requests per second
 MIN_RATE = 0.1  # requests per second
 
-# Error names in the form of canonical_name(), and HTTP statuses.
+# Error names, as canonical_name() returns them, and HTTP statuses.
 THROTTLE_NAMES = frozenset(
     (
         "BandwidthLimitExceeded",
@@ -73,8 +74,8 @@ FAULT_NAMES = frozenset(
 )
 FAULT_STATUSES = frozenset((408, 500, 502, 503, 504))
 
-# Words of OpenSSL and urllib3 for errors that a retry cannot fix: a bad certificate, a server without TLS, or a bad CA
-# bundle.
+# Words that OpenSSL and urllib3 use in errors that a retry cannot fix: a bad certificate, a server without TLS, or a
+# bad CA bundle.
 _UNVERIFIED = ("CERTIFICATE_VERIFY_FAILED", "DOESN'T_MATCH")
 _PERMANENT = (
     *_UNVERIFIED,
@@ -104,7 +105,7 @@ def canonical_name(code: Any) -> str:
 
 
 def connect_status(exception: Exception | None) -> int | None:
-    """Return the HTTP status with which a proxy server refused a tunnel, or None."""
+    """Return the HTTP status from a proxy server that refused a tunnel, or None."""
     if not isinstance(exception, ProxyConnectionError):
         return None
     words = str(exception.kwargs.get("error")).partition("Tunnel connection failed: ")[2][:3]
@@ -128,13 +129,13 @@ def is_unverified(exception: Exception) -> bool:
 
 
 class Attempts:
-    """The progress of one operation, written by the thread that runs it, and read by the thread that waits for it."""
+    """The progress of one operation. The thread that runs it writes this object, and the thread that waits reads it."""
 
     def __init__(self, seconds: float | None) -> None:
-        self.seconds = seconds  # the limit of the whole operation, not counting the queue; None for no limit
+        self.seconds = seconds  # the time limit, excluding the time in the queue; None for no limit
         self.started = time.monotonic()
         self.queued_since: float | None = None  # set while the operation waits in the queue
-        self.signing = False  # while a request is signed, which may obtain credentials
+        self.signing = False  # set while a request is signed; signing may obtain credentials
         self.sent = 0  # requests
         self.throttles = 0  # requests that were throttled
         self.faults = 0  # requests that ended with a fault
@@ -173,13 +174,13 @@ class Policy:
 
     def register(self, events: Any, service: str) -> None:
         """Register the handlers of this policy for the events of a client."""
-        # First, so that a request waits before it is signed, not after.
+        # Call this handler first, so that a request waits before it is signed, not after.
         events.register_first(f"request-created.{service}", self._before_signing)
         events.register(f"before-send.{service}", self._before_sending)
         events.register(f"needs-retry.{service}", self._after_attempt)
 
     def run(self, function: Callable[[], Any], attempts: Attempts) -> Any:
-        """Return the result of *function*, which runs in a thread that is abandoned at the deadline.
+        """Run *function* in a second thread, and return its result. Abandon the thread at the deadline.
 
         :raises DeadlineExceeded: the deadline has passed.
         """
@@ -210,9 +211,9 @@ class Policy:
     def _after_attempt(
         self, response: tuple[Any, dict[str, Any]] | None, caught_exception: Exception | None, **kwargs: Any
     ) -> float | None:
-        """Return the seconds to wait before the next attempt, or None if there is none.
+        """Return the seconds to wait before the next attempt, or None to make no further attempt.
 
-        Throttled requests and faults are counted separately, over all attempts of one operation.
+        Throttled requests and faults are counted separately, across all attempts of one operation.
         """
         attempts = self._thread.attempts
         throttled = _is_throttled(response)
@@ -245,7 +246,7 @@ class Policy:
 
 
 class _Worker:
-    """A thread that runs functions for one other thread, until that thread ends or abandons it."""
+    """A thread that runs functions for the thread that created it, until that thread ends or abandons this one."""
 
     def __init__(self) -> None:
         """Start the thread; raise RuntimeError if the system has none left."""
@@ -271,18 +272,18 @@ _this_thread = threading.local()
 
 
 def run_with_deadline(function: Callable[[], Any], remaining: Callable[[], float | None]) -> Any:
-    """Return the result of *function*, which runs in a second thread that is abandoned when no time remains.
+    """Run *function* in a second thread, and return its result. Abandon the thread when no time remains.
 
-    Socket timeouts do not limit a whole operation, and nothing limits a ``credential_process`` that hangs.
+    Socket timeouts do not limit a whole operation. They do not limit a ``credential_process`` that hangs either.
 
-    :param remaining: returns the seconds that remain, or None for no limit; it may grow.
+    :param remaining: a function that returns the seconds that remain, or None for no limit. The seconds may increase.
     :raises DeadlineExceeded: no time remains.
     """
     worker = getattr(_this_thread, "worker", None)
     if worker is None:
         try:
             worker = _this_thread.worker = _Worker()
-        except RuntimeError:  # no thread is left, so run it without a deadline
+        except RuntimeError:  # the system has no thread left, so run it without a deadline
             return function()
     ended: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
     worker.inbox.put((function, ended))
@@ -301,10 +302,10 @@ def run_with_deadline(function: Callable[[], Any], remaining: Callable[[], float
 
 
 class RateLimit:
-    """The rate limit of a bulk run: none until the service throttles, and then the rate that it accepts.
+    """The rate limit of a bulk run. Once the service throttles, requests are limited to the rate that it accepts.
 
-    botocore's rate limiter computes the rate. FairBucket replaces its token bucket, which does not serve requests in order,
-    never goes below one request in two seconds, and uses the system clock, which can jump.
+    botocore's rate limiter computes the rate, but FairBucket replaces its token bucket. botocore's bucket does not
+    serve requests in order, never goes below one request in two seconds, and uses the system clock, which can jump.
     """
 
     def __init__(self) -> None:
@@ -330,7 +331,7 @@ class RateLimit:
         self._limiter.on_sending_request(request)
 
     def record(self, throttled: bool, response: Any) -> None:
-        """Adjust the rate after a response, or after no response (None)."""
+        """Adjust the rate after a request. *response* is None if no response arrived."""
         if throttled:
             self._bucket.lower_floor()
         self._throttled.now = throttled
@@ -383,7 +384,7 @@ class FairBucket:
             self._notify_first()
 
     def lower_floor(self) -> None:
-        """Halve the lowest rate if requests at that rate are throttled, not just an earlier burst."""
+        """Halve the lowest rate if the service throttles requests at that rate, and not only an earlier burst."""
         with self._lock:
             now = time.monotonic()
             if self._rate > self._floor:

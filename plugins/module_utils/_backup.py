@@ -6,9 +6,10 @@
 
 """Write and read the backup file of proxy configurations.
 
-It is a JSON object with ``format`` (2), ``account``, ``created`` (ISO 8601), and ``voice_connectors``, a list of
-objects with ``voice_connector_id``, ``region``, ``name``, and ``proxy``, the ``Proxy`` structure as the service
-returned it. A backup from release 1.0.0 has no ``format``, and has the members of the proxy next to the ID.
+The file contains a JSON object with ``format`` (2), ``account``, ``created`` (ISO 8601), and ``voice_connectors``. Each
+item of ``voice_connectors`` has ``voice_connector_id``, ``region``, ``name``, and ``proxy``. ``proxy`` is the ``Proxy``
+structure as the service returned it. In a backup from release 1.0.0, ``format`` is missing, and the items contain the
+members of the proxy directly.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def write_backup(folder: str, account_id: str, records: list[Record], now: datet
         _write_new(path, json.dumps(document, indent=2).encode() + b"\n")
         with open(path, "rb") as file:
             written = file.read()
-    except (OSError, ValueError) as e:  # ValueError: no path can have this name
+    except (OSError, ValueError) as e:  # ValueError for an impossible path, such as one with a null byte
         raise VoiceError("backup_not_written", prefix, path=printable(path), reason=_to_reason(e)) from e
     if _parse_json(written) != document:
         raise VoiceError("backup_differs", prefix, path=path)
@@ -137,7 +138,7 @@ def _write_new(path: str, content: bytes) -> None:
         for directory in [folder, os.path.dirname(folder)] if created else [folder]:
             _sync_directory(directory)
     except OSError:
-        # Nothing has been deleted yet, and a partial backup is useless.
+        # Remove the partial backup. It is useless, and nothing has been deleted yet.
         with contextlib.suppress(OSError):
             os.unlink(path)
         raise
@@ -163,7 +164,7 @@ def _parse_json(content: bytes) -> Any:
 
 
 def _find_problem(document: Any, version: Any) -> str | None:
-    """Return the first problem in a document, or None. The text has no values except IDs and keys."""
+    """Return the first problem in a document, or None. The problem names IDs and keys, but shows no other values."""
     if not isinstance(document, dict):
         return "it is not a complete JSON object"
     if not _is_int(version) or version < 1:
@@ -191,22 +192,22 @@ def _find_record_problem(entry: dict[str, Any], version: int) -> str | None:
     if missing:
         return f"has no {missing[0]}"
     if not _is_match(entry["region"], _REGION):
-        return "has a region that is not a Region"
+        return "has a value for region that is not an AWS Region"
     if not isinstance(entry["name"], (str, type(None))):
-        return "has a name that is not a string"
+        return "has a value for name that is not a string"
     proxy = _proxy_of(entry, version)
     if not isinstance(proxy, dict):
-        return "has a proxy that is not an object"
+        return "has a value for proxy that is not an object"
     minutes, countries = proxy.get("DefaultSessionExpiryMinutes", 1), proxy.get("PhoneNumberCountries", [])
     if not _is_int(minutes) or minutes < 1:
-        return "has a DefaultSessionExpiryMinutes that is not a positive number"
+        return "has a value for DefaultSessionExpiryMinutes that is not a positive number"
     if not isinstance(countries, list) or not all(isinstance(country, str) and country for country in countries):
-        return "has PhoneNumberCountries that are not a list of strings"
+        return "has a value for PhoneNumberCountries that is not a list of strings"
     if not isinstance(proxy.get("Disabled", False), bool):
-        return "has a Disabled that is not a boolean"
-    # A masked number is not valid.
+        return "has a value for Disabled that is not a boolean"
+    # A masked phone number is not valid.
     if proxy.get("FallBackPhoneNumber", "") != "" and not _is_match(proxy["FallBackPhoneNumber"], PHONE_NUMBER):
-        return "has a FallBackPhoneNumber that is not a phone number"
+        return "has a value for FallBackPhoneNumber that is not a phone number"
     return None
 
 
@@ -229,5 +230,5 @@ def _is_match(value: Any, pattern: re.Pattern[str]) -> bool:
 
 
 def _is_int(value: Any) -> bool:
-    """Whether *value* is an integer, and not a boolean, which Python counts as one."""
+    """Whether *value* is an integer. A boolean does not count, although Python treats it as an integer."""
     return isinstance(value, int) and not isinstance(value, bool)

@@ -31,7 +31,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import requ
 _T = TypeVar("_T")
 _END = object()
 
-# Give up on a Region if its first reads all fail. This is their number, unless more run at the same time.
+# Give up on a Region after this many failures without a success, or after *concurrency* failures if that is more.
 _ENOUGH_FAILURES = 8
 
 
@@ -40,18 +40,21 @@ class Selection(NamedTuple):
 
     ids: list[str] | None
     names: list[str] | None
-    tags: dict[str, str | None]  # by key; None for any value
+    tags: dict[str, str | None]  # values by key; None for any value
     include_tags: bool
     settings: list[Setting]
-    # Whether to skip Voice Connectors that are listed but belong to a Region that is not read.
+    # Whether to skip listed Voice Connectors that belong to a Region that is not read.
     own_regions_only: bool = False
 
 
 class ConnectorRead(NamedTuple):
-    """The result for one Voice Connector. ``connector`` is None if it does not exist or is not known to be selected."""
+    """The result for one Voice Connector.
+
+    ``connector`` is None if the Voice Connector does not exist, or is not known to be selected.
+    """
 
     voice_connector_id: str
-    region: str | None  # where it was found or searched for; None for several
+    region: str | None  # where it was found or searched for; None for several Regions
     connector: dict[str, Any] | None
     errors: list[VoiceError]
     tried: bool = True
@@ -65,8 +68,8 @@ class RegionRead:
         self.client = client
         self.listed: dict[str, dict[str, Any]] = {}  # entries by ID
         self.listing_error: VoiceError | None = None
-        self.listed_all = False  # whether a Voice Connector that is not listed does not exist here
-        self.stopped_by: VoiceError | None = None  # the error that ended it early
+        self.listed_all = False  # whether all Voice Connectors in this Region are listed
+        self.stopped_by: VoiceError | None = None  # the error that stopped reading early
         self._failures: list[VoiceError] = []
         self._succeeded = False
 
@@ -75,7 +78,7 @@ class RegionRead:
         return self.client.region
 
     def record(self, result: ConnectorRead, concurrency: int) -> None:
-        """Record a result, and stop this Region if the result shows that the others would fail too."""
+        """Record a result, and stop reading this Region if the result shows that further reads would fail too."""
         # A missing resource is a valid result.
         failed = [e for e in result.errors if not isinstance(e, NotFound) and not has_no_tags(e)]
         self._failures.extend(failed)
@@ -88,19 +91,19 @@ class RegionRead:
 
 
 class BulkRead(NamedTuple):
-    """The results, in the order of the given IDs, or of the Regions and their listings."""
+    """The results, in the order of the given IDs or, without IDs, of the Regions and their listings."""
 
     regions: list[RegionRead]
     reads: list[ConnectorRead]
 
 
 def read_voice_connectors(clients: list[VoiceClient], selection: Selection, concurrency: int) -> BulkRead:
-    """Read the selected Voice Connectors in one or more Regions, each once.
+    """Read the selected Voice Connectors in one or more Regions.
 
-    If several Regions list a Voice Connector, it is read in the Region that it belongs to, if possible.
-    Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, and those of the selected settings.
+    If several Regions list a Voice Connector, it is read only once, if possible in the Region that it belongs to.
+    Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, and an operation for each selected setting.
 
-    :param clients: one for each Region.
+    :param clients: a client for each Region.
     :param concurrency: the largest number of requests in flight, in all Regions together.
     :raises VoiceError: this botocore does not have the operation of a setting; nothing was sent.
     """
@@ -160,7 +163,7 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
         thread = threading.Thread(target=work, name=f"reader-{number}")
         try:
             thread.start()
-        except RuntimeError:  # no thread is left, so continue with fewer
+        except RuntimeError:  # the system has no thread left, so continue with fewer
             break
         threads.append(thread)
     work()
@@ -227,7 +230,7 @@ def _by_id(
 
 
 def _interleave(work: list[tuple[str, RegionRead]]) -> list[tuple[str, RegionRead]]:
-    """Return the items of all Regions in turn, so that a slow Region does not occupy all threads."""
+    """Return the items so that the Regions alternate. A slow Region then does not occupy all threads."""
     counts: dict[str, int] = {}
     ranked = []
     for item in work:
@@ -250,7 +253,7 @@ def _has_name(entry: dict[str, Any] | None, names: list[str] | None) -> bool:
 def _read_guarded(region: RegionRead, identifier: str, selection: Selection, concurrency: int) -> ConnectorRead:
     try:
         return _read(region, identifier, selection, concurrency)
-    except Exception as e:  # a bug, which must not discard the other results
+    except Exception as e:  # a bug; keep the other results
         return ConnectorRead(identifier, region.name, None, [_to_internal_error(region, identifier, e)])
 
 
@@ -292,7 +295,7 @@ def _read(region: RegionRead, identifier: str, selection: Selection, concurrency
             structures[setting.name] = get_setting(client, setting, identifier, entry)
         except VoiceError as e:
             failed[setting.name] = e
-        except Exception as e:  # a bug, in a separate thread
+        except Exception as e:  # a bug; an exception in a separate thread would be lost
             failed[setting.name] = _to_internal_error(region, identifier, e)
 
     run_all(read, selection.settings, concurrency)
@@ -304,7 +307,7 @@ def _read(region: RegionRead, identifier: str, selection: Selection, concurrency
 
 
 def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
-    """Return what is known about a Voice Connector that was listed but not read, if it is known to be selected."""
+    """Return the result for an unread Voice Connector. Include its listed values if it is known to be selected."""
     entry = region.listed.get(identifier)
     if entry is None or selection.tags:
         return ConnectorRead(identifier, region.name, None, [], tried=False)

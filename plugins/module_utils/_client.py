@@ -6,27 +6,28 @@
 
 """A boto3 client from the connection options of a module.
 
-Retries, deadlines, and the parsing of responses are this collection's own. With those of botocore and amazon.aws, a
+This collection has its own retries, deadlines, and parsing of responses. With those of botocore and amazon.aws, a
 failure could look like an absent resource, or a task could hang:
 
-- Retries and deadlines (``_attempts``). botocore's mode ``standard`` never retries the error with which this service
-  throttles, ThrottledClientException, and after about 17 failures its retry quota ends all retries of a client, in the
-  middle of a bulk read. ``AWSRetry`` of amazon.aws retries only ClientError, and no broken connection. Neither enforces
-  a deadline, and a read timeout restarts with every byte.
-- Responses (``_responses``). botocore parses an HTML page, a truncated body, and an empty one as ``{}``, drops members
-  that it does not know, and names errors differently by version.
+- Retries and deadlines (``_attempts``). When this service throttles, it returns ThrottledClientException, which
+  botocore's mode ``standard`` never retries. After about 17 failures, the retry quota of that mode ends all retries of
+  a client, in the middle of a bulk read. ``AWSRetry`` of amazon.aws retries only ClientError, not a broken connection.
+  Neither enforces a deadline, and a read timeout restarts with every byte.
+- Responses (``_responses``). botocore parses an HTML page, a truncated body, and an empty body as ``{}``. It drops
+  members that it does not know, and names errors differently by version.
 - Errors (``_explain``, ``_errors``). An exception from the SDK states neither what to do nor whether the request may
-  have been applied. ``_operation`` puts these together: every call goes through an ``Operation``.
+  have been applied.
 
-All of this is attached to botocore's events, which are public. The collection also uses these private parts. If one
-changes, the tests in parentheses fail:
+``_operation`` combines these parts: every call goes through an ``Operation``. They are attached to botocore's events,
+which are public. The collection also uses the following private parts of other packages. If one of them changes, the
+tests in parentheses fail:
 
 - botocore.retries.adaptive and .throttling, the rate limiter of the mode ``adaptive`` (test_attempts)
 - ``retry-config-SERVICE``, the ID of botocore's retry handler (test_client)
 - ``Config.OPTION_DEFAULTS``, the known keys of ``aws_config`` (every test of a module)
-- the modules botocore.credentials and botocore.tokens in a traceback, and the local variable ``redirect_location`` of urllib3
-  (test_chime_voice_connector_proxy_info)
-- the words that urllib3 and OpenSSL use about proxy servers and certificates (test_networks)
+- the modules botocore.credentials and botocore.tokens in a traceback, and the local variable ``redirect_location`` of
+  urllib3 (test_chime_voice_connector_proxy_info)
+- the words that urllib3 and OpenSSL use in errors about proxy servers and certificates (test_networks)
 - ``AnsibleAWSModule.default_settings`` of amazon.aws and ``_load_params`` of Ansible (test_chime_voice_connector_proxy)
 """
 
@@ -45,7 +46,7 @@ try:
     from botocore.exceptions import NoRegionError
     from botocore.exceptions import UnknownServiceError
 except ImportError:
-    pass  # AnsibleAWSModule reports it, before anything here is used.
+    pass  # AnsibleAWSModule reports the missing SDK before anything here is used.
 
 from ansible.module_utils.compat.version import LooseVersion
 
@@ -68,7 +69,7 @@ _T = TypeVar("_T")
 
 SERVICE = "chime-sdk-voice"
 
-# The oldest botocore that emits before-parse.
+# The oldest botocore that emits the event before-parse.
 MINIMUM_BOTOCORE_VERSION = "1.35.16"
 
 CONNECT_TIMEOUT = 5  # seconds
@@ -90,7 +91,7 @@ class VoiceClient(NamedTuple):
 class Connection:
     """The connection options of a module, and the session that its clients share.
 
-    No other class sees the module. ``aws_config`` overrides the timeouts set here; its key ``retries`` replaces this
+    No other class uses the module. ``aws_config`` overrides the timeouts set here; its key ``retries`` replaces this
     collection's retries with those of botocore.
     """
 
@@ -133,13 +134,13 @@ class Connection:
             user_agent_extra="ansible-collection/chime_sdk.voice",
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
-            # One attempt, whatever retry mode the environment sets. The policy decides whether there are more.
+            # botocore makes one attempt, whatever the environment sets. The policy decides whether to make more.
             retries={"mode": "standard", "total_max_attempts": 1},
             max_pool_connections=self._concurrency or 1,
         )
         user_config = options.pop("aws_config", None)
         self._config = config.merge(user_config) if user_config else config
-        self._options = options  # the keys, and whether to verify certificates
+        self._options = options  # the access keys, and whether to verify certificates
         # One session for all clients, because each session reads botocore's data files again.
         return region, endpoint_url, Session(profile_name=profile)
 
@@ -156,7 +157,7 @@ class Connection:
         return client, Policy(seconds, own_retries, max_faults, rate_limit)
 
     def _make(self, service: str, region: str | None, config: Any = None) -> Any:
-        """Return a boto3 client within a deadline. The first client runs the ``credential_process`` of a profile."""
+        """Return a boto3 client within a deadline. The first call runs the ``credential_process`` of a profile."""
         attempts = Attempts(longest_operation(CONNECT_TIMEOUT, READ_TIMEOUT, backoff=MAX_BACKOFF))
         return run_with_deadline(
             lambda: self._session.client(
@@ -182,7 +183,7 @@ class Connection:
             raise VoiceError("no_region", prefix=f"Failed to {self._purpose}: ") from None
         except UnknownServiceError as e:
             raise VoiceError("no_service", prefix, service=SERVICE, **installed_sdk()) from e
-        except Exception as e:  # for bad options botocore raises ValueError, TypeError, AttributeError, and others
+        except Exception as e:  # for bad options, botocore raises ValueError, TypeError, AttributeError, and others
             words = f"botocore reported: {printable(e)}" if str(e) else ""
             source = explain_credentials(e)
             if source is not None:
@@ -196,13 +197,13 @@ class Connection:
             return False
         try:
             self._make(SERVICE, region, Config())
-        except Exception:  # so the cause is a different option
+        except Exception:  # the cause is a different option
             return False
         return True
 
 
 def installed_sdk() -> dict[str, Any]:
-    """Return the fields of messages that name the installed botocore and its Python."""
+    """Return the message fields for the installed botocore and its Python."""
     return {"version": gather_sdk_versions()["botocore_version"], "python": sys.executable}
 
 

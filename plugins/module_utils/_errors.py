@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""All messages of the collection in one table, and the exception that carries one to the user."""
+"""All messages of the collection in one table, and the exception that reports one to the user."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import
 MESSAGES = {
     # Options
     "bad_id": (
-        "{option} is {value!r}, which cannot be a Voice Connector ID. Specify 1 to 128 letters, digits, and hyphens "
-        "that begin with a letter or a digit, such as 'abcdef1ghij2klmno3pqr4', not a name or an ARN"
+        "{option} is {value!r}, which cannot be a Voice Connector ID. Specify an ID, not a name or an ARN: 1 to 128 "
+        "letters, digits, and hyphens that begin with a letter or a digit, such as 'abcdef1ghij2klmno3pqr4'"
     ),
     "not_a_string": "{option} contains a {kind} where a string belongs. Write it in quotes",
     "not_a_number": "{option} is a boolean where a number belongs. Write digits",
@@ -70,8 +70,8 @@ MESSAGES = {
         "version that has it, possibly an older one, because AWS ended support for proxy sessions on 2026-04-07"
     ),
     "unknown_members": (
-        "the current configuration has {members}, which botocore {version}, installed for {python}, cannot send, and "
-        "which a write would remove. Upgrade boto3 for that Python; nothing was sent"
+        "a write would remove part of the current configuration, because botocore {version}, installed for {python}, "
+        "cannot send {members}. Upgrade boto3 for that Python; nothing was sent"
     ),
     "no_region": (
         "no AWS Region is set. Set the option region, the environment variable AWS_REGION, or a profile that has a "
@@ -101,12 +101,12 @@ MESSAGES = {
         "requires an MFA code, provide session credentials, because Ansible cannot prompt for it"
     ),
     "credentials_rejected": (
-        "the credentials were rejected. Check that they are complete, including the session token, that they have not "
-        "expired, and that they have permission for the IAM action {permission}"
+        "the credentials were rejected. Check that they are complete (including the session token), have not expired, "
+        "and have permission for the IAM action {permission}"
     ),
     "wrong_clock": (
-        "the time of the request was rejected. Check the clock of the managed node, and that the credentials have not "
-        "expired"
+        "the time of the request was rejected. Check the clock of the managed node, and check that the credentials "
+        "have not expired"
     ),
     "account_not_authorized": (
         "this AWS account is not allowed to use the service. Sign up for it, or contact AWS Support; the credentials "
@@ -149,12 +149,12 @@ MESSAGES = {
         "AWS_CA_BUNDLE"
     ),
     "redirected": (
-        "the request was redirected with status {status}{location}, which AWS does not do. Check endpoint_url, and "
-        "whether a captive portal or a proxy server requires you to sign in"
+        "the request was redirected with status {status}{location}, but AWS does not redirect requests. Check "
+        "endpoint_url, and whether a captive portal or a proxy server requires you to sign in"
     ),
     "not_from_aws": (
-        "the response has status {status}, but neither a request ID nor the name of an AWS error, so it is not known "
-        "to come from AWS. Check what is in front of the service: endpoint_url, a proxy server, or a firewall"
+        "the response (status {status}) has neither a request ID nor an AWS error name, so it may not come from AWS. "
+        "Check what is in front of the service: endpoint_url, a proxy server, or a firewall"
     ),
     "unreadable": (
         "the response is unreadable: {reason}. Check what is in front of the service: endpoint_url, a proxy server, or "
@@ -178,31 +178,31 @@ MESSAGES = {
         "Grant these credentials the IAM action chime:GetVoiceConnector. {reason}"
     ),
     "different_region": (
-        "the service returned 404, which proves nothing, because the Voice Connector belongs to {home}. Read it in "
+        "the service returned 404, which is inconclusive, because the Voice Connector belongs to {home}. Read it in "
         "that Region"
     ),
     "not_offered": "the service does not offer this operation. Check endpoint_url",
     "proxies_not_offered": (
         "the service does not offer this operation. AWS ended support for proxy sessions on 2026-04-07; only AWS "
-        "Support can tell what remains. Check endpoint_url"
+        "Support can tell you what remains. Check endpoint_url"
     ),
     "server_error": "the service returned a server error, and {requests} failed. Try again later",
-    "rejected": "the request was rejected. Check its values; an ID is neither a name nor an ARN{ended}",
+    "rejected": "the request was rejected. Check its values, and use an ID, not a name or an ARN{ended}",
     "no_arn": (
-        "the service did not return the ARN of the Voice Connector, so its tags cannot be read. Remove tags from the "
-        "options"
+        "the service did not return the ARN of the Voice Connector, so its tags cannot be read. Remove the options "
+        "that use tags"
     ),
     # Bulk reads
-    "bulk": "{summary}. Check errors and voice_connectors. The first error is: {first}",
+    "bulk": "{summary}. Check the return values errors and voice_connectors. The first error is: {first}",
     "internal": "an unexpected {error} occurred. This is a bug in the collection; report it",
     # Writes
     "write_unknown": (
-        "it is unknown whether the service applied the change, because reading the configuration again failed. Run the "
-        "task again. The change: {write}. Reading: {read}"
+        "it is unknown whether the service applied the change, because the configuration could not be read again. Run "
+        "the task again. The error from the change: {write}. The error from reading: {read}"
     ),
     "write_failed": (
-        "the change did not take effect as requested: the configuration was read again and differs. Fix the cause and "
-        "run the task again. The change: {write}"
+        "the change did not take effect as requested: when the configuration was read again, it was different. Fix the "
+        "cause and run the task again. The error from the change: {write}"
     ),
     "stored_differently": (
         "the service stored values for {options} that differ from those sent. Compare the returned proxy with the "
@@ -218,16 +218,16 @@ MESSAGES = {
         "{account_id}. Exclude it by its ID; nothing was changed"
     ),
     "no_connector_account": (
-        "AWS did not return the ARN of Voice Connector {voice_connector_id} in {found_in}, so it is unknown to which "
-        "account it belongs. Exclude it by its ID; nothing was changed"
+        "AWS did not return the ARN of Voice Connector {voice_connector_id} in {found_in}, so the account that owns it "
+        "is unknown. Exclude it by its ID; nothing was changed"
     ),
     "unread_region": (
         "Voice Connector {voice_connector_id} belongs to {home}, which is not one of the Regions to read. Add that "
         "Region, or remove the ID from voice_connector_ids; nothing was changed"
     ),
     "incomplete_read": (
-        "not everything could be read, so it is unknown what is set. Fix the causes in failures, or exclude the "
-        "Regions that cannot be read; nothing was changed. The first error is: {first}"
+        "not everything could be read, so it is unknown which proxy configurations exist. Fix the causes listed in "
+        "failures, or exclude the Regions that cannot be read; nothing was changed. The first error is: {first}"
     ),
     "unknown_tags": (
         "the tags of Voice Connector {voice_connector_id} in {found_in} could not be read, so it is unknown whether "
@@ -238,12 +238,12 @@ MESSAGES = {
         "was changed"
     ),
     "wrong_home": (
-        "Voice Connector {voice_connector_id} was found in {found_in}, but AWS returned {home} as the Region to which "
-        "it belongs. Exclude it by its ID; nothing was changed"
+        "Voice Connector {voice_connector_id} was found in {found_in}, but AWS returned {home} as its Region. Exclude "
+        "it by its ID; nothing was changed"
     ),
     "too_many_deletions": (
-        "{count} proxy configurations would be deleted, but max_deletions is {maximum}. Check selected, and raise "
-        "max_deletions or exclude some; nothing was changed"
+        "{count} proxy configurations would be deleted, but max_deletions is {maximum}. Check the Voice Connectors "
+        "listed in selected, and raise max_deletions or exclude some of them; nothing was changed"
     ),
     "backup_not_written": (
         "the backup {path} could not be written: {reason}. Check backup_dir, its permissions, and its disk on the "
@@ -258,8 +258,8 @@ MESSAGES = {
     ),
     "not_tried": "it was not tried, because every further request would fail too. Fix the cause of the first error: {first}",
     "partly_retired": (
-        "{failed} of {count} proxy configurations could not be deleted. Fix the causes in failures, and run the task "
-        "again. The first error is: {first}"
+        "{failed} of {count} proxy configurations could not be deleted. Fix the causes listed in failures, and run the "
+        "task again. The first error is: {first}"
     ),
     "backup_not_read": (
         "the backup {path} could not be read: {reason}. Check backup_file and its permissions on the managed node; "
@@ -279,16 +279,16 @@ MESSAGES = {
         "account, or correct account_id; nothing was changed"
     ),
     "not_in_backup": (
-        "the backup {path} has no record of {ids}. Correct voice_connector_ids, or use a different backup; nothing was "
-        "changed"
+        "the backup {path} has no record for {ids}. Correct voice_connector_ids, or use a different backup; nothing "
+        "was changed"
     ),
     "would_overwrite": (
-        "a different configuration is set now ({options}), and it was not overwritten. Preview the change with "
-        "overwrite in check mode and diff mode, and then set overwrite to true"
+        "a different configuration is set now ({options}), and it was not overwritten. Set overwrite to true, and "
+        "preview the change in check mode and diff mode before you apply it"
     ),
     "partly_restored": (
-        "{failed} of {count} proxy configurations could not be restored. Fix the causes in failures, and run the task "
-        "again. The first error is: {first}"
+        "{failed} of {count} proxy configurations could not be restored. Fix the causes listed in failures, and run "
+        "the task again. The first error is: {first}"
     ),
 }
 
@@ -343,7 +343,7 @@ class VoiceError(AnsibleAWSError):
         return (self.response or {}).get("Error", {}).get("Code")
 
     def failure(self, **known: Any) -> dict[str, Any]:
-        """Return the return values of a failed task: those of this error, and *known* ones that it does not replace."""
+        """Return the values of a failed task: *known* values, and those of this error, which take precedence."""
         result = {**known, **gather_sdk_versions(), **self.details, "msg": self.message}
         if self.region is not None:
             result["region"] = self.region

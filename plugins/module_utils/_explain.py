@@ -20,7 +20,7 @@ try:
     from botocore.exceptions import NoCredentialsError
     from botocore.exceptions import ProxyConnectionError
 except ImportError:
-    pass  # AnsibleAWSModule reports it, before anything here is used.
+    pass  # AnsibleAWSModule reports the missing SDK before anything here is used.
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import FAULT_NAMES
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import THROTTLE_NAMES
@@ -34,7 +34,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import i
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import is_unverified
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import printable
 
-# Error names in the form of canonical_name().
+# Error names, as canonical_name() returns them.
 _CREDENTIAL_NAMES = frozenset(
     (
         "AuthFailure",
@@ -72,8 +72,8 @@ def count_requests(number: int) -> str:
 def explain_credentials(exception: BaseException) -> str | None:
     """Return the words that follow "could not be obtained", or None if *exception* is not about credentials.
 
-    Credential providers do not wrap errors from files, processes, JSON, or other services, so the module that raised
-    the exception decides.
+    Credential providers do not wrap errors from files, processes, JSON, or other services. The traceback shows whether
+    the exception came from a credential provider.
     """
     if isinstance(exception, DeadlineExceeded):
         return " in time"
@@ -160,7 +160,7 @@ def explain_error(error: Any, attempts: Attempts, ended: str) -> Explanation:
 def _unfollowed_redirect(exception: BaseException) -> str | None:
     """Return the target of a redirect that urllib3 failed to follow, or None.
 
-    It tries to follow a 303, and fails because botocore passes the headers as bytes.
+    urllib3 tries to follow a 303, and fails because botocore passes the headers as bytes.
     """
     cause = exception.kwargs.get("error") if isinstance(exception, HTTPClientError) else None
     for frame, _line in traceback.walk_tb(getattr(cause, "__traceback__", None)):

@@ -6,7 +6,7 @@
 
 """Additions to AnsibleAWSModule.
 
-Access to the options before Ansible converts them, and a module class that does not log its options.
+They are a function that returns the options before Ansible converts them, and a class that does not log its options.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import
 
 
 def given_options() -> dict[str, Any]:
-    """Return the options as the control node sent them, with their types in YAML."""
+    """Return the options as the control node sent them, with the types that they have in YAML."""
     return basic._load_params()
 
 

@@ -14,7 +14,7 @@ try:
     from botocore import xform_name
     from botocore.exceptions import ClientError
 except ImportError:
-    pass  # AnsibleAWSModule reports it, before anything here is used.
+    pass  # AnsibleAWSModule reports the missing SDK before anything here is used.
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import Attempts
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
@@ -34,7 +34,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import 
 # AWS may reject a new configuration because support for proxy sessions has ended, whatever reason the response gives.
 _ENDED = "; note that AWS ended support for proxy sessions on 2026-04-07 and may refuse this"
 
-# For operations on proxies: the messages that mention the end of support, by the message that each replaces.
+# For operations on proxy configurations: each message, and its replacement that mentions the end of support.
 _ENDED_MESSAGES = {"no_operation": "no_proxy_operation", "not_offered": "proxies_not_offered"}
 
 
@@ -44,8 +44,8 @@ class Operation:
     def __init__(self, client: VoiceClient, name: str, action: str) -> None:
         """Prepare a call.
 
-        :param name: such as ``GetVoiceConnector``.
-        :param action: as in "Failed to ACTION in REGION".
+        :param name: the name of the operation, such as ``GetVoiceConnector``.
+        :param action: the action, as in "Failed to ACTION in REGION".
         """
         self._client = client
         self._name = name
@@ -60,7 +60,7 @@ class Operation:
         return method
 
     def __call__(self, **parameters: Any) -> dict[str, Any]:
-        """Call the operation and return botocore's response. If the operation has output, it is in ``RawJson``.
+        """Call the operation and return botocore's response. Any output of the operation is in ``RawJson``.
 
         :raises NotFound: the service returned the error NotFound.
         :raises VoiceError: any other failure.
@@ -83,14 +83,14 @@ class Operation:
         if document.get(name):
             return document[name]
         if document and name not in document:
-            raise self.unreadable(f"it has members, but no {name} among them")
+            raise self.unreadable(f"it has other members, but not {name}")
         self.require_request_id(response)
         return None
 
     def require_request_id(self, response: dict[str, Any]) -> None:
         """Raise VoiceError for an empty response that may not come from AWS."""
         if not response["ResponseMetadata"].get("RequestId"):
-            raise self.unreadable("it is empty and has no request ID, which every response from AWS has")
+            raise self.unreadable("it is empty, and has no request ID, unlike every response from AWS")
 
     def unreadable(self, reason: str) -> VoiceError:
         """Return the error for an invalid response with a success status."""
@@ -115,7 +115,7 @@ class Operation:
             if TRUNCATED in exception.response:
                 return self._truncated()
             return self._explain_error(exception)
-        # An error from a different operation that botocore called first, such as AssumeRole.
+        # A response here is from a different operation that botocore called first, such as AssumeRole.
         response = exception.response if isinstance(exception, ClientError) else None
         name, values, affects_all = explain_exception(exception, self._attempts, self._client)
         words = f"{'AWS said' if response else 'botocore reported'}: {printable(exception)}" if str(exception) else ""
@@ -123,7 +123,7 @@ class Operation:
         return self.failure(name, words=words, response=response, affects_all=affects_all, rejected=rejected, **values)
 
     def _explain_error(self, error: ClientError) -> VoiceError:
-        """Return the error for an error response to this operation: NotFound, if that is its name."""
+        """Return the error for an error response to this operation: NotFound if AWS returned that error."""
         ended = _ENDED if self._name == "PutVoiceConnectorProxy" else ""
         name, values, affects_all = explain_error(error, self._attempts, ended)
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 
-# Looser than the current pattern of the service, so that a new form of ID needs no release of this collection.
+# Looser than the service's current pattern, so that a new form of ID does not require a release of this collection.
 VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 # The service's own pattern, in which the plus sign of E.164 is optional.
 PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
@@ -23,7 +23,7 @@ ACCOUNT_ID = re.compile(r"[0-9]{12}")
 def check_voice_connector_id(option: str, value: str) -> None:
     """Raise VoiceError unless *value*, from the module option *option*, can be a Voice Connector ID.
 
-    botocore would send an empty ID or ``..`` unchanged, in a request for a different path.
+    botocore would send an empty ID or ``..`` unchanged, and the request would have a different path.
     """
     if not VOICE_CONNECTOR_ID.fullmatch(value):
         shown = value if len(value) <= 200 else value[:200] + "..."
@@ -43,7 +43,7 @@ def check_account_id(value: str) -> None:
 
 
 def check_confirmed_selection(params: dict[str, Any]) -> None:
-    """Raise VoiceError unless an account is confirmed and either IDs are given or everything is explicitly selected."""
+    """Raise VoiceError unless the options confirm an account, and explicitly select either IDs or everything."""
     check_account_id(params["account_id"])
     identifiers, everything = params["voice_connector_ids"], params["all"]
     if identifiers is not None and everything:
@@ -58,9 +58,9 @@ def check_confirmed_selection(params: dict[str, Any]) -> None:
 
 
 def check_types(spec: dict[str, Any], given: dict[str, Any]) -> None:
-    """Raise VoiceError for a value whose type in YAML is not the one that its author intended.
+    """Raise VoiceError for a value that YAML probably reads as an unintended type.
 
-    Ansible converts ``yes`` in a list of strings to ``'True'``, and drops the plus sign of an unquoted phone number.
+    Ansible converts ``yes`` in a list of strings to ``'True'``, and drops the plus sign from an unquoted phone number.
 
     :param spec: the argument specification of the module, without the connection options.
     :param given: the options as Ansible sent them, before any conversion.

@@ -6,7 +6,7 @@
 
 """Check the raw bytes of a response before botocore parses them.
 
-botocore parses an HTML page, a truncated body, and an empty one as ``{}``, splits a string into a list of characters,
+botocore parses an HTML page, a truncated body, and an empty body as ``{}``, splits a string into a list of characters,
 drops members that it does not know, fails on JSON that is not an object, and names errors differently by version.
 """
 
@@ -73,7 +73,7 @@ def check_response(
         raise UnreadableResponse(f"its body ({size} bytes of {content_type}) is not complete JSON") from None
     _check_type(operation_model.output_shape, document, "the body")
     customized_response_dict[RAW_JSON] = document
-    # Leave nothing for botocore to parse, because it fails on timestamps in a format that it does not expect.
+    # Leave nothing for botocore to parse, because it fails on timestamps in an unexpected format.
     response_dict["body"] = b"{}"
 
 
@@ -101,10 +101,10 @@ def _check_type(shape: Any, value: Any, where: str) -> None:
 
 
 def _rewrite_error(response_dict: dict[str, Any]) -> None:
-    """Rewrite an error response so that every botocore parses it alike: name in the header, message in JSON.
+    """Rewrite an error response so that all versions of botocore parse it alike: name in the header, message in JSON.
 
-    The name comes from the header, possibly with a namespace and a URI, from ``code`` or ``__type`` in the body, or from
-    XML, which AWS returns for an unknown operation. The message is shortened to one printable line.
+    The name comes from the header, from ``code`` or ``__type`` in the body, or from XML, which AWS returns for an
+    unknown operation. Any namespace and URI are removed from the name. The message is shortened to one printable line.
     """
     text = response_dict["body"].decode("utf-8", "replace")
     try:
@@ -128,7 +128,7 @@ def _rewrite_error(response_dict: dict[str, Any]) -> None:
 
 
 def _bare_name(value: Any) -> str | None:
-    """Return the name of an error without its namespace and URI, or None if it is not a name."""
+    """Return the name of an error without its namespace and URI, or None if *value* is not a name."""
     if not isinstance(value, str):
         return None
     name = value.partition(":")[0].rpartition("#")[2].strip()

@@ -22,7 +22,7 @@ class Exclusions(NamedTuple):
 
     ids: list[str]
     names: list[str]
-    tags: dict[str, str | None]  # by key; None for any value
+    tags: dict[str, str | None]  # values by key; None for any value
 
 
 def choose_regions(regions: list[str], excluded: list[str]) -> list[str]:
@@ -44,7 +44,7 @@ def plan_deletions(
     :param read: the selected Voice Connectors with their proxies, and with their tags if there are excluded tags.
     :param ids: the selected IDs, or None for all.
     :param prefix: "Failed to ...: ".
-    :raises VoiceError: it is unknown whether these are all of the selected ones, or one of them must not be deleted.
+    :raises VoiceError: some of the selected ones may be missing, or one of them must not be deleted.
     """
     names = {region.name for region in read.regions}
     foreign = foreign_homes(read.regions)
@@ -144,7 +144,7 @@ def require_account(account: str, account_id: str, prefix: str) -> None:
 def require_owner(arn: str | None, account_id: str, place: dict[str, Any], prefix: str) -> None:
     """Raise VoiceError unless the ARN of a Voice Connector belongs to the account.
 
-    :param place: ``voice_connector_id`` and ``found_in``, the Region, for the message.
+    :param place: the message fields ``voice_connector_id`` and ``found_in`` (the Region).
     """
     parts = (arn or "").split(":")
     if len(parts) < 6:

@@ -15,23 +15,23 @@ from typing import NamedTuple
 try:  # noqa: SIM105
     from botocore.utils import parse_timestamp
 except ImportError:
-    pass  # AnsibleAWSModule reports it, before anything here is used.
+    pass  # AnsibleAWSModule reports the missing SDK before anything here is used.
 
 
 class Setting(NamedTuple):
-    """One setting, which has an operation of its own."""
+    """One setting. Each setting has its own operation."""
 
     name: str  # the choice of include, and the key in the result
     operation: str
-    member: str  # in the response; if it is a list, that list is the only member of the setting
+    member: str  # the member in the response; if it is a list, it is the only member of the setting
     title: str  # in messages
-    # The keys of the result, in snake_case. The values show what each is: None for a value, a function for a value to
-    # convert, a dict for a structure, and a list for a list, with the keys of its items if these are structures.
+    # The keys of the result, in snake_case. The value of a key is None for a plain value, a function that converts a
+    # value, a dict for a structure, or a list for a list. If list items are structures, the list contains their keys.
     members: dict[str, Any]
 
 
 def to_iso_8601(timestamp: Any) -> str:
-    """Return a timestamp in ISO 8601 format and UTC, or unchanged if botocore does not know its format."""
+    """Return a timestamp in ISO 8601 format in UTC, or an unchanged string if botocore cannot parse the timestamp."""
     try:
         parsed = parse_timestamp(timestamp)
         aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.timezone.utc)
@@ -118,7 +118,7 @@ SETTINGS = {
             "GetVoiceConnectorEmergencyCallingConfiguration",
             "EmergencyCallingConfiguration",
             "emergency calling configuration",
-            # E.164 numbers, and ISO 3166-1 alpha-2
+            # Phone numbers are in E.164 format. Countries are ISO 3166-1 alpha-2 codes.
             {"dnis": [{"emergency_phone_number": None, "test_phone_number": None, "calling_country": None}]},
         ),
         Setting(

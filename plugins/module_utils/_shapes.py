@@ -49,7 +49,7 @@ def setting_result(setting: Setting, structure: dict[str, Any] | None, known: bo
 
 
 def proxy_result(proxy: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the documented keys of a ``Proxy`` structure, or of None if none is set."""
+    """Return the documented keys of a ``Proxy`` structure. None means no proxy configuration."""
     return setting_result(PROXY, proxy)
 
 
@@ -57,7 +57,7 @@ def _complete(value: Any, members: Any) -> Any:
     """Return a value with all *members* of a ``Setting``, then its other members. Missing members are null or empty."""
     if isinstance(members, dict):
         present = value or {}
-        # Use the strings of the table as keys, not copies of them: a bulk read has tens of thousands of keys.
+        # Use the strings of the table as keys, because a bulk read would create tens of thousands of copies.
         complete = {name: _complete(present.get(name), inner) for name, inner in members.items()}
         return {**complete, **{name: inner for name, inner in present.items() if name not in members}}
     if isinstance(members, list):

@@ -28,7 +28,7 @@ _MAX_STALE_PAGES = 10
 
 
 def reading(setting: Setting, voice_connector_id: str) -> str:
-    """Return the action of ``get_setting``, for messages."""
+    """Return the action that messages about ``get_setting`` contain."""
     return f"get the {setting.title} of Voice Connector {voice_connector_id}"
 
 
@@ -37,7 +37,7 @@ def get_setting(
 ) -> dict[str, Any] | None:
     """Return a setting of a Voice Connector, or None if AWS confirms that it is not set.
 
-    Operations: that of the setting, and GetVoiceConnector to find out what a 404 means.
+    Operations: the operation of the setting, and GetVoiceConnector if it is needed to interpret a 404.
 
     :param voice_connector: the ``VoiceConnector`` structure, if it was just listed or read.
     :returns: the members that the service returned, including any that botocore does not know; nulls are dropped.
@@ -71,7 +71,7 @@ def put_proxy(client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any
 
     :param proxy: a ``Proxy`` structure; if the operation does not accept one of its members, nothing is sent.
     :returns: the ``Proxy`` structure that the service returned.
-    :raises VoiceError: any other response, or no response; unless ``rejected``, the service may have applied it.
+    :raises VoiceError: any other response, or none. Unless ``rejected``, the service may have applied the change.
     """
     require_sendable(client, voice_connector_id, proxy)
     operation = _putting(client, voice_connector_id)
@@ -101,8 +101,8 @@ def require_sendable(
 def delete_proxy(client: VoiceClient, voice_connector_id: str) -> None:
     """Delete the proxy configuration of a Voice Connector. Operation: DeleteVoiceConnectorProxy.
 
-    :raises NotFound: the service found none; unless ``rejected``, an earlier request may have deleted it.
-    :raises VoiceError: any other response, or no response; unless ``rejected``, the service may have applied it.
+    :raises NotFound: the service found none. Unless ``rejected``, an earlier request may have deleted it.
+    :raises VoiceError: any other response, or none. Unless ``rejected``, the service may have applied the change.
     """
     action = f"delete the proxy configuration of Voice Connector {voice_connector_id}"
     operation = Operation(client, "DeleteVoiceConnectorProxy", action)
@@ -145,13 +145,13 @@ def list_voice_connectors(client: VoiceClient) -> Iterator[list[dict[str, Any]]]
         stale = stale + 1 if identifiers <= seen else 0
         seen |= identifiers
         if token in tokens or stale >= _MAX_STALE_PAGES:
-            raise operation.unreadable("the listing does not end, because its pages or their tokens are repeated")
+            raise operation.unreadable("the listing does not end, because the service repeats pages or page tokens")
         tokens.add(token)
         position = {"NextToken": token}
 
 
 def list_regions(client: VoiceClient) -> list[str]:
-    """Return the Regions of the service that the installed botocore knows."""
+    """Return the service's Regions, according to the installed botocore."""
     return list(client.boto3.meta.service_model.shape_for("VoiceConnectorAwsRegion").enum)
 
 
@@ -203,7 +203,7 @@ def _confirm_absence(
     voice_connector: dict[str, Any],
     missing: NotFound,
 ) -> None:
-    """Raise VoiceError unless a 404 proves that a setting is absent: its Voice Connector exists in this Region."""
+    """Raise VoiceError unless a 404 proves that a setting is absent: the Voice Connector must exist in this Region."""
     if not voice_connector.get("AwsRegion"):
         try:
             voice_connector = get_voice_connector(client, voice_connector_id)

@@ -21,7 +21,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import dele
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import put_proxy
 
-# The members of a Proxy by option.
+# The members of a ``Proxy`` structure, by option.
 MEMBERS = {
     "default_session_expiry_minutes": "DefaultSessionExpiryMinutes",
     "disabled": "Disabled",
@@ -51,7 +51,7 @@ def different_members(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
 def lost_members(stored: dict[str, Any] | None, desired: dict[str, Any] | None) -> set[str]:
     """Return the members whose *stored* value is not the *desired* one. None means no proxy configuration.
 
-    If a member was not sent, the service may set it to a default, except the phone number, which it must remove.
+    If a member was not sent, the service may set it to a default. It must remove a phone number that was not sent.
     """
     if stored is None or desired is None:
         return set(stored or desired or {"Proxy"}) if stored is not desired else set()
@@ -59,7 +59,7 @@ def lost_members(stored: dict[str, Any] | None, desired: dict[str, Any] | None) 
 
 
 def write_failure(client: VoiceClient, voice_connector_id: str, desired: Any, name: str, **fields: Any) -> VoiceError:
-    """Return the error with the message *name* about setting or, if *desired* is None, deleting a proxy configuration."""
+    """Return the error with the message *name* about a write, which is a deletion if *desired* is None."""
     action, operation = (
         ("delete", "DeleteVoiceConnectorProxy") if desired is None else ("set", "PutVoiceConnectorProxy")
     )
@@ -74,7 +74,7 @@ def write_proxy(client: VoiceClient, voice_connector_id: str, desired: dict[str,
     """Set a proxy configuration, or delete it if *desired* is None.
 
     :returns: whether this changed anything, and the ``Proxy`` structure that is set now.
-    :raises VoiceError: the change was rejected, did not take effect as desired, or its outcome is unknown.
+    :raises VoiceError: the change was rejected, did not take effect as desired, or has an unknown outcome.
     """
     try:
         if desired is None:
@@ -99,7 +99,7 @@ def write_proxy(client: VoiceClient, voice_connector_id: str, desired: dict[str,
 def confirm_write(
     client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None, write_error: VoiceError
 ) -> dict[str, Any] | None:
-    """Return the ``Proxy`` structure after a write of unknown outcome; raise VoiceError if it is not *desired*."""
+    """Return the ``Proxy`` structure after a write with an unknown outcome; raise VoiceError if it is not *desired*."""
     fields = {"response": write_error.response, "write": write_error.message.rstrip(".")}
     try:
         proxy = get_proxy(client, voice_connector_id)
@@ -112,7 +112,7 @@ def confirm_write(
 
 
 def name_members(members: set[str]) -> str:
-    """Return the names of members for a message. A member that has an option gets the name of the option."""
+    """Return the names of members for a message. If an option sets a member, use the name of the option."""
     options = {member: option for option, member in MEMBERS.items()}
     return ", ".join(sorted(options.get(member, member) for member in members))
 
@@ -122,8 +122,8 @@ def run_each(records: Iterable[Any], action: str, function: Callable[[Any], Any]
 
     A failure does not stop the others, except in a Region where every further request would fail too.
 
-    :param records: with ``voice_connector_id``, ``region``, and ``proxy``.
-    :param action: as in "Failed to ACTION Voice Connector".
+    :param records: objects with ``voice_connector_id``, ``region``, and ``proxy``.
+    :param action: the action, as in "Failed to ACTION Voice Connector".
     """
     results: dict[str, Any] = {}
     stops: dict[str, VoiceError] = {}
@@ -140,7 +140,7 @@ def run_each(records: Iterable[Any], action: str, function: Callable[[Any], Any]
             if e.affects_all:
                 stops.setdefault(record.region, e)
             result = e
-        except Exception as e:  # a bug, which must not discard the other results
+        except Exception as e:  # a bug; keep the other results
             result = VoiceError("internal", prefix, error=f"{type(e).__name__}: {e}")
         results[record.voice_connector_id] = result
 
@@ -166,7 +166,7 @@ def require_no_failures(failures: list[dict[str, Any]], name: str, count: int, p
 
 
 def describe_failure(record: Any, error: VoiceError) -> dict[str, Any]:
-    """Return a failure as modules return it, without the phone number, which AWS and botocore may repeat."""
+    """Return a failure as modules return it. Hide the phone number, which AWS and botocore may repeat."""
     number = (record.proxy.get("FallBackPhoneNumber") or "").lstrip("+")
     reason = error.message.replace(number, "(hidden)") if number else error.message
     return {**record.describe(), "reason": reason}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test that the reports of an audit are written as a set."""
+"""Test that the reports of an audit are replaced together, or not mixed with older ones."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_failure_does_not_mix_old_and_new_reports(
     assert contents_of(tmp_path) == (dict.fromkeys(NAMES, "old\n") if failing == "write" else {NAMES[0]: "new\n"})
 
 
-def test_two_writers_do_not_interleave(tmp_path: pathlib.Path) -> None:
+def test_reports_from_two_concurrent_writers_are_not_mixed(tmp_path: pathlib.Path) -> None:
     def write(text: str) -> None:
         for _turn in range(20):
             script.write_reports(tmp_path, dict.fromkeys(NAMES, text * 10000))

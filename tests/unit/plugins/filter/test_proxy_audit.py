@@ -143,7 +143,7 @@ def test_short_phone_numbers_are_masked_entirely(number: str | None, masked: str
     assert plugin.mask(number) == masked
 
 
-def test_tags_or_the_reason_why_they_could_not_be_read_are_reported() -> None:
+def test_a_record_has_the_tags_or_the_reason_why_they_could_not_be_read() -> None:
     options: dict[str, Any] = {"include": ["proxy", "tags"]}
     assert make_audit([read(**options)], NOW)["voice_connectors"][0]["tags"] == {"team": "voice"}
     audit = make_audit([read(Fault("ListTagsForResource", error="BadRequestException"), **options)], NOW)
@@ -202,7 +202,7 @@ def test_a_region_in_which_reading_stopped_is_partial() -> None:
         ({"voice_connectors": []}, "is not from"),
     ],
 )
-def test_any_failed_result_makes_its_account_incomplete_with_the_reason(result: Any, reason: str) -> None:
+def test_any_failed_result_skips_its_regions_with_the_reason(result: Any, reason: str) -> None:
     broken = {"account": "444455556666", "host": "support", "regions": [EAST, WEST], "result": result}
     audit = make_audit([read(), broken], NOW)
     assert [region["status"] for region in audit["regions"]] == ["complete", "skipped", "skipped"]
@@ -211,12 +211,12 @@ def test_any_failed_result_makes_its_account_incomplete_with_the_reason(result: 
     assert audit["complete"] is False and len(audit["voice_connectors"]) == 2
 
 
-def test_a_failed_read_of_unknown_regions_is_one_skipped_region() -> None:
+def test_a_failed_read_without_known_regions_is_one_skipped_region() -> None:
     audit = make_audit([{"result": {"msg": "No role."}}], NOW)
     assert [(region["region"], region["status"]) for region in audit["regions"]] == [(None, "skipped")]
 
 
-def test_an_account_with_an_unknown_id_is_skipped_with_the_reason() -> None:
+def test_a_region_of_an_unknown_account_has_the_reason() -> None:
     audit = make_audit([read(Fault("GetCallerIdentity", error="AccessDenied"))], NOW)
     assert audit["regions"][0]["account"] is None
     assert "GetCallerIdentity" in audit["regions"][0]["reason"]
@@ -229,7 +229,7 @@ def test_an_audit_without_reads_is_incomplete() -> None:
 # Several Regions, accounts, and hosts
 
 
-def test_the_account_id_comes_from_the_credentials_that_read() -> None:
+def test_the_account_id_in_a_result_takes_precedence() -> None:
     audit = make_audit([{**read(), "account": "999999999999"}], NOW)
     assert {entry["account"] for entry in audit["voice_connectors"] + audit["regions"]} == {ACCOUNT}
 
@@ -255,7 +255,7 @@ def test_the_same_id_in_two_accounts_has_two_records() -> None:
     assert len(audit["voice_connectors"]) == 4 and audit["counts"]["regions"] == 2
 
 
-def test_a_region_that_two_hosts_read_counts_once_with_a_warning() -> None:
+def test_a_region_that_two_hosts_read_is_counted_once_with_a_warning() -> None:
     skipped = read(Fault(error="ForbiddenException"))
     audit = make_audit([{**skipped, "host": "a"}, {**read(), "host": "b"}], NOW)
     assert audit["counts"]["regions"] == 1 and audit["complete"]
@@ -290,7 +290,7 @@ def test_an_id_is_found_in_the_region_that_has_it() -> None:
     assert audit["complete"] and audit["warnings"] == []
 
 
-def test_a_missing_id_could_not_be_read() -> None:
+def test_a_missing_id_has_the_status_could_not_be_read() -> None:
     audit = audit_selection(voice_connector_ids=[WITH_PROXY, MISSING, MISSING])
     assert statuses(audit) == {WITH_PROXY: "configured", MISSING: "could not be read"}
     assert f"{MISSING} was not found in any account or Region" in audit["voice_connectors"][1]["reason"]
@@ -305,12 +305,12 @@ def test_an_id_in_a_different_account_is_found() -> None:
     assert statuses(audit) == {WITH_PROXY: "configured"} and audit["complete"]
 
 
-def test_a_missing_id_is_reported_without_a_known_selection() -> None:
+def test_a_missing_id_is_reported_even_if_the_selection_is_unknown() -> None:
     assert statuses(make_audit([read(voice_connector_ids=[MISSING])], NOW)) == {MISSING: "could not be read"}
 
 
 @pytest.mark.parametrize("condition", [{"names": ["reception"]}, {"tags": {"team": "voice"}}])
-def test_an_id_excluded_by_name_or_tag_is_a_warning(condition: dict[str, Any]) -> None:
+def test_an_id_excluded_by_name_or_tag_causes_a_warning(condition: dict[str, Any]) -> None:
     audit = audit_selection(voice_connector_ids=[WITH_PROXY, WITHOUT_PROXY], **condition)
     assert statuses(audit) == {WITH_PROXY: "configured"} and audit["complete"]
     assert audit["warnings"] == [
@@ -338,7 +338,7 @@ def test_unreadable_tags_that_decide_the_selection_are_reported() -> None:
     assert audit["regions"][0]["status"] == "partial"
 
 
-def test_a_name_or_tag_that_matches_nothing_is_a_warning() -> None:
+def test_a_name_or_tag_that_matches_nothing_causes_a_warning() -> None:
     audit = audit_selection(names=["reception", "Receptoin"])
     assert audit["warnings"] == ["No Voice Connector matches names: Receptoin."]
     assert audit["complete"]

@@ -92,7 +92,7 @@ def test_an_empty_audit_has_a_row_with_the_headline_and_the_selection() -> None:
 
 @pytest.mark.parametrize("formula", FORMULAS)
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_no_cell_is_a_formula_for_any_separator(audit: dict[str, Any], prefix: str, formula: str) -> None:
+def test_no_cell_becomes_a_formula_with_any_separator(audit: dict[str, Any], prefix: str, formula: str) -> None:
     text = prefix + formula
     record = {**audit["voice_connectors"][0], "name": text, "tags": {text: text}, "account": text, "reason": text}
     table = make_csv({**audit, "voice_connectors": [record]})

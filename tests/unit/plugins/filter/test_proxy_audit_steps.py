@@ -130,7 +130,7 @@ def test_the_credentials_in_use_are_the_default() -> None:
     assert account["readable"] and account["credentials"] == {} and account["role_arn"] is None
 
 
-def test_each_role_has_its_credentials_or_a_reason() -> None:
+def test_each_role_has_credentials_or_the_reason_why_not() -> None:
     options = make_options({"assume_role_arns": [ARN, "denied"]})
     good, bad = pair_accounts(
         options, {"results": [{"sts_creds": {**CREDENTIALS, "x": 1}}, {"msg": "Not authorized."}]}
@@ -203,7 +203,7 @@ def test_the_reads_from_all_hosts_are_collected() -> None:
     assert collected_messages(READS, "abc", "abc") == ["read of a", "read of b", "read of c"]
 
 
-def test_a_failed_host_is_missing_even_if_it_has_an_earlier_read() -> None:
+def test_a_failed_host_is_missing_even_if_it_has_reads() -> None:
     read_a, read_c, missing = collected_messages(READS, "ac", "ac")
     assert missing.startswith("The host b failed, so it is not in this audit")
     assert collected_messages({**READS, "c": None}, "ab", "ab")[2].startswith("The host c failed")

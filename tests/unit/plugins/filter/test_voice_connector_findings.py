@@ -115,7 +115,8 @@ NO_TIMESTAMP = "AWS did not return a valid value for timestamp."
 INVALID_TIME = "The time of the last SIP OPTIONS message is not valid."
 OLD = "The last SIP OPTIONS message was at {}, more than 2 hours ago."
 
-# The check, its policy value, changes to the Voice Connector, and the expected status, actual value, and reason.
+# In each case: the check, its policy value, changes to the Voice Connector, and the expected status, actual value, and
+# reason.
 CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
     ("require_encryption", True, {}, PASS, True, None),
     ("require_encryption", False, {}, FAIL, True, "Encryption is required."),

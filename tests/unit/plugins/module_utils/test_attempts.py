@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rate limit of a bulk read, on a monotonic clock, and the threads that run operations with a deadline."""
+"""Test the rate limit of bulk reads, and the threads that run operations with a deadline."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_new_bucket_grants_its_rate_without_a_burst() -> None:
 
 
 @pytest.mark.parametrize(("rate", "seconds"), [(0.2, 5), (0.1, 10), (0.01, 10)])
-def test_rates_below_one_request_per_two_seconds_are_kept(
+def test_rates_below_one_request_per_two_seconds_are_possible(
     rate: float, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float | None] = []
@@ -70,12 +70,12 @@ def test_rates_below_one_request_per_two_seconds_are_kept(
     assert waits == pytest.approx([seconds, seconds], abs=0.01)
 
 
-def test_the_minimum_rate_falls_only_while_the_service_throttles_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lowest_rate_falls_only_if_it_is_still_throttled(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     bucket = FairBucket()
     floors = []
-    for seconds in (0, 0, 0, 2.1, 0, 4.1, 8.1, 10.1, 10.1):  # a burst, then requests at the minimum rate
+    for seconds in (0, 0, 0, 2.1, 0, 4.1, 8.1, 10.1, 10.1):  # a burst, then requests at the lowest rate
         now += seconds
         bucket.max_rate = 0
         floors.append(bucket.max_rate)
@@ -122,7 +122,7 @@ def test_the_wall_clock_is_never_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert limit.may_retry()
 
 
-def test_the_limit_gives_up_if_the_service_grants_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bulk_run_gives_up_if_the_service_throttles_all_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     limit = RateLimit()
     limit.record(True, object())
     assert limit.may_retry()

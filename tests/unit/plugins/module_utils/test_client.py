@@ -21,7 +21,7 @@ def test_an_error_does_not_mention_botocore_retries(
     assert f"AWS said: An error occurred ({error}) when calling the GetVoiceConnectorProxy operation: " in result["msg"]
 
 
-def test_botocore_retries_remain_if_the_user_sets_them(
+def test_botocore_retries_are_used_if_aws_config_sets_them(
     read_proxy: Callable[..., dict[str, Any]], sleeps: list[float]
 ) -> None:
     retries = {"mode": "standard", "total_max_attempts": 2}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of settings matches botocore's service model."""
+"""Test that the table of settings matches botocore's service model."""
 
 from __future__ import annotations
 

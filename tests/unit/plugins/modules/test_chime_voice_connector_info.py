@@ -426,7 +426,7 @@ def test_a_failed_read_is_an_error_and_the_others_are_read(concurrency: int) -> 
 def test_the_message_does_not_mention_other_connectors_if_none_could_be_read(read: Read, emulator: Emulator) -> None:
     emulator.faults = [Fault(PROXY, error="BadRequestException")]
     result = read(include=["proxy"])
-    assert "2 of 2 Voice Connectors in us-east-1 could not be read. Check errors" in result["msg"]
+    assert "2 of 2 Voice Connectors in us-east-1 could not be read. Check the return values errors" in result["msg"]
 
 
 def test_a_connector_that_disappears_after_the_listing_has_no_proxy(read: Read, emulator: Emulator) -> None:

@@ -161,7 +161,7 @@ def test_an_invalid_id_fails_before_a_client_is_created(
     assert result["failed"] is True
     assert (result["voice_connector_id"], result["region"]) == (value, "us-east-1")
     assert result["msg"].startswith(
-        f"voice_connector_id is {value!r}, which cannot be a Voice Connector ID. Specify 1 to"
+        f"voice_connector_id is {value!r}, which cannot be a Voice Connector ID. Specify an ID"
     )
     assert "abcdef1ghij2klmno3pqr4" in result["msg"]
     assert emulator.operations() == []
@@ -234,7 +234,7 @@ def test_a_404_that_does_not_name_not_found_does_not_mean_absence(
     result = read_proxy(WITH_PROXY, response_with(body, status=404, request_id=request_id))
     named = "UnknownOperation" in body or "Exceptional" in body
     from_aws = request_id or named
-    assert_failed(result, "does not offer this operation" if from_aws else "not known to come from AWS")
+    assert_failed(result, "does not offer this operation" if from_aws else "may not come from AWS")
     assert emulator.operations() == [PROXY]
 
 
@@ -419,7 +419,7 @@ def test_other_error_statuses_fail_without_a_retry(
 ) -> None:
     result = read_proxy(WITH_PROXY, response_with(body, status=status, request_id=request_id))
     from_aws = request_id or status == 407
-    assert_failed(result, words if from_aws else f"the response has status {status}, but neither a request ID nor")
+    assert_failed(result, words if from_aws else f"the response (status {status}) has neither a request ID nor")
     assert ("AWS said" in result["msg"]) == request_id
     assert result["error"]["code"] == str(status)
     assert emulator.operations() == [PROXY]

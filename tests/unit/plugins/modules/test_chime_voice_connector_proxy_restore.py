@@ -292,23 +292,41 @@ SECOND = f"record 2 ({WAREHOUSE})"
         (with_record({"voice_connector_id": None}), "record 2 has no valid voice_connector_id"),
         ({**BACKUP, "voice_connectors": [without(RECORDS[0], "region")]}, f"record 1 ({RECEPTION}) has no region"),
         ({**BACKUP, "voice_connectors": [without(RECORDS[0], "proxy")]}, f"record 1 ({RECEPTION}) has no proxy"),
-        (with_record({"region": None}), f"{SECOND} has a region that is not a Region"),
-        (with_record({"region": "evil.example/"}), f"{SECOND} has a region that is not a Region"),
-        (with_record({"name": 5}), f"{SECOND} has a name that is not a string"),
-        (with_record({"proxy": None}), f"{SECOND} has a proxy that is not an object"),
+        (with_record({"region": None}), f"{SECOND} has a value for region that is not an AWS Region"),
+        (with_record({"region": "evil.example/"}), f"{SECOND} has a value for region that is not an AWS Region"),
+        (with_record({"name": 5}), f"{SECOND} has a value for name that is not a string"),
+        (with_record({"proxy": None}), f"{SECOND} has a value for proxy that is not an object"),
         (with_record({"proxy": {}}), f"{SECOND} has no DefaultSessionExpiryMinutes, which the service requires"),
         (with_proxy(PhoneNumberCountries=[]), f"{SECOND} has no PhoneNumberCountries, which the service requires"),
-        (with_proxy(DefaultSessionExpiryMinutes="30"), f"{SECOND} has a DefaultSessionExpiryMinutes that is not"),
-        (with_proxy(DefaultSessionExpiryMinutes=True), f"{SECOND} has a DefaultSessionExpiryMinutes that is not"),
-        (with_proxy(DefaultSessionExpiryMinutes=0), f"{SECOND} has a DefaultSessionExpiryMinutes that is not"),
-        (with_proxy(PhoneNumberCountries="GB"), f"{SECOND} has PhoneNumberCountries that are not a list"),
-        (with_proxy(PhoneNumberCountries=[False]), f"{SECOND} has PhoneNumberCountries that are not a list"),
-        (with_proxy(Disabled="false"), f"{SECOND} has a Disabled that is not a boolean"),
-        (with_proxy(FallBackPhoneNumber="*********42"), f"{SECOND} has a FallBackPhoneNumber that is not a phone"),
-        (with_proxy(FallBackPhoneNumber=12065550142), f"{SECOND} has a FallBackPhoneNumber that is not a phone"),
+        (
+            with_proxy(DefaultSessionExpiryMinutes="30"),
+            f"{SECOND} has a value for DefaultSessionExpiryMinutes that is not",
+        ),
+        (
+            with_proxy(DefaultSessionExpiryMinutes=True),
+            f"{SECOND} has a value for DefaultSessionExpiryMinutes that is not",
+        ),
+        (
+            with_proxy(DefaultSessionExpiryMinutes=0),
+            f"{SECOND} has a value for DefaultSessionExpiryMinutes that is not",
+        ),
+        (with_proxy(PhoneNumberCountries="GB"), f"{SECOND} has a value for PhoneNumberCountries that is not a list"),
+        (with_proxy(PhoneNumberCountries=[False]), f"{SECOND} has a value for PhoneNumberCountries that is not a list"),
+        (with_proxy(Disabled="false"), f"{SECOND} has a value for Disabled that is not a boolean"),
+        (
+            with_proxy(FallBackPhoneNumber="*********42"),
+            f"{SECOND} has a value for FallBackPhoneNumber that is not a phone",
+        ),
+        (
+            with_proxy(FallBackPhoneNumber=12065550142),
+            f"{SECOND} has a value for FallBackPhoneNumber that is not a phone",
+        ),
         (with_old_record(default_session_expiry_minutes=None), f"{SECOND} has no DefaultSessionExpiryMinutes"),
-        (with_old_record(fall_back_phone_number="+1206*****42"), f"{SECOND} has a FallBackPhoneNumber that is not"),
-        (with_old_record(disabled="no"), f"{SECOND} has a Disabled that is not"),
+        (
+            with_old_record(fall_back_phone_number="+1206*****42"),
+            f"{SECOND} has a value for FallBackPhoneNumber that is not",
+        ),
+        (with_old_record(disabled="no"), f"{SECOND} has a value for Disabled that is not"),
         (
             {**OLD_BACKUP, "voice_connectors": [without(OLD_BACKUP["voice_connectors"][0], "disabled")]},
             f"record 1 ({RECEPTION}) has no disabled",
@@ -355,7 +373,7 @@ def test_an_incomplete_record_that_is_not_selected_is_accepted(restore: Restore,
 def test_an_id_that_is_not_in_the_backup_is_refused(restore: Restore, fleet: Emulator, backup: pathlib.Path) -> None:
     missing = [f"z{number:021d}" for number in range(2)]
     result = restore(all=None, voice_connector_ids=[RECEPTION, *missing])
-    assert_refused(result, fleet, f"the backup {backup} has no record of {', '.join(missing)}.")
+    assert_refused(result, fleet, f"the backup {backup} has no record for {', '.join(missing)}.")
     assert fleet.requests == []
 
 

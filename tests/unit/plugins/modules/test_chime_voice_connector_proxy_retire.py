@@ -474,7 +474,7 @@ def test_a_connector_that_was_not_found_in_its_own_region_stops_the_run(
     fault = listing({"AwsRegion": home})
     fault.request_has = "/us-east-1/"
     result = retire(fault, regions=regions)
-    words = f"Voice Connector {RECEPTION} was found in us-east-1, but AWS returned {home or 'none'} as the Region"
+    words = f"Voice Connector {RECEPTION} was found in us-east-1, but AWS returned {home or 'none'} as its Region"
     assert_refused(result, fleet, folder, words)
 
 

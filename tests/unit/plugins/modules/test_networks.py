@@ -195,8 +195,8 @@ def test_a_tunnel_refused_by_the_proxy_server_is_reported(
     ("status", "words", "requests"),
     [
         (407, "requires a valid user name and password (status 407)", 1),
-        *((status, f"has status {status}, but neither a request ID nor", 1) for status in (403, 404, 405, 413)),
-        (502, "has status 502, but neither a request ID nor", 3),
+        *((status, f"(status {status}) has neither a request ID nor", 1) for status in (403, 404, 405, 413)),
+        (502, "(status 502) has neither a request ID nor", 3),
     ],
 )
 def test_a_page_from_a_proxy_server_is_not_taken_for_a_response_from_aws(
