@@ -83,9 +83,9 @@ _value:
       was not set is V(null).
     - C(complete) is V(true) if at least one Region was read and everything selected was read in every Region.
     - C(counts) has the number of all C(voice_connectors), and how many of them are C(with_proxy), C(without_proxy), or
-      C(unreadable). C(disabled) is the number of disabled proxy configurations, which C(with_proxy) includes. C(counts)
-      also has the number of all C(regions), and how many of them are C(partial) or C(skipped). A Region is counted once
-      for each account.
+      C(unreadable). C(disabled) is the number of disabled proxy configurations. They are also counted in C(with_proxy).
+      C(counts) also has the number of all C(regions), and how many of them are C(partial) or C(skipped). A Region is
+      counted once for each account.
     - C(warnings) is a list of strings. For example, it lists names that match no Voice Connector.
     - C(regions) has a dictionary for each account and Region. C(account) and C(region) identify it, and C(host) is the
       inventory host that read it. C(status) is V(complete), V(partial), or V(skipped). If the Region is not complete,

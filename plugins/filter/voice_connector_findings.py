@@ -38,12 +38,12 @@ options:
         type: bool
       sip_logs:
         description:
-          - Whether SIP messages must be logged. They are not logged if logging was never configured.
+          - Whether SIP messages must be logged. If logging was never configured, the check treats them as not logged.
           - Needs V(logging) in C(include).
         type: bool
       media_metric_logs:
         description:
-          - Whether media metrics must be logged. They are not logged if logging was never configured.
+          - Whether media metrics must be logged. If logging was never configured, the check treats them as not logged.
           - Needs V(logging) in C(include).
         type: bool
       termination_cidrs_within:
@@ -531,7 +531,7 @@ def get_connectors(read: Any) -> list[dict[str, Any]]:
 
 
 def find_unread(result: dict[str, Any], known: set[str]) -> dict[tuple[str | None, str | None], str]:
-    """Return why Voice Connectors and Regions were not read, by ID and Region. For a whole Region, the ID is None."""
+    """Return why Voice Connectors and Regions were not read, keyed by ID and Region. For a Region, the ID is None."""
     unread: dict[tuple[str | None, str | None], str] = {}
     try:
         for error in result.get("errors") or ():

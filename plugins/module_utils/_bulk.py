@@ -163,7 +163,7 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
         thread = threading.Thread(target=work, name=f"reader-{number}")
         try:
             thread.start()
-        except RuntimeError:  # the system has no thread left, so continue with fewer
+        except RuntimeError:  # the system cannot start another thread, so continue with fewer
             break
         threads.append(thread)
     work()

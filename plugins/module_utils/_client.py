@@ -6,8 +6,8 @@
 
 """A boto3 client from the connection options of a module.
 
-This collection has its own retries, deadlines, and parsing of responses. With those of botocore and amazon.aws, a
-failure could look like an absent resource, or a task could hang:
+This collection has its own retries, deadlines, and parsing of responses. Those in botocore and amazon.aws can make a
+failure look like an absent resource, or let a task hang:
 
 - Retries and deadlines (``_attempts``). When this service throttles, it returns ThrottledClientException, which
   botocore's mode ``standard`` never retries. After about 17 failures, the retry quota of that mode ends all retries of
@@ -157,7 +157,7 @@ class Connection:
         return client, Policy(seconds, own_retries, max_faults, rate_limit)
 
     def _make(self, service: str, region: str | None, config: Any = None) -> Any:
-        """Return a boto3 client within a deadline. The first call runs the ``credential_process`` of a profile."""
+        """Return a boto3 client within a deadline: creating the first one may run a ``credential_process`` that hangs."""
         attempts = Attempts(longest_operation(CONNECT_TIMEOUT, READ_TIMEOUT, backoff=MAX_BACKOFF))
         return run_with_deadline(
             lambda: self._session.client(

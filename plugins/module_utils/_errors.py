@@ -109,8 +109,8 @@ MESSAGES = {
         "have not expired"
     ),
     "account_not_authorized": (
-        "this AWS account is not allowed to use the service. Sign up for it, or contact AWS Support; the credentials "
-        "and their IAM policies may be correct"
+        "this AWS account is not allowed to use the service. Sign up for it, or contact AWS Support. This error can "
+        "occur even if the credentials and IAM policies are correct"
     ),
     "access_denied": "access is denied. Grant these credentials the IAM action {permission}{ended}",
     # Network
@@ -125,8 +125,8 @@ MESSAGES = {
         "endpoint_url, or try again later"
     ),
     "truncated": (
-        "the response ended in the middle of its body, after {requests}. Check the network and what is in front of the "
-        "service: endpoint_url, a proxy server, or a firewall"
+        "the response ended in the middle of its body, after {requests}. Check the network, endpoint_url, and any "
+        "proxy server or firewall in front of the service"
     ),
     "proxy_unreachable": (
         "the HTTP proxy server cannot be reached. Check HTTPS_PROXY, HTTP_PROXY, and NO_PROXY in the environment of "
@@ -154,11 +154,11 @@ MESSAGES = {
     ),
     "not_from_aws": (
         "the response (status {status}) has neither a request ID nor an AWS error name, so it may not come from AWS. "
-        "Check what is in front of the service: endpoint_url, a proxy server, or a firewall"
+        "Check endpoint_url, and any proxy server or firewall in front of the service"
     ),
     "unreadable": (
-        "the response is unreadable: {reason}. Check what is in front of the service: endpoint_url, a proxy server, or "
-        "a captive portal"
+        "the response is unreadable: {reason}. Check endpoint_url, and any proxy server or captive portal in front "
+        "of the service"
     ),
     # The service
     "throttled": (

@@ -18,7 +18,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import Voi
 
 
 class Exclusions(NamedTuple):
-    """A Voice Connector that matches any of these keeps its proxy configuration."""
+    """Criteria that exclude Voice Connectors. One match is enough to keep a proxy configuration."""
 
     ids: list[str]
     names: list[str]

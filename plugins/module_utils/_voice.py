@@ -37,7 +37,7 @@ def get_setting(
 ) -> dict[str, Any] | None:
     """Return a setting of a Voice Connector, or None if AWS confirms that it is not set.
 
-    Operations: the operation of the setting, and GetVoiceConnector if it is needed to interpret a 404.
+    Operations: that of the setting, and GetVoiceConnector if it is needed to interpret a 404.
 
     :param voice_connector: the ``VoiceConnector`` structure, if it was just listed or read.
     :returns: the members that the service returned, including any that botocore does not know; nulls are dropped.
@@ -203,7 +203,7 @@ def _confirm_absence(
     voice_connector: dict[str, Any],
     missing: NotFound,
 ) -> None:
-    """Raise VoiceError unless a 404 proves that a setting is absent: the Voice Connector must exist in this Region."""
+    """Raise VoiceError unless the Voice Connector exists in this Region: only then is its setting absent after a 404."""
     if not voice_connector.get("AwsRegion"):
         try:
             voice_connector = get_voice_connector(client, voice_connector_id)

@@ -211,7 +211,7 @@ regions:
       type: bool
       sample: true
     reason:
-      description: The reason that part of the selection was not read, or V(null) if everything was read.
+      description: Why part of the selection was not read, or V(null) if everything was read.
       returned: always
       type: str
       sample: null

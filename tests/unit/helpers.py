@@ -86,7 +86,7 @@ def run_main(module: str, args: dict[str, Any]) -> dict[str, Any]:
     assert (stopped.value.code != 0) == result.get("failed", False)
     assert "Traceback" not in printed.getvalue()
     assert "ansible_facts" not in result
-    # ansible-core 2.19 and newer add the options, and 2.22 and newer add each secret when it is first registered.
+    # ansible-core adds the options (2.19 and newer), and each secret when it is first registered (2.22 and newer).
     for key in ("invocation", "_ansible_new_secrets"):
         result.pop(key, None)
     return result

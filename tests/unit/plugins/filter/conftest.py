@@ -20,7 +20,7 @@ NOW = "2026-11-23T08:00:00Z"
 
 
 def read(*faults: Fault, regions: tuple[str, ...] = (EAST,), state: Any = None, **options: Any) -> dict[str, Any]:
-    """Return one read of an account with the result from the real module."""
+    """Run the real module against an emulator, and return its result as one read of an account."""
     with Emulator(state or STATE) as emulator:
         emulator.faults = list(faults)
         given = {**connection_to(emulator), "include": ["proxy"], "include_account_id": True, **options}

@@ -708,7 +708,7 @@ def test_a_read_has_no_deadline_if_threads_cannot_start(read_proxy: Read, monkey
     monkeypatch.setattr(_attempts, "_this_thread", threading.local())
     monkeypatch.setattr(threading.Thread, "start", refuse)
     body = json.dumps({"Proxy": {"Disabled": True}}).encode()
-    # Replace the request, because the emulator needs threads to respond.
+    # Do not send the request, because the emulator cannot respond without new threads.
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda self, request: Response(request.url, body))
     assert read_proxy()["proxy"]["disabled"] is True
 

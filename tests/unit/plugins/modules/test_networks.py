@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS and HTTP proxy servers between the module and the service, through the real main()."""
+"""Run the real main() with TLS, and with HTTP proxy servers between the module and the service."""
 
 from __future__ import annotations
 
