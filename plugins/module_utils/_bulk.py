@@ -222,7 +222,8 @@ def _by_id(
         unknown = [r for r in results if not r.tried or any(not isinstance(e, NotFound) for e in r.errors)]
         if usable or unknown:
             merged += usable[:1] or unknown
-        elif len(regions) == 1 or identifier in homes:  # it exists, but its name is not selected
+        elif len(regions) == 1 or identifier in homes:
+            # The error of the only Region. If the ID was listed but is not selected, there is no result.
             merged += results
         else:
             merged.append(ConnectorRead(identifier, None, None, [_not_anywhere(identifier, regions)]))

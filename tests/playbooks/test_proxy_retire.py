@@ -129,7 +129,10 @@ def test_a_maximum_of_zero_prevents_every_deletion(runner: PlaybookRunner) -> No
 
 
 def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_restored(runner: PlaybookRunner) -> None:
-    """The clashing names are those that the role used in release 1.0.0. Paths are relative to the working directory."""
+    """The clashing names are those that the role used in release 1.0.0.
+
+    The backup has a relative path, which is relative to the working directory.
+    """
     clashing = {
         "ids": [],
         "records": [],
