@@ -136,7 +136,7 @@ def parse_concurrency(name: str, value: Any) -> int:
     except (TypeError, ValueError):
         number = 0
     if not 1 <= number <= 64:
-        raise fail(name, f"{value!r} is not a number from 1 to 64")
+        raise fail(name, f"{value!r} is not an integer from 1 to 64")
     return number
 
 

@@ -34,16 +34,18 @@ options:
     required: true
     suboptions:
       require_encryption:
-        description: Whether encryption must be required. Needs no C(include).
+        description:
+          - Whether the Voice Connector must require encryption. If V(false), it must not.
+          - Needs no C(include).
         type: bool
       sip_logs:
         description:
-          - Whether SIP messages must be logged. If logging was never configured, the check treats them as not logged.
+          - Whether SIP messages must be logged. If V(false), they must not. If logging was never configured, they are not.
           - Needs V(logging) in C(include).
         type: bool
       media_metric_logs:
         description:
-          - Whether media metrics must be logged. If logging was never configured, the check treats them as not logged.
+          - Whether media metrics must be logged. If V(false), they must not. If logging was never configured, they are not.
           - Needs V(logging) in C(include).
         type: bool
       termination_cidrs_within:
@@ -63,7 +65,7 @@ options:
         elements: str
       termination_credentials:
         description:
-          - Whether termination credentials must be set.
+          - Whether termination credentials must be set. If V(false), none may be set.
           - Needs V(termination) and V(termination_credentials) in C(include).
         type: bool
       termination_health_max_age_hours:

@@ -97,8 +97,8 @@ notes:
     C(NotFoundException) and the Voice Connector exists.
   - Phone numbers and user names are returned unmasked. To keep them out of output and logs, set C(no_log) on the task.
   - AWS does not document whether a Region also lists the Voice Connectors of other Regions. Check C(aws_region) of each
-    Voice Connector, and read that Region too. Otherwise, if AWS does not find a setting, its value is unknown, and the
-    task fails.
+    Voice Connector, and read that Region too. If the Region that a Voice Connector belongs to is not read, and AWS does
+    not find one of its settings, that setting is unknown, and the task fails.
   - If a Voice Connector is deleted after it is listed but before its settings are read, it is returned without
     settings.
 seealso:

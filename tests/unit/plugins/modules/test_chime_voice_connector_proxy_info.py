@@ -228,7 +228,7 @@ UNNAMED = [
 
 @pytest.mark.parametrize("request_id", [True, False])
 @pytest.mark.parametrize("body", UNNAMED)
-def test_a_404_that_does_not_name_not_found_does_not_mean_absence(
+def test_a_404_without_the_error_name_notfoundexception_does_not_mean_absence(
     read_proxy: Read, emulator: Emulator, body: str, request_id: bool
 ) -> None:
     result = read_proxy(WITH_PROXY, response_with(body, status=404, request_id=request_id))
