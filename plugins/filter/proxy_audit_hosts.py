@@ -9,10 +9,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: proxy_audit_hosts
 version_added: 1.1.0
-short_description: Collect the reads of all hosts of a play
+short_description: Collect what all hosts of a play have read
 description:
-  - Returns the reads of all hosts of a play for P(chime_sdk.voice.proxy_audit#filter). A host without reads gets a
-    failed read with the reason. The role P(chime_sdk.voice.proxy_audit#role) uses this filter.
+  - Collects what each host of a play has read, and returns it as input for P(chime_sdk.voice.proxy_audit#filter). For a
+    host without a result, it adds a failed read with the reason. The role P(chime_sdk.voice.proxy_audit#role) uses this
+    filter.
 positional: _input
 options:
   _input:

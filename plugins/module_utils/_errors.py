@@ -318,7 +318,7 @@ class VoiceError(AnsibleAWSError):
         """Make the error from the message *name*.
 
         :param prefix: "Failed to ... in ...: "; empty for a message about an option.
-        :param words: the message from AWS or botocore, with an introduction.
+        :param words: the original error, after "AWS said:", "The response was:", or "botocore reported:"; empty if none.
         :param operation: the AWS operation that failed.
         :param region: the Region of the request.
         :param response: botocore's parsed response, if AWS returned an error.

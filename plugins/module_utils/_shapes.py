@@ -57,7 +57,8 @@ def _complete(value: Any, members: Any) -> Any:
     """Return a value with all *members* of a ``Setting``, then its other members. Missing members are null or empty."""
     if isinstance(members, dict):
         present = value or {}
-        # Use the strings of the table as keys, because a bulk read would create tens of thousands of copies.
+        # Take the keys from members, not the equal ones from the response. Otherwise, a bulk read would keep tens of
+        # thousands of copies of them.
         complete = {name: _complete(present.get(name), inner) for name, inner in members.items()}
         return {**complete, **{name: inner for name, inner in present.items() if name not in members}}
     if isinstance(members, list):
