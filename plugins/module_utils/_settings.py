@@ -23,7 +23,7 @@ class Setting(NamedTuple):
 
     name: str  # the choice of include, and the key in the result
     operation: str
-    member: str  # the member in the response; if it is a list, it is the only member of the setting
+    member: str  # the member in the response; a list becomes a setting with that list as its only member
     title: str  # in messages
     # The keys of the result, in snake_case. The value of a key is None for a plain value, a function that converts a
     # value, a dict for a structure, or a list for a list. If list items are structures, the list contains their keys.
