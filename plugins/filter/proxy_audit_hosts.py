@@ -18,8 +18,8 @@ positional: _input
 options:
   _input:
     description:
-      - The result of P(chime_sdk.voice.proxy_audit_reads#filter) for each of O(play_hosts), or V(false) if there is
-        none.
+      - An item for each of O(play_hosts), in the same order. It is the result of
+        P(chime_sdk.voice.proxy_audit_reads#filter) on that host, or V(false) if the host has no result.
     type: list
     elements: raw
     required: true

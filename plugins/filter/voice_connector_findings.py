@@ -35,17 +35,19 @@ options:
     suboptions:
       require_encryption:
         description:
-          - Whether the Voice Connector must require encryption. If V(false), it must not.
+          - Whether the Voice Connector must require encryption. If V(false), encryption must not be required.
           - Needs no C(include).
         type: bool
       sip_logs:
         description:
-          - Whether SIP messages must be logged. If V(false), they must not. If logging was never configured, they are not.
+          - Whether SIP messages must be logged. If V(false), they must not be logged. If logging was never configured,
+            they count as not logged.
           - Needs V(logging) in C(include).
         type: bool
       media_metric_logs:
         description:
-          - Whether media metrics must be logged. If V(false), they must not. If logging was never configured, they are not.
+          - Whether media metrics must be logged. If V(false), they must not be logged. If logging was never configured,
+            they count as not logged.
           - Needs V(logging) in C(include).
         type: bool
       termination_cidrs_within:
@@ -72,8 +74,8 @@ options:
         description:
           - The maximum age of the last SIP OPTIONS message from your SIP infrastructure, in hours. Must be greater than
             V(0).
-          - Fails if AWS has no record of such a message. If the time of the message is more than an hour in the future,
-            the status is V(unknown).
+          - The check fails if AWS has no record of such a message. If the time of the message is more than an hour in
+            the future, the status is V(unknown).
           - Needs V(termination) and V(termination_health) in C(include).
         type: float
       origination_protocols:
@@ -85,7 +87,7 @@ options:
       streaming_min_retention_hours:
         description:
           - The minimum number of hours that streamed data must be kept, V(0) or more.
-          - Fails if streaming is missing or disabled.
+          - The check fails if streaming is missing or disabled.
           - Needs V(streaming) in C(include).
         type: int
       no_proxy_configuration:

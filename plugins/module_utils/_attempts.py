@@ -37,13 +37,13 @@ THROTTLE_WINDOW = 45  # seconds after which a throttled operation is not retried
 MAX_BACKOFF = 5  # seconds between two requests
 BOTOCORE_MAX_BACKOFF = 20  # seconds, with botocore's own retries
 
-# Among thousands of reads, a few have several faults in a row.
+# A bulk run allows more faults, because a few of its thousands of operations have several faults in a row.
 BULK_MAX_FAULTS = 6
 # A bulk run gives up if the service throttles all of its requests for this long.
 BULK_THROTTLE_WINDOW = 60  # seconds
 
-# The lowest rate of a bulk run. It starts at FIRST_FLOOR. While the service throttles requests even at this rate, it
-# falls, but not below MIN_RATE.
+# The lowest rate of a bulk run starts at FIRST_FLOOR. While the service throttles requests even at the lowest rate,
+# that rate is lowered, but never below MIN_RATE.
 FIRST_FLOOR = 0.5  # requests per second
 MIN_RATE = 0.1  # requests per second
 
@@ -274,7 +274,7 @@ _this_thread = threading.local()
 def run_with_deadline(function: Callable[[], Any], remaining: Callable[[], float | None]) -> Any:
     """Run *function* in a second thread, and return its result. Abandon the thread when no time remains.
 
-    Socket timeouts do not limit a whole operation. They do not limit a ``credential_process`` that hangs either.
+    Socket timeouts limit neither a whole operation nor a ``credential_process`` that hangs.
 
     :param remaining: a function that returns the seconds that remain, or None for no limit. The seconds may increase.
     :raises DeadlineExceeded: no time remains.
@@ -384,7 +384,10 @@ class FairBucket:
             self._notify_first()
 
     def lower_floor(self) -> None:
-        """Halve the lowest rate if the service throttles requests at that rate, and not only an earlier burst."""
+        """After a throttled request, halve the lowest rate if requests at that rate are still throttled.
+
+        The first throttled responses may be for requests from an earlier burst, so they do not count.
+        """
         with self._lock:
             now = time.monotonic()
             if self._rate > self._floor:
@@ -433,7 +436,7 @@ class FairBucket:
 
 
 def _backoff(failures: int) -> float:
-    """Return a random delay of up to 0.5, 1, 2, 4, and then 5 seconds."""
+    """Return a random delay: at most 0.5 seconds after the first failure, then at most 1, 2, 4, and 5 seconds."""
     return random.uniform(0, min(MAX_BACKOFF, 2 ** (failures - 2)))
 
 

@@ -40,7 +40,7 @@ class Selection(NamedTuple):
 
     ids: list[str] | None
     names: list[str] | None
-    tags: dict[str, str | None]  # values by key; None for any value
+    tags: dict[str, str | None]  # values by key; None matches any value
     include_tags: bool
     settings: list[Setting]
     # Whether to skip listed Voice Connectors that belong to a Region that is not read.
@@ -223,7 +223,7 @@ def _by_id(
         if usable or unknown:
             merged += usable[:1] or unknown
         elif len(regions) == 1 or identifier in homes:
-            # The error of the only Region. If the ID was listed but is not selected, there is no result.
+            # Keep the error NotFound from the only Region. An ID that was listed but is not selected has no result.
             merged += results
         else:
             merged.append(ConnectorRead(identifier, None, None, [_not_anywhere(identifier, regions)]))

@@ -18,9 +18,9 @@ failure look like an absent resource, or let a task hang:
 - Errors (``_explain``, ``_errors``). An exception from the SDK states neither what to do nor whether the request may
   have been applied.
 
-``_operation`` combines these parts: every call goes through an ``Operation``. They are attached to botocore's events,
-which are public. The collection also uses the following private parts of other packages. If one of them changes, the
-tests in parentheses fail:
+``_operation`` combines these parts: every call goes through an ``Operation``. The handlers for retries and responses
+are registered for botocore's events, which are public. The collection also uses the following private parts of other
+packages. If one of them changes, the tests in parentheses fail:
 
 - botocore.retries.adaptive and .throttling, the rate limiter of the mode ``adaptive`` (test_attempts)
 - ``retry-config-SERVICE``, the ID of botocore's retry handler (test_client)

@@ -115,7 +115,7 @@ class Operation:
             if TRUNCATED in exception.response:
                 return self._truncated()
             return self._explain_error(exception)
-        # A response here is from a different operation that botocore called first, such as AssumeRole.
+        # A ClientError here is from a different operation that botocore called first, such as AssumeRole.
         response = exception.response if isinstance(exception, ClientError) else None
         name, values, affects_all = explain_exception(exception, self._attempts, self._client)
         words = f"{'AWS said' if response else 'botocore reported'}: {printable(exception)}" if str(exception) else ""

@@ -22,7 +22,7 @@ class Exclusions(NamedTuple):
 
     ids: list[str]
     names: list[str]
-    tags: dict[str, str | None]  # values by key; None for any value
+    tags: dict[str, str | None]  # values by key; None matches any value
 
 
 def choose_regions(regions: list[str], excluded: list[str]) -> list[str]:

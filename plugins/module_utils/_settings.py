@@ -23,10 +23,11 @@ class Setting(NamedTuple):
 
     name: str  # the choice of include, and the key in the result
     operation: str
-    member: str  # the member in the response; a list becomes a setting with that list as its only member
+    member: str  # the member in the response; a list is returned as a structure with only this member
     title: str  # in messages
-    # The keys of the result, in snake_case. The value of a key is None for a plain value, a function that converts a
-    # value, a dict for a structure, or a list for a list. If list items are structures, the list contains their keys.
+    # The keys of the result, in snake_case. Each key maps to None for a plain value, to a function that converts the
+    # value, to a dict of the keys of a structure, or to a list. If the items of the list are structures, it contains
+    # one dict of their keys; otherwise, it is empty.
     members: dict[str, Any]
 
 

@@ -57,8 +57,8 @@ def _complete(value: Any, members: Any) -> Any:
     """Return a value with all *members* of a ``Setting``, then its other members. Missing members are null or empty."""
     if isinstance(members, dict):
         present = value or {}
-        # Take the keys from members, not the equal ones from the response. Otherwise, a bulk read would keep tens of
-        # thousands of copies of them.
+        # Use the key strings in members. The response has its own copy of each, and a bulk read would keep tens of
+        # thousands of these copies in memory.
         complete = {name: _complete(present.get(name), inner) for name, inner in members.items()}
         return {**complete, **{name: inner for name, inner in present.items() if name not in members}}
     if isinstance(members, list):

@@ -71,7 +71,7 @@ def put_proxy(client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any
 
     :param proxy: a ``Proxy`` structure; if the operation does not accept one of its members, nothing is sent.
     :returns: the ``Proxy`` structure that the service returned.
-    :raises VoiceError: any other response, or none. Unless ``rejected``, the service may have applied the change.
+    :raises VoiceError: any other response, or none. If its ``rejected`` is false, the change may have been applied.
     """
     require_sendable(client, voice_connector_id, proxy)
     operation = _putting(client, voice_connector_id)
@@ -101,8 +101,8 @@ def require_sendable(
 def delete_proxy(client: VoiceClient, voice_connector_id: str) -> None:
     """Delete the proxy configuration of a Voice Connector. Operation: DeleteVoiceConnectorProxy.
 
-    :raises NotFound: the service found none. Unless ``rejected``, an earlier request may have deleted it.
-    :raises VoiceError: any other response, or none. Unless ``rejected``, the service may have applied the change.
+    :raises NotFound: the service found none. If its ``rejected`` is false, an earlier attempt may have deleted it.
+    :raises VoiceError: any other response, or none. If its ``rejected`` is false, the change may have been applied.
     """
     action = f"delete the proxy configuration of Voice Connector {voice_connector_id}"
     operation = Operation(client, "DeleteVoiceConnectorProxy", action)

@@ -85,8 +85,8 @@ def write_proxy(client: VoiceClient, voice_connector_id: str, desired: dict[str,
         deleting = desired is None and isinstance(e, NotFound)
         if e.rejected and not deleting:
             raise
-        # After NotFound for a delete, read again, because the previous read found the configuration. Unless this error is
-        # rejected, an earlier attempt of the delete may have succeeded, so it counts as a change.
+        # If a delete returns NotFound, read again, because the previous read found the configuration. If ``rejected``
+        # is false for this error, an earlier attempt may have deleted the configuration, so this counts as a change.
         return not (deleting and e.rejected), confirm_write(client, voice_connector_id, desired, e)
     lost = lost_members(stored, desired)
     if lost:
