@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test that the reports of an audit are replaced together, or not mixed with older ones."""
+"""Test writing the reports of an audit, including that a failure never leaves them mixed with older ones."""
 
 from __future__ import annotations
 

@@ -216,7 +216,7 @@ def test_a_failed_read_without_known_regions_is_one_skipped_region() -> None:
     assert [(region["region"], region["status"]) for region in audit["regions"]] == [(None, "skipped")]
 
 
-def test_a_region_of_an_unknown_account_has_the_reason() -> None:
+def test_a_region_shows_why_its_account_is_unknown() -> None:
     audit = make_audit([read(Fault("GetCallerIdentity", error="AccessDenied"))], NOW)
     assert audit["regions"][0]["account"] is None
     assert "GetCallerIdentity" in audit["regions"][0]["reason"]
@@ -290,7 +290,7 @@ def test_an_id_is_found_in_the_region_that_has_it() -> None:
     assert audit["complete"] and audit["warnings"] == []
 
 
-def test_a_missing_id_has_the_status_could_not_be_read() -> None:
+def test_a_missing_id_has_the_could_not_be_read_status() -> None:
     audit = audit_selection(voice_connector_ids=[WITH_PROXY, MISSING, MISSING])
     assert statuses(audit) == {WITH_PROXY: "configured", MISSING: "could not be read"}
     assert f"{MISSING} was not found in any account or Region" in audit["voice_connectors"][1]["reason"]

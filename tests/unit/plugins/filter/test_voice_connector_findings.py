@@ -483,7 +483,7 @@ def test_every_possible_status_of_every_check_is_tested() -> None:
         assert statuses == {PASS, FAIL, UNKNOWN} | ({NOT_APPLICABLE} if can_be_inactive else set()), check
 
 
-def test_the_table_the_documentation_and_the_tests_name_the_same_checks() -> None:
+def test_the_documentation_and_the_tests_have_the_same_checks_as_the_table() -> None:
     options = yaml.safe_load(plugin.DOCUMENTATION)["options"]["policy"]["suboptions"]
     names = list(plugin.CHECKS)
     assert list(options) == list(POLICY) == list(dict.fromkeys(case[0] for case in CASES)) == names

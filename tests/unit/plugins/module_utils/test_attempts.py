@@ -70,7 +70,7 @@ def test_rates_below_one_request_per_two_seconds_are_possible(
     assert waits == pytest.approx([seconds, seconds], abs=0.01)
 
 
-def test_the_lowest_rate_falls_only_if_it_is_still_throttled(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lowest_rate_falls_only_if_requests_at_that_rate_are_throttled(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     bucket = FairBucket()

@@ -108,7 +108,7 @@ def ids(records: list[dict[str, Any]]) -> list[str]:
 
 
 def listing(*changes: dict[str, Any]) -> Fault:
-    """Return a listing of us-east-1. Apply each of *changes* to one Voice Connector, starting with the first."""
+    """Return a listing of us-east-1, with the first of *changes* applied to the first Voice Connector, and so on."""
     entries = []
     for number, connector in enumerate(FLEET["voice_connectors"][:4]):
         identifier = connector["VoiceConnectorId"]
@@ -291,7 +291,7 @@ def test_an_account_that_cannot_be_determined_stops_the_run(
     assert fleet.operations() == [CALLER]
 
 
-@pytest.mark.parametrize("position", [0, 2])  # a Voice Connector with and one without a proxy
+@pytest.mark.parametrize("position", [0, 2])  # a Voice Connector with a proxy, and one without
 @pytest.mark.parametrize(
     ("arn", "words"),
     [

@@ -22,7 +22,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
 
-# Do not measure coverage: tracing would take longer than the requests, and these tests look for defects.
+# Do not measure coverage here: tracing would take longer than the requests, and the purpose is to find defects.
 pytestmark = pytest.mark.no_cover
 
 CHUNKS = 2

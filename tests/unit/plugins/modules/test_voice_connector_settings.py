@@ -135,7 +135,7 @@ LISTS = {name for name in NAMES if isinstance(VALUES[name][0].get(SETTINGS[name]
 
 
 def empty_result(name: str, exists: bool | None) -> dict[str, Any]:
-    """Return the result for a setting that is not set or, if *exists* is None, that is unknown."""
+    """Return the result for a setting without values. *exists* is its ``exists`` key, which is None if unknown."""
     values: dict[str, Any] = {key: [] if isinstance(value, list) else None for key, value in VALUES[name][1].items()}
     if name == "streaming":
         values["media_insights_configuration"] = {"disabled": None, "configuration_arn": None}
@@ -146,7 +146,7 @@ def state(*names: str) -> dict[str, Any]:
     """Return an emulator state with one Voice Connector that has these settings, and one that has none."""
     full: dict[str, Any] = {"VoiceConnectorId": FULL, "Name": "reception"}
     for name in names:
-        # The key in the state is the member name from the operation, except for the user names.
+        # The state has each setting under the name of its response member, but usernames under TerminationCredentials.
         structure = VALUES[name][0]
         seed = "TerminationCredentials" if name in LISTS else SETTINGS[name].member
         full[seed] = structure["Usernames"] if name in LISTS else structure
