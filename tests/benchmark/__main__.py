@@ -189,7 +189,7 @@ def check_complete(cost: Cost, size: int) -> None:
 
 
 def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[str]:
-    """Print the rows for the module and for bare boto3, and return the rows with the targets for growth."""
+    """Print the rows for the module and for bare boto3, and return the rows on growth for the table of targets."""
     module_costs, boto3_costs = {}, {}
     for size in sizes:
         with start_emulator(size) as emulator:
@@ -223,7 +223,7 @@ def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[st
 def measure_alternatives(
     module: Command, boto3: Command, size: int, pair_count: int, folder: pathlib.Path
 ) -> list[str]:
-    """Print the rows for the loop and for the AWS CLI, and return the rows with the targets for wall time."""
+    """Print the rows for the loop and for the AWS CLI, and return the rows on wall time for the table of targets."""
     item_count, call_count = 20, 3
     playbook = folder / "loop.yml"
 
@@ -263,7 +263,7 @@ def measure_alternatives(
 
 
 def measure_faults(module: Command, throttled_size: int, rate: float, faulty_size: int) -> list[str]:
-    """Return the rows with the targets for throttling and faults."""
+    """Return the rows on throttling and faults for the table of targets."""
     with start_emulator(throttled_size, rate_limit=rate) as emulator:
         throttled = emulator.measure(*module)
     check_complete(throttled, throttled_size)

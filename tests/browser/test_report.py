@@ -326,7 +326,7 @@ def test_the_report_on_an_incomplete_audit_starts_with_the_reasons(open_report: 
     assert notice.startswith("This audit is incomplete")
     assert "2 Regions were skipped or only partially read" in notice
     assert "eu-west-2 of host support, skipped: eu-west-2: the endpoint cannot be reached" in notice
-    # The reason is omitted because a Voice Connector below has the same reason.
+    # The line for this Region omits the reason, because the line below for a Voice Connector has the same reason.
     assert "eu-west-1 of account 111122223333, partial\n" in notice
     assert "2 Voice Connectors could not be read" in notice
     assert "annex c3 in eu-west-1: c3: access is denied" in notice

@@ -76,7 +76,7 @@ def main() -> None:
         if arguments.command:
             sys.exit(_run(arguments.command, emulator.environment))
         print(emulator.url, flush=True)
-        # Sleep in short intervals, because a signal that arrives just before a sleep takes effect only after it.
+        # Sleep in short intervals. A signal that arrives just before a sleep takes effect only when the sleep ends.
         deadline = time.monotonic() + arguments.seconds
         while time.monotonic() < deadline:
             time.sleep(0.2)

@@ -29,7 +29,7 @@ HANDSHAKE_DROPS = ("handshake_close", "handshake_alert")
 class Fault:
     """One fault. A member with its default value does not change the response."""
 
-    # The operation to which the fault applies, in either service. * means all operations in the voice service.
+    # The operation to which the fault applies, in Voice or STS. * means all operations in Voice, but none in STS.
     operation: str = "*"
     request_has: str = ""  # what the path or Authorization header must contain, such as an ID or /eu-west-1/
     times: int | None = None  # how many times the fault applies; None for no limit

@@ -8,7 +8,7 @@ Tests control it from Python, or over HTTP:
 
 ====== ======================= ===========================================================
 PUT    /_emulator/faults       replace the faults with a JSON list; see faults.Fault
-PUT    /_emulator/state        replace the state (see service.Voice) and the faults (``faults``); delete the requests
+PUT    /_emulator/state        replace the state (see service.Voice) and faults (key ``faults``); delete the requests
 PUT    /_emulator/settings     set ``latency`` (seconds), ``rate_limit`` (requests per second), ``max_skew`` (seconds)
 GET    /_emulator/requests     return the requests so far, oldest first
 DELETE /_emulator/requests     delete the requests so far

@@ -119,7 +119,7 @@ class Voice:
             number = len(self.credentials)
             new = {
                 "access_key": f"ASIAEMULATOR{number}",
-                # These must not contain a different secret, because Ansible masks a secret even inside longer values.
+                # Neither value may contain any other secret, because Ansible masks secrets even inside longer values.
                 "secret_key": f"temporary-secret-key-{number}",
                 "session_token": f"temporary-session-token-{number}",
             }

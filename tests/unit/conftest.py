@@ -68,9 +68,10 @@ def cache_sdk_data() -> Iterator[None]:
             return listed[key]
 
         patch.setattr(Loader, "list_available_services", list_once)
-        # Inspecting the handlers is the second-slowest part, and they are the same for each session.
+        # The second-slowest part is inspecting event handlers. Cache the results, because all botocore sessions have
+        # the same handlers.
         patch.setattr("botocore.hooks.accepts_kwargs", functools.cache(accepts_kwargs))
-        # Sessions share event names too, because these are the same for each session.
+        # Share one cache of event names among all botocore sessions, because they use the same names.
         create = EventAliaser.__init__
         names: dict[str, str] = {}
 

@@ -86,7 +86,8 @@ def run_main(module: str, args: dict[str, Any]) -> dict[str, Any]:
     assert (stopped.value.code != 0) == result.get("failed", False)
     assert "Traceback" not in printed.getvalue()
     assert "ansible_facts" not in result
-    # ansible-core adds the options (2.19 and newer), and each secret when it is first registered (2.22 and newer).
+    # ansible-core adds two keys to the result: the module options (2.19 and newer), and each secret, the first time
+    # that it is registered (2.22 and newer).
     for key in ("invocation", "_ansible_new_secrets"):
         result.pop(key, None)
     return result

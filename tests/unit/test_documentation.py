@@ -129,7 +129,7 @@ def test_managing_returns_the_documented_values_and_samples(emulator: Emulator) 
 
 
 def build_structure(shape: Any, entry: dict[str, Any]) -> Any:
-    """Build the service's structure from the samples of a documented return value."""
+    """Build a value of *shape* as the service returns it, from the samples in the documentation of a return value."""
     if shape.type_name == "structure":
         return {
             member: build_structure(inner, entry["contains"][next(iter(camel_dict_to_snake_dict({member: None})))])
@@ -391,7 +391,8 @@ def test_the_documented_limits_match_the_client() -> None:
         f"no request succeeds for {_attempts.BULK_THROTTLE_WINDOW} seconds of throttling",
     ):
         assert words in bulk
-    # Even the last throttled request ends within the limit.
+    # The last throttled request can begin at the end of the throttle window. It still ends before the deadline of the
+    # operation.
     assert seconds >= _attempts.THROTTLE_WINDOW + _client.CONNECT_TIMEOUT + _client.READ_TIMEOUT
 
 

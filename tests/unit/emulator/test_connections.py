@@ -170,7 +170,7 @@ def test_an_empty_body_can_be_truncated(emulator: Emulator) -> None:
 def put_proxy(emulator: Emulator, sent: bytes, **headers: str) -> tuple[int, bytes]:
     """Send a PutVoiceConnectorProxy request with extra *headers*. Return the status and body of the response.
 
-    The signature is for BODY, but the bytes after the headers are *sent*.
+    The signature is for BODY, but the bytes that follow the headers are those in *sent*.
     """
     path = f"/voice-connectors/{WITH_PROXY}/programmable-numbers/proxy"
     request = AWSRequest("PUT", emulator.url + path, {"host": emulator.url.removeprefix("http://")}, BODY)
