@@ -76,10 +76,10 @@ options:
     type: int
     default: 8
 notes:
-  - If AWS throttles requests in a Region, the module sends all requests to that Region in order, at the rate that AWS
-    allows. A throttled request is sent at most ten times. A request that fails with a server error, a broken
+  - If AWS throttles requests in a Region, the module queues all requests to that Region, and sends them at the rate
+    that AWS allows. A throttled request is sent at most ten times. A request that fails with a server error, a broken
     connection, or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the wait
-    for the rate limit. If no request succeeds for 60 seconds of throttling in a Region, the module stops in that
+    for the rate limit. If AWS throttles requests in a Region and none succeeds for 60 seconds, the module stops in that
     Region. The keys C(connect_timeout), C(read_timeout), C(retries), and C(max_pool_connections) of O(aws_config)
     override these defaults.
 """

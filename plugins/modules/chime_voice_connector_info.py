@@ -97,8 +97,8 @@ notes:
     C(NotFoundException) and the Voice Connector exists.
   - Phone numbers and user names are returned unmasked. To keep them out of output and logs, set C(no_log) on the task.
   - AWS does not document whether a Region also lists the Voice Connectors of other Regions. Check C(aws_region) of each
-    Voice Connector, and read that Region too. If the Region that a Voice Connector belongs to is not read, and AWS does
-    not find one of its settings, that setting is unknown, and the task fails.
+    Voice Connector, and read that Region too. If a Voice Connector is read only in a Region that it does not belong to,
+    and AWS returns C(NotFoundException) for a setting, it is unknown whether that setting exists, and the task fails.
   - If a Voice Connector is deleted after it is listed but before its settings are read, it is returned without
     settings.
 seealso:
@@ -710,8 +710,8 @@ def summarize(read: BulkRead) -> str:
     for region in read.regions:
         if region.listing_error and region.listed:
             parts.append(
-                f"The listing of the Voice Connectors in {region.name} failed after {len(region.listed)} of them, "
-                "which were not read, and there may be more"
+                f"The listing of the Voice Connectors in {region.name} failed after {len(region.listed)} entries; "
+                "the listed Voice Connectors were not read, and there may be more"
             )
         elif region.listing_error:
             parts.append(f"The Voice Connectors in {region.name} could not be listed")

@@ -76,8 +76,8 @@ notes:
   - The service always replaces the whole proxy configuration. If somebody else changes it between the read and the
     write, that change is overwritten. The two requests are usually a few tenths of a second apart. If the configuration
     has a member that the installed botocore cannot send, nothing is written.
-  - The service may normalize values. Therefore, the module treats a phone number with and without a plus sign as equal,
-    as well as an empty phone number and none, and countries in any order and case.
+  - The service may normalize values. Therefore, when the module compares configurations, it ignores a plus sign in
+    front of the phone number and the order and case of the countries. It treats an empty phone number as none.
   - The fall-back phone number is returned unmasked, but is not written to the system log of the managed node. To keep
     it out of Ansible's output and logs, set C(no_log) on the task.
 seealso:

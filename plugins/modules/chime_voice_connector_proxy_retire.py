@@ -84,7 +84,7 @@ options:
       - The folder for the backup, on the managed node. It is created if it is missing.
       - Specify an absolute path, or one that begins with V(~). How a relative path is resolved depends on the
         connection. With a local connection, it is relative to the folder of the playbook.
-      - Only its owner can read the backup. It contains the fall-back phone numbers unmasked.
+      - The backup contains the fall-back phone numbers unmasked. Only the owner of the file can read it.
     type: path
     default: proxy-backup
 extends_documentation_fragment:

@@ -388,7 +388,7 @@ def test_the_documented_limits_match_the_client() -> None:
         f"An operation takes at most {bulk_seconds:.0f} seconds, not counting the wait for the rate limit",
         throttled,
         f"a timeout is sent at most {NUMBERS[_attempts.BULK_MAX_FAULTS]} times",
-        f"no request succeeds for {_attempts.BULK_THROTTLE_WINDOW} seconds of throttling",
+        f"throttles requests in a Region and none succeeds for {_attempts.BULK_THROTTLE_WINDOW} seconds",
     ):
         assert words in bulk
     # The last throttled request can begin at the end of the throttle window. It still ends before the deadline of the

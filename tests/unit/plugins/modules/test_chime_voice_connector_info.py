@@ -180,7 +180,7 @@ def test_previous_pages_are_kept_if_a_page_fails(
         assert connector["tags"] is None and "reading stopped" in connector["tags_error"]
     (error,) = result["errors"]
     assert (error["voice_connector_id"], error["action"]) == (None, LIST)
-    assert "failed after 3 of them, which were not read, and there may be more" in result["msg"]
+    assert "failed after 3 entries; the listed Voice Connectors were not read, and there may be more" in result["msg"]
     assert {"boto3_version", "botocore_version", "region"} <= set(result)
     assert set(emulator.operations()) == {LIST}
 
