@@ -326,7 +326,7 @@ class RateLimit:
     def wait(self, request: Any) -> None:
         """Wait until a request may be sent.
 
-        :raises ThrottledTooLong: the run has given up.
+        :raises ThrottledTooLong: the bulk run has given up, because the service throttled all of its requests.
         """
         self._limiter.on_sending_request(request)
 

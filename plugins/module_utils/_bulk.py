@@ -181,7 +181,8 @@ def _list(region: RegionRead, ids: list[str] | None, alone: bool) -> None:
             region.listed.update((entry["VoiceConnectorId"], entry) for entry in page)
             missing.difference_update(region.listed)
             # The number of pages is unknown. Stop the listing when it has taken as many requests as it would take to
-            # read the remaining Voice Connectors one by one. At worst, this doubles the number of requests.
+            # read the remaining Voice Connectors one by one. At worst, this takes twice
+            # as many requests as the cheaper of the two ways.
             if ids is not None and len(missing) <= (number if alone else 0):
                 return
         region.listed_all = not alone or ids is None

@@ -471,7 +471,7 @@ MESSAGE_ENTRIES = re.findall(
 
 
 def messages_with(quote: str) -> list[str]:
-    """Return the names of the messages that contain *quote* in their literal text, without a placeholder inside it."""
+    """Return the names of the messages that contain *quote* in their literal text. It must not span a placeholder."""
     return [
         name
         for name, template in MESSAGES.items()
