@@ -83,7 +83,7 @@ _NUMBER = re.compile(r"[\s\d.,:/eE%$()-]*\d[\s\d.,:/eE%$()-]*")
 
 
 def cell(value: Any) -> str:
-    """Return the text of a cell, escaped so that no spreadsheet treats it as a formula, or a string as a number."""
+    """Return the text of a cell, so that no spreadsheet treats it as a formula, or treats a string as a number."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -146,7 +146,7 @@ def state(*names: str) -> dict[str, Any]:
     """Return an emulator state with one Voice Connector that has these settings, and one that has none."""
     full: dict[str, Any] = {"VoiceConnectorId": FULL, "Name": "reception"}
     for name in names:
-        # The state has each setting under the name of its response member, but usernames under TerminationCredentials.
+        # The state has each setting under its member in the response, except usernames: TerminationCredentials has them.
         structure = VALUES[name][0]
         seed = "TerminationCredentials" if name in LISTS else SETTINGS[name].member
         full[seed] = structure["Usernames"] if name in LISTS else structure
