@@ -55,10 +55,9 @@ PAGES = {
 
 def link_to_pages(_app: Sphinx, doctree: nodes.document) -> None:
     """Replace links to source files with links to the pages built from them."""
-    for reference in doctree.findall(nodes.reference):
+    for reference in doctree.findall(lambda node: isinstance(node, nodes.reference) and "refuri" in node):
         for source, page in PAGES.items():
-            if "refuri" in reference:
-                reference["refuri"] = re.sub(rf"^{source}(?=#|$)", page, reference["refuri"])
+            reference["refuri"] = re.sub(rf"^{source}(?=#|$)", page, reference["refuri"])
 
 
 def setup(app: Sphinx) -> None:
