@@ -104,8 +104,7 @@ import datetime
 import json
 import pathlib
 from collections.abc import Iterable
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 import yaml
 from ansible.errors import AnsibleFilterError

@@ -51,8 +51,7 @@ import re
 import unicodedata
 from typing import Any
 
-from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import describe
-from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import describe_selection
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import describe, describe_selection
 
 COLUMNS = (
     "account",

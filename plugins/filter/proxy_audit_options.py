@@ -39,17 +39,14 @@ _value:
 """
 
 import re
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.common.validation import check_type_dict
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.utils.path import unfrackpath
 
-from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import CONDITIONS
-from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import SERVICE_REGIONS
-from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import guarded
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import CONDITIONS, SERVICE_REGIONS, guarded
 
 FORMATS = ("json", "csv", "html")
 

@@ -53,10 +53,8 @@ _value:
 
 from typing import Any
 
-from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import find_reason
-from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import mask
-from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_accounts import item_results
-from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_accounts import proxy_audit_accounts
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import find_reason, mask
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_accounts import item_results, proxy_audit_accounts
 
 _RESULT_KEYS = ("account_id", "msg", "regions", "stopped", "errors")
 _CONNECTOR_KEYS = ("region", "aws_region", "voice_connector_id", "name", "tags", "tags_error")

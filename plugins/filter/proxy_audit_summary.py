@@ -47,11 +47,13 @@ _value:
 
 from typing import Any
 
-from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import DISABLED
-from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import NOT_CONFIGURED
-from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import UNREADABLE
-from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import describe_selection
-from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import with_noun
+from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import (
+    DISABLED,
+    NOT_CONFIGURED,
+    UNREADABLE,
+    describe_selection,
+    with_noun,
+)
 
 
 def truncate(items: list[str], limit: int | None) -> list[str]:

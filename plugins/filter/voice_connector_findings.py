@@ -198,11 +198,8 @@ import functools
 import ipaddress
 import json
 import re
-from collections.abc import Iterable
-from collections.abc import Iterator
-from typing import Any
-from typing import Callable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, Callable, NamedTuple
 
 from ansible.errors import AnsibleFilterError
 

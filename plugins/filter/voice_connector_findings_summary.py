@@ -49,10 +49,12 @@ import collections
 from typing import Any
 
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import with_noun
-from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import FAIL
-from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import NOT_APPLICABLE
-from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import PASS
-from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import UNKNOWN
+from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import (
+    FAIL,
+    NOT_APPLICABLE,
+    PASS,
+    UNKNOWN,
+)
 
 
 def describe(finding: dict[str, Any]) -> str:

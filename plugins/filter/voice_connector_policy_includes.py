@@ -51,8 +51,7 @@ _value:
 
 from typing import Any
 
-from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import CHECKS
-from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import parse_policy
+from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import CHECKS, parse_policy
 
 
 def voice_connector_policy_includes(policy: Any) -> list[str]:

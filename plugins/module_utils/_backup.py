@@ -20,15 +20,12 @@ import errno
 import json
 import os
 import re
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import printable
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import ACCOUNT_ID
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import PHONE_NUMBER
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import VOICE_CONNECTOR_ID
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import MEMBERS
+from ._errors import VoiceError
+from ._options import ACCOUNT_ID, PHONE_NUMBER, VOICE_CONNECTOR_ID
+from ._redact import redact
+from ._writes import MEMBERS
 
 FORMAT = 2
 
@@ -74,7 +71,7 @@ def write_backup(folder: str, account_id: str, records: list[Record], now: datet
         with open(path, "rb") as file:
             written = file.read()
     except (OSError, ValueError) as e:  # ValueError for an impossible path, such as one with a null byte
-        raise VoiceError("backup_not_written", prefix, path=printable(path), reason=_to_reason(e)) from e
+        raise VoiceError("backup_not_written", prefix, path=redact(path), reason=_to_reason(e)) from e
     if _parse_json(written) != document:
         raise VoiceError("backup_differs", prefix, path=path)
     return path
@@ -90,7 +87,7 @@ def read_backup(path: str, account_id: str, prefix: str) -> Backup:
         with open(path, "rb") as file:
             content = file.read()
     except (OSError, ValueError) as e:
-        raise VoiceError("backup_not_read", prefix, path=printable(path), reason=_to_reason(e)) from e
+        raise VoiceError("backup_not_read", prefix, path=redact(path), reason=_to_reason(e)) from e
     document = _parse_json(content)
     version: Any = document.get("format", 1) if isinstance(document, dict) else None
     if _is_int(version) and version > FORMAT:
@@ -218,11 +215,11 @@ def _proxy_of(entry: dict[str, Any], version: int) -> Any:
 
 
 def _to_reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or printable(error)
+    return getattr(error, "strerror", None) or redact(error)
 
 
 def _label(number: int, identifier: str) -> str:
-    return f"record {number} ({printable(identifier)})"
+    return f"record {number} ({redact(identifier)})"
 
 
 def _is_match(value: Any, pattern: re.Pattern[str]) -> bool:

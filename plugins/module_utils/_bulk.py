@@ -10,23 +10,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from typing import Any
-from typing import Callable
-from typing import NamedTuple
-from typing import TypeVar
+from typing import Any, Callable, NamedTuple, TypeVar
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import Setting
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import connector_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import setting_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_setting
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_tags
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_voice_connector
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import has_no_tags
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import list_voice_connectors
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import require_operations
+from ._api import (
+    are_tags_withheld,
+    get_setting,
+    get_tags,
+    get_voice_connector,
+    list_voice_connectors,
+    require_operations,
+)
+from ._errors import NotFound, VoiceError
+from ._operation import VoiceClient
+from ._shapes import Setting, setting_result
 
 _T = TypeVar("_T")
 _END = object()
@@ -45,6 +41,8 @@ class Selection(NamedTuple):
     settings: list[Setting]
     # Whether to skip listed Voice Connectors that belong to a Region that is not read.
     own_regions_only: bool = False
+    # Whether to keep the structures as AWS returned them.
+    keep_structures: bool = False
 
 
 class ConnectorRead(NamedTuple):
@@ -58,7 +56,7 @@ class ConnectorRead(NamedTuple):
     connector: dict[str, Any] | None
     errors: list[VoiceError]
     tried: bool = True
-    structures: dict[str, dict[str, Any] | None] = {}  # as the service returned them, by setting
+    structures: dict[str, dict[str, Any] | None] = {}  # as AWS returned them, by setting, if they are kept
 
 
 class RegionRead:
@@ -66,7 +64,8 @@ class RegionRead:
 
     def __init__(self, client: VoiceClient) -> None:
         self.client = client
-        self.listed: dict[str, dict[str, Any]] = {}  # entries by ID
+        # The documented keys by ID, or None if the listing had a value of a different type
+        self.listed: dict[str, dict[str, Any] | None] = {}
         self.listing_error: VoiceError | None = None
         self.listed_all = False  # whether all Voice Connectors in this Region are listed
         self.stopped_by: VoiceError | None = None  # the error that stopped reading early
@@ -80,7 +79,7 @@ class RegionRead:
     def record(self, result: ConnectorRead, concurrency: int) -> None:
         """Record a result, and stop reading this Region if the result shows that further reads would fail too."""
         # A missing resource is a valid result.
-        failed = [e for e in result.errors if not isinstance(e, NotFound) and not has_no_tags(e)]
+        failed = [e for e in result.errors if not isinstance(e, NotFound) and not are_tags_withheld(e)]
         self._failures.extend(failed)
         self._succeeded = self._succeeded or not failed
         ends = [error for error in failed if error.affects_all]
@@ -159,13 +158,18 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
             function(item)  # type: ignore[arg-type]
 
     threads: list[threading.Thread] = []
-    for number in range(min(concurrency, len(items)) - 1):
-        thread = threading.Thread(target=work, name=f"reader-{number}")
-        try:
+    started = threading.Event()
+    try:
+        for number in range(min(concurrency, len(items)) - 1):
+            # Start a thread in place of the one that each attempt takes, so that there are enough for all.
+            threading.Thread(target=started.wait, daemon=True).start()
+            thread = threading.Thread(target=work, name=f"reader-{number}")
             thread.start()
-        except RuntimeError:  # the system cannot start another thread, so continue with fewer
-            break
-        threads.append(thread)
+            threads.append(thread)
+    except RuntimeError:  # the system cannot start another thread, so continue with fewer
+        pass
+    finally:
+        started.set()
     work()
     for thread in threads:
         thread.join()
@@ -178,19 +182,18 @@ def _list(region: RegionRead, ids: list[str] | None, alone: bool) -> None:
         return
     try:
         for number, page in enumerate(list_voice_connectors(region.client), 1):
-            region.listed.update((entry["VoiceConnectorId"], entry) for entry in page)
+            region.listed.update(page)
             missing.difference_update(region.listed)
             # The number of pages is unknown. Stop the listing when it has taken as many requests as it would take to
-            # read the remaining Voice Connectors one by one. At worst, this takes twice
-            # as many requests as the cheaper of the two ways.
+            # read the remaining Voice Connectors one by one. At worst, this takes twice as many requests as the cheaper
+            # of the two ways.
             if ids is not None and len(missing) <= (number if alone else 0):
                 return
         region.listed_all = not alone or ids is None
     except VoiceError as e:
         # Credentials may permit reading but not listing.
         if ids is None or e.affects_all:
-            region.listing_error = e
-            region.stopped_by = e
+            region.listing_error = region.stopped_by = e.detach()
 
 
 def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
@@ -198,7 +201,7 @@ def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
     homes: dict[str, RegionRead] = {}
     for region in regions:
         for identifier, entry in region.listed.items():
-            if identifier not in homes or entry.get("AwsRegion") == region.name:
+            if identifier not in homes or _home(entry) == region.name:
                 homes[identifier] = region
     return homes
 
@@ -206,8 +209,12 @@ def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
 def foreign_homes(regions: list[RegionRead]) -> dict[str, str]:
     """Return the Region of each listed Voice Connector that belongs to none of *regions*, by ID."""
     names = {region.name for region in regions}
-    homes = ((i, entry.get("AwsRegion")) for region in regions for i, entry in region.listed.items())
+    homes = ((i, _home(entry)) for region in regions for i, entry in region.listed.items())
     return {i: home for i, home in homes if home and home not in names}
+
+
+def _home(connector: dict[str, Any] | None) -> str | None:
+    return connector["aws_region"] if connector else None
 
 
 def _by_id(
@@ -247,9 +254,9 @@ def _not_anywhere(identifier: str, regions: list[RegionRead]) -> VoiceError:
     return NotFound("not_anywhere", prefix, operation="GetVoiceConnector", affects_all=False)
 
 
-def _has_name(entry: dict[str, Any] | None, names: list[str] | None) -> bool:
-    """Whether an entry has one of these names, or may have one because it has not been read yet."""
-    return names is None or entry is None or entry.get("Name") in names
+def _has_name(connector: dict[str, Any] | None, names: list[str] | None) -> bool:
+    """Whether a Voice Connector has one of these names, or may have one because it has not been read yet."""
+    return names is None or connector is None or connector["name"] in names
 
 
 def _read_guarded(region: RegionRead, identifier: str, selection: Selection, concurrency: int) -> ConnectorRead:
@@ -268,57 +275,59 @@ def _to_internal_error(region: RegionRead, identifier: str, exception: Exception
 def _read(region: RegionRead, identifier: str, selection: Selection, concurrency: int) -> ConnectorRead:
     client = region.client
     try:
-        entry = region.listed.get(identifier) or get_voice_connector(client, identifier)
+        listed = region.listed.get(identifier) or get_voice_connector(client, identifier)
     except VoiceError as e:
-        return ConnectorRead(identifier, region.name, None, [e])
-    if not _has_name(entry, selection.names):
+        return ConnectorRead(identifier, region.name, None, [e.detach()])
+    if not _has_name(listed, selection.names):
         return ConnectorRead(identifier, region.name, None, [])
 
     errors: list[VoiceError] = []
-    connector = connector_result(entry, region.name)
+    connector = dict(listed)
     if selection.tags or selection.include_tags:
         tags: dict[str, str] | None = None
         reason = None
         try:
-            tags = get_tags(client, entry)
+            tags = get_tags(client, listed)
         except VoiceError as e:
             reason = e.message
-            if selection.tags or not has_no_tags(e):
-                errors.append(e)
-        if selection.tags and (tags is None or not _has_tags(tags, selection.tags)):
+            if selection.tags or not are_tags_withheld(e):
+                errors.append(e.detach())
+        if selection.tags and (tags is None or not _matches_tags(tags, selection.tags)):
             return ConnectorRead(identifier, region.name, None, errors)
         if selection.include_tags:
             connector.update(tags=tags, tags_error=reason)
+    results: dict[str, dict[str, Any]] = {}
     structures: dict[str, dict[str, Any] | None] = {}
     failed: dict[str, VoiceError] = {}
 
     def read(setting: Setting) -> None:
         try:
-            structures[setting.name] = get_setting(client, setting, identifier, entry)
+            results[setting.name], structure = get_setting(client, setting, identifier, listed)
+            if selection.keep_structures:
+                structures[setting.name] = structure
         except VoiceError as e:
-            failed[setting.name] = e
+            failed[setting.name] = e.detach()
         except Exception as e:  # a bug; an exception in a separate thread would be lost
             failed[setting.name] = _to_internal_error(region, identifier, e)
 
     run_all(read, selection.settings, concurrency)
     for setting in selection.settings:
-        known = setting.name in structures
-        connector[setting.name] = setting_result(setting, structures.get(setting.name), known)
+        connector[setting.name] = results.get(setting.name) or setting_result(setting, None, known=False)
     errors += [failed[setting.name] for setting in selection.settings if setting.name in failed]
     return ConnectorRead(identifier, region.name, connector, errors, structures=structures)
 
 
 def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
     """Return the result for an unread Voice Connector. Include its listed values if it is known to be selected."""
-    entry = region.listed.get(identifier)
-    if entry is None or selection.tags:
+    listed = region.listed.get(identifier)
+    if listed is None or selection.tags:
         return ConnectorRead(identifier, region.name, None, [], tried=False)
-    connector = connector_result(entry, region.name)
+    connector = dict(listed)
     if selection.include_tags:
         connector.update(tags=None, tags_error="The tags were not read, because reading stopped.")
     connector.update((setting.name, setting_result(setting, None, known=False)) for setting in selection.settings)
     return ConnectorRead(identifier, region.name, connector, [], tried=False)
 
 
-def _has_tags(tags: dict[str, str], wanted: dict[str, str | None]) -> bool:
+def _matches_tags(tags: dict[str, str], wanted: dict[str, str | None]) -> bool:
     return all(key in tags and value in (None, tags[key]) for key, value in wanted.items())

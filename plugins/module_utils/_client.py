@@ -9,24 +9,20 @@
 This collection has its own retries, deadlines, and parsing of responses. Those in botocore and amazon.aws can make a
 failure look like an absent resource, or let a task hang:
 
-- Retries and deadlines (``_attempts``). When this service throttles, it returns ThrottledClientException, which
+- Retries and deadlines (``_operation``). When this service throttles, it returns ThrottledClientException, which
   botocore's mode ``standard`` never retries. After about 17 failures, the retry quota of that mode ends all retries of
   a client, in the middle of a bulk read. ``AWSRetry`` of amazon.aws retries only ClientError, not a broken connection.
   Neither enforces a deadline, and a read timeout restarts with every byte.
 - Responses (``_responses``). botocore parses an HTML page, a truncated body, and an empty body as ``{}``. It drops
   members that it does not know, and names errors differently by version.
-- Errors (``_explain``, ``_errors``). An exception from the SDK states neither what to do nor whether the request may
-  have been applied.
+- Failures (``_failures``). An exception from the SDK states neither what to do nor whether the request may have been
+  applied.
 
-``_operation`` combines these parts: every call goes through an ``Operation``. The handlers for retries and responses
-are registered for botocore's events, which are public. The collection also uses the following private parts of other
-packages. If one of them changes, the tests in parentheses fail:
+An ``Operation`` combines these parts. It uses two of botocore's events: ``before-parse``, to check the bytes of a
+response, and ``before-send``, to stop a request that was abandoned. The collection also uses the following private
+parts of other packages. If one of them changes, the tests in parentheses fail:
 
-- botocore.retries.adaptive and .throttling, the rate limiter of the mode ``adaptive`` (test_attempts)
-- ``retry-config-SERVICE``, the ID of botocore's retry handler (test_client)
 - ``Config.OPTION_DEFAULTS``, the known keys of ``aws_config`` (every test of a module)
-- the modules botocore.credentials and botocore.tokens in a traceback, and the local variable ``redirect_location`` of
-  urllib3 (test_chime_voice_connector_proxy_info)
 - the words that urllib3 and OpenSSL use in errors about proxy servers and certificates (test_networks)
 - ``AnsibleAWSModule.default_settings`` of amazon.aws and ``_load_params`` of Ansible (test_chime_voice_connector_proxy)
 """
@@ -35,37 +31,29 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
-from typing import Callable
-from typing import NamedTuple
-from typing import TypeVar
+import threading
+from typing import Any, Callable, TypeVar
 
 try:
-    from boto3.session import Session
     from botocore.config import Config
-    from botocore.exceptions import NoRegionError
-    from botocore.exceptions import UnknownServiceError
+    from botocore.credentials import Credentials, RefreshableCredentials, create_credential_resolver
+    from botocore.exceptions import NoCredentialsError
+    from botocore.session import Session
 except ImportError:
-    pass  # AnsibleAWSModule reports the missing SDK before anything here is used.
+    Credentials = object  # AnsibleAWSModule reports the missing SDK before anything here is used.
+except Exception as e:  # an incompatible dependency can raise any exception
+    raise ImportError(
+        f"botocore, installed for {sys.executable}, cannot be imported ({type(e).__name__}: {e}). Reinstall boto3 and "
+        "its dependencies for that Python, or set ansible_python_interpreter to a different one"
+    ) from e
 
 from ansible.module_utils.compat.version import LooseVersion
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import gather_sdk_versions
-from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import get_aws_connection_info
-from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import BOTOCORE_MAX_BACKOFF
-from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import BULK_MAX_FAULTS
-from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import MAX_BACKOFF
-from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import MAX_FAULTS
-from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import Attempts
-from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import Policy
-from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import RateLimit
-from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import run_with_deadline
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import printable
-from ansible_collections.chime_sdk.voice.plugins.module_utils._explain import explain_credentials
-from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import check_response
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions, get_aws_connection_info
 
-_T = TypeVar("_T")
+from ._errors import VoiceError
+from ._operation import MAX_BACKOFF, BadCredentials, VoiceClient, stop_abandoned
+from ._responses import check_response
 
 SERVICE = "chime-sdk-voice"
 
@@ -75,24 +63,69 @@ MINIMUM_BOTOCORE_VERSION = "1.35.16"
 CONNECT_TIMEOUT = 5  # seconds
 READ_TIMEOUT = 10  # seconds
 
+MAX_FAULTS = 3  # server errors and broken connections of one operation
+# A bulk run allows more, because a few of its thousands of operations have several in a row.
+BULK_MAX_FAULTS = 6
+BOTOCORE_MAX_BACKOFF = 20  # seconds, with botocore's own retries
 
-class VoiceClient(NamedTuple):
-    """A boto3 client for one Region, with the policy for its operations."""
+_ONE_ATTEMPT = {"mode": "standard", "total_max_attempts": 1}
 
-    boto3: Any
-    policy: Policy
-    has_config: bool  # whether the user has set aws_config
+_T = TypeVar("_T")
 
-    @property
-    def region(self) -> str:
-        return self.boto3.meta.region_name
+
+class SigningCredentials(Credentials):
+    """The credentials of a connection. They change only when ``resolve`` is called, so signing a request cannot block."""
+
+    def __init__(self, load: Callable[[], Any]) -> None:
+        """Prepare to load the credentials.
+
+        :param load: a function that returns botocore's credentials, or None if there are none.
+        """
+        super().__init__("", "")
+        self.secrets: set[str] = set()  # those used so far
+        self._load = load
+        self._lock = threading.Lock()
+        self._source: Any = None
+        self._frozen: Any = None
+
+    def resolve(self, run: Callable[[Callable[[], None]], None]) -> None:
+        """Obtain the credentials that sign the next request. This may read files, run a process, or call AWS.
+
+        :param run: a function that runs its argument within the time that is left.
+        :raises BadCredentials: they contain whitespace or control characters.
+        :raises Exception: what botocore's credential providers raise.
+        """
+        if self._frozen is None or isinstance(self._source, RefreshableCredentials):
+            run(self._refresh)
+
+    def get_frozen_credentials(self) -> Any:
+        """Return the resolved credentials. botocore calls this to sign a request."""
+        return self._frozen
+
+    def load_credentials(self) -> SigningCredentials:
+        """Return this object. botocore calls this to create a client."""
+        return self
+
+    def _refresh(self) -> None:
+        with self._lock:
+            self._source = self._source or self._load()
+        if self._source is None:
+            raise NoCredentialsError
+        frozen = self._source.get_frozen_credentials()
+        parts = {"access key ID": frozen.access_key, "secret access key": frozen.secret_key, "token": frozen.token}
+        self.secrets.update(filter(None, (frozen.secret_key, frozen.token)))
+        for part, value in parts.items():
+            # urllib3 refuses such a value, and prints it.
+            if value and not (value.isascii() and value.isprintable() and " " not in value):
+                raise BadCredentials(part)
+        self._frozen = frozen
 
 
 class Connection:
     """The connection options of a module, and the session that its clients share.
 
-    No other class uses the module. ``aws_config`` overrides the timeouts set here; its key ``retries`` replaces this
-    collection's retries with those of botocore.
+    No other class uses the module. ``aws_config`` overrides the timeouts set here. Its key ``retries`` replaces this
+    collection's retries of reads with those of botocore.
     """
 
     def __init__(self, module: Any, purpose: str, concurrency: int | None = None) -> None:
@@ -104,71 +137,117 @@ class Connection:
         :raises VoiceError: an option is not valid, or the SDK is too old.
         """
         self._params = module.params
-        self._user_config = module.params.get("aws_config") or {}
         self._purpose = purpose
         self._concurrency = concurrency
-        _check_options(self._params, self._prefix(None))
-        self._region, self._endpoint_url, self._session = self._explaining(None, lambda: self._open(module))
+        self._request_ids: set[str] = set()
+        self._session: Any = None
+        self._credentials: Any = None
+        self._explaining(None, lambda: self._open(module))
 
     def client(self, region: str | None = None, service: str = SERVICE) -> VoiceClient:
-        """Return a client for *region*, by default the Region of the options.
+        """Return a client for *region*, by default the Region of the options. This sends nothing.
 
         :param service: the name of the service in boto3.
-        :raises VoiceError: an option is not valid, or no credentials can be obtained.
+        :raises VoiceError: an option is not valid.
         """
-        client, policy = self._explaining(region, lambda: self._make_with_policy(service, region))
-        events = client.meta.events
-        if service == SERVICE:
-            events.register(f"before-parse.{SERVICE}", check_response)
-        if policy.retries:
-            # After a single attempt, botocore's handler adds "reached max retries: 0" to the message of every error.
-            events.unregister(f"needs-retry.{service}", unique_id=f"retry-config-{service}")
-        policy.register(events, service)
-        return VoiceClient(client, policy, bool(self._user_config))
+        return self._explaining(region, lambda: self._make(region, service))
 
-    def _open(self, module: Any) -> tuple[str | None, str | None, Any]:
-        """Return the Region, the endpoint URL, and the session."""
-        region, endpoint_url, options = get_aws_connection_info(module)
-        profile = options.pop("profile_name", None)
+    def _open(self, module: Any) -> None:
+        """Check the options, and prepare what all clients share."""
+        require_botocore(self._prefix(None))
+        self._check_options()
+        self._default_region, self._endpoint_url, options = get_aws_connection_info(module)
+        # One session for all clients, because each session reads botocore's data files again.
+        self._session = Session(profile=options.get("profile_name"))
+        self._verify = options["verify"]
         config = Config(
             user_agent_extra="ansible-collection/chime_sdk.voice",
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
-            # botocore makes one attempt, whatever the environment sets. The policy decides whether to make more.
-            retries={"mode": "standard", "total_max_attempts": 1},
+            # botocore makes one attempt, whatever the environment sets. Operation decides whether to make more.
+            retries=_ONE_ATTEMPT,
             max_pool_connections=self._concurrency or 1,
         )
-        user_config = options.pop("aws_config", None)
-        self._config = config.merge(user_config) if user_config else config
-        self._options = options  # the access keys, and whether to verify certificates
-        # One session for all clients, because each session reads botocore's data files again.
-        return region, endpoint_url, Session(profile_name=profile)
+        self._config = config.merge(options["aws_config"]) if "aws_config" in options else config
+        keys = [options[f"aws_{name}"] for name in ("access_key_id", "secret_access_key", "session_token")]
+        region = self._default_region
+        self._credentials = SigningCredentials(
+            (lambda: Credentials(*keys))
+            if keys[0]
+            else (lambda: create_credential_resolver(self._session, region_name=region).load_credentials())
+        )
+        # botocore asks this component for the credentials of each client.
+        self._session.register_component("credential_provider", self._credentials)
 
-    def _make_with_policy(self, service: str, region: str | None) -> tuple[Any, Policy]:
-        client = self._make(service, region)
-        config = client.meta.config
+    def _check_options(self) -> None:
+        """Raise VoiceError for options that botocore would not check, or would blame on something else."""
+        params, prefix = self._params, self._prefix(None)
+        if params.get("profile") and any(params.get(key) for key in ("access_key", "secret_key", "session_token")):
+            raise VoiceError("profile_and_keys", prefix)
+        if bool(params.get("access_key")) != bool(params.get("secret_key")):
+            raise VoiceError("partial_keys", prefix)
+        config = params.get("aws_config") or {}
+        unknown = sorted(set(config) - set(Config.OPTION_DEFAULTS))
+        if unknown:
+            raise VoiceError("unknown_config_key", prefix, keys=", ".join(map(repr, unknown)))
+        proxies = config.get("proxies_config")
+        proxies = proxies if isinstance(proxies, dict) else {}
+        files = [
+            ("aws_ca_bundle", params.get("validate_certs") and params.get("aws_ca_bundle")),
+            ("client_cert in aws_config", config.get("client_cert")),
+            ("proxy_ca_bundle in aws_config", proxies.get("proxy_ca_bundle")),
+            ("proxy_client_cert in aws_config", proxies.get("proxy_client_cert")),
+        ]
+        for option, paths in files:
+            for path in paths if isinstance(paths, list) else [paths]:
+                if path and not os.path.isfile(str(path)):
+                    raise VoiceError("no_file", prefix, option=option, path=str(path))
+
+    def _make(self, region: str | None, service: str) -> VoiceClient:
+        reads = self._create(region, service, self._config)
+        own_retries = "retries" not in (self._params.get("aws_config") or {})
+        writes = (
+            reads if own_retries else self._create(region, service, self._config.merge(Config(retries=_ONE_ATTEMPT)))
+        )
+        wanted = region or self._default_region
+        if wanted is not None and reads.meta.region_name != wanted:
+            raise VoiceError("bad_region", self._prefix(region), name=wanted, used=reads.meta.region_name)
+        config = reads.meta.config
         max_faults = MAX_FAULTS if self._concurrency is None else BULK_MAX_FAULTS
         attempts, backoff = max_faults, MAX_BACKOFF
-        own_retries = "retries" not in self._user_config
         if not own_retries:
             attempts, backoff = config.retries.get("total_max_attempts", MAX_FAULTS), BOTOCORE_MAX_BACKOFF
-        seconds = longest_operation(config.connect_timeout, config.read_timeout, attempts, backoff)
-        rate_limit = None if self._concurrency is None else RateLimit()
-        return client, Policy(seconds, own_retries, max_faults, rate_limit)
+        rate_limit = None
+        if self._concurrency is not None:
+            from ._rate_limit import RateLimit
 
-    def _make(self, service: str, region: str | None, config: Any = None) -> Any:
-        """Return a boto3 client within a deadline: creating the first one may run a ``credential_process`` that hangs."""
-        attempts = Attempts(longest_operation(CONNECT_TIMEOUT, READ_TIMEOUT, backoff=MAX_BACKOFF))
-        return run_with_deadline(
-            lambda: self._session.client(
-                service,
-                region_name=region or self._region,
-                endpoint_url=self._endpoint_url,
-                config=config or self._config,
-                **self._options,
-            ),
-            attempts.remaining,
+            rate_limit = RateLimit()
+        return VoiceClient(
+            reads=reads,
+            writes=writes,
+            credentials=self._credentials,
+            seconds=longest_operation(config.connect_timeout, config.read_timeout, attempts, backoff),
+            max_faults=max_faults,
+            own_retries=own_retries,
+            rate_limit=rate_limit,
+            request_ids=self._request_ids if service == SERVICE else None,
+            settings=self._params,
+            clean=self._clean,
         )
+
+    def _create(self, region: str | None, service: str, config: Any) -> Any:
+        """Return a client of botocore."""
+        client = self._session.create_client(
+            service,
+            region_name=region or self._default_region,
+            endpoint_url=self._endpoint_url,
+            verify=self._verify,
+            config=config,
+        )
+        if service == SERVICE:
+            client.meta.events.register(f"before-parse.{SERVICE}", check_response)
+        client.meta.events.register(f"before-send.{service}", stop_abandoned)
+        return client
 
     def _prefix(self, region: str | None) -> str:
         where = region or self._params.get("region") or "the default Region"
@@ -176,30 +255,31 @@ class Connection:
 
     def _explaining(self, region: str | None, make: Callable[[], _T]) -> _T:
         """Return the result of *make*, and raise its exceptions as VoiceError."""
-        prefix = self._prefix(region)
         try:
             return make()
-        except NoRegionError:
-            raise VoiceError("no_region", prefix=f"Failed to {self._purpose}: ") from None
-        except UnknownServiceError as e:
-            raise VoiceError("no_service", prefix, service=SERVICE, **installed_sdk()) from e
+        except VoiceError:
+            raise
         except Exception as e:  # for bad options, botocore raises ValueError, TypeError, AttributeError, and others
-            words = f"botocore reported: {printable(e)}" if str(e) else ""
-            source = explain_credentials(e)
-            if source is not None:
-                raise VoiceError("credentials_unavailable", prefix, words, affects_all=True, source=source) from e
-            name = "bad_config" if self._fails_only_with_config(region) else "bad_connection_option"
-            raise VoiceError(name, prefix, words) from e
+            from ._failures import explain_settings
 
-    def _fails_only_with_config(self, region: str | None) -> bool:
-        """Whether a client can be made without ``aws_config``."""
-        if not self._user_config:
-            return False
-        try:
-            self._make(SERVICE, region, Config())
-        except Exception:  # the cause is a different option
-            return False
-        return True
+            name, fields, words = explain_settings(e, self._params)
+        prefix = self._prefix(region) if name != "no_region" else f"Failed to {self._purpose}: "
+        raise VoiceError(name, prefix, self._clean(words), affects_all=True, rejected=True, **fields)
+
+    def _clean(self, text: Any, limit: int = 500) -> str:
+        """Return text from outside, without the secrets of this connection."""
+        from ._redact import find_secrets, redact
+
+        used = self._credentials.secrets if self._credentials else ()
+        return redact(text, *find_secrets(self._params, self._session, used), limit)
+
+
+def require_botocore(prefix: str) -> None:
+    """Raise VoiceError if botocore is too old."""
+    sdk = installed_sdk()
+    # AnsibleAWSModule accepts every version if the package packaging is not installed.
+    if LooseVersion(sdk["version"]) < LooseVersion(MINIMUM_BOTOCORE_VERSION):
+        raise VoiceError("old_botocore", prefix, minimum=MINIMUM_BOTOCORE_VERSION, **sdk)
 
 
 def installed_sdk() -> dict[str, Any]:
@@ -207,29 +287,8 @@ def installed_sdk() -> dict[str, Any]:
     return {"version": gather_sdk_versions()["botocore_version"], "python": sys.executable}
 
 
-def _check_options(params: dict[str, Any], prefix: str) -> None:
-    """Raise VoiceError if botocore is too old, or a connection option is not valid."""
-    sdk = installed_sdk()
-    # AnsibleAWSModule accepts every version if the package packaging is not installed.
-    if LooseVersion(sdk["version"]) < LooseVersion(MINIMUM_BOTOCORE_VERSION):
-        raise VoiceError("old_botocore", prefix, minimum=MINIMUM_BOTOCORE_VERSION, **sdk)
-    if params.get("profile") and any(params.get(key) for key in ("access_key", "secret_key", "session_token")):
-        raise VoiceError("profile_and_keys", prefix)
-    bundle = params.get("aws_ca_bundle")
-    if params.get("validate_certs") and bundle and not os.path.exists(bundle):
-        raise VoiceError("no_ca_bundle", prefix, path=bundle)
-    config = params.get("aws_config") or {}
-    unknown = sorted(set(config) - set(Config.OPTION_DEFAULTS))
-    if unknown:
-        raise VoiceError("unknown_config_key", prefix, keys=", ".join(map(repr, unknown)))
-    try:
-        Config(**config)
-    except Exception as e:  # TypeError, ValueError, and errors from botocore
-        raise VoiceError("bad_config", prefix, f"botocore reported: {printable(e)}") from e
-
-
 def longest_operation(
-    connect_timeout: float | None, read_timeout: float | None, attempts: int = MAX_FAULTS, backoff: float = MAX_BACKOFF
+    connect_timeout: float | None, read_timeout: float | None, attempts: int, backoff: float
 ) -> float | None:
     """Return the longest duration of an operation in seconds, or None if the user has removed a timeout."""
     if connect_timeout is None or read_timeout is None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible.module_utils import basic
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 
 def given_options() -> dict[str, Any]:

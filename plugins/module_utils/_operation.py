@@ -8,34 +8,111 @@
 
 from __future__ import annotations
 
-from typing import Any
+import random
+import threading
+import time
+from typing import Any, Callable, NamedTuple
 
-try:
-    from botocore import xform_name
-    from botocore.exceptions import ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports the missing SDK before anything here is used.
+from ._errors import NotFound, VoiceError, fields_of
+from ._responses import RAW_JSON, TRUNCATED
+from ._shapes import MistypedValue, pick
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._attempts import Attempts
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import installed_sdk
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import printable
-from ansible_collections.chime_sdk.voice.plugins.module_utils._explain import count_requests
-from ansible_collections.chime_sdk.voice.plugins.module_utils._explain import explain_error
-from ansible_collections.chime_sdk.voice.plugins.module_utils._explain import explain_exception
-from ansible_collections.chime_sdk.voice.plugins.module_utils._explain import is_from_aws
-from ansible_collections.chime_sdk.voice.plugins.module_utils._explain import is_named_not_found
-from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import RAW_JSON
-from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import TRUNCATED
-from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import UnreadableResponse
+MAX_THROTTLES = 10  # throttled attempts of one operation
+THROTTLE_WINDOW = 45  # seconds after which a throttled operation outside a bulk run is not retried
+MAX_BACKOFF = 5  # seconds between two attempts
 
 # AWS may reject a new configuration because support for proxy sessions has ended, whatever reason the response gives.
 _ENDED = "; note that AWS ended support for proxy sessions on 2026-04-07 and may refuse this"
 
-# For operations on proxy configurations: each message, and its replacement that mentions the end of support.
-_ENDED_MESSAGES = {"no_operation": "no_proxy_operation", "not_offered": "proxies_not_offered"}
+# For operations on proxy configurations: each failure, and its replacement that mentions the end of support.
+_ENDED_FAILURES = {"no_operation": "no_proxy_operation", "not_offered": "proxies_not_offered"}
+
+
+class BadCredentials(Exception):
+    """The credentials cannot be sent. The message is the part that is wrong."""
+
+
+class DeadlineExceeded(Exception):
+    """An attempt did not end in time, and was abandoned."""
+
+
+class NoThread(Exception):
+    """The system cannot start a thread."""
+
+
+class VoiceClient(NamedTuple):
+    """The clients of botocore for one Region, and the limits of their operations."""
+
+    reads: Any
+    writes: Any  # like reads, but never retries
+    credentials: Any  # the SigningCredentials of both
+    seconds: float | None  # the limit of one operation, excluding the time in the queue; None for no limit
+    own_retries: bool  # whether Operation retries reads, instead of botocore
+    max_faults: int  # server errors and broken connections of one operation
+    rate_limit: Any  # the RateLimit that all requests of a bulk run share, or None
+    request_ids: set[str] | None  # those of all responses so far; None for a service that is not checked
+    settings: dict[str, Any]  # the connection options
+    clean: Callable[..., str]  # hides the secrets of the connection in text from outside
+    holds_slot: bool = False  # whether the first request may use the slot of the caller
+
+    @property
+    def region(self) -> str:
+        return self.reads.meta.region_name
+
+    @property
+    def model(self) -> Any:
+        return self.reads.meta.service_model
+
+
+class Attempt(threading.Thread):
+    """A function in a thread of its own, which can be abandoned: socket timeouts limit neither a request nor a process."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        super().__init__(daemon=True)
+        self.sent = 0  # requests
+        self.abandoned = False
+        self._function: Callable[[], Any] | None = function
+        self._result: Any = None
+        self._exception: BaseException | None = None
+
+    def run(self) -> None:
+        assert self._function is not None
+        try:
+            self._result = self._function()
+        except BaseException as e:  # raised in the waiting thread
+            self._exception = e
+        self._function = None
+
+    def result(self, seconds: float | None) -> Any:
+        """Start the thread, and return the result of the function.
+
+        :raises DeadlineExceeded: it did not end within *seconds*, and was abandoned.
+        :raises NoThread: the system cannot start a thread.
+        """
+        try:
+            self.start()
+        except RuntimeError:
+            raise NoThread from None
+        self.join(seconds)
+        if self.is_alive():
+            self.abandoned = True
+            raise DeadlineExceeded
+        if self._exception is not None:
+            raise self._exception
+        return self._result
+
+
+def stop_abandoned(**kwargs: Any) -> None:
+    """Count a request that is about to be sent, or stop it if its attempt was abandoned.
+
+    This is a handler for botocore's event ``before-send``.
+    """
+    attempt = threading.current_thread()
+    assert isinstance(attempt, Attempt)
+    # In this order, a request that result() does not find in ``sent`` is always stopped.
+    attempt.sent += 1
+    if attempt.abandoned:
+        raise DeadlineExceeded
 
 
 class Operation:
@@ -50,29 +127,60 @@ class Operation:
         self._client = client
         self._name = name
         self._action = action
-        self._attempts = Attempts(client.policy.seconds)
+        self._is_write = not name.startswith(("Get", "List"))
+        self._retries = client.own_retries or self._is_write
+        self._started = 0.0
+        # The number of requests, of throttled attempts, and of attempts that ended with a fault
+        self._sent = self._throttles = self._faults = 0
+        self._last = ""  # what the last attempt that was repeated ended with
 
     def require(self) -> Any:
         """Return botocore's method for this operation; raise VoiceError if it has none."""
-        method = getattr(self._client.boto3, xform_name(self._name), None)
-        if method is None:
-            raise self.failure("no_operation", affects_all=True, rejected=True, **installed_sdk())
-        return method
+        client = self._client.writes if self._is_write else self._client.reads
+        for method, name in client.meta.method_to_api_mapping.items():
+            if name == self._name:
+                return getattr(client, method)
+        raise self.failure("no_operation")
 
-    def __call__(self, **parameters: Any) -> dict[str, Any]:
+    def __call__(self, check: Callable[[], None] | None = None, **parameters: Any) -> dict[str, Any]:
         """Call the operation and return botocore's response. Any output of the operation is in ``RawJson``.
 
+        :param check: a function to call immediately before each attempt. What it raises ends the operation.
         :raises NotFound: the service returned the error NotFound.
         :raises VoiceError: any other failure.
         """
         method = self.require()
-        try:
-            response = self._client.policy.run(lambda: method(**parameters), self._attempts)
-        except Exception as e:  # the SDK does not wrap ValueError, TypeError, OSError, and others
-            raise self._explain(e) from e
-        if TRUNCATED in response:
-            raise self._truncated()
-        return response
+        holds_slot = self._client.holds_slot
+        rejected = True  # whether it is certain that the service applied no attempt so far
+        self._started = time.monotonic()
+        while True:
+            response = None
+            failed = (None if holds_slot else self._wait_for_slot()) or self._resolve_credentials()
+            holds_slot = False
+            if failed is None:
+                if check is not None:
+                    self._pause(check)
+                response, failed = self._attempt(lambda: method(**parameters))
+            if failed is None:
+                return response
+            rejected = rejected and failed.rejected
+            delay = self._delay(failed)
+            if delay is None:
+                break
+            self._last = f", the last of which ended with {failed.last}"
+            time.sleep(delay)
+        clean = self._client.clean
+        error = self.failure(
+            failed.name,
+            NotFound if failed.name == "not_found" else VoiceError,
+            words=failed.words and clean(failed.words),
+            error=failed.error and {key: clean(value) for key, value in failed.error.items()},
+            metadata=failed.metadata,
+            **{key: clean(value, 200) for key, value in failed.fields.items()},
+        )
+        error.rejected = rejected
+        error.affects_all = error.affects_all or getattr(self._client.rate_limit, "gave_up", False)
+        raise error
 
     def member(self, response: dict[str, Any], name: str) -> Any:
         """Return the JSON of the member *name* in a response, or None if AWS confirms that there is none.
@@ -83,56 +191,151 @@ class Operation:
         if document.get(name):
             return document[name]
         if document and name not in document:
-            raise self.unreadable(f"it has other members, but not {name}")
+            raise self.failure("unreadable", reason=f"it has other members, but not {name}")
         self.require_request_id(response)
         return None
+
+    def pick(self, value: Any, kind: Any, where: str) -> Any:
+        """Return the documented part of *value*, as ``pick`` does; raise VoiceError if it has a different type."""
+        try:
+            return pick(value, kind, where)
+        except MistypedValue as e:
+            raise self.failure("unreadable", reason=str(e)) from None
 
     def require_request_id(self, response: dict[str, Any]) -> None:
         """Raise VoiceError for an empty response that may not come from AWS."""
         if not response["ResponseMetadata"].get("RequestId"):
-            raise self.unreadable("it is empty, and has no request ID, unlike every response from AWS")
-
-    def unreadable(self, reason: str) -> VoiceError:
-        """Return the error for an invalid response with a success status."""
-        return self.failure("unreadable", reason=reason)
+            raise self.failure(
+                "unreadable", reason="it is empty, and has no request ID, unlike every response from AWS"
+            )
 
     def failure(self, name: str, kind: type[VoiceError] = VoiceError, words: str = "", **fields: Any) -> VoiceError:
-        """Return the error with the message *name* about this operation; *fields* are those of VoiceError."""
+        """Return the error with the message *name* about this operation.
+
+        :param fields: those of VoiceError, and those fields of the message that this operation does not know.
+        """
+        from ._client import installed_sdk
+        from ._failures import FAILURES, describe_network, describe_regions
+
         if self._name.endswith("VoiceConnectorProxy"):
-            name = _ENDED_MESSAGES.get(name, name)
-        fields.setdefault("permission", f"{self._client.boto3.meta.service_model.signing_name}:{self._name}")
+            name = _ENDED_FAILURES.get(name, name)
+        client = self._client.reads
+        known: dict[str, Callable[[], Any]] = {
+            "operation": lambda: self._name,
+            "permission": lambda: f"{client.meta.service_model.signing_name}:{self._name}",
+            "requests": lambda: count_requests(
+                self._throttles if name == "throttled" and self._retries else self._sent
+            ),
+            "seconds": lambda: round(self._client.seconds or 0),
+            "last": lambda: self._last,
+            "ended": lambda: _ENDED if self._name == "PutVoiceConnectorProxy" else "",
+            "network": lambda: describe_network(client),
+            "offered": lambda: describe_regions(client),
+            "version": lambda: installed_sdk()["version"],
+            "python": lambda: installed_sdk()["python"],
+        }
+        fields.update((field, known[field]()) for field in fields_of(name) - set(fields))
         prefix = f"Failed to {self._action} in {self._client.region} ({self._name}): "
-        return kind(name, prefix, words, operation=self._name, region=self._client.region, **fields)
+        error = kind(name, prefix, words, operation=self._name, region=self._client.region, **fields)
+        if name in FAILURES:
+            error.affects_all = error.affects_all or FAILURES[name].affects_all
+        return error
 
-    def _truncated(self) -> VoiceError:
-        return self.failure("truncated", requests=count_requests(self._attempts.sent))
+    def _wait_for_slot(self) -> Any:
+        """Wait until the rate limit permits a request; return the Failed if the run has given up."""
+        rate_limit = self._client.rate_limit
+        if rate_limit is None:
+            return None
+        from ._rate_limit import ThrottledTooLong
 
-    def _explain(self, exception: Exception) -> VoiceError:
-        """Return the error for an exception from the SDK."""
-        if isinstance(exception, UnreadableResponse):
-            return self.unreadable(str(exception))
-        if isinstance(exception, ClientError) and exception.operation_name == self._name:
-            if TRUNCATED in exception.response:
-                return self._truncated()
-            return self._explain_error(exception)
-        # A ClientError here is from a different operation that botocore called first, such as AssumeRole.
-        response = exception.response if isinstance(exception, ClientError) else None
-        name, values, affects_all = explain_exception(exception, self._attempts, self._client)
-        words = f"{'AWS said' if response else 'botocore reported'}: {printable(exception)}" if str(exception) else ""
-        rejected = self._attempts.sent == 0
-        return self.failure(name, words=words, response=response, affects_all=affects_all, rejected=rejected, **values)
+        try:
+            self._pause(rate_limit.wait)
+        except ThrottledTooLong:
+            from ._failures import Failed
 
-    def _explain_error(self, error: ClientError) -> VoiceError:
-        """Return the error for an error response to this operation: NotFound if AWS returned that error."""
-        ended = _ENDED if self._name == "PutVoiceConnectorProxy" else ""
-        name, values, affects_all = explain_error(error, self._attempts, ended)
-        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        return self.failure(
-            name,
-            kind=NotFound if is_named_not_found(error) else VoiceError,
-            words=f"{'AWS said' if is_from_aws(error) else 'The response was'}: {printable(error)}",
-            response=error.response,
-            affects_all=affects_all,
-            rejected=(name == "throttled" or 300 <= status < 500 and status != 408) and not self._attempts.unknown,
-            **values,
-        )
+            return Failed("all_throttled", fields={"seconds": round(rate_limit.window)})
+        return None
+
+    def _resolve_credentials(self) -> Any:
+        """Obtain the credentials for the next request; return the Failed for what was raised."""
+        try:
+            self._client.credentials.resolve(lambda function: Attempt(function).result(self._left()))
+        except Exception as e:  # botocore does not wrap errors from files, processes, JSON, and other services
+            from ._failures import explain_credentials
+
+            return explain_credentials(e, self._client.settings)
+        return None
+
+    def _attempt(self, function: Callable[[], Any]) -> tuple[Any, Any]:
+        """Call botocore once. Return the response, and the Failed for it or for what was raised."""
+        attempt = Attempt(function)
+        response = failed = None
+        try:
+            response = attempt.result(self._left())
+            request_id = response["ResponseMetadata"].get("RequestId")
+            problem = "truncated" if TRUNCATED in response else None
+        except Exception as e:  # the SDK does not wrap ValueError, TypeError, OSError, and others
+            from ._failures import explain
+
+            failed = explain(e, self._client.settings, sent=attempt.sent > 0)
+            request_id = failed.request_id
+            problem = None
+        self._sent += attempt.sent
+        if not self._is_new(request_id):
+            problem = "repeated_response"
+        if problem:
+            from ._failures import Failed
+
+            failed = Failed(problem, answered=True)
+        rate_limit = self._client.rate_limit
+        if rate_limit is not None and (failed is None or failed.answered):
+            rate_limit.record(failed is not None and failed.row.retry == "throttle")
+        return response, failed
+
+    def _is_new(self, request_id: str | None) -> bool:
+        """Return whether a request ID was not seen before, and remember it.
+
+        A proxy server that mixes up responses can return one that belongs to a different Voice Connector.
+        """
+        seen = self._client.request_ids
+        if seen is None or request_id is None:
+            return True
+        new = request_id not in seen
+        seen.add(request_id)
+        if not new:
+            self._client.reads.close()
+            self._client.writes.close()
+        return new
+
+    def _delay(self, failed: Any) -> float | None:
+        """Count a failed attempt. Return the seconds to wait before the next one, or None to make no further attempt."""
+        rate_limit = self._client.rate_limit
+        if failed.row.retry == "throttle":
+            self._throttles += 1
+            failures, more = self._throttles, self._throttles < MAX_THROTTLES
+            # A bulk run waits for the service as a whole.
+            more = more and (time.monotonic() < self._started + THROTTLE_WINDOW if rate_limit is None else True)
+        elif failed.row.retry == "fault":
+            self._faults += 1
+            failures, more = self._faults, self._faults < self._client.max_faults
+        else:
+            return None
+        # At most 0.5 seconds after the first failure, then at most 1, 2, 4, and 5 seconds
+        delay = random.uniform(0, min(MAX_BACKOFF, 2 ** (failures - 2)))
+        left = self._left()
+        return delay if more and self._retries and (left is None or delay < left) else None
+
+    def _pause(self, function: Callable[[], Any]) -> None:
+        """Call a function whose time does not count towards the limit of this operation."""
+        began = time.monotonic()
+        function()
+        self._started += time.monotonic() - began
+
+    def _left(self) -> float | None:
+        """Return the seconds that are left, or None for no limit."""
+        seconds = self._client.seconds
+        return None if seconds is None else max(0.0, self._started + seconds - time.monotonic())
+
+
+def count_requests(number: int) -> str:
+    return f"{number} request" if number == 1 else f"{number} requests"

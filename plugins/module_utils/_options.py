@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
+from ._errors import VoiceError
 
 # Looser than the service's current pattern, so that a new form of ID does not require a release of this collection.
 VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")

@@ -16,27 +16,27 @@ import json
 import re
 from typing import Any
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import printable
-
 # Keys that check_response adds to botocore's parsed response.
 RAW_JSON = "RawJson"  # the JSON document of a successful response
 TRUNCATED = "Truncated"  # True if the body is shorter than its Content-Length
+CONTRADICTION = "Contradiction"  # why an error response contradicts itself
 
-# The JSON types for each type of the service model. A type that is not listed allows any JSON type.
-_JSON_TYPES = {
-    "structure": (dict,),
-    "list": (list,),
-    "string": (str,),
-    "boolean": (bool,),
-    "integer": (int,),
-    "timestamp": (str, int, float),
-}
 _ERROR_NAME = re.compile(r"[\w.-]{1,128}", re.ASCII)
-_XML_ERROR = re.compile(r"\s*<(\w+Exception)\s*/?>", re.ASCII)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_UNKNOWN_OPERATION = re.compile(r"\s*<UnknownOperationException\s*/?>")
 
 
 class UnreadableResponse(Exception):
     """An invalid response with a success status. The message is the reason."""
+
+
+class RepeatedKey(ValueError):
+    """A JSON object has a key twice, and parsers disagree on which one counts."""
+
+
+def canonical_name(code: Any) -> str:
+    """Return the short name of an AWS error: ``Throttled`` for ``ThrottledClientException``."""
+    return str(code).removesuffix("Exception").removesuffix("Client")
 
 
 def check_response(
@@ -45,20 +45,24 @@ def check_response(
     customized_response_dict: dict[str, Any],
     **kwargs: Any,
 ) -> None:
-    """Check an HTTP response, and add RAW_JSON or TRUNCATED to the response that botocore returns.
+    """Check an HTTP response, and add RAW_JSON, TRUNCATED, or CONTRADICTION to the response that botocore returns.
 
     This is a handler for botocore's event ``before-parse``.
 
-    :raises UnreadableResponse: the status is a success, but the body does not match the service model.
+    :raises UnreadableResponse: the status is a success, but the body is not the JSON object that it must be.
     """
+    body = response_dict["body"]
+    response_dict["body"] = b"{}"  # leave nothing for botocore to parse
     status = response_dict["status_code"]
-    if _is_truncated(response_dict):
+    truncated = _is_truncated(response_dict, body)
+    if truncated:
         customized_response_dict[TRUNCATED] = True
-        response_dict["body"] = b"{}"
     if status >= 301:  # botocore parses these as errors
-        _rewrite_error(response_dict)
+        contradiction = _rewrite_error(response_dict, b"" if truncated else body)
+        if contradiction:
+            customized_response_dict[CONTRADICTION] = contradiction
         return
-    if TRUNCATED in customized_response_dict:
+    if truncated:
         return
     expected = operation_model.http.get("responseCode", 200)
     if status != expected:
@@ -66,70 +70,85 @@ def check_response(
     if operation_model.output_shape is None:
         return
     try:
-        document = json.loads(response_dict["body"].decode("utf-8"))
+        document = parse_json(body.decode("utf-8"))
+    except RepeatedKey:
+        raise UnreadableResponse("its JSON has the same key twice") from None
     except (ValueError, RecursionError):
-        content_type = printable(response_dict["headers"].get("content-type", "an unknown type"), 100)
-        size = len(response_dict["body"])
-        raise UnreadableResponse(f"its body ({size} bytes of {content_type}) is not complete JSON") from None
-    _check_type(operation_model.output_shape, document, "the body")
+        content_type = response_dict["headers"].get("content-type", "an unknown type")
+        reason = f"its body ({len(body)} bytes of {content_type[:100]}) is not complete JSON"
+        raise UnreadableResponse(reason) from None
+    if not isinstance(document, dict):
+        raise UnreadableResponse("the body is not of the type structure")
     customized_response_dict[RAW_JSON] = document
-    # Leave nothing for botocore to parse, because it fails on timestamps in an unexpected format.
-    response_dict["body"] = b"{}"
 
 
-def _is_truncated(response_dict: dict[str, Any]) -> bool:
+def parse_json(text: str) -> Any:
+    """Return a JSON document, with lone surrogates replaced, because Ansible refuses a result that contains one.
+
+    :raises RepeatedKey: an object has a key twice.
+    :raises ValueError: the text is not JSON.
+    :raises RecursionError: it is nested too deeply.
+    """
+    document = json.loads(text, object_pairs_hook=_to_dict)
+    if _SURROGATE.search(text):
+        text = json.dumps(document, ensure_ascii=False)
+        document = json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    return document
+
+
+def _to_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise RepeatedKey
+    return members
+
+
+def _is_truncated(response_dict: dict[str, Any], body: bytes) -> bool:
     """Whether the body is shorter than its Content-Length, which botocore does not notice with urllib3 2.8."""
     if response_dict["status_code"] in (204, 304):  # these have no body, whatever the header claims
         return False
     length = response_dict["headers"].get("content-length", "")
-    return length.isdecimal() and len(response_dict["body"]) < int(length)
+    return length.isdecimal() and len(body) < int(length[:18])
 
 
-def _check_type(shape: Any, value: Any, where: str) -> None:
-    """Raise UnreadableResponse unless a JSON value matches a botocore shape. The message never shows the value."""
-    # Compare types exactly: isinstance() accepts a bool as an int.
-    if type(value) not in _JSON_TYPES.get(shape.type_name, (type(value),)):
-        raise UnreadableResponse(f"{where} is not of the type {shape.type_name}")
-    if shape.type_name == "structure":
-        for name, member in shape.members.items():
-            inner = value.get(member.serialization.get("name", name))
-            if inner is not None:  # the service returns null for a member that is not set
-                _check_type(member, inner, name)
-    elif shape.type_name == "list":
-        for inner in value:
-            _check_type(shape.member, inner, f"an item of {where}")
-
-
-def _rewrite_error(response_dict: dict[str, Any]) -> None:
+def _rewrite_error(response_dict: dict[str, Any], body: bytes) -> str | None:
     """Rewrite an error response so that all versions of botocore parse it alike: name in the header, message in JSON.
 
     The name comes from the header, from ``code`` or ``__type`` in the body, or from XML, which AWS returns for an
-    unknown operation. Any namespace and URI are removed from the name. The message is shortened to one printable line.
+    unknown operation. Any namespace and URI are removed from the name.
+
+    :returns: why the response contradicts itself, or None.
     """
-    text = response_dict["body"].decode("utf-8", "replace")
+    text = body.decode("utf-8", "replace")
+    contradiction = None
     try:
-        document = json.loads(text)
+        document = parse_json(text)
+    except RepeatedKey:
+        document = {"message": text}
+        contradiction = "it has the same key twice"
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        xml = _XML_ERROR.match(text)
-        document = {"message": text, "code": xml[1] if xml else None}
+        document = {"message": text, "code": "UnknownOperationException" if _UNKNOWN_OPERATION.match(text) else None}
     headers = response_dict["headers"]
-    names = (headers.get("x-amzn-errortype"), *(document.get(key) for key in ("code", "Code", "__type")))
-    name = next(filter(None, map(_bare_name, names)), None)
+    places = (headers.get("x-amzn-errortype"), *(document.get(key) for key in ("code", "Code", "__type")))
+    names = list(filter(None, map(_bare_name, places)))
+    if len(set(map(canonical_name, names))) > 1:
+        contradiction = f"it names the errors {' and '.join(dict.fromkeys(names))}"
     if "x-amzn-errortype" in headers:
         del headers["x-amzn-errortype"]
-    if name:
-        headers["x-amzn-errortype"] = name
+    if names:
+        headers["x-amzn-errortype"] = names[0]
     messages = (document.get(key) for key in ("message", "Message"))
-    message = next((m for m in messages if m and isinstance(m, str) and not m.isspace()), "")
-    message = printable(message) or f"HTTP status {response_dict['status_code']} without a message"
+    message = next((m for m in messages if m and isinstance(m, str) and not m.isspace()), None)
+    message = message or f"HTTP status {response_dict['status_code']} without a message"
     response_dict["body"] = json.dumps({"message": message}).encode()
+    return contradiction
 
 
 def _bare_name(value: Any) -> str | None:
     """Return the name of an error without its namespace and URI, or None if *value* is not a name."""
     if not isinstance(value, str):
         return None
-    name = value.partition(":")[0].rpartition("#")[2].strip()
+    name = value[:1000].partition(":")[0].rpartition("#")[2].strip()
     return name if _ERROR_NAME.fullmatch(name) else None

@@ -8,13 +8,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._backup import Record
-from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import BulkRead
-from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import foreign_homes
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
+from ._backup import Record
+from ._bulk import BulkRead, foreign_homes
+from ._errors import VoiceError
 
 
 class Exclusions(NamedTuple):
@@ -61,7 +59,7 @@ def plan_deletions(
         require_tags(targets, prefix)
     not_read: list[dict[str, Any]] = []
     if ids is None:
-        listed = {i: entry.get("Name") for region in read.regions for i, entry in region.listed.items()}
+        listed = {i: entry and entry["name"] for region in read.regions for i, entry in region.listed.items()}
         not_read = [{"voice_connector_id": i, "name": listed[i]} for i in foreign]
     require_used(connectors + not_read, exclusions, prefix)
     for connector in targets:
@@ -106,7 +104,7 @@ def is_excluded(connector: dict[str, Any], exclusions: Exclusions) -> bool:
     return (
         connector["voice_connector_id"] in exclusions.ids
         or connector["name"] in exclusions.names
-        or any(_has_tag(connector, *tag) for tag in exclusions.tags.items())
+        or any(_matches_tag(connector, *tag) for tag in exclusions.tags.items())
     )
 
 
@@ -127,7 +125,7 @@ def require_used(connectors: list[dict[str, Any]], exclusions: Exclusions, prefi
         "exclude_tags": [
             repr(key) if value is None else f"{key!r} with the value {value!r}"
             for key, value in exclusions.tags.items()
-            if not any(_has_tag(connector, key, value) for connector in connectors)
+            if not any(_matches_tag(connector, key, value) for connector in connectors)
         ],
     }
     for option, values in unused.items():
@@ -153,7 +151,7 @@ def require_owner(arn: str | None, account_id: str, place: dict[str, Any], prefi
         raise VoiceError("connector_account", prefix, account=parts[4], account_id=account_id, **place)
 
 
-def _has_tag(connector: dict[str, Any], key: str, value: str | None) -> bool:
+def _matches_tag(connector: dict[str, Any], key: str, value: str | None) -> bool:
     tags = connector.get("tags") or {}
     return key in tags and value in (None, tags[key])
 

@@ -8,51 +8,7 @@
 
 from __future__ import annotations
 
-import datetime
-from typing import Any
-from typing import NamedTuple
-
-try:  # noqa: SIM105
-    from botocore.utils import parse_timestamp
-except ImportError:
-    pass  # AnsibleAWSModule reports the missing SDK before anything here is used.
-
-
-class Setting(NamedTuple):
-    """One setting. Each setting has its own operation."""
-
-    name: str  # the choice of include, and the key in the result
-    operation: str
-    member: str  # the member in the response; a list is returned as a structure with only this member
-    title: str  # in messages
-    # The keys of the result, in snake_case. Each key maps to None for a plain value, to a function that converts the
-    # value, to a dict of the keys of a structure, or to a list. If the items of the list are structures, it contains
-    # one dict of their keys; otherwise, it is empty.
-    members: dict[str, Any]
-
-
-def to_iso_8601(timestamp: Any) -> str:
-    """Return a timestamp in ISO 8601 format in UTC, or an unchanged string if botocore cannot parse the timestamp."""
-    try:
-        parsed = parse_timestamp(timestamp)
-        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.timezone.utc)
-        return str(aware.astimezone(datetime.timezone.utc).isoformat())
-    except (ValueError, OverflowError, OSError, RuntimeError):
-        return str(timestamp)
-
-
-PROXY = Setting(
-    "proxy",
-    "GetVoiceConnectorProxy",
-    "Proxy",
-    "proxy configuration",
-    {
-        "default_session_expiry_minutes": None,  # minutes
-        "disabled": None,
-        "fall_back_phone_number": None,  # E.164
-        "phone_number_countries": [],  # ISO 3166-1 alpha-2
-    },
-)
+from ._shapes import PROXY, Setting, to_iso_8601
 
 SETTINGS = {
     setting.name: setting
@@ -64,11 +20,11 @@ SETTINGS = {
             "Termination",
             "termination settings",
             {
-                "cps_limit": None,  # calls per second
-                "default_phone_number": None,  # E.164
-                "calling_regions": [],  # ISO 3166-1 alpha-2
-                "cidr_allowed_list": [],
-                "disabled": None,
+                "cps_limit": ("CpsLimit", int),  # calls per second
+                "default_phone_number": ("DefaultPhoneNumber", str),  # E.164
+                "calling_regions": ("CallingRegions", [str]),  # ISO 3166-1 alpha-2
+                "cidr_allowed_list": ("CidrAllowedList", [str]),
+                "disabled": ("Disabled", bool),
             },
         ),
         Setting(
@@ -76,14 +32,14 @@ SETTINGS = {
             "GetVoiceConnectorTerminationHealth",
             "TerminationHealth",
             "termination health",
-            {"timestamp": to_iso_8601, "source": None},
+            {"timestamp": ("Timestamp", to_iso_8601), "source": ("Source", str)},
         ),
         Setting(
             "termination_credentials",
             "ListVoiceConnectorTerminationCredentials",
             "Usernames",
             "termination credentials",
-            {"usernames": []},
+            {"usernames": ("Usernames", [str])},
         ),
         Setting(
             "origination",
@@ -91,8 +47,19 @@ SETTINGS = {
             "Origination",
             "origination settings",
             {
-                "routes": [{"host": None, "port": None, "protocol": None, "priority": None, "weight": None}],
-                "disabled": None,
+                "routes": (
+                    "Routes",
+                    [
+                        {
+                            "host": ("Host", str),
+                            "port": ("Port", int),
+                            "protocol": ("Protocol", str),
+                            "priority": ("Priority", int),
+                            "weight": ("Weight", int),
+                        }
+                    ],
+                ),
+                "disabled": ("Disabled", bool),
             },
         ),
         Setting(
@@ -100,7 +67,10 @@ SETTINGS = {
             "GetVoiceConnectorLoggingConfiguration",
             "LoggingConfiguration",
             "logging configuration",
-            {"enable_sip_logs": None, "enable_media_metric_logs": None},
+            {
+                "enable_sip_logs": ("EnableSIPLogs", bool),
+                "enable_media_metric_logs": ("EnableMediaMetricLogs", bool),
+            },
         ),
         Setting(
             "streaming",
@@ -108,10 +78,16 @@ SETTINGS = {
             "StreamingConfiguration",
             "streaming configuration",
             {
-                "data_retention_in_hours": None,  # hours
-                "disabled": None,
-                "streaming_notification_targets": [{"notification_target": None}],
-                "media_insights_configuration": {"disabled": None, "configuration_arn": None},
+                "data_retention_in_hours": ("DataRetentionInHours", int),  # hours
+                "disabled": ("Disabled", bool),
+                "streaming_notification_targets": (
+                    "StreamingNotificationTargets",
+                    [{"notification_target": ("NotificationTarget", str)}],
+                ),
+                "media_insights_configuration": (
+                    "MediaInsightsConfiguration",
+                    {"disabled": ("Disabled", bool), "configuration_arn": ("ConfigurationArn", str)},
+                ),
             },
         ),
         Setting(
@@ -119,15 +95,28 @@ SETTINGS = {
             "GetVoiceConnectorEmergencyCallingConfiguration",
             "EmergencyCallingConfiguration",
             "emergency calling configuration",
-            # Phone numbers are in E.164 format. Countries are ISO 3166-1 alpha-2 codes.
-            {"dnis": [{"emergency_phone_number": None, "test_phone_number": None, "calling_country": None}]},
+            {
+                "dnis": (
+                    "DNIS",
+                    [
+                        {
+                            "emergency_phone_number": ("EmergencyPhoneNumber", str),  # E.164
+                            "test_phone_number": ("TestPhoneNumber", str),  # E.164
+                            "calling_country": ("CallingCountry", str),  # ISO 3166-1 alpha-2
+                        }
+                    ],
+                )
+            },
         ),
         Setting(
             "external_systems",
             "GetVoiceConnectorExternalSystemsConfiguration",
             "ExternalSystemsConfiguration",
             "external systems configuration",
-            {"session_border_controller_types": [], "contact_center_system_types": []},
+            {
+                "session_border_controller_types": ("SessionBorderControllerTypes", [str]),
+                "contact_center_system_types": ("ContactCenterSystemTypes", [str]),
+            },
         ),
     )
 }

@@ -4,38 +4,111 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Convert structures from the service to the documented return values. All functions are pure."""
+"""Convert structures from the service to the documented return values. All functions are pure.
+
+A result contains the documented members only, under the names that the tables give them. What else a response contains
+is ignored, so it can neither replace a documented value nor cost more than its bytes.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import datetime
+from typing import Any, NamedTuple
 
-from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import Setting
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import to_iso_8601
+class MistypedValue(ValueError):
+    """A value of a response is not of the documented type. The message names the member, but does not show the value."""
 
-_CONNECTOR = {
-    "voice_connector_id": None,
-    "voice_connector_arn": None,
-    "name": None,
-    "aws_region": None,
-    "outbound_host_name": None,
-    "require_encryption": None,
-    "created_timestamp": to_iso_8601,
-    "updated_timestamp": to_iso_8601,
-    "integration_type": None,
-    "network_type": None,
+
+class Setting(NamedTuple):
+    """One setting of a Voice Connector. Each setting has its own operation."""
+
+    name: str  # the choice of include, and the key in the result
+    operation: str
+    member: str  # the member in the response; a list is returned as a structure with only this member
+    title: str  # in messages
+    # For each key of the result: the member that AWS returns, and its type, as pick() takes it
+    members: dict[str, tuple[str, Any]]
+
+
+def to_iso_8601(timestamp: Any) -> str:
+    """Return a timestamp in ISO 8601 format in UTC, or an unchanged string if botocore cannot parse the timestamp."""
+    from botocore.utils import parse_timestamp
+
+    try:
+        parsed = parse_timestamp(timestamp)
+        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.timezone.utc)
+        return str(aware.astimezone(datetime.timezone.utc).isoformat())
+    except (ValueError, OverflowError, OSError, RuntimeError):
+        return str(timestamp)
+
+
+PROXY = Setting(
+    "proxy",
+    "GetVoiceConnectorProxy",
+    "Proxy",
+    "proxy configuration",
+    {
+        "default_session_expiry_minutes": ("DefaultSessionExpiryMinutes", int),  # minutes
+        "disabled": ("Disabled", bool),
+        "fall_back_phone_number": ("FallBackPhoneNumber", str),  # E.164
+        "phone_number_countries": ("PhoneNumberCountries", [str]),  # ISO 3166-1 alpha-2
+    },
+)
+
+CONNECTOR: dict[str, tuple[str, Any]] = {
+    "voice_connector_id": ("VoiceConnectorId", str),
+    "voice_connector_arn": ("VoiceConnectorArn", str),
+    "name": ("Name", str),
+    "aws_region": ("AwsRegion", str),
+    "outbound_host_name": ("OutboundHostName", str),
+    "require_encryption": ("RequireEncryption", bool),
+    "created_timestamp": ("CreatedTimestamp", to_iso_8601),
+    "updated_timestamp": ("UpdatedTimestamp", to_iso_8601),
+    "integration_type": ("IntegrationType", str),
+    "network_type": ("NetworkType", str),
 }
+
+_TYPE_NAMES = {bool: "boolean", dict: "structure", int: "integer", list: "list", str: "string"}
+
+
+def pick(value: Any, kind: Any, where: str) -> Any:
+    """Return the documented part of a JSON value. Missing members are null or empty.
+
+    :param kind: ``bool``, ``int``, or ``str``; ``to_iso_8601``; a list with the kind of its items; or, for a structure,
+        a dictionary from keys to the member of each and its kind.
+    :param where: the name of the value in messages.
+    :raises MistypedValue: the value, or a documented member of it, has a different type.
+    """
+    if isinstance(kind, dict):
+        members = {} if value is None else _require(value, dict, where)
+        # The keys are those of the table. A response has its own copies, and a bulk read would keep thousands of them.
+        return {key: pick(members.get(name), inner, name) for key, (name, inner) in kind.items()}
+    if isinstance(kind, list):
+        items = [] if value is None else _require(value, list, where)
+        if None in items:
+            raise MistypedValue(f"an item of {where} is null")
+        return [pick(item, kind[0], f"an item of {where}") for item in items]
+    if value is None:  # the service returns null for a member that is not set
+        return None
+    if kind is to_iso_8601:
+        return kind(value if type(value) in (int, float) else _require(value, str, where))
+    return _require(value, kind, where)
+
+
+def _require(value: Any, kind: type, where: str) -> Any:
+    if type(value) is not kind:  # isinstance() accepts a bool as an int
+        raise MistypedValue(f"{where} is not of the type {_TYPE_NAMES[kind]}")
+    return value
 
 
 def connector_result(entry: dict[str, Any], region: str) -> dict[str, Any]:
     """Return the documented keys of a Voice Connector that was found in *region*.
 
     :param entry: a ``VoiceConnector`` structure from ListVoiceConnectors or GetVoiceConnector.
+    :raises MistypedValue: a documented member has a different type.
     """
-    return {"region": region, **_complete(camel_dict_to_snake_dict(entry), _CONNECTOR)}
+    return {"region": region, **pick(entry, CONNECTOR, "VoiceConnector")}
 
 
 def setting_result(setting: Setting, structure: dict[str, Any] | None, known: bool = True) -> dict[str, Any]:
@@ -43,24 +116,12 @@ def setting_result(setting: Setting, structure: dict[str, Any] | None, known: bo
 
     :param structure: the structure from the service, or None if none is set.
     :param known: whether the structure is known; if not, ``exists`` is null.
+    :raises MistypedValue: a documented member has a different type.
     """
     exists = structure is not None if known else None
-    return {"exists": exists, **_complete(camel_dict_to_snake_dict(structure or {}), setting.members)}
+    return {"exists": exists, **pick(structure, setting.members, setting.member)}
 
 
 def proxy_result(proxy: dict[str, Any] | None) -> dict[str, Any]:
     """Return the documented keys of a ``Proxy`` structure. None means no proxy configuration."""
     return setting_result(PROXY, proxy)
-
-
-def _complete(value: Any, members: Any) -> Any:
-    """Return a value with all *members* of a ``Setting``, then its other members. Missing members are null or empty."""
-    if isinstance(members, dict):
-        present = value or {}
-        # Use the key strings in members. The response has its own copy of each, and a bulk read would keep tens of
-        # thousands of these copies in memory.
-        complete = {name: _complete(present.get(name), inner) for name, inner in members.items()}
-        return {**complete, **{name: inner for name, inner in present.items() if name not in members}}
-    if isinstance(members, list):
-        return [_complete(item, members[0]) for item in value or []] if members else value or []
-    return value if members is None or value is None else members(value)

@@ -9,25 +9,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import run_all
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import delete_proxy
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import put_proxy
+from ._api import delete_proxy, get_proxy, put_proxy
+from ._bulk import run_all
+from ._errors import NotFound, VoiceError
+from ._operation import VoiceClient
+from ._shapes import PROXY, proxy_result
 
 # The members of a ``Proxy`` structure, by option.
-MEMBERS = {
-    "default_session_expiry_minutes": "DefaultSessionExpiryMinutes",
-    "disabled": "Disabled",
-    "fall_back_phone_number": "FallBackPhoneNumber",
-    "phone_number_countries": "PhoneNumberCountries",
-}
+MEMBERS = {option: member for option, (member, _type) in PROXY.members.items()}
 
 
 def different_members(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
@@ -101,14 +92,20 @@ def confirm_write(
     client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None, write_error: VoiceError
 ) -> dict[str, Any] | None:
     """Return the ``Proxy`` structure after a write with an unknown outcome; raise VoiceError if it is not *desired*."""
-    fields = {"response": write_error.response, "write": write_error.message.rstrip(".")}
+    fields = {
+        "error": write_error.error,
+        "metadata": write_error.metadata,
+        "write": write_error.message.rstrip("."),
+    }
     try:
         proxy = get_proxy(client, voice_connector_id)
     except VoiceError as e:
         read = e.message.rstrip(".")
         raise write_failure(client, voice_connector_id, desired, "write_unknown", read=read, **fields) from e
     if lost_members(proxy, desired):
-        raise write_failure(client, voice_connector_id, desired, "write_failed", **fields)
+        # A request that was abandoned while it was sent may still arrive.
+        name = "write_pending" if write_error.name == "deadline" else "write_failed"
+        raise write_failure(client, voice_connector_id, desired, name, **fields)
     return proxy
 
 
@@ -140,7 +137,7 @@ def run_each(records: Iterable[Any], action: str, function: Callable[[Any], Any]
         except VoiceError as e:
             if e.affects_all:
                 stops.setdefault(record.region, e)
-            result = e
+            result = e.detach()
         except Exception as e:  # a bug; keep the other results
             result = VoiceError("internal", prefix, error=f"{type(e).__name__}: {e}")
         results[record.voice_connector_id] = result

@@ -626,19 +626,13 @@ errors:
 
 from typing import Any
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._account import get_account_id
-from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
-from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import BulkRead
-from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import RegionRead
-from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import Selection
-from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import read_voice_connectors
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_concurrency
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_voice_connector_id
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
+from ..module_utils._api import get_account_id
+from ..module_utils._bulk import BulkRead, RegionRead, Selection, read_voice_connectors
+from ..module_utils._client import Connection
+from ..module_utils._errors import VoiceError
+from ..module_utils._module import AnsibleAWSModule, given_options
+from ..module_utils._options import check_concurrency, check_types, check_voice_connector_id
+from ..module_utils._settings import SETTINGS
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "regions": {"type": "list", "elements": "str"},
@@ -741,7 +735,9 @@ def main() -> None:
         connection = Connection(module, "read the Voice Connectors", params["concurrency"])
         regions = list(dict.fromkeys(params["regions"] or [None]))
         clients = [connection.client(region) for region in regions]
-        account = {"account_id": get_account_id(connection, regions[0])} if params["include_account_id"] else {}
+        account = (
+            {"account_id": get_account_id(connection.client(regions[0], "sts"))} if params["include_account_id"] else {}
+        )
         read = read_voice_connectors(clients, selection, params["concurrency"])
     except VoiceError as e:
         module.fail_json(**e.failure(region=params["region"]))

@@ -202,21 +202,14 @@ proxy:
 import re
 from typing import Any
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._module import UnloggedAWSModule
-from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import PHONE_NUMBER
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_voice_connector_id
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import MEMBERS
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import different_members
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import lost_members
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import write_failure
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import write_proxy
+from ..module_utils._api import get_proxy
+from ..module_utils._client import Connection
+from ..module_utils._errors import VoiceError
+from ..module_utils._module import UnloggedAWSModule, given_options
+from ..module_utils._operation import VoiceClient
+from ..module_utils._options import PHONE_NUMBER, check_types, check_voice_connector_id
+from ..module_utils._shapes import proxy_result
+from ..module_utils._writes import MEMBERS, different_members, lost_members, write_failure, write_proxy
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

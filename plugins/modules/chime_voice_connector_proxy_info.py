@@ -170,16 +170,12 @@ proxy:
 
 from typing import Any
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_voice_connector_id
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import reading
+from ..module_utils._api import describe_read, get_setting
+from ..module_utils._client import Connection
+from ..module_utils._errors import VoiceError
+from ..module_utils._module import AnsibleAWSModule, given_options
+from ..module_utils._options import check_types, check_voice_connector_id
+from ..module_utils._shapes import PROXY
 
 OPTIONS: dict[str, dict[str, Any]] = {"voice_connector_id": {"type": "str", "required": True}}
 
@@ -190,8 +186,8 @@ def main() -> None:
     try:
         check_types(OPTIONS, given_options())
         check_voice_connector_id("voice_connector_id", voice_connector_id)
-        client = Connection(module, reading(PROXY, voice_connector_id)).client()
-        proxy = proxy_result(get_proxy(client, voice_connector_id))
+        client = Connection(module, describe_read(PROXY, voice_connector_id)).client()
+        proxy = get_setting(client, PROXY, voice_connector_id).result
     except VoiceError as e:
         module.fail_json(**e.failure(voice_connector_id=voice_connector_id, region=module.params["region"]))
     module.exit_json(

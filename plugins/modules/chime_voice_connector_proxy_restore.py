@@ -168,33 +168,26 @@ failures:
       sample: Failed to set the proxy configuration of Voice Connector abcdef1ghij2klmno3pqr4 in us-east-1 ...
 """
 
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._account import get_account_id
-from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
-from ansible_collections.chime_sdk.voice.plugins.module_utils._backup import Record
-from ansible_collections.chime_sdk.voice.plugins.module_utils._backup import choose_records
-from ansible_collections.chime_sdk.voice.plugins.module_utils._backup import read_backup
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_confirmed_selection
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
-from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import require_account
-from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import require_owner
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_voice_connector
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import require_sendable
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import build_diff
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import describe_failure
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import lost_members
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import name_members
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import require_no_failures
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import run_each
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import write_failure
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import write_proxy
+from ..module_utils._api import get_account_id, get_proxy, get_voice_connector, require_sendable
+from ..module_utils._backup import Record, choose_records, read_backup
+from ..module_utils._client import Connection
+from ..module_utils._errors import VoiceError
+from ..module_utils._module import AnsibleAWSModule, given_options
+from ..module_utils._operation import VoiceClient
+from ..module_utils._options import check_confirmed_selection, check_types
+from ..module_utils._retire import require_account, require_owner
+from ..module_utils._writes import (
+    build_diff,
+    describe_failure,
+    lost_members,
+    name_members,
+    require_no_failures,
+    run_each,
+    write_failure,
+    write_proxy,
+)
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "account_id": {"type": "str", "required": True},
@@ -230,7 +223,7 @@ def read_records(params: dict[str, Any]) -> list[Record]:
 def read_connectors(
     records: list[Record], clients: dict[str, VoiceClient], account_id: str, concurrency: int
 ) -> dict[str, Any]:
-    """Return the ``VoiceConnector`` structures, or the VoiceErrors, by ID.
+    """Return the documented keys of the Voice Connectors, or the VoiceErrors, by ID.
 
     :raises VoiceError: one of them belongs to a different account.
     """
@@ -241,14 +234,14 @@ def read_connectors(
         connector = found[record.voice_connector_id]
         if not isinstance(connector, VoiceError):
             place: dict[str, Any] = {"voice_connector_id": record.voice_connector_id, "found_in": record.region}
-            require_owner(connector.get("VoiceConnectorArn"), account_id, place, PREFIX)
+            require_owner(connector["voice_connector_arn"], account_id, place, PREFIX)
     return found
 
 
 def restore_one(client: VoiceClient, connector: Any, record: Record, overwrite: bool, check_mode: bool) -> Change:
     """Set the proxy configuration of one Voice Connector, unless it already matches the backup.
 
-    :param connector: the ``VoiceConnector`` structure, or the VoiceError that was raised instead.
+    :param connector: its documented keys, or the VoiceError that was raised instead.
     """
     if isinstance(connector, VoiceError):
         raise connector
@@ -276,7 +269,7 @@ def restore(module: Any, result: dict[str, Any]) -> None:
     check_types(OPTIONS, given_options())
     records = read_records(params)
     connection = Connection(module, PURPOSE, params["concurrency"])
-    require_account(get_account_id(connection, records[0].region), params["account_id"], PREFIX)
+    require_account(get_account_id(connection.client(records[0].region, "sts")), params["account_id"], PREFIX)
     clients = {region: connection.client(region) for region in dict.fromkeys(r.region for r in records)}
     connectors = read_connectors(records, clients, params["account_id"], params["concurrency"])
 

@@ -247,33 +247,26 @@ backup_file:
 import datetime
 from typing import Any
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._account import get_account_id
-from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
-from ansible_collections.chime_sdk.voice.plugins.module_utils._backup import Record
-from ansible_collections.chime_sdk.voice.plugins.module_utils._backup import write_backup
-from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import Selection
-from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import read_voice_connectors
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
-from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_confirmed_selection
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
-from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import Exclusions
-from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import choose_regions
-from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import plan_deletions
-from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import require_account
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
-from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import list_regions
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import build_diff
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import describe_failure
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import different_members
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import name_members
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import require_no_failures
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import run_each
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import write_failure
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import write_proxy
+from ..module_utils._api import get_account_id, get_proxy, list_regions
+from ..module_utils._backup import Record, write_backup
+from ..module_utils._bulk import Selection, read_voice_connectors
+from ..module_utils._client import Connection
+from ..module_utils._errors import VoiceError
+from ..module_utils._module import AnsibleAWSModule, given_options
+from ..module_utils._operation import VoiceClient
+from ..module_utils._options import check_confirmed_selection, check_types
+from ..module_utils._retire import Exclusions, choose_regions, plan_deletions, require_account
+from ..module_utils._shapes import PROXY
+from ..module_utils._writes import (
+    build_diff,
+    describe_failure,
+    different_members,
+    name_members,
+    require_no_failures,
+    run_each,
+    write_failure,
+    write_proxy,
+)
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "account_id": {"type": "str", "required": True},
@@ -313,7 +306,7 @@ def plan(connection: Connection, params: dict[str, Any]) -> tuple[list[Record], 
     """Read the account; return the records to delete, and the clients by Region."""
     regions = params["regions"] or list_regions(connection.client(_FIRST_REGION))
     clients = {region: connection.client(region) for region in choose_regions(regions, params["exclude_regions"])}
-    require_account(get_account_id(connection, next(iter(clients))), params["account_id"], PREFIX)
+    require_account(get_account_id(connection.client(next(iter(clients)), "sts")), params["account_id"], PREFIX)
     ids = None if params["all"] else params["voice_connector_ids"]
     exclusions = Exclusions(params["exclude_voice_connector_ids"], params["exclude_names"], params["exclude_tags"])
     selection = Selection(
@@ -323,6 +316,7 @@ def plan(connection: Connection, params: dict[str, Any]) -> tuple[list[Record], 
         include_tags=bool(exclusions.tags),
         settings=[PROXY],
         own_regions_only=True,
+        keep_structures=True,
     )
     read = read_voice_connectors(list(clients.values()), selection, params["concurrency"])
     return plan_deletions(read, ids, exclusions, params["account_id"], PREFIX), clients

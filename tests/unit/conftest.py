@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import gc
 import os
+import time
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +21,7 @@ from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader
 from botocore.loaders import Loader
 
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _operation
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
@@ -92,9 +94,11 @@ def emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
 
 @pytest.fixture
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Skip botocore's waits between attempts, and return the list of their lengths in seconds."""
+    """Skip the waits between attempts, ours and those of botocore, and return the list of their lengths in seconds."""
     taken: list[float] = []
     monkeypatch.setattr("botocore.endpoint.time", types.SimpleNamespace(sleep=taken.append))
+    clock = types.SimpleNamespace(sleep=taken.append, monotonic=time.monotonic)
+    monkeypatch.setattr(_operation, "time", clock)
     return taken
 
 

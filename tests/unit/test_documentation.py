@@ -24,11 +24,13 @@ from jinja2 import Environment
 from jinja2 import StrictUndefined
 
 from ansible_collections.chime_sdk.voice.plugins.doc_fragments.common import ModuleDocFragment
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _attempts
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _rate_limit
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _operation
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
-from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import MESSAGES
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
+from ansible_collections.chime_sdk.voice.plugins.module_utils._failures import FAILURES
+from ansible_collections.chime_sdk.voice.plugins.module_utils._messages import MESSAGES
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import PROXY
 from ansible_collections.chime_sdk.voice.tests.emulator import service
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
@@ -366,20 +368,22 @@ def test_the_documented_limits_match_the_client() -> None:
     def notes(module: str) -> str:
         return " ".join(" ".join(documented(module, "DOCUMENTATION")["notes"]).split())
 
-    seconds = _client.longest_operation(_client.CONNECT_TIMEOUT, _client.READ_TIMEOUT)
+    seconds = _client.longest_operation(
+        _client.CONNECT_TIMEOUT, _client.READ_TIMEOUT, _client.MAX_FAULTS, _operation.MAX_BACKOFF
+    )
     bulk_seconds = _client.longest_operation(
-        _client.CONNECT_TIMEOUT, _client.READ_TIMEOUT, _attempts.BULK_MAX_FAULTS, _attempts.MAX_BACKOFF
+        _client.CONNECT_TIMEOUT, _client.READ_TIMEOUT, _client.BULK_MAX_FAULTS, _operation.MAX_BACKOFF
     )
     assert seconds == 60 and bulk_seconds == 120
     single, bulk = notes("chime_voice_connector_proxy_info"), notes("chime_voice_connector_info")
     assert single.partition("An operation takes")[2] in notes("chime_voice_connector_proxy")
     for module in ("chime_voice_connector_proxy_retire", "chime_voice_connector_proxy_restore"):
         assert bulk.partition("If AWS throttles")[2] in notes(module)
-    throttled = f"A throttled request is sent at most {NUMBERS[_attempts.MAX_THROTTLES]} times"
+    throttled = f"A throttled request is sent at most {NUMBERS[_operation.MAX_THROTTLES]} times"
     for words in (
         f"An operation takes at most {seconds:.0f} seconds",
         throttled,
-        f"a timeout is sent at most {NUMBERS[_attempts.MAX_FAULTS]} times",
+        f"a timeout is sent at most {NUMBERS[_client.MAX_FAULTS]} times",
         f"connecting takes at most {_client.CONNECT_TIMEOUT} seconds",
         f"each wait for data at most {_client.READ_TIMEOUT}",
     ):
@@ -387,13 +391,13 @@ def test_the_documented_limits_match_the_client() -> None:
     for words in (
         f"An operation takes at most {bulk_seconds:.0f} seconds, not counting the wait for the rate limit",
         throttled,
-        f"a timeout is sent at most {NUMBERS[_attempts.BULK_MAX_FAULTS]} times",
-        f"throttles requests in a Region and none succeeds for {_attempts.BULK_THROTTLE_WINDOW} seconds",
+        f"a timeout is sent at most {NUMBERS[_client.BULK_MAX_FAULTS]} times",
+        f"throttles requests in a Region and none succeeds for {_rate_limit.WINDOW} seconds",
     ):
         assert words in bulk
     # The last throttled request can begin at the end of the throttle window. It still ends before the deadline of the
     # operation.
-    assert seconds >= _attempts.THROTTLE_WINDOW + _client.CONNECT_TIMEOUT + _client.READ_TIMEOUT
+    assert seconds >= _operation.THROTTLE_WINDOW + _client.CONNECT_TIMEOUT + _client.READ_TIMEOUT
 
 
 def test_the_table_of_limits_in_the_guide_matches_the_client() -> None:
@@ -401,24 +405,24 @@ def test_the_table_of_limits_in_the_guide_matches_the_client() -> None:
     table = guide.partition("\nRetries and deadlines\n")[2]
     rows = re.findall(r"^  \* - (.*?)\n    - (.*?)\n    - (.*?)\n(?=  \*|\n)", table, re.MULTILINE | re.DOTALL)
     timeouts = (_client.CONNECT_TIMEOUT, _client.READ_TIMEOUT)
-    throttles = f"{NUMBERS[_attempts.MAX_THROTTLES]} requests"
+    throttles = f"{NUMBERS[_operation.MAX_THROTTLES]} requests"
     expected = {
         "Limit": ("One Voice Connector", "Bulk read"),
         "Throttled (429)": (
-            f"{throttles}; the last begins within {_attempts.THROTTLE_WINDOW} seconds",
-            f"{throttles}; reading in the Region stops if none succeeds for {_attempts.BULK_THROTTLE_WINDOW} seconds",
+            f"{throttles}; the last begins within {_operation.THROTTLE_WINDOW} seconds",
+            f"{throttles}; reading in the Region stops if none succeeds for {_rate_limit.WINDOW} seconds",
         ),
         "Server error, broken connection, or timeout": (
-            f"{NUMBERS[_attempts.MAX_FAULTS]} requests",
-            f"{NUMBERS[_attempts.BULK_MAX_FAULTS]} requests",
+            f"{NUMBERS[_client.MAX_FAULTS]} requests",
+            f"{NUMBERS[_client.BULK_MAX_FAULTS]} requests",
         ),
         "Any other failure": ("one request", "one request"),
         "Connection timeout": (f"{_client.CONNECT_TIMEOUT} seconds",) * 2,
         "Read timeout, for each wait for data": (f"{_client.READ_TIMEOUT} seconds",) * 2,
-        "Delay before a retry": (f"a random time of up to 0.5, 1, 2, 4, and then {_attempts.MAX_BACKOFF} seconds",) * 2,
+        "Delay before a retry": (f"a random time of up to 0.5, 1, 2, 4, and then {_operation.MAX_BACKOFF} seconds",) * 2,
         "Deadline of the operation": (
-            f"{_client.longest_operation(*timeouts):.0f} seconds",
-            f"{_client.longest_operation(*timeouts, _attempts.BULK_MAX_FAULTS):.0f} seconds, excluding the wait for the rate limit",
+            f"{_client.longest_operation(*timeouts, _client.MAX_FAULTS, _operation.MAX_BACKOFF):.0f} seconds",
+            f"{_client.longest_operation(*timeouts, _client.BULK_MAX_FAULTS, _operation.MAX_BACKOFF):.0f} seconds, excluding the wait for the rate limit",
         ),
     }
     assert {name: (" ".join(single.split()), " ".join(bulk.split())) for name, single, bulk in rows} == expected

@@ -17,7 +17,7 @@ from typing import Callable
 
 import pytest
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _attempts
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _rate_limit
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
@@ -780,7 +780,7 @@ def test_a_queued_request_is_signed_after_it_waits() -> None:
 def test_the_run_stops_within_its_time_limit_if_every_read_is_throttled(
     sleeps: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_attempts, "BULK_THROTTLE_WINDOW", 1)
+    monkeypatch.setattr(_rate_limit, "WINDOW", 1)
     with Emulator(fleet(500)) as emulator:
         emulator.faults = [Fault(PROXY, error="ThrottledClientException")]
         started = time.monotonic()

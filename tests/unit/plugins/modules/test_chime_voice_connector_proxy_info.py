@@ -21,10 +21,10 @@ import botocore
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _attempts
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _operation
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _responses
-from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
+from ansible_collections.chime_sdk.voice.plugins.module_utils._module import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.cases import BAD_IDS
@@ -555,7 +555,7 @@ def test_retries_of_throttled_requests_end_with_the_retry_window(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     """The responses arrive after 0.2, 0.4, and 0.6 seconds. The retry window is half a second."""
-    monkeypatch.setattr(_attempts, "THROTTLE_WINDOW", 0.5)
+    monkeypatch.setattr(_operation, "THROTTLE_WINDOW", 0.5)
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, error="ThrottledClientException", delay=0.2)), "throttle")
     assert len(emulator.operations()) == 3
 
@@ -629,7 +629,7 @@ def shorten_time_limits(monkeypatch: pytest.MonkeyPatch, factor: float = 50) -> 
     assert _client.longest_operation(_client.CONNECT_TIMEOUT, _client.READ_TIMEOUT) == 60
     monkeypatch.setattr(_client, "READ_TIMEOUT", _client.READ_TIMEOUT / factor)
     monkeypatch.setattr(_client, "CONNECT_TIMEOUT", _client.CONNECT_TIMEOUT / factor)
-    for module in (_client, _attempts):
+    for module in (_client, _operation):
         monkeypatch.setattr(module, "MAX_BACKOFF", 5 / factor)
     return 60 / factor
 
@@ -661,7 +661,7 @@ def test_the_time_spent_on_throttling_counts_toward_the_deadline(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     longest = shorten_time_limits(monkeypatch)
-    monkeypatch.setattr(_attempts, "THROTTLE_WINDOW", longest * 0.75)
+    monkeypatch.setattr(_operation, "THROTTLE_WINDOW", longest * 0.75)
     faults = [Fault(PROXY, error="ThrottledClientException", delay=0.1, times=8), Fault(PROXY, drip=0.1)]
     started = time.monotonic()
     result = read_proxy(WITH_PROXY, *faults)
@@ -705,7 +705,7 @@ def test_a_read_has_no_deadline_if_threads_cannot_start(read_proxy: Read, monkey
     def refuse(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(_attempts, "_this_thread", threading.local())
+    monkeypatch.setattr(_operation, "_this_thread", threading.local())
     monkeypatch.setattr(threading.Thread, "start", refuse)
     body = json.dumps({"Proxy": {"Disabled": True}}).encode()
     # Do not send the request, because the emulator cannot respond without new threads.
@@ -721,7 +721,7 @@ class Response(AWSResponse):
         self._content = body
 
 
-@pytest.mark.parametrize("setting", [{"max_attempts": 1}, {"total_max_attempts": 2, "mode": "standard"}])
+@pytest.mark.parametrize("setting", [{"max_operation": 1}, {"total_max_operation": 2, "mode": "standard"}])
 def test_retries_in_aws_config_take_precedence(
     read_proxy: Read, emulator: Emulator, sleeps: list[float], setting: Any
 ) -> None:
@@ -874,7 +874,7 @@ def test_a_profile_provides_region_and_credentials(
 ) -> None:
     config = tmp_path / "config"
     config.write_text(
-        "[profile telephony]\nregion = us-east-1\nretry_mode = legacy\nmax_attempts = 9\n"
+        "[profile telephony]\nregion = us-east-1\nretry_mode = legacy\nmax_operation = 9\n"
         "aws_access_key_id = ASIDEMULATOR\naws_secret_access_key = emulator-temporary-key\n"
         "aws_session_token = emulator-session-token\n"
     )

@@ -1,0 +1,475 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""What can go wrong with a request, in one table: its message, and what it means for other requests and for a write."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConfigParseError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+    SSLError,
+    UnknownServiceError,
+)
+from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.parsers import ResponseParserError
+
+from ._operation import BadCredentials, DeadlineExceeded, NoThread
+from ._responses import CONTRADICTION, TRUNCATED, UnreadableResponse, canonical_name
+
+FAULT = "fault"  # a server error or a broken connection: retried a few times
+THROTTLE = "throttle"  # retried until the service accepts the request, or for a minute
+
+
+class Failure(NamedTuple):
+    """A row of the table."""
+
+    message: str  # the cause, and then what to do
+    retry: str | None = None  # FAULT, THROTTLE, or None
+    affects_all: bool = False  # whether every further request will fail for the same reason
+    rejected: bool = True  # whether it is certain that the service did not apply the request
+
+
+_CREDENTIALS = (
+    "the AWS credentials could not be obtained{source}. Check the profile, role, token file, or credential_process "
+    "that provides them. If an IAM Identity Center (SSO) session has expired, run 'aws sso login'. If the role "
+    "requires an MFA code, provide session credentials, because Ansible cannot prompt for it"
+)
+_REFUSED = (
+    "the HTTP proxy server refused the request with status {status}. Check its rules, and HTTPS_PROXY, HTTP_PROXY, "
+    "and NO_PROXY in the environment of the managed node"
+)
+_FOREIGN = (
+    "the response (status {status}) has no request ID, unlike every response from AWS, so it may not come from AWS. "
+    "Check endpoint_url, and any proxy server or firewall in front of the service"
+)
+
+FAILURES = {
+    # The SDK
+    "no_operation": Failure(
+        "botocore {version}, which is installed for {python}, does not have the operation {operation}. Upgrade boto3 "
+        "for that Python, or remove the setting from include",
+        affects_all=True,
+    ),
+    "no_proxy_operation": Failure(
+        "botocore {version}, which is installed for {python}, does not have the operation {operation}. Install a "
+        "version that has it, possibly an older one, because AWS ended support for proxy sessions on 2026-04-07",
+        affects_all=True,
+    ),
+    "no_thread": Failure(
+        "no thread could be started. Reduce concurrency, or raise the limit of processes on the managed node", FAULT
+    ),
+    # Credentials
+    "no_credentials": Failure(
+        "no AWS credentials were found on the managed node. Set access_key and secret_key, a profile, or "
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or give that node an IAM role",
+        affects_all=True,
+    ),
+    "bad_credentials": Failure(
+        "the {part} contains a space, a line break, or another character that no credentials contain. Correct it where "
+        "it is set; its value is not shown here",
+        affects_all=True,
+    ),
+    "credentials_unavailable": Failure(_CREDENTIALS, affects_all=True),
+    "credentials_fault": Failure(_CREDENTIALS, FAULT, affects_all=True),
+    "credentials_throttled": Failure(_CREDENTIALS, THROTTLE, affects_all=True),
+    "credentials_rejected": Failure(
+        "the credentials were rejected. Check that they are complete (including the session token), have not expired, "
+        "and have permission for the IAM action {permission}",
+        affects_all=True,
+    ),
+    "wrong_clock": Failure(
+        "the time of the request was rejected. Check the clock of the managed node, and check that the credentials "
+        "have not expired",
+        affects_all=True,
+    ),
+    "account_not_authorized": Failure(
+        "this AWS account is not allowed to use the service. Sign up for it, or contact AWS Support. This error can "
+        "occur even if the credentials and IAM policies are correct",
+        affects_all=True,
+    ),
+    "access_denied": Failure("access is denied. Grant these credentials the IAM action {permission}{ended}"),
+    # Network
+    "no_endpoint": Failure(
+        "the endpoint cannot be reached. Check {network}, and the Region{offered}", FAULT, rejected=False
+    ),
+    "no_response": Failure("the connection failed after {requests}. Check {network}", FAULT, rejected=False),
+    "not_sent": Failure("the request could not be sent. Check {settings}", rejected=False),
+    "deadline": Failure(
+        "no complete response arrived within {seconds} seconds, after {requests}{last}. Check {network}, or try again "
+        "later",
+        rejected=False,
+    ),
+    "truncated": Failure(
+        "the response ended in the middle of its body, after {requests}. Check {network}, and any firewall in front of "
+        "the service",
+        FAULT,
+        rejected=False,
+    ),
+    "proxy_unreachable": Failure(
+        "the HTTP proxy server cannot be reached. Check HTTPS_PROXY, HTTP_PROXY, and NO_PROXY in the environment of "
+        "the managed node, and proxies in aws_config",
+        FAULT,
+    ),
+    "proxy_refused": Failure(_REFUSED),
+    "proxy_failed": Failure(_REFUSED, FAULT),
+    "proxy_password": Failure(
+        "the HTTP proxy server requires a valid user name and password (status 407). Check those in HTTPS_PROXY, or in "
+        "proxies in aws_config",
+        affects_all=True,
+    ),
+    "proxy_certificate": Failure(
+        "the TLS certificate of the HTTP proxy server could not be verified. Check HTTPS_PROXY, and set "
+        "proxy_ca_bundle in proxies_config in aws_config, or aws_ca_bundle, to the path of the CA certificate",
+        affects_all=True,
+    ),
+    "bad_certificate": Failure(
+        "the TLS certificate of the server could not be verified. Check endpoint_url, and set aws_ca_bundle or "
+        "AWS_CA_BUNDLE to the path of the CA certificate",
+        affects_all=True,
+    ),
+    "no_tls": Failure(
+        "the server does not speak TLS, or the CA bundle is not valid. Check endpoint_url, aws_ca_bundle, and "
+        "AWS_CA_BUNDLE",
+        affects_all=True,
+    ),
+    # Responses that are not from AWS, or not from this request
+    "redirected": Failure(
+        "the request was redirected with status {status}{location}, but AWS does not redirect requests. Check "
+        "endpoint_url, and whether a captive portal or a proxy server requires you to sign in",
+        affects_all=True,
+    ),
+    "not_from_aws": Failure(_FOREIGN),
+    "gateway_error": Failure(_FOREIGN, FAULT, rejected=False),
+    "contradictory": Failure(
+        "the response contradicts itself: {reason}. Check endpoint_url, and any proxy server in front of the service",
+        rejected=False,
+    ),
+    "repeated_response": Failure(
+        "the response belongs to a different request, because its request ID was seen before. Check {network}",
+        FAULT,
+        rejected=False,
+    ),
+    "unreadable": Failure(
+        "the response is unreadable: {reason}. Check endpoint_url, and any proxy server or captive portal in front "
+        "of the service",
+        rejected=False,
+    ),
+    # The service
+    "throttled": Failure(
+        "the service throttles this account, and has throttled {requests}. Try again later, or with fewer requests at "
+        "a time",
+        THROTTLE,
+    ),
+    "all_throttled": Failure(
+        "the service throttled every request of this run for {seconds} seconds, so the run ended. Try again later, or "
+        "with fewer requests at a time",
+        affects_all=True,
+    ),
+    "not_found": Failure("the resource does not exist. Check the ID, the Region, and the account"),
+    "not_offered": Failure("the service does not offer this operation. Check endpoint_url"),
+    "proxies_not_offered": Failure(
+        "the service does not offer this operation. AWS ended support for proxy sessions on 2026-04-07; only AWS "
+        "Support can tell you what remains. Check endpoint_url"
+    ),
+    "server_error": Failure(
+        "the service returned a server error, and {requests} failed. Try again later", FAULT, rejected=False
+    ),
+    "rejected": Failure("the request was rejected. Check its values, and use an ID, not a name or an ARN{ended}"),
+}
+
+# The failure for the name of an error, as canonical_name() returns it.
+_BY_NAME = {
+    **dict.fromkeys(
+        (
+            "BandwidthLimitExceeded",
+            "EC2Throttled",
+            "PriorRequestNotComplete",
+            "ProvisionedThroughputExceeded",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "SlowDown",
+            "Throttled",
+            "Throttling",
+            "TooManyRequests",
+        ),
+        "throttled",
+    ),
+    **dict.fromkeys(
+        (
+            "InternalError",
+            "InternalFailure",
+            "InternalServerError",
+            "RequestTimeout",
+            "ServiceFailure",
+            "ServiceUnavailable",
+        ),
+        "server_error",
+    ),
+    **dict.fromkeys(("RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"), "wrong_clock"),
+    **dict.fromkeys(("NotSignedUp", "OptInRequired", "SubscriptionRequired"), "account_not_authorized"),
+    **dict.fromkeys(
+        (
+            "AuthFailure",
+            "ExpiredToken",
+            "IncompleteSignature",
+            "InvalidAccessKeyId",
+            "InvalidClientTokenId",
+            "InvalidSignature",
+            "InvalidToken",
+            "MissingAuthenticationToken",
+            "SignatureDoesNotMatch",
+            "TokenRefreshRequired",
+            "Unauthorized",
+            "Unrecognized",
+        ),
+        "credentials_rejected",
+    ),
+    **dict.fromkeys(("AccessDenied", "Forbidden"), "access_denied"),
+    "NotFound": "not_found",
+    "UnknownOperation": "not_offered",
+}
+# The failure for a part of the message, which is more precise than the name.
+_BY_WORDS = {
+    "Signature expired": "wrong_clock",
+    "Signature not yet current": "wrong_clock",
+    "Not authorized to call Chime SDK with Account Id": "account_not_authorized",
+    "Subscription check failed": "account_not_authorized",
+}
+# The failure for the HTTP status of an error with a different name, or without a name.
+_BY_STATUS = {401: "credentials_rejected", 403: "access_denied", 408: "server_error", 410: "not_offered"}
+
+# Words that OpenSSL and urllib3 use in errors that a retry cannot fix: a certificate that cannot be verified, and a
+# server without TLS or a bad CA bundle.
+_UNVERIFIED = ("CERTIFICATE_VERIFY_FAILED", "DOESN'T_MATCH")
+_NO_TLS = (
+    "WRONG_VERSION_NUMBER",
+    "UNKNOWN_PROTOCOL",
+    "HTTP_REQUEST",
+    "RECORD_LAYER_FAILURE",
+    "PACKET_LENGTH_TOO_LONG",
+    "NO_CERTIFICATE_OR_CRL_FOUND",
+    "PEM_LIB",
+)
+
+
+class Failed(NamedTuple):
+    """A failed attempt. All text is from outside, and not yet safe to show."""
+
+    name: str  # a key of FAILURES
+    words: str = ""  # the original error, with "AWS said: ", "The response was: ", or "botocore reported: "
+    fields: dict[str, Any] = {}  # those of the message that are known
+    error: dict[str, str] | None = None  # ``code`` and ``message`` of an error response
+    metadata: dict[str, Any] | None = None  # ``http_status_code`` and ``request_id`` of a response
+    last: str = ""  # what the attempt ended with
+    answered: bool = False  # whether a response arrived
+    sent: bool = True  # whether the request may have been sent
+
+    @property
+    def row(self) -> Failure:
+        return FAILURES[self.name]
+
+    @property
+    def rejected(self) -> bool:
+        """Whether it is certain that the service did not apply the request."""
+        return self.row.rejected or not self.sent
+
+    @property
+    def request_id(self) -> str | None:
+        return (self.metadata or {}).get("request_id")
+
+
+def explain(exception: BaseException, settings: dict[str, Any], sent: bool) -> Failed:
+    """Return the failure for an exception that botocore raised for a request.
+
+    :param settings: the connection options, to find the one to blame.
+    :param sent: whether the request may have been sent.
+    """
+    if isinstance(exception, ClientError):
+        return _explain_error(exception)
+    name, fields = _explain_exception(exception, settings)
+    answered = name in ("redirected", "truncated", "unreadable")
+    words = "" if answered or not str(exception) else f"botocore reported: {exception}"
+    return Failed(name, words, fields, last=type(exception).__name__, answered=answered, sent=sent)
+
+
+def _explain_exception(exception: BaseException, settings: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    if isinstance(exception, DeadlineExceeded):
+        return "deadline", {}
+    if isinstance(exception, NoThread):
+        return "no_thread", {}
+    if isinstance(exception, UnreadableResponse):
+        return "unreadable", {"reason": str(exception)}
+    if isinstance(exception, (ResponseParserError, ResponseStreamingError)):
+        return "truncated", {}
+    if isinstance(exception, ProxyConnectionError):
+        words = str(exception.kwargs.get("error"))
+        status = words.partition("Tunnel connection failed: ")[2][:3]
+        if status == "407":
+            return "proxy_password", {}
+        if status.isdecimal():
+            permanent = "400" <= status < "500" and status not in ("408", "429")
+            return "proxy_refused" if permanent else "proxy_failed", {"status": status}
+        return "proxy_certificate" if _has_words(words, _UNVERIFIED) else "proxy_unreachable", {}
+    if isinstance(exception, SSLError):
+        words = str(exception)
+        if _has_words(words, _UNVERIFIED):
+            return "bad_certificate", {}
+        # A closed connection or an alert may be temporary.
+        return "no_tls" if _has_words(words, _NO_TLS) else "no_response", {}
+    if isinstance(exception, EndpointConnectionError):
+        return "no_endpoint", {}
+    if isinstance(exception, (BotoConnectionError, ConnectionClosedError, ReadTimeoutError)):
+        return "no_response", {}
+    if isinstance(exception, HTTPClientError) and isinstance(exception.kwargs.get("error"), TypeError):
+        # urllib3 tries to follow this redirect, and fails because botocore passes the headers as bytes.
+        return "redirected", {"status": 303, "location": ""}
+    if isinstance(exception, HTTPClientError) and type(exception.kwargs.get("error")).__name__ == "ClosedPoolError":
+        return "no_response", {}  # a different thread has closed the connections
+    if isinstance(exception, BotoCoreError):
+        return "not_sent", {"settings": blame(exception, settings)}
+    return "unreadable", {"reason": f"botocore cannot parse it ({type(exception).__name__})"}
+
+
+def _has_words(text: str, reasons: tuple[str, ...]) -> bool:
+    text = text.upper().replace(" ", "_")
+    return any(reason in text for reason in reasons)
+
+
+def _explain_error(exception: ClientError) -> Failed:
+    """Return the failure for an error response."""
+    response = exception.response
+    metadata = response["ResponseMetadata"]
+    code, message = str(response["Error"]["Code"]), str(response["Error"].get("Message", ""))
+    status, request_id = metadata["HTTPStatusCode"], metadata.get("RequestId")
+    name, fields = _name_error(response, status, request_id, canonical_name(code), message)
+    words = f"An error occurred ({code}) when calling the {exception.operation_name} operation: {message}"
+    return Failed(
+        name,
+        f"{'AWS said' if request_id else 'The response was'}: {words}",
+        fields,
+        error={"code": code, "message": message},
+        metadata={"http_status_code": status, "request_id": request_id},
+        last=code,
+        answered=True,
+    )
+
+
+def _name_error(
+    response: dict[str, Any], status: int, request_id: str | None, name: str, message: str
+) -> tuple[str, dict[str, Any]]:
+    """Return the key of the failure for an error response, and the fields of its message that are known."""
+    by_name = _BY_NAME.get(name)
+    if TRUNCATED in response:
+        return "truncated", {}
+    if status == 407:
+        return "proxy_password", {}
+    if status == 429 or by_name == "throttled":
+        return "throttled", {}
+    if 300 <= status < 400 and status != 304:
+        location = response["ResponseMetadata"].get("HTTPHeaders", {}).get("location")
+        return "redirected", {"status": status, "location": location or ""}
+    if CONTRADICTION in response and status < 500:
+        return "contradictory", {"reason": response[CONTRADICTION]}
+    if not request_id:
+        return "gateway_error" if status >= 500 or status == 408 else "not_from_aws", {"status": status}
+    by_words = next((failure for words, failure in _BY_WORDS.items() if words in message), None)
+    if by_words or by_name:
+        # Only a 404 proves absence, and only with this name.
+        return by_words or ("rejected" if by_name == "not_found" and status != 404 else str(by_name)), {}
+    if status == 404:
+        # Without a name, the path is unknown. With a different name, something else does not exist.
+        return "not_offered" if name.isdecimal() else "rejected", {}
+    return _BY_STATUS.get(status, "server_error" if status >= 500 else "rejected"), {}
+
+
+def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> Failed:
+    """Return the failure for an exception that was raised when the credentials were obtained."""
+    if isinstance(exception, BadCredentials):
+        return Failed("bad_credentials", fields={"part": str(exception)})
+    if isinstance(exception, NoCredentialsError):
+        return Failed("no_credentials")
+    if isinstance(exception, NoThread):
+        return Failed("no_thread")
+    if isinstance(exception, DeadlineExceeded):
+        return Failed("credentials_unavailable", fields={"source": " in time"})
+    if isinstance(exception, (ConfigParseError, UnicodeDecodeError)):
+        name, words, fields = explain_settings(exception, settings)
+        return Failed(name, words, fields, sent=False)
+    source = f": {exception.operation_name} failed" if isinstance(exception, ClientError) else ""
+    cause = explain(exception, settings, sent=False)
+    name = {FAULT: "credentials_fault", THROTTLE: "credentials_throttled"}.get(
+        cause.row.retry or "", "credentials_unavailable"
+    )
+    words = cause.words or (f"botocore reported: {exception}" if str(exception) else "")
+    return cause._replace(name=name, words=words, fields={"source": source}, sent=False)
+
+
+def explain_settings(exception: BaseException, settings: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """Return the failure for an exception that botocore raised for its configuration: name, words, and fields."""
+    words = f"botocore reported: {exception}" if str(exception) else ""
+    if isinstance(exception, NoRegionError):
+        return "no_region", "", {}
+    if isinstance(exception, UnknownServiceError):
+        from ._client import SERVICE, installed_sdk
+
+        return "no_service", words, {"service": SERVICE, **installed_sdk()}
+    if isinstance(exception, ConfigParseError):
+        return "bad_config_file", words, {"path": exception.kwargs.get("path")}
+    return "bad_setting", words, {"settings": blame(exception, settings)}
+
+
+def blame(exception: BaseException, settings: dict[str, Any]) -> str:
+    """Return the names of the settings whose value an error quotes, or else of those that are set.
+
+    :param settings: the connection options.
+    """
+    options = ("region", "endpoint_url", "profile", "aws_config", "aws_ca_bundle")
+    given = {name: _to_values(settings.get(name)) for name in options}
+    variables = {
+        f"the environment variable {name}": [value]
+        for name, value in os.environ.items()
+        if name.startswith("AWS_") and not any(word in name for word in ("SECRET", "TOKEN", "ACCESS_KEY"))
+    }
+    words = str(exception)
+    quoted = [name for name, values in {**given, **variables}.items() if any(value in words for value in values)]
+    return " and ".join(quoted or [name for name, values in given.items() if values] or ["the connection options"])
+
+
+def _to_values(setting: Any) -> list[str]:
+    """Return the strings in a setting that are long enough to recognize in an error."""
+    if isinstance(setting, dict):
+        return [value for inner in setting.values() for value in _to_values(inner)]
+    return [str(setting)] if setting and len(str(setting)) > 2 else []
+
+
+def describe_regions(client: Any) -> str:
+    """Return where the service is offered, for a client of botocore; empty for a client of a different service."""
+    if "VoiceConnectorAwsRegion" not in client.meta.service_model.shape_names:
+        return ""
+    regions = client.meta.service_model.shape_for("VoiceConnectorAwsRegion").enum
+    return f". Amazon Chime SDK Voice is available in {', '.join(sorted(regions))}"
+
+
+def describe_network(client: Any) -> str:
+    """Return what to check if a request of a client of botocore does not reach the service."""
+    from botocore.utils import get_environ_proxies
+
+    if client.meta.config.proxies or get_environ_proxies(client.meta.endpoint_url):
+        return "the HTTP proxy server (HTTPS_PROXY and HTTP_PROXY, or proxies in aws_config), the network, and endpoint_url"
+    return "the network and endpoint_url"

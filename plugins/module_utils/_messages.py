@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""The messages of all failures that are not failures of a single request; ``_failures`` has those."""
+
+from __future__ import annotations
+
+# Each message states the cause and then what to do.
+MESSAGES = {
+    # Options
+    "bad_id": (
+        "{option} is {value!r}, which cannot be a Voice Connector ID. Specify an ID, not a name or an ARN: 1 to 128 "
+        "letters, digits, and hyphens that begin with a letter or a digit, such as 'abcdef1ghij2klmno3pqr4'"
+    ),
+    "not_a_string": "{option} contains a {kind} where a string belongs. Write it in quotes",
+    "not_a_number": "{option} is a boolean where a number belongs. Write digits",
+    "no_regions": "regions is empty. List the Regions to read, or omit it",
+    "bad_concurrency": "concurrency is {value}, which is out of range. Specify a number from 1 to 64",
+    "bad_account_id": "account_id is {value!r}, which is not the ID of an AWS account. Write its 12 digits in quotes",
+    "no_selection": "voice_connector_ids is missing or empty, and all is not true. Specify one of them",
+    "two_selections": "voice_connector_ids cannot be combined with all. Specify one of them",
+    "all_is_no_id": "voice_connector_ids contains 'all', which is not an ID. Set the option all to true instead",
+    "region_only": (
+        "region is set without regions, and it does not limit what is deleted. Specify regions, or remove region"
+    ),
+    "bad_exclude_region": (
+        "exclude_regions contains {regions}, which is not one of the Regions to read ({read}). Correct exclude_regions "
+        "or regions; nothing was changed"
+    ),
+    "no_regions_left": "exclude_regions contains all Regions to read. Remove one of them",
+    "bad_max_deletions": "max_deletions is {value}, which is out of range. Specify 0 or more",
+    "bad_minutes": "default_session_expiry_minutes is {value}, which is out of range. Specify 1 or more",
+    "too_many_countries": "phone_number_countries has {count} items, which is too many. Specify 1 to 100",
+    "bad_country": (
+        "phone_number_countries contains {value!r}, which is not a country code. Write two capital letters in quotes "
+        "(ISO 3166-1 alpha-2), such as 'US'"
+    ),
+    "bad_phone_number": (
+        "fall_back_phone_number is not a phone number in E.164 format; its value is not shown here. Write it in "
+        "quotes, such as '+12065550100', or as an empty string to remove it"
+    ),
+    "incomplete_proxy": (
+        "the service requires {options}, which cannot be empty. {reason}. Specify them; nothing was changed"
+    ),
+    # SDK and connection options
+    "old_botocore": (
+        "botocore {version} is installed for {python}, but {minimum} or newer is required. Upgrade boto3 for that "
+        "Python, or set ansible_python_interpreter to a different one"
+    ),
+    "no_service": (
+        "botocore {version}, which is installed for {python}, does not have the service {service}. Install a version "
+        "that has it"
+    ),
+    "unknown_members": (
+        "a write would remove part of the current configuration, because botocore {version}, installed for {python}, "
+        "cannot send {members}. Upgrade boto3 for that Python; nothing was sent"
+    ),
+    "bad_region": (
+        "{name!r} is not a Region as AWS writes it; botocore would use {used}. Correct region, the environment variable "
+        "AWS_REGION, or the profile"
+    ),
+    "no_region": (
+        "no AWS Region is set. Set the option region, the environment variable AWS_REGION, or a profile that has a "
+        "Region"
+    ),
+    "profile_and_keys": (
+        "profile cannot be combined with access_key, secret_key, or session_token. Remove profile or the keys; the "
+        "environment variables AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN count as "
+        "well"
+    ),
+    "partial_keys": (
+        "access_key and secret_key belong together, but only one of them is set. Set both or neither; the environment "
+        "variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY count as well"
+    ),
+    "no_file": "the file {path!r} does not exist, or is not a file. Correct {option}",
+    "bad_config_file": "the file {path} is not a valid AWS configuration file in UTF-8. Correct it",
+    "bad_setting": "a connection setting is not valid. Check {settings}",
+    "unknown_config_key": "aws_config has the unknown key {keys}. Check its spelling",
+    # Reads of a setting
+    "not_anywhere": (
+        "this Voice Connector does not exist in any of these Regions. Check the ID, the Regions, and the account"
+    ),
+    "no_voice_connector": (
+        "this Voice Connector does not exist in this Region. Check the ID, the Region, and the account; a new Voice "
+        "Connector can take a minute to appear outside us-east-1"
+    ),
+    "absence_unknown": (
+        "the service returned 404, which does not show whether the {setting} or the Voice Connector is missing. {reason}"
+    ),
+    "different_region": (
+        "the service returned 404, which is inconclusive, because the Voice Connector belongs to {home}. Read it in "
+        "that Region"
+    ),
+    "no_arn": (
+        "the service did not return the ARN of the Voice Connector, so its tags cannot be read. Remove the options "
+        "that use tags"
+    ),
+    # Bulk reads
+    "bulk": "{summary}. Check the return values errors and voice_connectors. The first error is: {first}",
+    "internal": "an unexpected {error} occurred. This is a bug in the collection; report it",
+    # Writes
+    "write_unknown": (
+        "it is unknown whether the service applied the change, because the configuration could not be read again. Run "
+        "the task again. The error from the change: {write}. The error from reading: {read}"
+    ),
+    "write_pending": (
+        "it is unknown whether the service will apply the change: the request was abandoned, and may still arrive. "
+        "Run the task again. The error from the change: {write}"
+    ),
+    "write_failed": (
+        "the change did not take effect as requested: when the configuration was read again, it was different. Fix the "
+        "cause and run the task again. The error from the change: {write}"
+    ),
+    "stored_differently": (
+        "the service stored values for {options} that differ from those sent. Compare the returned proxy with the "
+        "options"
+    ),
+    # Retiring and restoring
+    "different_account": (
+        "the credentials belong to the AWS account {account}, but account_id is {account_id}. Use credentials of that "
+        "account, or correct account_id; nothing was changed"
+    ),
+    "connector_account": (
+        "Voice Connector {voice_connector_id} in {found_in} belongs to the AWS account {account}, but account_id is "
+        "{account_id}. Exclude it by its ID; nothing was changed"
+    ),
+    "no_connector_account": (
+        "AWS did not return the ARN of Voice Connector {voice_connector_id} in {found_in}, so the account that owns it "
+        "is unknown. Exclude it by its ID; nothing was changed"
+    ),
+    "unread_region": (
+        "Voice Connector {voice_connector_id} belongs to {home}, which is not one of the Regions to read. Add that "
+        "Region, or remove the ID from voice_connector_ids; nothing was changed"
+    ),
+    "incomplete_read": (
+        "not everything could be read, so it is unknown which proxy configurations exist. Fix the causes listed in "
+        "failures, or exclude the Regions that cannot be read; nothing was changed. The first error is: {first}"
+    ),
+    "unknown_tags": (
+        "the tags of Voice Connector {voice_connector_id} in {found_in} could not be read, so it is unknown whether "
+        "exclude_tags applies to it. Exclude it by its ID, or remove exclude_tags; nothing was changed. {reason}"
+    ),
+    "unused_exclusion": (
+        "{option} contains {values}, which matches no Voice Connector that was read. Correct it or remove it; nothing "
+        "was changed"
+    ),
+    "wrong_home": (
+        "Voice Connector {voice_connector_id} was found in {found_in}, but AWS returned {home} as its Region. Exclude "
+        "it by its ID; nothing was changed"
+    ),
+    "too_many_deletions": (
+        "{count} proxy configurations would be deleted, but max_deletions is {maximum}. Check the Voice Connectors "
+        "listed in selected, and raise max_deletions or exclude some of them; nothing was changed"
+    ),
+    "backup_not_written": (
+        "the backup {path} could not be written: {reason}. Check backup_dir, its permissions, and its disk on the "
+        "managed node; nothing was deleted"
+    ),
+    "backup_differs": (
+        "the backup {path} does not contain what was written to it. Check the disk that holds it on the managed node; nothing was "
+        "deleted"
+    ),
+    "changed_since_backup": (
+        "{options} changed after the backup was written, so the configuration was not deleted. Run the task again"
+    ),
+    "not_tried": "it was not tried, because every further request would fail too. Fix the cause of the first error: {first}",
+    "partly_retired": (
+        "{failed} of {count} proxy configurations could not be deleted. Fix the causes listed in failures, and run the "
+        "task again. The first error is: {first}"
+    ),
+    "backup_not_read": (
+        "the backup {path} could not be read: {reason}. Check backup_file and its permissions on the managed node; "
+        "nothing was changed"
+    ),
+    "bad_backup": "the backup {path} is not valid: {problem}. Correct it, or use a different backup; nothing was changed",
+    "unknown_backup_members": (
+        "the backup has {members}, which botocore {version}, installed for {python}, cannot send. Upgrade boto3 for "
+        "that Python; nothing was sent"
+    ),
+    "newer_backup": (
+        "the backup {path} has the format {format}, which this version of the collection cannot read. Upgrade "
+        "chime_sdk.voice; nothing was changed"
+    ),
+    "backup_account": (
+        "the backup {path} is for the AWS account {account}, but account_id is {account_id}. Use a backup of that "
+        "account, or correct account_id; nothing was changed"
+    ),
+    "not_in_backup": (
+        "the backup {path} has no record for {ids}. Correct voice_connector_ids, or use a different backup; nothing "
+        "was changed"
+    ),
+    "would_overwrite": (
+        "a different configuration is set now ({options}), and it was not overwritten. Set overwrite to true, and "
+        "preview the change in check mode and diff mode before you apply it"
+    ),
+    "partly_restored": (
+        "{failed} of {count} proxy configurations could not be restored. Fix the causes listed in failures, and run "
+        "the task again. The first error is: {first}"
+    ),
+}

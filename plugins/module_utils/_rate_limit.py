@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""The rate limit of a bulk run."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import deque
+
+WINDOW = 60  # seconds
+
+SHARE = 0.9  # of the rate that the service accepted, the new rate after a throttled response
+# Each response that is not throttled raises the rate by this, times the square of the seconds since the rate was last
+# lowered: slowly at first, and fast if the rate has been too low for some time.
+RISE = 0.001
+LATENCY = 1  # seconds, in which most responses arrive
+SILENCE = 20  # seconds without a response, as when connections hang
+
+
+class ThrottledTooLong(Exception):
+    """A bulk run gave up, because the service throttled all of its requests."""
+
+
+class RateLimit:
+    """The rate limit that all threads of a bulk run share.
+
+    Until the service throttles, there is no limit. From then on, requests are sent in order, at the rate that the
+    service accepts. After a pause, one second's worth of requests may be sent at once.
+    """
+
+    def __init__(self, window: float | None = None) -> None:
+        """Make a rate limit that gives up if the service throttles all requests for *window* seconds."""
+        self.window = WINDOW if window is None else window
+        self._gave_up = threading.Event()
+        self._lock = threading.Lock()  # for all attributes below
+        self._line: deque[threading.Event] = deque()  # an event for each waiting request, set when it is the first
+        self._rate = math.inf  # requests per second
+        self._next_slot = 0.0  # when the next request may be sent
+        self._accepted: deque[float] = deque()  # when responses of the last second arrived that were not throttled
+        self._slowed_at = 0.0
+        self._slow_again_at = 0.0
+        # The first and the last throttled response since a response that was not throttled, or since a silence.
+        self._first_throttled = self._last_throttled = -math.inf
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether the run has given up."""
+        return self._gave_up.is_set()
+
+    def wait(self) -> None:
+        """Wait until a request may be sent.
+
+        :raises ThrottledTooLong: the run has given up.
+        """
+        turn = threading.Event()
+        with self._lock:
+            self._line.append(turn)
+            self._line[0].set()
+        try:
+            turn.wait()
+            if self._gave_up.wait(self._take_slot()):
+                raise ThrottledTooLong
+        finally:
+            with self._lock:
+                self._line.remove(turn)
+                if self._line:
+                    self._line[0].set()
+
+    def _take_slot(self) -> float:
+        """Take the next slot, and return the seconds until then."""
+        with self._lock:
+            now = time.monotonic()
+            burst = max(0, 1 - 1 / self._rate)  # seconds for which unused slots are kept
+            slot = max(self._next_slot, now - burst)
+            self._next_slot = slot + 1 / self._rate
+            return max(0, slot - now)
+
+    def record(self, throttled: bool) -> None:
+        """Adjust the rate after a response. If no response arrived, do not call this."""
+        with self._lock:
+            now = time.monotonic()
+            while self._accepted and self._accepted[0] <= now - 1:
+                self._accepted.popleft()
+            if not throttled:
+                self._accepted.append(now)
+                self._first_throttled = self._last_throttled = -math.inf
+                rate = self._rate + RISE * (now - self._slowed_at) ** 2
+                self._rate = max(rate, SHARE * len(self._accepted))
+                return
+            if now > self._last_throttled + SILENCE:
+                self._first_throttled = now
+            self._last_throttled = now
+            if now >= self._first_throttled + self.window:
+                self._gave_up.set()
+            # Responses to requests that were sent at the old rate say nothing about the new rate.
+            if now >= self._slow_again_at:
+                # In one second, a service that accepts about one request per second may have accepted none.
+                self._rate = SHARE * max(len(self._accepted), min(1, self._rate))
+                self._next_slot = max(self._next_slot, now + 1 / self._rate)
+                self._slowed_at = now
+                self._slow_again_at = self._next_slot + LATENCY

@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""Hide secrets in text from outside: from AWS, botocore, urllib3, proxy servers, and credential helpers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+# Repetitions are bounded or cannot fail, so that every pattern takes linear time.
+_BACKSLASH = r"(?:\\|%(?:25){0,3}5c|&(?:amp;){0,3}#(?:92|x5c);)"
+_ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+_LONGEST_SPELLING = 36  # of one character: four bytes such as %252525F0
+
+
+def _spell(characters: str) -> str:
+    """Return a pattern of all spellings of backslashes, or of a character with the backslashes in front of it."""
+    character = characters.lstrip("\\")
+    count = len(characters) - len(character)
+    if not character:
+        return f"(?i:{_BACKSLASH}{{{count},{4 * count}}})"
+    code, octets = ord(character), character.encode("utf-8", "surrogatepass")
+    units = character.encode("utf-16-be", "surrogatepass").hex(" ", 2).split()
+    spellings = [
+        re.escape(character),
+        f"x{code:02x}",
+        f"U{code:08x}",
+        f"{_BACKSLASH}{{1,4}}".join(f"x{octet:02x}" for octet in octets),
+        f"{_BACKSLASH}{{1,4}}".join(f"u{unit}" for unit in units),
+        "".join(f"%(?:25){{0,3}}{octet:02x}" for octet in octets),
+        rf"&(?:amp;){{0,3}}(?:#0{{0,5}}{code}|#x0{{0,5}}{code:x}|{_ENTITIES.get(character, f'#{code}')});",
+        *({"\t": ["t"], "\n": ["n"], "\r": ["r"], " ": [r"\+"]}.get(character, [])),
+        *([r"\s"] if character.isspace() else []),
+    ]
+    return f"(?i:{_BACKSLASH}{{{count},{4 * count + 4}}}(?:{'|'.join(spellings)}))"
+
+
+def _longest(secret: str) -> int:
+    """Return the length of the longest spelling of *secret*."""
+    return len(re.sub("[^0-9A-Za-z]", " " * _LONGEST_SPELLING, secret))
+
+
+_AT, _LESS, _GREATER = map(_spell, "@<>")
+_KEYS = (
+    r"secret[_-]?(?:access[_-]?)?key|client[_-]?secret|(?<![a-z])password|x-amz-(?:signature|credential)"
+    # "Error loading SSO Token: Token for default does not exist" contains no token.
+    r"|(?:(?:session|security|access|refresh|id)[_-]?|(?<![\w-]))token(?!:\s+[a-z]+ [a-z])"
+)
+_HEADERS = r"(?<![a-z])(?:authorization(?:\s+header)?|cookie)"
+_EQUALS = rf"{_BACKSLASH}{{0,4}}[\"']?\s{{0,8}}(?:[:=]>?|%(?:25){{0,3}}3[ad])\s{{0,8}}"
+_QUOTED = r"[bu]?(?P<quote>\\{0,4}[\"'])((?:(?!(?P=quote))\\*[^\\])*)"
+# Each rule hides its last group. Rules never fail after the start of a value, which may be cut anywhere.
+_RULES = (
+    # The user part of a URL, up to the last @, because passwords contain anything. Take the rest too: only one try.
+    r"(?:https?:|socks\w{0,2}:|//)[\\/]*((?:@*[^\s\"'@]+(?=@))*)[^\s\"']*",
+    rf"(?:%(?:25){{0,3}}2f|\\{{1,4}}(?:/|u002f)){{2}}((?:(?:{_AT})*(?:(?!{_AT})[^\s\"'])+(?={_AT}))*)[^\s\"']*",
+    # AWS quotes what it signed, with the headers.
+    r"((?:the\s+)?(?:canonical[\s-]?(?:string|request)|string[\s-]?to[\s-]?sign)[\s\S]*)",
+    rf"(?:{_HEADERS}){_EQUALS}(?:{_QUOTED}|((?:[^\r\n\\]|\\(?![rn]))*))",
+    rf"(?:{_KEYS}){_EQUALS}(?:{_QUOTED}|((?<=\s)[^\s\"'<]+|[^\s\"'<&]*))",
+    rf"{_LESS}(?:\w{{1,40}}:)?(?:{_KEYS}|{_HEADERS})(?:\s[^<>&%]{{0,100}})?(?<!/){_GREATER}"
+    rf"(?:\s*<!\[CDATA\[)?((?:(?!{_LESS})[\s\S])*)",
+)
+
+
+def redact(text: Any, secrets: Iterable[str] = (), patterns: Iterable[re.Pattern[str]] = (), limit: int = 500) -> str:
+    """Return external *text* as one line of at most *limit* characters, and "..." if there is more.
+
+    "(hidden)" replaces secrets, also if they are quoted, escaped, or percent-encoded, or if the text ends inside them:
+    the *secrets*, user parts of URLs, and the values of headers, parameters, and keys that contain credentials. It also
+    replaces everything that follows "The Canonical String" and its like. Never raises an exception because of the text.
+
+    :param secrets: strings to hide wherever they occur. Ignored if shorter than eight characters. If one contains
+        whitespace or control characters, its parts of eight characters or more are hidden too.
+    :param patterns: patterns whose matches to hide, of at most 4096 characters each.
+    """
+    needles = {part for secret in secrets for part in (secret.strip(), *re.split(r"[\s\x00-\x1f\x7f-\x9f]+", secret))}
+    needles = {needle for needle in needles if len(needle) >= 8}
+    # What begins within the characters shown ends within those searched. Only the user part of a URL may be longer, so
+    # add an @ that ends it.
+    shown = 8192 + 4 * limit
+    searched = shown + max([4096, *map(_longest, needles)])
+    try:
+        text = str.__str__(str(text))  # str() can return an instance of a subclass
+    except Exception:
+        text = "(unprintable)"
+    head = text[:searched] + "@" * (len(text) > searched)
+    shortened, pieces, end = len(text) > shown, [], 0
+    for start, stop in sorted(_find(head, needles, patterns)):
+        if start == stop:
+            continue
+        if start >= shown:
+            break
+        if start > end or not pieces:
+            pieces += [head[end:start], "(hidden)"]
+        end = max(end, stop)
+    line = " ".join("".join([*pieces, head[end:shown]]).split())
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    return line[:limit] + "..." if shortened or len(line) > limit else line
+
+
+def _find(text: str, needles: Iterable[str], patterns: Iterable[re.Pattern[str]]) -> Iterator[tuple[int, int]]:
+    """Yield the start and end of everything to hide."""
+    for rule in _RULES:
+        yield from (match.span(match.lastindex or 0) for match in re.finditer(rule, text, re.IGNORECASE))
+    for needle in needles:
+        # Most text contains no secret, and no spelling changes letters and digits.
+        if max(re.findall("[0-9A-Za-z]*", needle), key=len) in text:
+            # A long pattern takes long to compile. The first and last characters identify a token.
+            ends = (needle[:64], needle[-64:]) if len(needle) > 256 else (needle,)
+            between = rf"[\s\S]{{{len(needle) - 128},{_longest(needle)}}}?"
+            spelled = (re.sub(r"\\*[^0-9A-Za-z\\]|\\+", lambda match: _spell(match[0]), end) for end in ends)
+            patterns = [*patterns, re.compile(between.join(spelled))]
+    for pattern in patterns:
+        yield from (match.span() for match in pattern.finditer(text))
+
+
+def find_secrets(
+    settings: dict[str, Any], session: Any, used: Iterable[str]
+) -> tuple[list[str], list[re.Pattern[str]]]:
+    """Return the secrets of a connection, and patterns of those that are too short to hide everywhere.
+
+    :param settings: the connection options.
+    :param session: the session of botocore, or None.
+    :param used: secret keys and tokens that the credentials have had so far.
+    """
+    secrets = [*used, *(str(settings[name]) for name in ("secret_key", "session_token") if settings.get(name))]
+    secrets += [
+        value
+        for name, value in os.environ.items()
+        if name.startswith("AWS_") and name.endswith(("SECRET_ACCESS_KEY", "TOKEN"))
+    ]
+    with contextlib.suppress(Exception):  # the configuration may be what is wrong
+        for profile in session.full_config["profiles"].values():
+            secrets += [str(profile[key]) for key in ("aws_secret_access_key", "aws_session_token") if key in profile]
+    proxies = (settings.get("aws_config") or {}).get("proxies")
+    urls = list(proxies.values()) if isinstance(proxies, dict) else []
+    urls += [value for name, value in os.environ.items() if name.lower().endswith("_proxy")]
+    users = [str(url).rpartition("@")[0].rpartition("://")[2] for url in urls]
+    return secrets, [re.compile(re.escape(user)) for user in users if user]
