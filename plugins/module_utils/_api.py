@@ -15,7 +15,7 @@ from ._errors import NotFound, VoiceError
 from ._operation import Operation, VoiceClient
 from ._options import ACCOUNT_ID, VOICE_CONNECTOR_ID
 from ._responses import RAW_JSON, canonical_name
-from ._shapes import CONNECTOR, PROXY, MistypedValue, Setting, connector_result, setting_result
+from ._shapes import PROXY, MistypedValue, Setting, connector_result, pick, proxy_result, setting_result
 
 # Give up on a listing after this many pages in a row without a new Voice Connector.
 _MAX_STALE_PAGES = 10
@@ -49,10 +49,9 @@ def get_setting(
     except NotFound as e:
         missing = e
     else:
-        value = operation.member(response, setting.member)
+        value = operation.member(response, setting.member, setting.kind)
         structure = {setting.member: value} if isinstance(value, list) else value
-        result = operation.pick(structure, setting.members, setting.member)
-        return SettingRead({"exists": structure is not None, **result}, _without_nulls(structure))
+        return SettingRead(operation.check(setting_result, setting, structure), _without_nulls(structure))
     _confirm_absence(client, operation, setting, voice_connector_id, voice_connector or {}, missing)
     return SettingRead(setting_result(setting, None), None)
 
@@ -88,7 +87,7 @@ def put_proxy(client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any
     stored = operation.member(response, "Proxy")
     if stored is None:
         raise operation.failure("unreadable", reason="it does not contain the proxy configuration")
-    operation.pick(stored, PROXY.members, "Proxy")
+    operation.check(proxy_result, stored)
     return _without_nulls(stored) or {}
 
 
@@ -126,7 +125,7 @@ def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[st
     """
     operation = Operation(client, "GetVoiceConnector", f"get Voice Connector {voice_connector_id}")
     found = operation.member(operation(VoiceConnectorId=voice_connector_id), "VoiceConnector")
-    connector = {"region": client.region, **operation.pick(found, CONNECTOR, "VoiceConnector")}
+    connector = operation.check(connector_result, found or {}, client.region)
     if connector["voice_connector_id"] != voice_connector_id:
         raise operation.failure("unreadable", reason="it does not contain this Voice Connector")
     return connector
@@ -146,10 +145,10 @@ def list_voice_connectors(client: VoiceClient) -> Iterator[dict[str, dict[str, A
     while True:
         operation = Operation(client, "ListVoiceConnectors", "list the Voice Connectors")
         response = operation(MaxResults=100, **position)
-        entries = operation.member(response, "VoiceConnectors") or []
-        token = operation.pick(response[RAW_JSON].get("NextToken"), str, "NextToken")
+        entries = operation.member(response, "VoiceConnectors", list) or []
+        token = operation.check(pick, response[RAW_JSON].get("NextToken"), str, "NextToken")
         page: dict[str, dict[str, Any] | None] = {}
-        for entry in entries if isinstance(entries, list) else [None]:
+        for entry in entries:
             identifier = entry.get("VoiceConnectorId") if isinstance(entry, dict) else None
             if not isinstance(identifier, str) or not VOICE_CONNECTOR_ID.fullmatch(identifier):
                 raise operation.failure("unreadable", reason="it contains a Voice Connector without a valid ID")
@@ -184,8 +183,8 @@ def get_tags(client: VoiceClient, voice_connector: dict[str, Any]) -> dict[str, 
     operation = Operation(client, "ListTagsForResource", action)
     if not voice_connector["voice_connector_arn"]:
         raise operation.failure("no_arn")
-    tags = operation.member(operation(ResourceARN=voice_connector["voice_connector_arn"]), "Tags")
-    tags = operation.pick(tags, [{"key": ("Key", str), "value": ("Value", str)}], "Tags")
+    tags = operation.member(operation(ResourceARN=voice_connector["voice_connector_arn"]), "Tags", list)
+    tags = operation.check(pick, tags, [{"key": ("Key", str), "value": ("Value", str)}], "Tags")
     if any(tag["key"] is None for tag in tags):
         raise operation.failure("unreadable", reason="it contains a tag without a key")
     return {tag["key"]: tag["value"] or "" for tag in tags}

@@ -159,17 +159,19 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
 
     threads: list[threading.Thread] = []
     started = threading.Event()
+    # Each thread that works here needs a second one for its attempts, so start as many that only wait.
+    reserved: list[threading.Thread] = []
     try:
         for number in range(min(concurrency, len(items)) - 1):
-            # Start a thread in place of the one that each attempt takes, so that there are enough for all.
-            threading.Thread(target=started.wait, daemon=True).start()
-            thread = threading.Thread(target=work, name=f"reader-{number}")
-            thread.start()
-            threads.append(thread)
+            for target, started_threads in ((started.wait, reserved), (work, threads)):
+                thread = threading.Thread(target=target, name=f"worker-{number}")
+                thread.start()
+                started_threads.append(thread)
     except RuntimeError:  # the system cannot start another thread, so continue with fewer
         pass
-    finally:
-        started.set()
+    started.set()
+    for thread in reserved:
+        thread.join()
     work()
     for thread in threads:
         thread.join()
@@ -269,7 +271,7 @@ def _read_guarded(region: RegionRead, identifier: str, selection: Selection, con
 def _to_internal_error(region: RegionRead, identifier: str, exception: Exception) -> VoiceError:
     """Return the error for an exception that only a bug in this collection can raise."""
     prefix = f"Failed to read Voice Connector {identifier} in {region.name}: "
-    return VoiceError("internal", prefix, region=region.name, error=f"{type(exception).__name__}: {exception}")
+    return VoiceError("internal", prefix, region=region.name, exception=f"{type(exception).__name__}: {exception}")
 
 
 def _read(region: RegionRead, identifier: str, selection: Selection, concurrency: int) -> ConnectorRead:

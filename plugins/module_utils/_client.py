@@ -262,7 +262,7 @@ class Connection:
         except Exception as e:  # for bad options, botocore raises ValueError, TypeError, AttributeError, and others
             from ._failures import explain_settings
 
-            name, fields, words = explain_settings(e, self._params)
+            name, words, fields = explain_settings(e, self._params)
         prefix = self._prefix(region) if name != "no_region" else f"Failed to {self._purpose}: "
         raise VoiceError(name, prefix, self._clean(words), affects_all=True, rejected=True, **fields)
 
@@ -288,7 +288,7 @@ def installed_sdk() -> dict[str, Any]:
 
 
 def longest_operation(
-    connect_timeout: float | None, read_timeout: float | None, attempts: int, backoff: float
+    connect_timeout: float | None, read_timeout: float | None, attempts: int = MAX_FAULTS, backoff: float = MAX_BACKOFF
 ) -> float | None:
     """Return the longest duration of an operation in seconds, or None if the user has removed a timeout."""
     if connect_timeout is None or read_timeout is None:

@@ -21,8 +21,9 @@ def find_message(name: str) -> str:
 
 
 def fields_of(name: str) -> set[str]:
-    """Return the names of the fields of a message."""
-    return {field for _text, field, _format, _conversion in string.Formatter().parse(find_message(name)) if field}
+    """Return the names of the fields of a message, except ``operation``, which every VoiceError has."""
+    fields = {field for _text, field, _format, _conversion in string.Formatter().parse(find_message(name)) if field}
+    return fields - {"operation"}
 
 
 class VoiceError(Exception):
@@ -57,7 +58,7 @@ class VoiceError(Exception):
         if set(fields) != fields_of(name):
             raise TypeError(f"the message {name} has the fields {sorted(fields_of(name))}, not {sorted(fields)}")
         message = find_message(name)
-        self.message = f"{prefix}{message.format(**fields)}." + (f" {words}" if words else "")
+        self.message = f"{prefix}{message.format(operation=operation, **fields)}." + (f" {words}" if words else "")
         super().__init__(self.message)
         self.name = name
         self.words = words

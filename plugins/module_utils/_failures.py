@@ -150,7 +150,7 @@ FAILURES = {
     ),
     # Responses that are not from AWS, or not from this request
     "redirected": Failure(
-        "the request was redirected with status {status}{location}, but AWS does not redirect requests. Check "
+        "the request was redirected with status {status} to {location}, but AWS does not redirect requests. Check "
         "endpoint_url, and whether a captive portal or a proxy server requires you to sign in",
         affects_all=True,
     ),
@@ -336,9 +336,9 @@ def _explain_exception(exception: BaseException, settings: dict[str, Any]) -> tu
         return "no_endpoint", {}
     if isinstance(exception, (BotoConnectionError, ConnectionClosedError, ReadTimeoutError)):
         return "no_response", {}
-    if isinstance(exception, HTTPClientError) and isinstance(exception.kwargs.get("error"), TypeError):
+    if isinstance(exception, HTTPClientError) and "bytes found" in str(exception):
         # urllib3 tries to follow this redirect, and fails because botocore passes the headers as bytes.
-        return "redirected", {"status": 303, "location": ""}
+        return "redirected", {"status": 303, "location": "a different location"}
     if isinstance(exception, HTTPClientError) and type(exception.kwargs.get("error")).__name__ == "ClosedPoolError":
         return "no_response", {}  # a different thread has closed the connections
     if isinstance(exception, BotoCoreError):
@@ -383,7 +383,7 @@ def _name_error(
         return "throttled", {}
     if 300 <= status < 400 and status != 304:
         location = response["ResponseMetadata"].get("HTTPHeaders", {}).get("location")
-        return "redirected", {"status": status, "location": location or ""}
+        return "redirected", {"status": status, "location": location or "an unnamed location"}
     if CONTRADICTION in response and status < 500:
         return "contradictory", {"reason": response[CONTRADICTION]}
     if not request_id:
@@ -435,20 +435,24 @@ def explain_settings(exception: BaseException, settings: dict[str, Any]) -> tupl
 
 
 def blame(exception: BaseException, settings: dict[str, Any]) -> str:
-    """Return the names of the settings whose value an error quotes, or else of those that are set.
+    """Return the names of the settings whose value an error quotes, or else of all that are set.
 
     :param settings: the connection options.
     """
     options = ("region", "endpoint_url", "profile", "aws_config", "aws_ca_bundle")
-    given = {name: _to_values(settings.get(name)) for name in options}
+    given = {name: _to_values(settings.get(name)) for name in options if settings.get(name)}
+    secret = ("SECRET", "TOKEN", "ACCESS_KEY")
     variables = {
         f"the environment variable {name}": [value]
         for name, value in os.environ.items()
-        if name.startswith("AWS_") and not any(word in name for word in ("SECRET", "TOKEN", "ACCESS_KEY"))
+        if value and (name.startswith("AWS_") or name.upper() in ("HTTP_PROXY", "HTTPS_PROXY"))
+        if not any(word in name for word in secret)
     }
     words = str(exception)
-    quoted = [name for name, values in {**given, **variables}.items() if any(value in words for value in values)]
-    return " and ".join(quoted or [name for name, values in given.items() if values] or ["the connection options"])
+    everything = {**given, **variables}
+    quoted = [name for name, values in everything.items() if any(value in words for value in values)]
+    names = quoted or [*given, *(name for name in variables if "PROXY" in name.upper())] or ["the connection options"]
+    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])}, and {names[-1]}"
 
 
 def _to_values(setting: Any) -> list[str]:

@@ -100,7 +100,7 @@ MESSAGES = {
     ),
     # Bulk reads
     "bulk": "{summary}. Check the return values errors and voice_connectors. The first error is: {first}",
-    "internal": "an unexpected {error} occurred. This is a bug in the collection; report it",
+    "internal": "an unexpected {exception} occurred. This is a bug in the collection; report it",
     # Writes
     "write_unknown": (
         "it is unknown whether the service applied the change, because the configuration could not be read again. Run "

@@ -11,11 +11,13 @@ from __future__ import annotations
 import random
 import threading
 import time
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, TypeVar
 
 from ._errors import NotFound, VoiceError, fields_of
 from ._responses import RAW_JSON, TRUNCATED
-from ._shapes import MistypedValue, pick
+from ._shapes import MistypedValue, require_type
+
+_T = TypeVar("_T")
 
 MAX_THROTTLES = 10  # throttled attempts of one operation
 THROTTLE_WINDOW = 45  # seconds after which a throttled operation outside a bulk run is not retried
@@ -26,6 +28,9 @@ _ENDED = "; note that AWS ended support for proxy sessions on 2026-04-07 and may
 
 # For operations on proxy configurations: each failure, and its replacement that mentions the end of support.
 _ENDED_FAILURES = {"no_operation": "no_proxy_operation", "not_offered": "proxies_not_offered"}
+
+# The fields of messages that can contain text from outside.
+_OUTSIDE = ("location", "path", "reason")
 
 
 class BadCredentials(Exception):
@@ -176,31 +181,37 @@ class Operation:
             words=failed.words and clean(failed.words),
             error=failed.error and {key: clean(value) for key, value in failed.error.items()},
             metadata=failed.metadata,
-            **{key: clean(value, 200) for key, value in failed.fields.items()},
+            **{key: clean(value, 200) if key in _OUTSIDE else value for key, value in failed.fields.items()},
         )
         error.rejected = rejected
         error.affects_all = error.affects_all or getattr(self._client.rate_limit, "gave_up", False)
         raise error
 
-    def member(self, response: dict[str, Any], name: str) -> Any:
+    def member(self, response: dict[str, Any], name: str, kind: type = dict) -> Any:
         """Return the JSON of the member *name* in a response, or None if AWS confirms that there is none.
 
-        :raises VoiceError: the response has only other members, or is empty and may not come from AWS.
+        :param kind: its type, ``dict`` or ``list``.
+        :raises VoiceError: it has a different type, or the response has only other members, or is empty and may not
+            come from AWS.
         """
         document = response[RAW_JSON]
-        if document.get(name):
-            return document[name]
+        value = document.get(name)
+        if value is not None:
+            self.check(require_type, value, kind, name)
+        if value:
+            return value
         if document and name not in document:
             raise self.failure("unreadable", reason=f"it has other members, but not {name}")
         self.require_request_id(response)
         return None
 
-    def pick(self, value: Any, kind: Any, where: str) -> Any:
-        """Return the documented part of *value*, as ``pick`` does; raise VoiceError if it has a different type."""
+    def check(self, function: Callable[..., _T], *args: Any) -> _T:
+        """Return the result of *function*; raise VoiceError if it raises MistypedValue."""
         try:
-            return pick(value, kind, where)
+            return function(*args)
         except MistypedValue as e:
-            raise self.failure("unreadable", reason=str(e)) from None
+            reason = str(e)
+        raise self.failure("unreadable", reason=reason)
 
     def require_request_id(self, response: dict[str, Any]) -> None:
         """Raise VoiceError for an empty response that may not come from AWS."""
@@ -221,7 +232,6 @@ class Operation:
             name = _ENDED_FAILURES.get(name, name)
         client = self._client.reads
         known: dict[str, Callable[[], Any]] = {
-            "operation": lambda: self._name,
             "permission": lambda: f"{client.meta.service_model.signing_name}:{self._name}",
             "requests": lambda: count_requests(
                 self._throttles if name == "throttled" and self._retries else self._sent
@@ -239,6 +249,7 @@ class Operation:
         error = kind(name, prefix, words, operation=self._name, region=self._client.region, **fields)
         if name in FAILURES:
             error.affects_all = error.affects_all or FAILURES[name].affects_all
+            error.rejected = error.rejected or FAILURES[name].rejected
         return error
 
     def _wait_for_slot(self) -> Any:

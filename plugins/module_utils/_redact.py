@@ -144,4 +144,6 @@ def find_secrets(
     urls = list(proxies.values()) if isinstance(proxies, dict) else []
     urls += [value for name, value in os.environ.items() if name.lower().endswith("_proxy")]
     users = [str(url).rpartition("@")[0].rpartition("://")[2] for url in urls]
+    # urllib3 takes the part in front of these characters for a host.
+    users += [part for user in users for part in re.split("[#/?@]", user) if ":" in part or len(part) > 3]
     return secrets, [re.compile(re.escape(user)) for user in users if user]

@@ -30,6 +30,11 @@ class Setting(NamedTuple):
     # For each key of the result: the member that AWS returns, and its type, as pick() takes it
     members: dict[str, tuple[str, Any]]
 
+    @property
+    def kind(self) -> type:
+        """The JSON type of the member in the response."""
+        return list if self.member in [name for name, _kind in self.members.values()] else dict
+
 
 def to_iso_8601(timestamp: Any) -> str:
     """Return a timestamp in ISO 8601 format in UTC, or an unchanged string if botocore cannot parse the timestamp."""
@@ -81,22 +86,23 @@ def pick(value: Any, kind: Any, where: str) -> Any:
     :raises MistypedValue: the value, or a documented member of it, has a different type.
     """
     if isinstance(kind, dict):
-        members = {} if value is None else _require(value, dict, where)
+        members = {} if value is None else require_type(value, dict, where)
         # The keys are those of the table. A response has its own copies, and a bulk read would keep thousands of them.
         return {key: pick(members.get(name), inner, name) for key, (name, inner) in kind.items()}
     if isinstance(kind, list):
-        items = [] if value is None else _require(value, list, where)
+        items = [] if value is None else require_type(value, list, where)
         if None in items:
             raise MistypedValue(f"an item of {where} is null")
         return [pick(item, kind[0], f"an item of {where}") for item in items]
     if value is None:  # the service returns null for a member that is not set
         return None
     if kind is to_iso_8601:
-        return kind(value if type(value) in (int, float) else _require(value, str, where))
-    return _require(value, kind, where)
+        return kind(value if type(value) in (int, float) else require_type(value, str, where))
+    return require_type(value, kind, where)
 
 
-def _require(value: Any, kind: type, where: str) -> Any:
+def require_type(value: Any, kind: type, where: str) -> Any:
+    """Return *value*; raise MistypedValue if it is not exactly of the type *kind*."""
     if type(value) is not kind:  # isinstance() accepts a bool as an int
         raise MistypedValue(f"{where} is not of the type {_TYPE_NAMES[kind]}")
     return value

@@ -139,7 +139,7 @@ def run_each(records: Iterable[Any], action: str, function: Callable[[Any], Any]
                 stops.setdefault(record.region, e)
             result = e.detach()
         except Exception as e:  # a bug; keep the other results
-            result = VoiceError("internal", prefix, error=f"{type(e).__name__}: {e}")
+            result = VoiceError("internal", prefix, exception=f"{type(e).__name__}: {e}")
         results[record.voice_connector_id] = result
 
     run_all(run, records, concurrency)

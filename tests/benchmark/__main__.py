@@ -27,9 +27,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from typing import Any
-from typing import NamedTuple
-from typing import Union
+from typing import Any, NamedTuple, Union
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

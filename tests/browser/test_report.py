@@ -11,15 +11,11 @@ import pathlib
 import shutil
 import statistics
 from collections.abc import Iterator
-from typing import Any
-from typing import Callable
-from typing import Literal
+from typing import Any, Callable, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
-from playwright.sync_api import Page
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import build_headline
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_html import proxy_audit_html

@@ -9,8 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ansible_collections.chime_sdk.voice.tests.emulator.signature import check_signature
 

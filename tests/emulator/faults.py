@@ -9,8 +9,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from dataclasses import dataclass
-from dataclasses import field
+from dataclasses import dataclass, field
 
 # Messages that Chime itself returns with ForbiddenException. For example:
 # Fault(error="ForbiddenException", message=ACCOUNT_NOT_AUTHORIZED)

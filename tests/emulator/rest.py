@@ -9,14 +9,10 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from urllib.parse import parse_qsl
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
-from ansible_collections.chime_sdk.voice.tests.emulator.api import Request
-from ansible_collections.chime_sdk.voice.tests.emulator.api import Response
-from ansible_collections.chime_sdk.voice.tests.emulator.api import ServiceError
-from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
-from ansible_collections.chime_sdk.voice.tests.emulator.service import Voice
+from ansible_collections.chime_sdk.voice.tests.emulator.api import Request, Response, ServiceError
+from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL, Voice
 from ansible_collections.chime_sdk.voice.tests.emulator.signature import Refused
 
 

@@ -27,21 +27,15 @@ import struct
 import threading
 import time
 import uuid
-from http.server import BaseHTTPRequestHandler
-from http.server import ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from ansible_collections.chime_sdk.voice.tests.emulator import sts
-from ansible_collections.chime_sdk.voice.tests.emulator.api import Request
-from ansible_collections.chime_sdk.voice.tests.emulator.api import Response
-from ansible_collections.chime_sdk.voice.tests.emulator.api import ServiceError
-from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
-from ansible_collections.chime_sdk.voice.tests.emulator.faults import RateLimit
+from ansible_collections.chime_sdk.voice.tests.emulator.api import Request, Response, ServiceError
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault, RateLimit
 from ansible_collections.chime_sdk.voice.tests.emulator.rest import VoiceApi
-from ansible_collections.chime_sdk.voice.tests.emulator.service import DEFAULT_STATE
-from ansible_collections.chime_sdk.voice.tests.emulator.service import Voice
-from ansible_collections.chime_sdk.voice.tests.emulator.tls import Tls
-from ansible_collections.chime_sdk.voice.tests.emulator.tls import refuse_handshake
+from ansible_collections.chime_sdk.voice.tests.emulator.service import DEFAULT_STATE, Voice
+from ansible_collections.chime_sdk.voice.tests.emulator.tls import Tls, refuse_handshake
 
 _MAX_LINE = 65536
 

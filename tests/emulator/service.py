@@ -16,8 +16,7 @@ import random
 import string
 import threading
 from functools import partial
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 from botocore import xform_name
 from botocore.loaders import Loader

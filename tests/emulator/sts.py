@@ -16,9 +16,7 @@ from xml.etree import ElementTree
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from ansible_collections.chime_sdk.voice.tests.emulator.api import Request
-from ansible_collections.chime_sdk.voice.tests.emulator.api import Response
-from ansible_collections.chime_sdk.voice.tests.emulator.api import ServiceError
+from ansible_collections.chime_sdk.voice.tests.emulator.api import Request, Response, ServiceError
 from ansible_collections.chime_sdk.voice.tests.emulator.model import find_problems
 from ansible_collections.chime_sdk.voice.tests.emulator.service import Voice
 from ansible_collections.chime_sdk.voice.tests.emulator.signature import Refused

@@ -11,8 +11,7 @@ import pathlib
 import socket
 import ssl
 import tempfile
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 _RECORD_HEADER_SIZE = 5
 _INTERNAL_ERROR = bytes([21, 3, 3, 0, 2, 2, 80])  # a TLS 1.2 alert record: fatal, internal_error

@@ -14,9 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
-from ansible_collections.chime_sdk.voice.tests.playbooks.runner import FILES
-from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ROOT
-from ansible_collections.chime_sdk.voice.tests.playbooks.runner import PlaybookRunner
+from ansible_collections.chime_sdk.voice.tests.playbooks.runner import FILES, ROOT, PlaybookRunner
 
 PHONE_NUMBER = "2065550142"
 # Voice Connectors in two accounts. The credentials belong to the first account and assume a role in the second.

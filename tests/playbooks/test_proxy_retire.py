@@ -13,10 +13,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.chime_sdk.voice.tests.playbooks.runner import FILES
-from ansible_collections.chime_sdk.voice.tests.playbooks.runner import PlaybookRunner
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import CREDENTIALS
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import OTHER_CREDENTIALS
+from ansible_collections.chime_sdk.voice.tests.playbooks.runner import FILES, PlaybookRunner
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import CREDENTIALS, OTHER_CREDENTIALS
 
 FIRST = "aaaaaaaaaaaaaaaaaaaaa1"
 SECOND = "aaaaaaaaaaaaaaaaaaaaa2"

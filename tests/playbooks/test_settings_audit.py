@@ -17,8 +17,7 @@ import yaml
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
-from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ROOT
-from ansible_collections.chime_sdk.voice.tests.playbooks.runner import PlaybookRunner
+from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ROOT, PlaybookRunner
 
 STATE = json.loads((ROOT / "tests/demo/state.json").read_text(encoding="utf-8"))
 PLAYBOOK = "chime_sdk.voice.settings_audit"

@@ -114,7 +114,7 @@ BAD_OPTIONS = [
     pytest.param({"aws_config": {"proxies": "http://127.0.0.1:1"}}, "aws_config", id="proxies-wrong-type"),
     pytest.param(
         {"aws_config": {"read_timeout": 5}, "endpoint_url": "voice.example"},
-        "a connection option is not valid",
+        "a connection setting is not valid. Check endpoint_url. ",
         id="invalid-endpoint-valid-config",
     ),
     pytest.param({"endpoint_url": "voice.example"}, "voice.example", id="endpoint-without-scheme"),
@@ -125,6 +125,6 @@ BAD_OPTIONS = [
     pytest.param({"profile": "nobody", "access_key": None, "secret_key": None}, "nobody", id="unknown-profile"),
     pytest.param({"profile": "nobody"}, "profile cannot be combined", id="profile-and-keys"),
     pytest.param({"access_key": None, "secret_key": None}, "no AWS credentials", id="no-credentials"),
-    pytest.param({"secret_key": None}, "credentials", id="no-secret-key"),
+    pytest.param({"secret_key": None}, "access_key and secret_key belong together", id="no-secret-key"),
     pytest.param({"region": "us east 1"}, "us east 1", id="invalid-region"),
 ]

@@ -12,22 +12,17 @@ import os
 import time
 import types
 from collections.abc import Iterator
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 from botocore.compat import accepts_kwargs
 from botocore.hooks import EventAliaser
-from botocore.loaders import JSONFileLoader
-from botocore.loaders import Loader
+from botocore.loaders import JSONFileLoader, Loader
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _operation
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE, WITH_PROXY, connection_to, run_main
 
 
 @pytest.fixture(autouse=True)

@@ -17,8 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 from ansible.module_utils.testing import patch_module_args

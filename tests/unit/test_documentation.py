@@ -14,19 +14,15 @@ import pathlib
 import re
 import string
 from collections.abc import Iterator
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 import yaml
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-from jinja2 import Environment
-from jinja2 import StrictUndefined
+from jinja2 import Environment, StrictUndefined
 
 from ansible_collections.chime_sdk.voice.plugins.doc_fragments.common import ModuleDocFragment
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _rate_limit
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _operation
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _client, _operation, _rate_limit
 from ansible_collections.chime_sdk.voice.plugins.module_utils._failures import FAILURES
 from ansible_collections.chime_sdk.voice.plugins.module_utils._messages import MESSAGES
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
@@ -34,12 +30,14 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import PRO
 from ansible_collections.chime_sdk.voice.tests.emulator import service
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
+    MISSING,
+    STATE,
+    WITH_PROXY,
+    WITHOUT_PROXY,
+    connection_to,
+    run_main,
+)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
@@ -368,9 +366,7 @@ def test_the_documented_limits_match_the_client() -> None:
     def notes(module: str) -> str:
         return " ".join(" ".join(documented(module, "DOCUMENTATION")["notes"]).split())
 
-    seconds = _client.longest_operation(
-        _client.CONNECT_TIMEOUT, _client.READ_TIMEOUT, _client.MAX_FAULTS, _operation.MAX_BACKOFF
-    )
+    seconds = _client.longest_operation(_client.CONNECT_TIMEOUT, _client.READ_TIMEOUT)
     bulk_seconds = _client.longest_operation(
         _client.CONNECT_TIMEOUT, _client.READ_TIMEOUT, _client.BULK_MAX_FAULTS, _operation.MAX_BACKOFF
     )
@@ -419,10 +415,11 @@ def test_the_table_of_limits_in_the_guide_matches_the_client() -> None:
         "Any other failure": ("one request", "one request"),
         "Connection timeout": (f"{_client.CONNECT_TIMEOUT} seconds",) * 2,
         "Read timeout, for each wait for data": (f"{_client.READ_TIMEOUT} seconds",) * 2,
-        "Delay before a retry": (f"a random time of up to 0.5, 1, 2, 4, and then {_operation.MAX_BACKOFF} seconds",) * 2,
+        "Delay before a retry": (f"a random time of up to 0.5, 1, 2, 4, and then {_operation.MAX_BACKOFF} seconds",)
+        * 2,
         "Deadline of the operation": (
-            f"{_client.longest_operation(*timeouts, _client.MAX_FAULTS, _operation.MAX_BACKOFF):.0f} seconds",
-            f"{_client.longest_operation(*timeouts, _client.BULK_MAX_FAULTS, _operation.MAX_BACKOFF):.0f} seconds, excluding the wait for the rate limit",
+            f"{_client.longest_operation(*timeouts):.0f} seconds",
+            f"{_client.longest_operation(*timeouts, _client.BULK_MAX_FAULTS):.0f} seconds, excluding the wait for the rate limit",
         ),
     }
     assert {name: (" ".join(single.split()), " ".join(bulk.split())) for name, single, bulk in rows} == expected

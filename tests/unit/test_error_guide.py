@@ -13,17 +13,14 @@ import re
 import socket
 import sys
 import venv
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 import botocore
 import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING, WITH_PROXY, run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/docsite/rst/errors.rst").read_text(encoding="utf-8")

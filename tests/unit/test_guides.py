@@ -12,9 +12,7 @@ import json
 import pathlib
 import re
 import textwrap
-from typing import Any
-from typing import Callable
-from typing import NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import pytest
 import yaml
@@ -24,10 +22,7 @@ from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_policy_i
 )
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY, WITH_PROXY, WITHOUT_PROXY, run
 
 PROXY, CONNECTOR = "GetVoiceConnectorProxy", "GetVoiceConnector"
 ROOT = pathlib.Path(__file__).resolve().parents[2]

@@ -22,17 +22,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.exceptions import ConnectionClosedError
-from botocore.exceptions import ReadTimeoutError
-from botocore.exceptions import SSLError
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError, SSLError
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE
-from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import client_for
-from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import port_of
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE, client_for, port_of
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE, WITH_PROXY
 
 READ = {"VoiceConnectorId": WITH_PROXY}
 

@@ -19,30 +19,22 @@ import threading
 import time
 import urllib.request
 from types import SimpleNamespace
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
-from botocore import auth
-from botocore import xform_name
+from botocore import auth, xform_name
 from botocore.config import Config
-from botocore.exceptions import ClientError
-from botocore.exceptions import ConnectionClosedError
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from ansible_collections.chime_sdk.voice.tests.emulator import service
-from ansible_collections.chime_sdk.voice.tests.emulator.faults import ACCOUNT_NOT_AUTHORIZED
-from ansible_collections.chime_sdk.voice.tests.emulator.faults import SUBSCRIPTION_CHECK_FAILED
-from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import (
+    ACCOUNT_NOT_AUTHORIZED,
+    SUBSCRIPTION_CHECK_FAILED,
+    Fault,
+)
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE
-from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import client_for
-from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import code_of
-from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import port_of
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE, client_for, code_of, port_of
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING, STATE, WITH_PROXY, WITHOUT_PROXY
 
 PUT = {"VoiceConnectorId": WITHOUT_PROXY, "DefaultSessionExpiryMinutes": 60, "PhoneNumberPoolCountries": ["US"]}
 SETTINGS: dict[str, dict[str, Any]] = {

@@ -10,15 +10,12 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
-from botocore.exceptions import ProxyConnectionError
+from botocore.exceptions import ClientError, ProxyConnectionError
 
 from ansible_collections.chime_sdk.voice.tests.emulator.proxy import ProxyServer
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE
-from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import client_for
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE, client_for
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE, WITHOUT_PROXY
 
 PUT = {
     "VoiceConnectorId": WITHOUT_PROXY,

@@ -14,16 +14,12 @@ from xml.etree import ElementTree
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
-from botocore.exceptions import ConnectionClosedError
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE
-from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import client_for
-from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import code_of
+from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE, client_for, code_of
 
 ROLE = "arn:aws:iam::444455556666:role/audit"
 XMLNS = "{https://sts.amazonaws.com/doc/2011-06-15/}"

@@ -19,16 +19,15 @@ from ansible.utils.vars import load_extra_vars
 from ansible_collections.chime_sdk.voice.plugins.filter import proxy_audit as plugin
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_summary import FilterModule as Summary
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import ACCOUNT
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import EAST
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import NOW
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import WEST
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import read
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import statuses
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING, STATE, WITH_PROXY, WITHOUT_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import (
+    ACCOUNT,
+    EAST,
+    NOW,
+    WEST,
+    read,
+    statuses,
+)
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 ALL_REGIONS = list(plugin.SERVICE_REGIONS)

@@ -16,11 +16,7 @@ from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import proxy
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_csv import FilterModule
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import ACCOUNT
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import EAST
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import NOW
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import WEST
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import read
+from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import ACCOUNT, EAST, NOW, WEST, read
 
 make_csv = FilterModule().filters()["proxy_audit_csv"]
 

@@ -20,10 +20,7 @@ from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_accounts imp
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_hosts import FilterModule as Hosts
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_html import FilterModule as Html
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_reads import FilterModule as Reads
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import EAST
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import NOW
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import read
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import statuses
+from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import EAST, NOW, read, statuses
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 ARN = "arn:aws:iam::444455556666:role/audit"

@@ -19,12 +19,8 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.chime_sdk.voice.plugins.filter import voice_connector_findings as plugin
 from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_policy_includes import FilterModule as Includes
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import EAST
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import WEST
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import read
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING, WITH_PROXY, WITHOUT_PROXY
+from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import EAST, WEST, read
 
 make_findings = plugin.FilterModule().filters()["voice_connector_findings"]
 list_includes = Includes().filters()["voice_connector_policy_includes"]

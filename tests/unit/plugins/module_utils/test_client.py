@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
@@ -26,4 +25,4 @@ def test_botocore_retries_are_used_if_aws_config_sets_them(
 ) -> None:
     retries = {"mode": "standard", "total_max_attempts": 2}
     result = read_proxy(WITH_PROXY, Fault(status=400, error="ThrottlingException"), aws_config={"retries": retries})
-    assert "operation (reached max retries: 1): " in result["msg"]
+    assert "has throttled 2 requests" in result["msg"]

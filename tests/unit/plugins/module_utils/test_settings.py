@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import Setting
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import to_iso_8601
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS, Setting, to_iso_8601
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import setting_result
 from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
 

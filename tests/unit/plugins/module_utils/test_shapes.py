@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import connector_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import setting_result
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import EMPTY_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import UNKNOWN_PROXY
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import (
+    connector_result,
+    proxy_result,
+    setting_result,
+)
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import EMPTY_PROXY, NO_PROXY, UNKNOWN_PROXY
 
 
 @pytest.mark.parametrize(

@@ -6,32 +6,31 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import socket
 import threading
 import time
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _rate_limit
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _client, _operation, _rate_limit
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import UNKNOWN_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import edit_model
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import track_peak_in_flight
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
+    MISSING,
+    NO_PROXY,
+    STATE,
+    UNKNOWN_PROXY,
+    WITH_PROXY,
+    WITHOUT_PROXY,
+    connection_to,
+    edit_model,
+    run_main,
+    track_peak_in_flight,
+)
 
 LIST, GET, PROXY, TAGS = "ListVoiceConnectors", "GetVoiceConnector", "GetVoiceConnectorProxy", "ListTagsForResource"
 Read = Callable[..., "dict[str, Any]"]
@@ -787,7 +786,7 @@ def test_the_run_stops_within_its_time_limit_if_every_read_is_throttled(
         result = read_from(emulator, include=["proxy"], concurrency=64)
         assert time.monotonic() - started < 15
         assert result["stopped"] is True and len(result["voice_connectors"]) == 500
-        assert "throttles this account" in result["msg"]
+        assert "the service throttled every request of this run for 1 seconds" in result["msg"]
 
 
 def test_a_hanging_connection_does_not_block_its_thread(monkeypatch: pytest.MonkeyPatch, sleeps: list[float]) -> None:
@@ -805,36 +804,45 @@ def test_a_hanging_connection_does_not_block_its_thread(monkeypatch: pytest.Monk
         assert sum(c["proxy"]["exists"] is None for c in result["voice_connectors"]) == 3
 
 
-@pytest.mark.parametrize("available", [0, 3])
-def test_concurrency_is_lower_if_threads_cannot_start(monkeypatch: pytest.MonkeyPatch, available: int) -> None:
-    with Emulator(fleet(30)) as emulator:
-        start, caller = threading.Thread.start, threading.get_ident()
-        workers = itertools.count()
+@pytest.mark.parametrize("limit", [1, 2, 3, 8, 20])
+def test_a_bulk_read_under_a_limit_of_threads_reads_everything(monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
+    """The limit applies to the threads of the module, and not to those of the emulator in the same process."""
+    start, lock = threading.Thread.start, threading.Lock()
+    running: list[threading.Thread] = []
+    peak = 0
 
-        def refuse(thread: threading.Thread) -> None:
-            # Refuse only the module's own threads. The emulator's threads are started by other threads in this process.
-            if threading.get_ident() == caller and thread.name.startswith("reader") and next(workers) >= available:
+    def refuse(thread: threading.Thread) -> None:
+        nonlocal peak
+        if not (isinstance(thread, _operation.Attempt) or thread.name.startswith("worker")):
+            start(thread)
+            return
+        with lock:
+            running[:] = [other for other in running if other.is_alive()]
+            if len(running) >= limit:
                 raise RuntimeError("can't start new thread")
             start(thread)
+            running.append(thread)
+            peak = max(peak, len(running))
 
-        monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with Emulator(fleet(30)) as emulator:
         result = read_from(emulator, include=["proxy"], concurrency=16)
-        assert next(workers) > available
-        assert identifiers(result) == fleet_ids(30) and result["errors"] == []
+    assert identifiers(result) == fleet_ids(30) and result["errors"] == []
+    assert peak <= limit
 
 
 def test_a_defect_in_one_read_does_not_affect_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     from ansible_collections.chime_sdk.voice.plugins.module_utils import _bulk
-    from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import connector_result as shape
 
     bad = fleet_ids(30)[7]
+    get = _bulk.get_tags
 
-    def break_one(entry: dict[str, Any], region: str) -> dict[str, Any]:
-        return {} if entry["VoiceConnectorId"] == bad and 1 / 0 else shape(entry, region)
+    def break_one(client: Any, connector: dict[str, Any]) -> dict[str, str]:
+        return {} if connector["voice_connector_id"] == bad and 1 / 0 else get(client, connector)
 
-    monkeypatch.setattr(_bulk, "connector_result", break_one)
+    monkeypatch.setattr(_bulk, "get_tags", break_one)
     with Emulator(fleet(30)) as emulator:
-        result = read_from(emulator, include=["proxy"])
+        result = read_from(emulator, include=["proxy", "tags"])
     assert [error["voice_connector_id"] for error in result["errors"]] == [bad]
     assert "an unexpected ZeroDivisionError: division by zero occurred. This is a bug" in result["errors"][0]["message"]
     assert identifiers(result) == [identifier for identifier in fleet_ids(30) if identifier != bad]

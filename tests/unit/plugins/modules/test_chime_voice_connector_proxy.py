@@ -9,29 +9,32 @@ from __future__ import annotations
 import json
 import pathlib
 import sys
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 import botocore
 import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.cases import BAD_IDS
-from ansible_collections.chime_sdk.voice.tests.unit.cases import BAD_OPTIONS
-from ansible_collections.chime_sdk.voice.tests.unit.cases import ERRORS
-from ansible_collections.chime_sdk.voice.tests.unit.cases import FAULTS
-from ansible_collections.chime_sdk.voice.tests.unit.cases import THROTTLES
-from ansible_collections.chime_sdk.voice.tests.unit.cases import UNREADABLE
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import EMPTY_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import edit_model
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.cases import (
+    BAD_IDS,
+    BAD_OPTIONS,
+    ERRORS,
+    FAULTS,
+    THROTTLES,
+    UNREADABLE,
+)
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
+    EMPTY_PROXY,
+    MISSING,
+    NO_PROXY,
+    WITH_PROXY,
+    WITHOUT_PROXY,
+    connection_to,
+    edit_model,
+    run,
+    run_main,
+)
 
 GET, PUT, DELETE = "GetVoiceConnectorProxy", "PutVoiceConnectorProxy", "DeleteVoiceConnectorProxy"
 CONNECTOR = "GetVoiceConnector"
@@ -303,7 +306,7 @@ def test_a_member_that_botocore_cannot_send_is_not_lost(
     )
     assert emulator.operations() == [GET]
     assert manage(WITH_PROXY, fault)["changed"] is False
-    assert manage(WITH_PROXY, fault)["proxy"]["recording_mode"] == "ALL"
+    assert "recording_mode" not in manage(WITH_PROXY, fault)["proxy"]
     assert manage(WITH_PROXY, fault, state="absent")["changed"] is True
 
 
@@ -708,13 +711,19 @@ def test_a_write_without_a_response_is_confirmed_by_reading_if_its_retry_is_deni
 
 
 @EACH_WRITE
-def test_a_failed_write_without_retries_is_checked_by_reading(
-    manage: Manage, emulator: Emulator, operation: str, options: Any
+@pytest.mark.parametrize("attempts", [1, 2, 9])
+def test_retries_in_aws_config_apply_to_reads_only(
+    manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any, attempts: int
 ) -> None:
-    once = {"retries": {"total_max_attempts": 1, "mode": "standard"}}
-    result = manage(WITH_PROXY, Fault(operation, error="ServiceFailureException"), aws_config=once, **options)
-    assert_failed(result, "the change did not take effect as requested", operation)
-    assert emulator.operations() == [GET, operation, GET]
+    retries = {"retries": {"total_max_attempts": attempts, "mode": "legacy"}}
+    faults = [Fault(operation, error="ServiceFailureException"), Fault(GET, error="ServiceFailureException", times=1)]
+    result = manage(WITH_PROXY, *faults, aws_config=retries, **options)
+    if attempts == 1:
+        assert_failed(result, "the service returned a server error, and 1 request failed", GET)
+        assert emulator.operations() == [GET]
+    else:
+        assert_failed(result, "the change did not take effect as requested", "3 requests failed", operation)
+        assert emulator.operations() == [GET, GET, operation, operation, operation, GET]
 
 
 @pytest.mark.parametrize("body", [*UNREADABLE, "{}", '{"Proxy": null}', '{"Proxy": {}}'])

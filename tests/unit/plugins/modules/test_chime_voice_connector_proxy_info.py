@@ -14,34 +14,34 @@ import socket
 import sys
 import threading
 import time
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 import botocore
 import pytest
-from botocore.awsrequest import AWSResponse
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _client
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _operation
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _responses
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _client, _operation, _responses
 from ansible_collections.chime_sdk.voice.plugins.module_utils._module import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.cases import BAD_IDS
-from ansible_collections.chime_sdk.voice.tests.unit.cases import BAD_OPTIONS
-from ansible_collections.chime_sdk.voice.tests.unit.cases import ERRORS
-from ansible_collections.chime_sdk.voice.tests.unit.cases import FAULTS
-from ansible_collections.chime_sdk.voice.tests.unit.cases import RETRY_MODES
-from ansible_collections.chime_sdk.voice.tests.unit.cases import THROTTLES
-from ansible_collections.chime_sdk.voice.tests.unit.cases import UNREADABLE
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import EMPTY_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import OVER_HTTP_AND_TLS
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITHOUT_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import edit_model
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.cases import (
+    BAD_IDS,
+    BAD_OPTIONS,
+    ERRORS,
+    FAULTS,
+    RETRY_MODES,
+    THROTTLES,
+    UNREADABLE,
+)
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
+    EMPTY_PROXY,
+    MISSING,
+    NO_PROXY,
+    OVER_HTTP_AND_TLS,
+    WITH_PROXY,
+    WITHOUT_PROXY,
+    edit_model,
+    run_main,
+)
 
 Read = Callable[..., "dict[str, Any]"]
 
@@ -141,9 +141,23 @@ def test_a_proxy_in_a_response_without_a_request_id_is_returned(read_proxy: Read
     )
 
 
-def test_a_member_that_this_botocore_does_not_know_is_returned(read_proxy: Read) -> None:
-    result = read_proxy(WITH_PROXY, response_with({"Proxy": {"RecordingMode": {"ForCalls": "ALL"}, "NotSet": None}}))
-    assert result["proxy"] == {**EMPTY_PROXY, "recording_mode": {"for_calls": "ALL"}}
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"RecordingMode": {"ForCalls": "ALL"}, "NotSet": None},
+        {"Exists": False, "exists": False},
+        {"disabled": "maybe", "phone_number_countries": 5, "FallbackPhoneNumber": "+12065550199"},
+    ],
+)
+def test_only_documented_members_are_returned(read_proxy: Read, members: dict[str, Any]) -> None:
+    result = read_proxy(WITH_PROXY, response_with({"Proxy": members}))
+    assert result == {
+        "changed": False,
+        "voice_connector_id": WITH_PROXY,
+        "region": "us-east-1",
+        "exists": True,
+        "proxy": EMPTY_PROXY,
+    }
 
 
 # Identifiers
@@ -207,10 +221,34 @@ def test_a_missing_connector_fails_and_names_it(read_proxy: Read, emulator: Emul
 
 
 @pytest.mark.parametrize("style", ["full", "header", "body", "type", "uri"])
-@pytest.mark.parametrize("request_id", [True, False])
-def test_a_404_that_names_not_found_means_absence(read_proxy: Read, style: str, request_id: bool) -> None:
-    fault = Fault(PROXY, status=404, error="NotFoundException", style=style, request_id=request_id)
+def test_a_404_that_names_not_found_means_absence(read_proxy: Read, style: str) -> None:
+    fault = Fault(PROXY, status=404, error="NotFoundException", style=style)
     assert read_proxy(WITH_PROXY, fault)["exists"] is False
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(
+            {"error": "NotFoundException", "style": style, "request_id": False}
+            for style in ("full", "header", "body", "type", "uri")
+        ),
+        {"body": '{"code": "NotFound", "message": "/x does not exist"}', "request_id": False},
+        {"body": "<NotFoundException/>"},
+        {"body": '{"Code": "Forbidden"}', "headers": {"x-amzn-errortype": "NotFoundException"}},
+        {"body": '{"Code": "NotFound"}', "headers": {"x-amzn-errortype": "ForbiddenException"}},
+        {"body": '{"Code": "NotFound", "__type": "Forbidden"}'},
+        {"body": '{"Code": "Forbidden", "Code": "NotFound"}'},
+        {"body": '{"a": 1, "a": 2}', "headers": {"x-amzn-errortype": "NotFoundException"}},
+        {"error": "NotFoundException", "status": 400},
+        {"error": "NotFoundException", "status": 410},
+    ],
+)
+def test_only_a_404_from_aws_with_one_name_means_absence(
+    read_proxy: Read, emulator: Emulator, fault: dict[str, Any]
+) -> None:
+    assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, **{"status": 404, **fault})))
+    assert emulator.operations() == [PROXY]
 
 
 UNNAMED = [
@@ -232,9 +270,8 @@ def test_a_404_without_the_error_name_notfoundexception_does_not_mean_absence(
     read_proxy: Read, emulator: Emulator, body: str, request_id: bool
 ) -> None:
     result = read_proxy(WITH_PROXY, response_with(body, status=404, request_id=request_id))
-    named = "UnknownOperation" in body or "Exceptional" in body
-    from_aws = request_id or named
-    assert_failed(result, "does not offer this operation" if from_aws else "may not come from AWS")
+    words = "was rejected" if "Exceptional" in body else "does not offer this operation"
+    assert_failed(result, words if request_id else "may not come from AWS")
     assert emulator.operations() == [PROXY]
 
 
@@ -251,9 +288,9 @@ def test_a_404_for_an_unknown_operation_does_not_mean_absence(read_proxy: Read, 
 @pytest.mark.parametrize("error", sorted(set(ERRORS) - {"NotFoundException"}))
 def test_a_404_that_cannot_be_confirmed_fails(read_proxy: Read, sleeps: list[float], error: str) -> None:
     result = read_proxy(WITHOUT_PROXY, Fault(CONNECTOR, error=error))
-    assert_failed(
-        result, "does not show whether", "IAM action chime:GetVoiceConnector. Failed", connector=WITHOUT_PROXY
-    )
+    assert_failed(result, "does not show whether", "(GetVoiceConnector): ", connector=WITHOUT_PROXY)
+    denied = error in ("ForbiddenException", "UnauthorizedClientException")
+    assert ("IAM action chime:GetVoiceConnector." in result["msg"]) == denied
     assert result["error"]["code"] == error
 
 
@@ -409,7 +446,6 @@ def test_each_modeled_error_fails_and_keeps_its_code(
         (410, "2026-04-07"),
         (413, "the request was rejected"),
         (418, "the request was rejected"),
-        (501, "server error, and 1 request failed"),
     ],
 )
 @pytest.mark.parametrize("request_id", [True, False])
@@ -419,7 +455,7 @@ def test_other_error_statuses_fail_without_a_retry(
 ) -> None:
     result = read_proxy(WITH_PROXY, response_with(body, status=status, request_id=request_id))
     from_aws = request_id or status == 407
-    assert_failed(result, words if from_aws else f"the response (status {status}) has neither a request ID nor")
+    assert_failed(result, words if from_aws else f"the response (status {status}) has no request ID")
     assert ("AWS said" in result["msg"]) == request_id
     assert result["error"]["code"] == str(status)
     assert emulator.operations() == [PROXY]
@@ -432,7 +468,7 @@ def test_a_403_with_a_body_that_names_no_error_is_access_denied(read_proxy: Read
     assert result["error"]["code"] == "403"
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 304, 305, 307, 308])
+@pytest.mark.parametrize("status", [301, 302, 303, 305, 307, 308])
 @pytest.mark.parametrize("location", ["https://portal.example/sign-in?from=\x1b[31m" + "x" * 1000, None])
 def test_a_redirect_fails_and_shows_its_target(
     read_proxy: Read, emulator: Emulator, status: int, location: str | None
@@ -440,7 +476,9 @@ def test_a_redirect_fails_and_shows_its_target(
     headers = {"location": location} if location else {}
     result = read_proxy(WITH_PROXY, Fault(PROXY, status=status, body="<html>", headers=headers, request_id=False))
     assert_failed(result, f"the request was redirected with status {status}", "captive portal", "endpoint_url")
-    assert ("to https://portal.example/sign-in?from=\\x1b[31mxxx" in result["msg"]) == bool(location)
+    # urllib3 fails while it follows a 303, before the response can be read.
+    shown = bool(location) and status != 303
+    assert ("to https://portal.example/sign-in?from=\\x1b[31mxxx" in result["msg"]) == shown
     assert "\x1b" not in result["msg"] and len(result["msg"]) < 1000
     assert emulator.operations() == [PROXY]
 
@@ -701,27 +739,30 @@ def test_timeouts_in_aws_config_extend_the_deadline(
         assert read_proxy(WITH_PROXY, slow, aws_config={"read_timeout": timeout})["exists"] is True
 
 
-def test_a_read_has_no_deadline_if_threads_cannot_start(read_proxy: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("times", [2, 99])
+def test_a_request_for_which_no_thread_can_be_started_is_not_sent(
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], times: int
+) -> None:
+    start = threading.Thread.start
+    refused = 0
+
     def refuse(thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
+        nonlocal refused
+        if isinstance(thread, _operation.Attempt) and refused < times:
+            refused += 1
+            raise RuntimeError("can't start new thread")
+        start(thread)
 
-    monkeypatch.setattr(_operation, "_this_thread", threading.local())
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    body = json.dumps({"Proxy": {"Disabled": True}}).encode()
-    # Do not send the request, because the emulator cannot respond without new threads.
-    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda self, request: Response(request.url, body))
-    assert read_proxy()["proxy"]["disabled"] is True
+    result = read_proxy()
+    if times == 2:
+        assert result["exists"] is True
+    else:
+        assert_failed(result, "no thread could be started. Reduce concurrency")
+        assert emulator.operations() == []
 
 
-class Response(AWSResponse):
-    """A complete HTTP response."""
-
-    def __init__(self, url: str, body: bytes) -> None:
-        super().__init__(url, 200, {"x-amzn-requestid": "1"}, None)
-        self._content = body
-
-
-@pytest.mark.parametrize("setting", [{"max_operation": 1}, {"total_max_operation": 2, "mode": "standard"}])
+@pytest.mark.parametrize("setting", [{"max_attempts": 1}, {"total_max_attempts": 2, "mode": "standard"}])
 def test_retries_in_aws_config_take_precedence(
     read_proxy: Read, emulator: Emulator, sleeps: list[float], setting: Any
 ) -> None:
@@ -782,7 +823,7 @@ def test_a_truncated_response_fails_with_every_botocore(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
     """Old versions of botocore never return a truncated body, so this test simulates the truncation."""
-    monkeypatch.setattr(_responses, "_is_truncated", lambda response: True)
+    monkeypatch.setattr(_responses, "_is_truncated", lambda *args: True)
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, **fault)), "ended in the middle of its body")
 
 
@@ -812,7 +853,7 @@ def test_a_request_that_botocore_rejects_is_not_sent(
         model["shapes"][member["shape"]]["min"] = 100
 
     edit_model(monkeypatch, tmp_path, lengthen)
-    assert_failed(read_proxy(), "the request could not be sent. Check endpoint_url", "Parameter validation failed")
+    assert_failed(read_proxy(), "the request could not be sent. Check ", "endpoint_url", "Parameter validation failed")
     assert emulator.operations() == []
 
 
@@ -874,7 +915,7 @@ def test_a_profile_provides_region_and_credentials(
 ) -> None:
     config = tmp_path / "config"
     config.write_text(
-        "[profile telephony]\nregion = us-east-1\nretry_mode = legacy\nmax_operation = 9\n"
+        "[profile telephony]\nregion = us-east-1\nretry_mode = legacy\nmax_attempts = 9\n"
         "aws_access_key_id = ASIDEMULATOR\naws_secret_access_key = emulator-temporary-key\n"
         "aws_session_token = emulator-session-token\n"
     )

@@ -10,17 +10,18 @@ import copy
 import json
 import pathlib
 from collections.abc import Iterator
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import CREDENTIALS
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import OTHER_CREDENTIALS
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
+    CREDENTIALS,
+    OTHER_CREDENTIALS,
+    connection_to,
+    run_main,
+)
 
 MODULE = "chime_voice_connector_proxy_restore"
 GET, PUT = "GetVoiceConnectorProxy", "PutVoiceConnectorProxy"

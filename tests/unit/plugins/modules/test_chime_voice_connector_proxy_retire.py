@@ -17,24 +17,23 @@ import sys
 import time
 import types
 from collections.abc import Iterator
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _backup
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _bulk
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _writes
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _backup, _bulk, _writes
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import choose_regions
 from ansible_collections.chime_sdk.voice.plugins.modules import chime_voice_connector_proxy_retire as module
 from ansible_collections.chime_sdk.voice.tests.emulator import service
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import CREDENTIALS
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import OTHER_CREDENTIALS
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
+    CREDENTIALS,
+    OTHER_CREDENTIALS,
+    connection_to,
+    run_main,
+)
 
 MODULE = "chime_voice_connector_proxy_retire"
 LIST, GET, DELETE = "ListVoiceConnectors", "GetVoiceConnectorProxy", "DeleteVoiceConnectorProxy"

@@ -10,17 +10,14 @@ import collections
 import json
 import random
 import re
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 import boto3
 import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY, connection_to, run_main
 
 # Do not measure coverage here: tracing would take longer than the requests, and the purpose is to find defects.
 pytestmark = pytest.mark.no_cover

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
-from typing import Callable
+from typing import Any, Callable
 
 import boto3
 import pytest
@@ -20,10 +19,7 @@ from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
 from ansible_collections.chime_sdk.voice.tests.unit.cases import FAULTS
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run_main
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import track_peak_in_flight
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE, connection_to, run_main, track_peak_in_flight
 
 FULL, EMPTY = "abcdef1ghij2klmno3pqr4", "bcdefg2hijk3lmnop4qrs5"
 CONNECTOR = "GetVoiceConnector"
