@@ -106,18 +106,22 @@ FAILURES = {
     "access_denied": Failure("access is denied. Grant these credentials the IAM action {permission}{ended}"),
     # Network
     "no_endpoint": Failure(
-        "the endpoint cannot be reached. Check {network}, and the Region{offered}", FAULT, rejected=False
+        "the endpoint cannot be reached. Check the network, endpoint_url, and the Region{proxy}{offered}",
+        FAULT,
+        rejected=False,
     ),
-    "no_response": Failure("the connection failed after {requests}. Check {network}", FAULT, rejected=False),
+    "no_response": Failure(
+        "the connection failed after {requests}. Check the network and endpoint_url{proxy}", FAULT, rejected=False
+    ),
     "not_sent": Failure("the request could not be sent. Check {settings}", rejected=False),
     "deadline": Failure(
-        "no complete response arrived within {seconds} seconds, after {requests}{last}. Check {network}, or try again "
-        "later",
+        "no complete response arrived within {seconds} seconds, after {requests}{last}. Check the network and "
+        "endpoint_url, or try again later{proxy}",
         rejected=False,
     ),
     "truncated": Failure(
-        "the response ended in the middle of its body, after {requests}. Check {network}, and any firewall in front of "
-        "the service",
+        "the response ended in the middle of its body, after {requests}. Check the network, "
+        "endpoint_url, and any proxy server or firewall in front of the service",
         FAULT,
         rejected=False,
     ),
@@ -161,7 +165,7 @@ FAILURES = {
         rejected=False,
     ),
     "repeated_response": Failure(
-        "the response belongs to a different request, because its request ID was seen before. Check {network}",
+        "the response belongs to a different request, because its request ID was seen before. Check the network and endpoint_url{proxy}",
         FAULT,
         rejected=False,
     ),
@@ -470,10 +474,12 @@ def describe_regions(client: Any) -> str:
     return f". Amazon Chime SDK Voice is available in {', '.join(sorted(regions))}"
 
 
-def describe_network(client: Any) -> str:
-    """Return what to check if a request of a client of botocore does not reach the service."""
+def describe_proxy(client: Any) -> str:
+    """Return what else to check if the requests of a client of botocore go through an HTTP proxy server."""
     from botocore.utils import get_environ_proxies
 
-    if client.meta.config.proxies or get_environ_proxies(client.meta.endpoint_url):
-        return "the HTTP proxy server (HTTPS_PROXY and HTTP_PROXY, or proxies in aws_config), the network, and endpoint_url"
-    return "the network and endpoint_url"
+    url = client.meta.endpoint_url
+    proxies = client.meta.config.proxies or get_environ_proxies(url)
+    if not isinstance(proxies, dict) or not {url.partition(":")[0], "all"} & set(proxies):
+        return ""
+    return "; an HTTP proxy server is in use, so check it, HTTPS_PROXY, HTTP_PROXY, and proxies in aws_config too"

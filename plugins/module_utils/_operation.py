@@ -226,7 +226,7 @@ class Operation:
         :param fields: those of VoiceError, and those fields of the message that this operation does not know.
         """
         from ._client import installed_sdk
-        from ._failures import FAILURES, describe_network, describe_regions
+        from ._failures import FAILURES, describe_proxy, describe_regions
 
         if self._name.endswith("VoiceConnectorProxy"):
             name = _ENDED_FAILURES.get(name, name)
@@ -239,7 +239,7 @@ class Operation:
             "seconds": lambda: round(self._client.seconds or 0),
             "last": lambda: self._last,
             "ended": lambda: _ENDED if self._name == "PutVoiceConnectorProxy" else "",
-            "network": lambda: describe_network(client),
+            "proxy": lambda: describe_proxy(client),
             "offered": lambda: describe_regions(client),
             "version": lambda: installed_sdk()["version"],
             "python": lambda: installed_sdk()["python"],

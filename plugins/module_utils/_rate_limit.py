@@ -13,13 +13,14 @@ import threading
 import time
 from collections import deque
 
-WINDOW = 60  # seconds
+WINDOW = 60  # seconds after which a run gives up if the service throttles all of its requests
 
-SHARE = 0.9  # of the rate that the service accepted, the new rate after a throttled response
+# After a throttled response, the new rate is this share of the rate that the service accepted in the last second.
+SHARE = 0.95
 # Each response that is not throttled raises the rate by this, times the square of the seconds since the rate was last
 # lowered: slowly at first, and fast if the rate has been too low for some time.
 RISE = 0.001
-LATENCY = 1  # seconds, in which most responses arrive
+LATENCY = 1  # seconds in which most responses arrive
 SILENCE = 20  # seconds without a response, as when connections hang
 
 
@@ -31,7 +32,7 @@ class RateLimit:
     """The rate limit that all threads of a bulk run share.
 
     Until the service throttles, there is no limit. From then on, requests are sent in order, at the rate that the
-    service accepts. After a pause, one second's worth of requests may be sent at once.
+    service accepts. After a pause, one second of requests may be sent at once.
     """
 
     def __init__(self, window: float | None = None) -> None:
@@ -42,10 +43,9 @@ class RateLimit:
         self._line: deque[threading.Event] = deque()  # an event for each waiting request, set when it is the first
         self._rate = math.inf  # requests per second
         self._next_slot = 0.0  # when the next request may be sent
-        self._accepted: deque[float] = deque()  # when responses of the last second arrived that were not throttled
-        self._slowed_at = 0.0
-        self._slow_again_at = 0.0
-        # The first and the last throttled response since a response that was not throttled, or since a silence.
+        self._new_rate_from = 0.0  # the first slot since the rate was last lowered
+        self._accepted: deque[float] = deque()  # the times of the responses of the last second that were not throttled
+        # The times of throttled responses since the last response that was not throttled, or since a silence.
         self._first_throttled = self._last_throttled = -math.inf
 
     @property
@@ -82,26 +82,28 @@ class RateLimit:
             return max(0, slot - now)
 
     def record(self, throttled: bool) -> None:
-        """Adjust the rate after a response. If no response arrived, do not call this."""
+        """Adjust the rate after a response. Do not call this if no response arrived."""
         with self._lock:
             now = time.monotonic()
             while self._accepted and self._accepted[0] <= now - 1:
                 self._accepted.popleft()
-            if not throttled:
-                self._accepted.append(now)
-                self._first_throttled = self._last_throttled = -math.inf
-                rate = self._rate + RISE * (now - self._slowed_at) ** 2
-                self._rate = max(rate, SHARE * len(self._accepted))
+            if throttled:
+                self._record_throttled(now)
                 return
-            if now > self._last_throttled + SILENCE:
-                self._first_throttled = now
-            self._last_throttled = now
-            if now >= self._first_throttled + self.window:
-                self._gave_up.set()
-            # Responses to requests that were sent at the old rate say nothing about the new rate.
-            if now >= self._slow_again_at:
-                # In one second, a service that accepts about one request per second may have accepted none.
-                self._rate = SHARE * max(len(self._accepted), min(1, self._rate))
-                self._next_slot = max(self._next_slot, now + 1 / self._rate)
-                self._slowed_at = now
-                self._slow_again_at = self._next_slot + LATENCY
+            self._last_throttled = -math.inf
+            self._accepted.append(now)
+            if now >= self._new_rate_from:
+                self._rate += RISE * (now - self._new_rate_from) ** 2
+            else:  # a request sent at the old rate, whose response arrived after that of a throttled request
+                self._rate = max(self._rate, SHARE * len(self._accepted))
+
+    def _record_throttled(self, now: float) -> None:
+        if now > self._last_throttled + SILENCE:
+            self._first_throttled = now
+        self._last_throttled = now
+        if now >= self._first_throttled + self.window:
+            self._gave_up.set()
+        if now >= self._new_rate_from + LATENCY:  # otherwise, the request was probably sent at the old rate
+            # A service that accepts about one request per second may have accepted none in the last second.
+            self._rate = SHARE * max(len(self._accepted), min(1, self._rate))
+            self._new_rate_from = self._next_slot = max(self._next_slot, now + 1 / self._rate)
