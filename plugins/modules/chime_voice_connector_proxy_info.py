@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - chime_sdk.voice.common.info_module
   - chime_sdk.voice.common.one_voice_connector
+  - chime_sdk.voice.common.option_values
   - chime_sdk.voice.common.action_groups
   - chime_sdk.voice.common.sdk
 notes:
@@ -170,12 +171,10 @@ proxy:
 
 from typing import Any
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_voice_connector_id
+from ansible_collections.chime_sdk.voice.plugins.module_utils._module import VoiceModule
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_values
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
@@ -185,11 +184,10 @@ OPTIONS: dict[str, dict[str, Any]] = {"voice_connector_id": {"type": "str", "req
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    module = VoiceModule(argument_spec=OPTIONS, supports_check_mode=True)
     voice_connector_id = module.params["voice_connector_id"]
     try:
-        check_types(OPTIONS, given_options())
-        check_voice_connector_id("voice_connector_id", voice_connector_id)
+        check_values(OPTIONS, module.given, module.params)
         client = Connection(module, reading(PROXY, voice_connector_id)).client()
         proxy = proxy_result(get_proxy(client, voice_connector_id))
     except VoiceError as e:

@@ -55,6 +55,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - chime_sdk.voice.common.writing_module
   - chime_sdk.voice.common.many_voice_connectors
+  - chime_sdk.voice.common.option_values
   - chime_sdk.voice.common.action_groups
   - chime_sdk.voice.common.sdk
 attributes:
@@ -172,16 +173,15 @@ from typing import Any
 from typing import NamedTuple
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._account import get_account_id
-from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.plugins.module_utils._backup import Record
 from ansible_collections.chime_sdk.voice.plugins.module_utils._backup import choose_records
 from ansible_collections.chime_sdk.voice.plugins.module_utils._backup import read_backup
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
+from ansible_collections.chime_sdk.voice.plugins.module_utils._module import VoiceModule
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_confirmed_selection
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_values
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import require_account
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import require_owner
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
@@ -273,7 +273,7 @@ def restore(module: Any, result: dict[str, Any]) -> None:
     :raises VoiceError: some or all of them could not be restored.
     """
     params = module.params
-    check_types(OPTIONS, given_options())
+    check_values(OPTIONS, module.given, params)
     records = read_records(params)
     connection = Connection(module, PURPOSE, params["concurrency"])
     require_account(get_account_id(connection, records[0].region), params["account_id"], PREFIX)
@@ -301,7 +301,7 @@ def restore(module: Any, result: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    module = VoiceModule(argument_spec=OPTIONS, supports_check_mode=True)
     result: dict[str, Any] = {
         "changed": False,
         "account_id": module.params["account_id"],

@@ -70,7 +70,8 @@ options:
     default: []
   exclude_tags:
     description:
-      - Voice Connectors with any of these tags keep their proxy configuration. The value V(null) matches any value.
+      - Voice Connectors with any of these tags keep their proxy configuration. Keys and values are strings. The value
+        V(null) matches any value.
       - If the tags of a Voice Connector cannot be read, the task fails, unless the Voice Connector is excluded by its
         ID or name.
     type: dict
@@ -92,6 +93,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - chime_sdk.voice.common.writing_module
   - chime_sdk.voice.common.many_voice_connectors
+  - chime_sdk.voice.common.option_values
   - chime_sdk.voice.common.action_groups
   - chime_sdk.voice.common.sdk
 attributes:
@@ -248,7 +250,6 @@ import datetime
 from typing import Any
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._account import get_account_id
-from ansible_collections.chime_sdk.voice.plugins.module_utils._amazon_aws import AnsibleAWSModule
 from ansible_collections.chime_sdk.voice.plugins.module_utils._backup import Record
 from ansible_collections.chime_sdk.voice.plugins.module_utils._backup import write_backup
 from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import Selection
@@ -256,9 +257,9 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import read_
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
-from ansible_collections.chime_sdk.voice.plugins.module_utils._module import given_options
+from ansible_collections.chime_sdk.voice.plugins.module_utils._module import VoiceModule
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_confirmed_selection
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_types
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_values
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import Exclusions
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import choose_regions
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import plan_deletions
@@ -297,9 +298,7 @@ _FIRST_REGION = "us-east-1"
 
 def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
     """Raise VoiceError for values that are invalid, or that YAML may have changed."""
-    check_types(OPTIONS, given)
-    # If the tags are given as a string, Ansible parses the string. Their values can then have any JSON type.
-    check_types({"exclude_tags": OPTIONS["exclude_tags"]}, params)
+    check_values(OPTIONS, given, params)
     check_confirmed_selection(params)
     if params["max_deletions"] < 0:
         raise VoiceError("bad_max_deletions", value=params["max_deletions"])
@@ -347,7 +346,7 @@ def retire(module: Any, result: dict[str, Any]) -> None:
     :raises VoiceError: some or all of them could not be deleted.
     """
     params = module.params
-    check_options(params, given_options())
+    check_options(params, module.given)
     records, clients = plan(Connection(module, PURPOSE, params["concurrency"]), params)
     result["selected"] = [record.describe() for record in records]
     if len(records) > params["max_deletions"]:
@@ -385,7 +384,7 @@ def delete_all(
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    module = VoiceModule(argument_spec=OPTIONS, supports_check_mode=True)
     result: dict[str, Any] = {
         "changed": False,
         "account_id": module.params["account_id"],
