@@ -25,9 +25,9 @@ from typing import NamedTuple
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import printable
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import ACCOUNT_ID
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import PHONE_NUMBER
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import VOICE_CONNECTOR_ID
+from ansible_collections.chime_sdk.voice.plugins.module_utils._selection import ACCOUNT_ID
 from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import MEMBERS
 
 FORMAT = 2

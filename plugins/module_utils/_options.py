@@ -18,38 +18,12 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import Voi
 VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 # The service's own pattern, in which the plus sign of E.164 is optional.
 PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
-ACCOUNT_ID = re.compile(r"[0-9]{12}")
 # botocore accepts more, such as us-east-1-fips, which is an endpoint of us-east-1 and not a Region.
 REGION = re.compile(r"(?!fips-)[a-z0-9]+(-[a-z0-9]+)+-[0-9]+")
 
 # Of the connection options, only the Region follows the rules of this collection.
 _REGION_OPTION = {"region": {"type": "str", "aliases": ["aws_region", "ec2_region"]}}
 _TYPE_NAMES = {bool: "boolean", int: "number", float: "number", dict: "dictionary", object: "list"}
-
-
-def check_concurrency(value: int) -> None:
-    """Raise VoiceError unless *value* is a usable number of requests in flight."""
-    if not 1 <= value <= 64:
-        raise VoiceError("bad_concurrency", value=value)
-
-
-def check_account_id(value: str) -> None:
-    """Raise VoiceError unless *value* can be the ID of an AWS account."""
-    if not ACCOUNT_ID.fullmatch(value):
-        raise VoiceError("bad_account_id", value=value)
-
-
-def check_confirmed_selection(params: dict[str, Any]) -> None:
-    """Raise VoiceError unless the options confirm an account, and explicitly select either IDs or everything."""
-    check_account_id(params["account_id"])
-    identifiers, everything = params["voice_connector_ids"], params["all"]
-    if identifiers is not None and everything:
-        raise VoiceError("two_selections")
-    if not identifiers and not everything:
-        raise VoiceError("no_selection")
-    if "all" in (identifiers or []):
-        raise VoiceError("all_is_no_id")
-    check_concurrency(params["concurrency"])
 
 
 def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

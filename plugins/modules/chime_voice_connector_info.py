@@ -637,8 +637,8 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk import read_
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._module import VoiceModule
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_concurrency
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_values
+from ansible_collections.chime_sdk.voice.plugins.module_utils._selection import check_concurrency
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
 
 OPTIONS: dict[str, dict[str, Any]] = {

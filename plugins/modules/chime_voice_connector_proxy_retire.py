@@ -258,12 +258,12 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Con
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import VoiceClient
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._module import VoiceModule
-from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_confirmed_selection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._options import check_values
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import Exclusions
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import choose_regions
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import plan_deletions
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import require_account
+from ansible_collections.chime_sdk.voice.plugins.module_utils._selection import check_confirmed_selection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import get_proxy
 from ansible_collections.chime_sdk.voice.plugins.module_utils._voice import list_regions
