@@ -84,6 +84,16 @@ notes:
     override these defaults.
 """
 
+    # For every module: which values its options accept.
+    OPTION_VALUES = r"""
+options: {}
+notes:
+  - If an option is V(null), it counts as omitted. A list can also be a string of items that are separated by commas, and
+    blanks around these items are ignored. If a list contains an empty item, the task fails before it sends a request.
+    The same applies to an empty string, unless its meaning is documented, and to a Region that is not written as in
+    C(us-east-1).
+"""
+
     # For every module: the minimum versions of Python and the AWS SDK.
     SDK = r"""
 options: {}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ._errors import NotFound, VoiceError
 from ._operation import Operation, VoiceClient
-from ._options import ACCOUNT_ID, VOICE_CONNECTOR_ID
+from ._options import VOICE_CONNECTOR_ID
 from ._responses import RAW_JSON, canonical_name
 from ._shapes import PROXY, MistypedValue, Setting, connector_result, pick, proxy_result, setting_result
 
@@ -205,6 +205,8 @@ def get_account_id(client: VoiceClient) -> str:
     :param client: a client for STS.
     :raises VoiceError: an error, no response, or a response without an account.
     """
+    from ._selection import ACCOUNT_ID
+
     operation = Operation(client, "GetCallerIdentity", "get the AWS account ID")
     account_id = operation().get("Account")
     if not ACCOUNT_ID.fullmatch(account_id or ""):

@@ -23,8 +23,9 @@ import re
 from typing import Any, NamedTuple
 
 from ._errors import VoiceError
-from ._options import ACCOUNT_ID, PHONE_NUMBER, VOICE_CONNECTOR_ID
+from ._options import PHONE_NUMBER, VOICE_CONNECTOR_ID
 from ._redact import redact
+from ._selection import ACCOUNT_ID
 from ._writes import MEMBERS
 
 FORMAT = 2

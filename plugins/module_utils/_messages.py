@@ -16,6 +16,12 @@ MESSAGES = {
         "letters, digits, and hyphens that begin with a letter or a digit, such as 'abcdef1ghij2klmno3pqr4'"
     ),
     "not_a_string": "{option} contains a {kind} where a string belongs. Write it in quotes",
+    "empty_string": "{option} is an empty string. Specify a value, or omit the option if it is not required",
+    "empty_item": "{option} contains an empty or null item. Remove the item or the extra comma, or omit the option",
+    "bad_region": (
+        "{option} is {value!r}, which cannot be an AWS Region. Write the code of a Region in lower case, such as "
+        "'us-east-1'"
+    ),
     "not_a_number": "{option} is a boolean where a number belongs. Write digits",
     "no_regions": "regions is empty. List the Regions to read, or omit it",
     "bad_concurrency": "concurrency is {value}, which is out of range. Specify a number from 1 to 64",
@@ -58,7 +64,7 @@ MESSAGES = {
         "a write would remove part of the current configuration, because botocore {version}, installed for {python}, "
         "cannot send {members}. Upgrade boto3 for that Python; nothing was sent"
     ),
-    "bad_region": (
+    "other_region": (
         "{name!r} is not a Region as AWS writes it; botocore would use {used}. Correct region, the environment variable "
         "AWS_REGION, or the profile"
     ),

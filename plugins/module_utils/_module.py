@@ -4,37 +4,51 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Additions to AnsibleAWSModule.
-
-They are a function that returns the options before Ansible converts them, and a class that does not log its options.
-"""
+"""AnsibleAWSModule with options that mean what was written."""
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from ansible.module_utils import basic
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-
-def given_options() -> dict[str, Any]:
-    """Return the options as the control node sent them, with the types that they have in YAML."""
-    return basic._load_params()
+from ._options import normalize_options
 
 
-class _UnloggedModule(basic.AnsibleModule):
+class _Module(basic.AnsibleModule):
+    def __init__(self, spec: dict[str, Any], **kwargs: Any) -> None:
+        self._spec = spec
+        super().__init__(**kwargs)
+
+    def _load_params(self) -> None:
+        """Load the options, and keep them in ``given``, with the types that they have in YAML."""
+        self.params = normalize_options(self._spec, basic._load_params())
+        self.given = dict(self.params)
+
     def log(self, msg: Any, log_args: Any = None) -> None:
-        """Write nothing to the system log. Setting ``no_log`` has no effect, because the control node overrides it."""
+        """Write no option to the system log, because options contain phone numbers.
+
+        Setting ``no_log`` has no effect, because the control node overrides it. On options, it would hide results.
+        """
 
 
-class UnloggedAWSModule(AnsibleAWSModule):
-    """An AnsibleAWSModule that keeps its options out of the managed node's system log, and does not mask its results."""
+class VoiceModule(AnsibleAWSModule):
+    """An AnsibleAWSModule that normalizes its options, and does not log them.
 
-    def __init__(self, **kwargs: Any) -> None:
+    ``given`` has the normalized options as they were before Ansible converted them.
+    """
+
+    def __init__(self, argument_spec: dict[str, Any], **kwargs: Any) -> None:
         settings = AnsibleAWSModule.default_settings
-        AnsibleAWSModule.default_settings = {**settings, "module_class": _UnloggedModule}
+        AnsibleAWSModule.default_settings = {**settings, "module_class": functools.partial(_Module, argument_spec)}
         try:
-            super().__init__(**kwargs)
+            super().__init__(argument_spec=argument_spec, **kwargs)
         finally:
             AnsibleAWSModule.default_settings = settings
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return self._module.given

@@ -4,11 +4,12 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Check module options before a client exists. All functions are pure."""
+"""Normalize and check module options before a client exists. All functions are pure."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from ._errors import VoiceError
@@ -17,70 +18,85 @@ from ._errors import VoiceError
 VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 # The service's own pattern, in which the plus sign of E.164 is optional.
 PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
-ACCOUNT_ID = re.compile(r"[0-9]{12}")
+# botocore accepts more, such as us-east-1-fips, which is an endpoint of us-east-1 and not a Region.
+REGION = re.compile(r"(?!fips-)[a-z0-9]+(-[a-z0-9]+)+-[0-9]+")
+
+# Of the connection options, only the Region follows the rules of this collection.
+_REGION_OPTION = {"region": {"type": "str", "aliases": ["aws_region", "ec2_region"]}}
+_TYPE_NAMES = {bool: "boolean", int: "number", float: "number", dict: "dictionary", object: "list"}
 
 
-def check_voice_connector_id(option: str, value: str) -> None:
-    """Raise VoiceError unless *value*, from the module option *option*, can be a Voice Connector ID.
+def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Return the options without nulls, and with each string for a list split into items without surrounding blanks.
 
-    botocore would send an empty ID or ``..`` unchanged, and the request would have a different path.
-    """
-    if not VOICE_CONNECTOR_ID.fullmatch(value):
-        shown = value if len(value) <= 200 else value[:200] + "..."
-        raise VoiceError("bad_id", option=option, value=shown)
-
-
-def check_concurrency(value: int) -> None:
-    """Raise VoiceError unless *value* is a usable number of requests in flight."""
-    if not 1 <= value <= 64:
-        raise VoiceError("bad_concurrency", value=value)
-
-
-def check_account_id(value: str) -> None:
-    """Raise VoiceError unless *value* can be the ID of an AWS account."""
-    if not ACCOUNT_ID.fullmatch(value):
-        raise VoiceError("bad_account_id", value=value)
-
-
-def check_confirmed_selection(params: dict[str, Any]) -> None:
-    """Raise VoiceError unless the options confirm an account, and explicitly select either IDs or everything."""
-    check_account_id(params["account_id"])
-    identifiers, everything = params["voice_connector_ids"], params["all"]
-    if identifiers is not None and everything:
-        raise VoiceError("two_selections")
-    if not identifiers and not everything:
-        raise VoiceError("no_selection")
-    for identifier in identifiers or []:
-        if identifier == "all":
-            raise VoiceError("all_is_no_id")
-        check_voice_connector_id("an item of voice_connector_ids", identifier)
-    check_concurrency(params["concurrency"])
-
-
-def check_types(spec: dict[str, Any], given: dict[str, Any]) -> None:
-    """Raise VoiceError for a value that YAML probably reads as an unintended type.
-
-    Ansible converts ``yes`` in a list of strings to ``'True'``, and drops the plus sign from an unquoted phone number.
+    Ansible itself keeps the blanks, and rejects null for an option that has a default.
 
     :param spec: the argument specification of the module, without the connection options.
-    :param given: the options as Ansible sent them, before any conversion.
+    :param given: the options as Ansible sent them.
     """
-    for name, option in spec.items():
-        for option_name in (name, *option.get("aliases", ())):
-            _check_type(option_name, option["type"], given.get(option_name))
+    options = dict(given)
+    for _name, option, kind in _all_options(spec):
+        value = options.get(option)
+        if value is None:
+            options.pop(option, None)
+        elif kind == "list" and isinstance(value, str):
+            options[option] = [item.strip() for item in value.split(",")]
+    return options
+
+
+def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, Any], may_be_empty: str = "") -> None:
+    """Raise VoiceError for an empty value, for a wrong type, and for what cannot be a Region or a Voice Connector ID.
+
+    Ansible converts ``yes`` in a list of strings to ``'True'``, and drops the plus sign from an unquoted phone number.
+    botocore would send an empty ID or ``..`` unchanged, and the request would have a different path.
+
+    :param spec: the argument specification of the module, without the connection options.
+    :param given: the normalized options before Ansible converted them.
+    :param params: the options after Ansible converted them.
+    :param may_be_empty: the option for which an empty string has a meaning.
+    """
+    for name, option, kind in _all_options(spec):
+        if option in given:
+            # Ansible parses a dictionary that is given as a string. Its values can then have any type.
+            _check_type(option, kind, params[name] if kind == "dict" else given[option])
+            if given[option] == "" and name != may_be_empty:
+                raise VoiceError("empty_string", option=option)
+    for option, value in _items(params, "region", "regions", "exclude_regions"):
+        if not REGION.fullmatch(value):
+            raise VoiceError("bad_region", option=option, value=_shorten(value))
+    for option, value in _items(params, "voice_connector_id", "voice_connector_ids", "exclude_voice_connector_ids"):
+        if not VOICE_CONNECTOR_ID.fullmatch(value):
+            raise VoiceError("bad_id", option=option, value=_shorten(value))
+
+
+def _all_options(spec: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield the name, the name or an alias, and the type of each option, and of the option region."""
+    for name, option in {**_REGION_OPTION, **spec}.items():
+        for name_or_alias in (name, *option.get("aliases", ())):
+            yield name, name_or_alias, option["type"]
+
+
+def _items(params: dict[str, Any], *names: str) -> Iterator[tuple[str, str]]:
+    """Yield each string in the options *names*, after the words for it in a message."""
+    for name in names:
+        value = params.get(name) or []
+        yield from [(name, value)] if isinstance(value, str) else [(f"an item of {name}", item) for item in value]
 
 
 def _check_type(option: str, kind: str, value: Any) -> None:
     if kind == "int" and isinstance(value, bool):
         raise VoiceError("not_a_number", option=option)
-    if kind == "list" and not isinstance(value, list):
-        value = [value]
-    values = {
-        "str": [value],
-        "path": [value],
-        "list": value,
-        "dict": list(value.values()) if isinstance(value, dict) else [],
-    }
-    for item in values.get(kind, []):
-        if isinstance(item, (bool, int, float)):
-            raise VoiceError("not_a_string", option=option, kind="boolean" if isinstance(item, bool) else "number")
+    if kind in ("int", "bool"):
+        return
+    items = list(value) if kind == "dict" or (kind == "list" and isinstance(value, list)) else [value]
+    for item in [*items, *(value.values() if kind == "dict" else ())]:
+        if item is not None and not isinstance(item, str):
+            found = next(name for type_, name in _TYPE_NAMES.items() if isinstance(item, type_))
+            raise VoiceError("not_a_string", option=option, kind=found)
+    # The value of a tag can be empty, and null means any value.
+    if kind in ("list", "dict") and not all(items):
+        raise VoiceError("empty_item", option=option)
+
+
+def _shorten(value: str) -> str:
+    return value if len(value) <= 200 else value[:200] + "..."

@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-# Repetitions are bounded or cannot fail, so that every pattern takes linear time.
-_BACKSLASH = r"(?:\\|%(?:25){0,3}5c|&(?:amp;){0,3}#(?:92|x5c);)"
+# Repetitions are bounded or cannot fail, so that all patterns here take linear time.
+_BACKSLASH = r"(?:(?:\\|%(?:25){0,3}5c|&(?:amp;){0,3}#(?:92|x5c);)(?:u005c|x5c)?)"
 _ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 _LONGEST_SPELLING = 36  # of one character: four bytes such as %252525F0
 
@@ -29,7 +29,6 @@ def _spell(characters: str) -> str:
     code, octets = ord(character), character.encode("utf-8", "surrogatepass")
     units = character.encode("utf-16-be", "surrogatepass").hex(" ", 2).split()
     spellings = [
-        re.escape(character),
         f"x{code:02x}",
         f"U{code:08x}",
         f"{_BACKSLASH}{{1,4}}".join(f"x{octet:02x}" for octet in octets),
@@ -38,6 +37,7 @@ def _spell(characters: str) -> str:
         rf"&(?:amp;){{0,3}}(?:#0{{0,5}}{code}|#x0{{0,5}}{code:x}|{_ENTITIES.get(character, f'#{code}')});",
         *({"\t": ["t"], "\n": ["n"], "\r": ["r"], " ": [r"\+"]}.get(character, [])),
         *([r"\s"] if character.isspace() else []),
+        re.escape(character),  # last, because % is also the beginning of %25
     ]
     return f"(?i:{_BACKSLASH}{{{count},{4 * count + 4}}}(?:{'|'.join(spellings)}))"
 
@@ -49,11 +49,10 @@ def _longest(secret: str) -> int:
 
 _AT, _LESS, _GREATER = map(_spell, "@<>")
 _KEYS = (
-    r"secret[_-]?(?:access[_-]?)?key|client[_-]?secret|(?<![a-z])password|x-amz-(?:signature|credential)"
-    # "Error loading SSO Token: Token for default does not exist" contains no token.
-    r"|(?:(?:session|security|access|refresh|id)[_-]?|(?<![\w-]))token(?!:\s+[a-z]+ [a-z])"
+    r"secret[_-]?(?:access[_-]?)?key|client[_-]?secret|(?:session|security|access|refresh|id)[_-]?token"
+    r"|x-amz-(?:signature|credential)"
 )
-_HEADERS = r"(?<![a-z])(?:authorization(?:\s+header)?|cookie)"
+_HEADERS = r"authorization(?:\s+header)?|cookie"
 _EQUALS = rf"{_BACKSLASH}{{0,4}}[\"']?\s{{0,8}}(?:[:=]>?|%(?:25){{0,3}}3[ad])\s{{0,8}}"
 _QUOTED = r"[bu]?(?P<quote>\\{0,4}[\"'])((?:(?!(?P=quote))\\*[^\\])*)"
 # Each rule hides its last group. Rules never fail after the start of a value, which may be cut anywhere.
@@ -63,9 +62,11 @@ _RULES = (
     rf"(?:%(?:25){{0,3}}2f|\\{{1,4}}(?:/|u002f)){{2}}((?:(?:{_AT})*(?:(?!{_AT})[^\s\"'])+(?={_AT}))*)[^\s\"']*",
     # AWS quotes what it signed, with the headers.
     r"((?:the\s+)?(?:canonical[\s-]?(?:string|request)|string[\s-]?to[\s-]?sign)[\s\S]*)",
-    rf"(?:{_HEADERS}){_EQUALS}(?:{_QUOTED}|((?:[^\r\n\\]|\\(?![rn]))*))",
-    rf"(?:{_KEYS}){_EQUALS}(?:{_QUOTED}|((?<=\s)[^\s\"'<]+|[^\s\"'<&]*))",
-    rf"{_LESS}(?:\w{{1,40}}:)?(?:{_KEYS}|{_HEADERS})(?:\s[^<>&%]{{0,100}})?(?<!/){_GREATER}"
+    rf"(?<![a-z])(?:{_HEADERS}){_EQUALS}(?:{_QUOTED}|((?:[^\r\n\\]|\\(?![rn]))*))",
+    # "Error loading SSO Token: Token for default does not exist" contains no token.
+    rf"(?:{_KEYS}|(?<![a-z])password|(?<![\w-])token)(?!(?<=token):\s+[a-z]+ [a-z]){_EQUALS}"
+    rf"(?:{_QUOTED}|((?<=\s)[^\s\"'<]+|[^\s\"'<&]*))",
+    rf"{_LESS}(?:\w{{1,40}}:)?(?:{_KEYS}|password|token|{_HEADERS})(?:\s[^<>&%]{{0,100}})?(?<!/){_GREATER}"
     rf"(?:\s*<!\[CDATA\[)?((?:(?!{_LESS})[\s\S])*)",
 )
 
@@ -73,9 +74,9 @@ _RULES = (
 def redact(text: Any, secrets: Iterable[str] = (), patterns: Iterable[re.Pattern[str]] = (), limit: int = 500) -> str:
     """Return external *text* as one line of at most *limit* characters, and "..." if there is more.
 
-    "(hidden)" replaces secrets, also if they are quoted, escaped, or percent-encoded, or if the text ends inside them:
-    the *secrets*, user parts of URLs, and the values of headers, parameters, and keys that contain credentials. It also
-    replaces everything that follows "The Canonical String" and its like. Never raises an exception because of the text.
+    "(hidden)" replaces the *secrets*, also if they are escaped or percent-encoded. It also replaces the user parts of
+    URLs, the values of headers, parameters, and keys that contain credentials, also if the text ends inside a value,
+    and everything from "The Canonical String" on. No *text* raises an exception.
 
     :param secrets: strings to hide wherever they occur. Ignored if shorter than eight characters. If one contains
         whitespace or control characters, its parts of eight characters or more are hidden too.
@@ -83,8 +84,9 @@ def redact(text: Any, secrets: Iterable[str] = (), patterns: Iterable[re.Pattern
     """
     needles = {part for secret in secrets for part in (secret.strip(), *re.split(r"[\s\x00-\x1f\x7f-\x9f]+", secret))}
     needles = {needle for needle in needles if len(needle) >= 8}
-    # What begins within the characters shown ends within those searched. Only the user part of a URL may be longer, so
-    # add an @ that ends it.
+    # Show no more than the first characters, but search as many more as the longest match has: a secret that begins
+    # among those shown is found whole. Values of headers and keys are hidden from their beginning, so these may end
+    # anywhere. The user part of a URL is known only by its end, so an @ ends the text that is cut.
     shown = 8192 + 4 * limit
     searched = shown + max([4096, *map(_longest, needles)])
     try:
@@ -92,7 +94,8 @@ def redact(text: Any, secrets: Iterable[str] = (), patterns: Iterable[re.Pattern
     except Exception:
         text = "(unprintable)"
     head = text[:searched] + "@" * (len(text) > searched)
-    shortened, pieces, end = len(text) > shown, [], 0
+    pieces: list[str] = []
+    end = 0
     for start, stop in sorted(_find(head, needles, patterns)):
         if start == stop:
             continue
@@ -103,7 +106,7 @@ def redact(text: Any, secrets: Iterable[str] = (), patterns: Iterable[re.Pattern
         end = max(end, stop)
     line = " ".join("".join([*pieces, head[end:shown]]).split())
     line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
-    return line[:limit] + "..." if shortened or len(line) > limit else line
+    return line[:limit] + "..." if len(text) > shown or len(line) > limit else line
 
 
 def _find(text: str, needles: Iterable[str], patterns: Iterable[re.Pattern[str]]) -> Iterator[tuple[int, int]]:

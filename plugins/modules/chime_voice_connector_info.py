@@ -25,7 +25,8 @@ description:
 options:
   regions:
     description:
-      - The AWS Regions to read, in parallel. If omitted, the module reads O(region).
+      - The AWS Regions to read, in parallel. If omitted, the module reads O(region). A Region that is listed twice is
+        read once.
       - If several Regions list the same Voice Connector, it is returned only once. If one of them is the Region that it
         belongs to, it is returned from that Region.
     type: list
@@ -48,7 +49,8 @@ options:
     elements: str
   tags:
     description:
-      - Read only Voice Connectors with all of these tags. The value V(null) matches any value.
+      - Read only Voice Connectors with all of these tags. Keys and values are strings. The value V(null) matches any
+        value.
       - To compare the tags, the module reads those of every Voice Connector. If any tags cannot be read, the task
         fails.
     type: dict
@@ -85,6 +87,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - chime_sdk.voice.common.info_module
   - chime_sdk.voice.common.many_voice_connectors
+  - chime_sdk.voice.common.option_values
   - chime_sdk.voice.common.action_groups
   - chime_sdk.voice.common.sdk
 notes:
@@ -630,8 +633,9 @@ from ..module_utils._api import get_account_id
 from ..module_utils._bulk import BulkRead, RegionRead, Selection, read_voice_connectors
 from ..module_utils._client import Connection
 from ..module_utils._errors import VoiceError
-from ..module_utils._module import AnsibleAWSModule, given_options
-from ..module_utils._options import check_concurrency, check_types, check_voice_connector_id
+from ..module_utils._module import VoiceModule
+from ..module_utils._options import check_values
+from ..module_utils._selection import check_concurrency
 from ..module_utils._settings import SETTINGS
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -647,8 +651,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 def parse_selection(params: dict[str, Any]) -> Selection:
     """Return the selection that the options *params* describe; raise VoiceError for invalid values."""
-    for identifier in params["voice_connector_ids"] or []:
-        check_voice_connector_id("an item of voice_connector_ids", identifier)
     check_concurrency(params["concurrency"])
     if params["regions"] == []:
         raise VoiceError("no_regions")
@@ -727,10 +729,10 @@ def summarize(read: BulkRead) -> str:
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    module = VoiceModule(argument_spec=OPTIONS, supports_check_mode=True)
     params = module.params
     try:
-        check_types(OPTIONS, given_options())
+        check_values(OPTIONS, module.given, params)
         selection = parse_selection(params)
         connection = Connection(module, "read the Voice Connectors", params["concurrency"])
         regions = list(dict.fromkeys(params["regions"] or [None]))

@@ -60,6 +60,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - chime_sdk.voice.common.writing_module
   - chime_sdk.voice.common.one_voice_connector
+  - chime_sdk.voice.common.option_values
   - chime_sdk.voice.common.action_groups
   - chime_sdk.voice.common.sdk
 attributes:
@@ -205,9 +206,9 @@ from typing import Any
 from ..module_utils._api import get_proxy
 from ..module_utils._client import Connection
 from ..module_utils._errors import VoiceError
-from ..module_utils._module import UnloggedAWSModule, given_options
+from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient
-from ..module_utils._options import PHONE_NUMBER, check_types, check_voice_connector_id
+from ..module_utils._options import PHONE_NUMBER, check_values
 from ..module_utils._shapes import proxy_result
 from ..module_utils._writes import MEMBERS, different_members, lost_members, write_failure, write_proxy
 
@@ -224,7 +225,6 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 
 def check_options(params: dict[str, Any]) -> None:
     """Raise VoiceError for values that no proxy configuration can have."""
-    check_voice_connector_id("voice_connector_id", params["voice_connector_id"])
     minutes = params["default_session_expiry_minutes"]
     if minutes is not None and minutes < 1:
         raise VoiceError("bad_minutes", value=minutes)
@@ -264,10 +264,10 @@ def require_complete(client: VoiceClient, voice_connector_id: str, current: Any,
 
 
 def main() -> None:
-    module = UnloggedAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    module = VoiceModule(argument_spec=OPTIONS, supports_check_mode=True)
     voice_connector_id = module.params["voice_connector_id"]
     try:
-        check_types(OPTIONS, given_options())
+        check_values(OPTIONS, module.given, module.params, may_be_empty="fall_back_phone_number")
         check_options(module.params)
         client = Connection(module, f"manage the proxy configuration of Voice Connector {voice_connector_id}").client()
         current = get_proxy(client, voice_connector_id)

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - chime_sdk.voice.common.info_module
   - chime_sdk.voice.common.one_voice_connector
+  - chime_sdk.voice.common.option_values
   - chime_sdk.voice.common.action_groups
   - chime_sdk.voice.common.sdk
 notes:
@@ -173,19 +174,18 @@ from typing import Any
 from ..module_utils._api import describe_read, get_setting
 from ..module_utils._client import Connection
 from ..module_utils._errors import VoiceError
-from ..module_utils._module import AnsibleAWSModule, given_options
-from ..module_utils._options import check_types, check_voice_connector_id
+from ..module_utils._module import VoiceModule
+from ..module_utils._options import check_values
 from ..module_utils._shapes import PROXY
 
 OPTIONS: dict[str, dict[str, Any]] = {"voice_connector_id": {"type": "str", "required": True}}
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    module = VoiceModule(argument_spec=OPTIONS, supports_check_mode=True)
     voice_connector_id = module.params["voice_connector_id"]
     try:
-        check_types(OPTIONS, given_options())
-        check_voice_connector_id("voice_connector_id", voice_connector_id)
+        check_values(OPTIONS, module.given, module.params)
         client = Connection(module, describe_read(PROXY, voice_connector_id)).client()
         proxy = get_setting(client, PROXY, voice_connector_id).result
     except VoiceError as e:

@@ -55,6 +55,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - chime_sdk.voice.common.writing_module
   - chime_sdk.voice.common.many_voice_connectors
+  - chime_sdk.voice.common.option_values
   - chime_sdk.voice.common.action_groups
   - chime_sdk.voice.common.sdk
 attributes:
@@ -174,10 +175,11 @@ from ..module_utils._api import get_account_id, get_proxy, get_voice_connector, 
 from ..module_utils._backup import Record, choose_records, read_backup
 from ..module_utils._client import Connection
 from ..module_utils._errors import VoiceError
-from ..module_utils._module import AnsibleAWSModule, given_options
+from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient
-from ..module_utils._options import check_confirmed_selection, check_types
+from ..module_utils._options import check_values
 from ..module_utils._retire import require_account, require_owner
+from ..module_utils._selection import check_confirmed_selection
 from ..module_utils._writes import (
     build_diff,
     describe_failure,
@@ -266,7 +268,7 @@ def restore(module: Any, result: dict[str, Any]) -> None:
     :raises VoiceError: some or all of them could not be restored.
     """
     params = module.params
-    check_types(OPTIONS, given_options())
+    check_values(OPTIONS, module.given, params)
     records = read_records(params)
     connection = Connection(module, PURPOSE, params["concurrency"])
     require_account(get_account_id(connection.client(records[0].region, "sts")), params["account_id"], PREFIX)
@@ -294,7 +296,7 @@ def restore(module: Any, result: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    module = VoiceModule(argument_spec=OPTIONS, supports_check_mode=True)
     result: dict[str, Any] = {
         "changed": False,
         "account_id": module.params["account_id"],

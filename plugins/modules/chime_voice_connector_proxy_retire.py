@@ -70,7 +70,8 @@ options:
     default: []
   exclude_tags:
     description:
-      - Voice Connectors with any of these tags keep their proxy configuration. The value V(null) matches any value.
+      - Voice Connectors with any of these tags keep their proxy configuration. Keys and values are strings. The value
+        V(null) matches any value.
       - If the tags of a Voice Connector cannot be read, the task fails, unless the Voice Connector is excluded by its
         ID or name.
     type: dict
@@ -92,6 +93,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - chime_sdk.voice.common.writing_module
   - chime_sdk.voice.common.many_voice_connectors
+  - chime_sdk.voice.common.option_values
   - chime_sdk.voice.common.action_groups
   - chime_sdk.voice.common.sdk
 attributes:
@@ -252,10 +254,11 @@ from ..module_utils._backup import Record, write_backup
 from ..module_utils._bulk import Selection, read_voice_connectors
 from ..module_utils._client import Connection
 from ..module_utils._errors import VoiceError
-from ..module_utils._module import AnsibleAWSModule, given_options
+from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient
-from ..module_utils._options import check_confirmed_selection, check_types
+from ..module_utils._options import check_values
 from ..module_utils._retire import Exclusions, choose_regions, plan_deletions, require_account
+from ..module_utils._selection import check_confirmed_selection
 from ..module_utils._shapes import PROXY
 from ..module_utils._writes import (
     build_diff,
@@ -290,9 +293,7 @@ _FIRST_REGION = "us-east-1"
 
 def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
     """Raise VoiceError for values that are invalid, or that YAML may have changed."""
-    check_types(OPTIONS, given)
-    # If the tags are given as a string, Ansible parses the string. Their values can then have any JSON type.
-    check_types({"exclude_tags": OPTIONS["exclude_tags"]}, params)
+    check_values(OPTIONS, given, params)
     check_confirmed_selection(params)
     if params["max_deletions"] < 0:
         raise VoiceError("bad_max_deletions", value=params["max_deletions"])
@@ -341,7 +342,7 @@ def retire(module: Any, result: dict[str, Any]) -> None:
     :raises VoiceError: some or all of them could not be deleted.
     """
     params = module.params
-    check_options(params, given_options())
+    check_options(params, module.given)
     records, clients = plan(Connection(module, PURPOSE, params["concurrency"]), params)
     result["selected"] = [record.describe() for record in records]
     if len(records) > params["max_deletions"]:
@@ -379,7 +380,7 @@ def delete_all(
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    module = VoiceModule(argument_spec=OPTIONS, supports_check_mode=True)
     result: dict[str, Any] = {
         "changed": False,
         "account_id": module.params["account_id"],

@@ -86,7 +86,6 @@ UNREADABLE = [
 ]
 
 BAD_IDS = [
-    "",
     "..",
     ".",
     "a/b",
@@ -126,5 +125,4 @@ BAD_OPTIONS = [
     pytest.param({"profile": "nobody"}, "profile cannot be combined", id="profile-and-keys"),
     pytest.param({"access_key": None, "secret_key": None}, "no AWS credentials", id="no-credentials"),
     pytest.param({"secret_key": None}, "access_key and secret_key belong together", id="no-secret-key"),
-    pytest.param({"region": "us east 1"}, "us east 1", id="invalid-region"),
 ]

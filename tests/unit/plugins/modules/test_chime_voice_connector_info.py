@@ -300,7 +300,7 @@ def test_many_ids_that_do_not_exist_are_all_named(read: Read) -> None:
     assert identifiers(result) == [WITH_PROXY]
 
 
-@pytest.mark.parametrize("value", ["", "..", "a/b", "{{ ids }}"])
+@pytest.mark.parametrize("value", ["..", "a/b", "{{ ids }}"])
 def test_an_invalid_id_fails_before_a_request(read: Read, emulator: Emulator, value: str) -> None:
     assert f"voice_connector_ids is {value!r}, which cannot be" in read(voice_connector_ids=[WITH_PROXY, value])["msg"]
     assert emulator.operations() == []

@@ -381,7 +381,6 @@ def test_an_excluded_connector_keeps_its_configuration(
             {"exclude_names": ["Reception", "warehouse", "x"]},
             "exclude_names contains 'Reception', 'x', which matches no",
         ),
-        ({"exclude_names": [""]}, "exclude_names contains '',"),
         ({"exclude_tags": {"taem": "voice"}}, "exclude_tags contains 'taem' with the value 'voice',"),
         ({"exclude_tags": {"team": "voice", "stage": "test"}}, "exclude_tags contains 'stage' with the value 'test',"),
         ({"exclude_tags": {"taem": None}}, "exclude_tags contains 'taem',"),
