@@ -30,6 +30,7 @@ parts of other packages. If one of them changes, the tests in parentheses fail:
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from typing import Any, Callable, TypeVar
@@ -47,7 +48,6 @@ except Exception as e:  # an incompatible dependency can raise any exception
         "its dependencies for that Python, or set ansible_python_interpreter to a different one"
     ) from e
 
-from ansible.module_utils.compat.version import LooseVersion
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions, get_aws_connection_info
 
@@ -278,8 +278,12 @@ def require_botocore(prefix: str) -> None:
     """Raise VoiceError if botocore is too old."""
     sdk = installed_sdk()
     # AnsibleAWSModule accepts every version if the package packaging is not installed.
-    if LooseVersion(sdk["version"]) < LooseVersion(MINIMUM_BOTOCORE_VERSION):
+    if _to_numbers(sdk["version"]) < _to_numbers(MINIMUM_BOTOCORE_VERSION):
         raise VoiceError("old_botocore", prefix, minimum=MINIMUM_BOTOCORE_VERSION, **sdk)
+
+
+def _to_numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"[0-9]+", version)[:3]]
 
 
 def installed_sdk() -> dict[str, Any]:
