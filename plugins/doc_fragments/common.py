@@ -63,8 +63,9 @@ notes:
   - An operation takes at most 60 seconds, including retries. A throttled request is sent at most ten times. A request
     that fails with a server error, a broken connection, or a timeout is sent at most three times. In each attempt,
     connecting takes at most 5 seconds, and each wait for data at most 10 seconds. The retry mode in the environment or
-    the profile has no effect. The keys C(connect_timeout), C(read_timeout), and C(retries) of O(aws_config) override
-    these defaults, and the 60-second limit changes accordingly.
+    the profile has no effect. The keys C(connect_timeout) and C(read_timeout) of O(aws_config) override these defaults,
+    and C(retries) overrides them for reads. The 60-second limit changes accordingly. The retries of a write cannot be
+    changed.
 """
 
     # For modules that use many Voice Connectors: concurrency, retries, and timeouts.
@@ -80,8 +81,8 @@ notes:
     that AWS allows. A throttled request is sent at most ten times. A request that fails with a server error, a broken
     connection, or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the wait
     for the rate limit. If AWS throttles requests in a Region and none succeeds for 60 seconds, the module stops in that
-    Region. The keys C(connect_timeout), C(read_timeout), C(retries), and C(max_pool_connections) of O(aws_config)
-    override these defaults.
+    Region. The keys C(connect_timeout), C(read_timeout), and C(max_pool_connections) of O(aws_config) override these
+    defaults, and C(retries) overrides them for reads. The retries of a write cannot be changed.
 """
 
     # For every module: which values its options accept.

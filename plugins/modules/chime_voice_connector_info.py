@@ -227,7 +227,6 @@ voice_connectors:
   description:
     - The Voice Connectors, in the order of O(voice_connector_ids). If that is omitted, they are sorted by Region in the
       order of O(regions), and then in the order in which AWS lists them.
-    - Members that AWS adds later are returned too, with names in snake_case.
     - On failure, this includes the Voice Connectors that were listed but not read.
   returned: always, unless the task fails before it reads anything
   type: list
@@ -303,7 +302,6 @@ voice_connectors:
       description:
         - The proxy configuration.
         - All keys are always present, so you can use any of them in a condition.
-        - Members that AWS adds later are returned too, with names in snake_case.
       returned: if O(include) contains V(proxy)
       type: dict
       contains:

@@ -164,7 +164,6 @@ proxy:
     - The proxy configuration that is set, as the service returned it. In check mode, the proxy configuration that would
       be set.
     - All keys are always present, so you can use any of them in a condition.
-    - Members that AWS adds later are returned too, with names in snake_case.
   returned: on success, and if the task fails because the service stored values different from those sent
   type: dict
   contains:

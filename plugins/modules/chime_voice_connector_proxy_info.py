@@ -133,7 +133,6 @@ proxy:
   description:
     - The proxy configuration.
     - All keys are always present, so you can use any of them in a condition.
-    - Members that AWS adds later are returned too, with names in snake_case.
   returned: success
   type: dict
   contains:

@@ -163,6 +163,8 @@ UNNAMED = [
     Fault(PROXY, status=404, body="<html>Not Found</html>", request_id=False),
     Fault(PROXY, status=404, body='{"Message": "Not Found"}'),
     Fault(PROXY, status=404, style="bare"),
+    Fault(PROXY, error="NotFoundException", request_id=False),
+    Fault(PROXY, status=404, body='{"Code": "Forbidden"}', headers={"x-amzn-errortype": "NotFoundException"}),
 ]
 REDIRECTS = [
     Fault(PROXY, status=status, headers={"location": "https://portal.example/"}, body="<html>", request_id=False)
@@ -189,9 +191,10 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
         FAILS,
         [[Fault(PROXY, body=body)] for body in ("", "<html>", '{"Proxy": {"Disa', "[]", "null", '{"Proxy": "None"}')],
     ),
-    "404 with the name ``NotFoundException``, and ``GetVoiceConnector`` finds the Voice Connector in this Region": (
+    "404 with a request ID and the name ``NotFoundException``, and ``GetVoiceConnector`` finds the Voice Connector in this "
+    "Region": (
         NOT_SET,
-        [[NOT_FOUND], [Fault(PROXY, error="NotFoundException", style="body", request_id=False)]],
+        [[NOT_FOUND], [Fault(PROXY, error="NotFoundException", style="body")]],
     ),
     "404 with that name, and ``GetVoiceConnector`` does not find the Voice Connector": (
         FAILS,
@@ -205,7 +208,7 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
         FAILS,
         [[NOT_FOUND, Fault(CONNECTOR, body=json.dumps(IN_A_DIFFERENT_REGION))]],
     ),
-    "404 without that name, from AWS or not": (
+    "404 without that name or without a request ID, or with a second name": (
         FAILS,
         [[fault] for fault in UNNAMED],
     ),

@@ -11,25 +11,33 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS, Setting, to_iso_8601
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import setting_result
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import (
+    CONNECTOR,
+    Setting,
+    setting_result,
+    to_iso_8601,
+)
 from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
 
 # Operations that do not read a setting of one Voice Connector.
 NOT_SETTINGS = {"GetVoiceConnector", "GetVoiceConnectorGroup", "ListVoiceConnectors", "ListVoiceConnectorGroups"}
 
 
-def members_of(shape: Any) -> Any:
-    """Return the members that the table must have for a botocore shape."""
+TYPES = {"boolean": bool, "integer": int, "string": str, "timestamp": to_iso_8601}
+
+
+def kind_of(shape: Any) -> Any:
+    """Return the kind that the table must have for a botocore shape."""
     if shape.type_name == "structure":
         return {
-            next(iter(camel_dict_to_snake_dict({name: None}))): members_of(inner)
+            next(iter(camel_dict_to_snake_dict({name: None}))): (
+                inner.serialization.get("name", name),
+                kind_of(inner),
+            )
             for name, inner in shape.members.items()
         }
-    if shape.type_name == "list":
-        item = members_of(shape.member)
-        return [item] if item else []
-    return to_iso_8601 if shape.type_name == "timestamp" else None
+    return [kind_of(shape.member)] if shape.type_name == "list" else TYPES[shape.type_name]
 
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
@@ -37,12 +45,18 @@ def test_every_setting_has_the_members_in_the_service_model(setting: Setting) ->
     if setting.operation not in MODEL.operation_names:
         assert setting.name == "external_systems", "the oldest botocore lacks only this setting"
         return
-    output = MODEL.operation_model(setting.operation).output_shape
-    shape = output.members[setting.member]
-    if shape.type_name == "list":
-        assert setting.members == {setting.member.lower(): members_of(shape)}
+    shape = MODEL.operation_model(setting.operation).output_shape.members[setting.member]
+    if setting.kind is list:
+        assert setting.members == {setting.member.lower(): (setting.member, kind_of(shape))}
     else:
-        assert setting.members == members_of(shape)
+        assert setting.members == kind_of(shape)
+
+
+def test_a_connector_has_the_members_in_the_service_model() -> None:
+    members = kind_of(MODEL.shape_for("VoiceConnector"))
+    # The oldest botocore lacks the newest members.
+    assert members == {key: CONNECTOR[key] for key in members}
+    assert set(CONNECTOR) - set(members) <= {"integration_type", "network_type"}
 
 
 def test_every_setting_of_the_service_is_in_the_table() -> None:
@@ -59,12 +73,13 @@ def test_a_setting_without_values_has_every_key(setting: Setting) -> None:
         assert list(result) == list(setting.members)
         for key, value in result.items():
             inner = setting.members[key]
-            expected: Any = [] if isinstance(inner, list) else dict.fromkeys(inner) if isinstance(inner, dict) else None
+            kind = inner[1]
+            expected: Any = [] if isinstance(kind, list) else dict.fromkeys(kind) if isinstance(kind, dict) else None
             assert value == expected
 
 
-def test_list_items_have_every_key_and_keep_unknown_members() -> None:
-    structure = {"Routes": [{"Host": "198.51.100.10", "Weight": None, "ViaSIPTrunk": True}], "Disabled": None}
+def test_list_items_have_every_documented_key_and_no_other() -> None:
+    structure = {"Routes": [{"Host": "198.51.100.10", "Weight": None, "host": 5}], "Disabled": None, "routes": 5}
     assert setting_result(SETTINGS["origination"], structure) == {
         "exists": True,
         "routes": [
@@ -74,7 +89,6 @@ def test_list_items_have_every_key_and_keep_unknown_members() -> None:
                 "protocol": None,
                 "priority": None,
                 "weight": None,
-                "via_sip_trunk": True,
             }
         ],
         "disabled": None,

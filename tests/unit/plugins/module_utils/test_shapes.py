@@ -27,7 +27,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import EMPTY_PROXY, 
         ({"Disabled": False}, {**EMPTY_PROXY, "disabled": False}),
         ({"DefaultSessionExpiryMinutes": 0}, {**EMPTY_PROXY, "default_session_expiry_minutes": 0}),
         ({"PhoneNumberCountries": ["US"]}, {**EMPTY_PROXY, "phone_number_countries": ["US"]}),
-        ({"SomethingNew": {"InsideIt": 1}}, {**EMPTY_PROXY, "something_new": {"inside_it": 1}}),
+        ({"SomethingNew": {"InsideIt": 1}, "exists": False, "Exists": False, "disabled": "maybe"}, EMPTY_PROXY),
     ],
 )
 def test_a_proxy_has_every_key_and_no_guessed_value(proxy: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -53,6 +53,8 @@ def test_a_connector_has_every_key_and_timestamps_in_iso_8601() -> None:
         "CreatedTimestamp": "2026-01-02T03:04:05.000Z",
         "Name": None,
         "SomethingNew": "yes",
+        "Region": "us-west-2",
+        "name": "reception",
     }
     original = copy.deepcopy(entry)
     assert connector_result(entry, "us-east-1") == {
@@ -67,6 +69,5 @@ def test_a_connector_has_every_key_and_timestamps_in_iso_8601() -> None:
         "updated_timestamp": None,
         "integration_type": None,
         "network_type": None,
-        "something_new": "yes",
     }
     assert entry == original
