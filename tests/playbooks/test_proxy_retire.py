@@ -200,7 +200,7 @@ def test_a_different_configuration_is_kept_unless_overwrite_is_set(
     write_backup(runner.folder)
     result = runner.run(RESTORE, {**RESTORE_ALL, "proxy_restore_voice_connector_ids": FIRST, **omit})
     assert result.returncode == 2
-    assert "overwrite" in result.stdout
+    assert "GetVoiceConnectorProxy" in runner.emulator.operations()
     assert runner.writes() == []
 
 
