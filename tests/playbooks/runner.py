@@ -27,11 +27,12 @@ class PlaybookRunner:
         self.folder = folder
 
     def run(
-        self, playbook: str, variables: dict[str, Any], *arguments: str, **environment: str
+        self, playbook: str, variables: dict[str, Any], *arguments: str, answers: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run a playbook with *variables* as extra variables, and with further *arguments*."""
+        """Run a playbook with *variables* as extra variables, with further *arguments*, and with *answers* to prompts."""
         command = ["ansible-playbook", playbook, "--extra-vars", json.dumps(variables), *arguments]
-        return run(shlex.join(command), self.folder, **{**self.emulator.environment, **environment})
+        command_line = f"{shlex.join(command)} <<< {shlex.quote(answers)}"
+        return run(command_line, self.folder, **{**self.emulator.environment, **environment})
 
     def writes(self) -> list[str]:
         """Return the names of the write operations requested so far."""

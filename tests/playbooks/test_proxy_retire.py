@@ -46,15 +46,35 @@ STATE: dict[str, Any] = {
         },
     ],
 }
-ALL = {"proxy_retire_confirm_account_id": "111122223333", "proxy_retire_voice_connector_ids": "all"}
 RETIRE = "chime_sdk.voice.proxy_retire"
 RESTORE = "chime_sdk.voice.proxy_restore"
+ALL = {"proxy_retire_confirm_account_id": "111122223333", "proxy_retire_voice_connector_ids": "all"}
+RESTORE_ALL = {
+    "proxy_restore_confirm_account_id": "111122223333",
+    "proxy_restore_voice_connector_ids": "all",
+    "proxy_restore_backup_file": "backup.json",
+}
+RETIRE_TASK = "Back up and delete the proxy configurations"
+RESTORE_TASK = "Restore the proxy configurations"
 
 
 def read_backup(folder: pathlib.Path) -> tuple[pathlib.Path, dict[str, Any]]:
     """Return the path and content of the only backup in a folder."""
     (path,) = folder.iterdir()
     return path, json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_backup(folder: pathlib.Path) -> None:
+    """Write a backup whose only record differs from the proxy configuration in STATE."""
+    proxy = {**STATE["voice_connectors"][0]["Proxy"], "DefaultSessionExpiryMinutes": 61}
+    record = {"voice_connector_id": FIRST, "region": "us-east-1", "name": "reception", "proxy": proxy}
+    document = {
+        "format": 2,
+        "account": "111122223333",
+        "created": "2026-01-02T03:04:05Z",
+        "voice_connectors": [record],
+    }
+    (folder / "backup.json").write_text(json.dumps(document), encoding="utf-8")
 
 
 def backed_up_ids(document: dict[str, Any]) -> list[str]:
@@ -81,39 +101,136 @@ def test_check_mode_with_empty_survey_values_shows_the_plan_and_writes_nothing(r
     assert not list(runner.folder.rglob("proxy-backup-*"))
 
 
-def test_misspelled_variables_and_variables_from_release_1_0_0_are_rejected(runner: PlaybookRunner) -> None:
+@pytest.mark.parametrize("arguments", [[], ["--start-at-task", RETIRE_TASK]], ids=["all tasks", "the last tasks"])
+def test_misspelled_variables_and_variables_from_release_1_0_0_are_rejected(
+    runner: PlaybookRunner, arguments: list[str]
+) -> None:
     unknown = {
         "proxy_retire_exclude_name": "reception",
         "proxy_retire_leave_out_regions": "us-west-2",
         "proxy_retire_result": {"selected": []},
     }
-    result = runner.run(RETIRE, {**ALL, **unknown})
+    result = runner.run(RETIRE, {**ALL, **unknown}, *arguments)
     assert result.returncode == 2
-    for name in unknown:
-        assert f"This playbook has no variable {name}." in result.stdout
+    message = (
+        rf"This playbook has no variable ({'|'.join(unknown)})(, ({'|'.join(unknown)})){{2}}\. Check its spelling\."
+    )
+    assert re.search(message, result.stdout)
     assert runner.emulator.requests == []
 
 
-def test_variables_for_a_different_playbook_are_rejected(runner: PlaybookRunner) -> None:
-    unknown = {"proxy_retire_exclude_names": "reception", "proxy_restore_backup_file": "backup.json"}
-    result = runner.run(RESTORE, {**ALL, "proxy_retire_backup_file": "backup.json", **unknown})
+@pytest.mark.parametrize("arguments", [[], ["--start-at-task", RESTORE_TASK]], ids=["all tasks", "the last tasks"])
+def test_misspelled_variables_do_not_restore_anything(runner: PlaybookRunner, arguments: list[str]) -> None:
+    write_backup(runner.folder)
+    variables = {**RESTORE_ALL, "proxy_restore_overwrite": True, "proxy_restore_regions": "us-west-2"}
+    result = runner.run(RESTORE, variables, *arguments)
     assert result.returncode == 2
-    for name in unknown:
-        assert f"This playbook has no variable {name}." in result.stdout
+    assert "This playbook has no variable proxy_restore_regions. Check its spelling." in result.stdout
     assert runner.emulator.requests == []
+
+
+def test_answering_step_only_for_the_last_tasks_does_not_accept_misspelled_variables(runner: PlaybookRunner) -> None:
+    variables = {**ALL, "proxy_retire_exclude_name": "reception"}
+    result = runner.run(RETIRE, variables, "--step", answers="n\ny\nc\n")
+    assert "Perform task: TASK: Back up and delete the proxy configurations" in result.stdout
+    assert "This playbook has no variable proxy_retire_exclude_name. Check its spelling." in result.stdout
+    assert runner.emulator.requests == []
+
+
+@pytest.mark.parametrize(("playbook", "variables"), [(RETIRE, ALL), (RESTORE, RESTORE_ALL)], ids=["retire", "restore"])
+def test_tags_that_match_no_task_change_nothing(
+    runner: PlaybookRunner, playbook: str, variables: dict[str, Any]
+) -> None:
+    write_backup(runner.folder)
+    result = runner.run(playbook, {**variables, "proxy_restore_overwrite": True}, "--tags", "no_such_tag")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert runner.emulator.requests == []
+
+
+UNDEFINED = "{{ no_such_variable }}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(
+            (name, UNDEFINED)
+            for name in (
+                "confirm_account_id",
+                "voice_connector_ids",
+                "regions",
+                "exclude_regions",
+                "exclude_voice_connector_ids",
+                "exclude_names",
+                "exclude_tags",
+                "max",
+                "concurrency",
+                "backup_dir",
+            )
+        ),
+        ("voice_connector_ids", [FIRST, UNDEFINED]),
+        ("exclude_names", ["reception", UNDEFINED]),
+        ("exclude_names", "{{ ['reception', no_such_variable] }}"),
+        ("exclude_tags", {"team": UNDEFINED}),
+    ],
+)
+def test_a_variable_with_an_undefined_value_deletes_nothing(runner: PlaybookRunner, name: str, value: Any) -> None:
+    variables = {**ALL, f"proxy_retire_{name}": value}
+    result = runner.run(RETIRE, variables, "--start-at-task", RETIRE_TASK)
+    assert result.returncode == 2
+    assert "'no_such_variable' is undefined" in result.stdout + result.stderr
+    assert runner.emulator.requests == []
+
+
+@pytest.mark.parametrize("name", ["backup_file", "overwrite", "concurrency"])
+def test_a_variable_with_an_undefined_value_restores_nothing(runner: PlaybookRunner, name: str) -> None:
+    write_backup(runner.folder)
+    result = runner.run(RESTORE, {**RESTORE_ALL, f"proxy_restore_{name}": UNDEFINED})
+    assert result.returncode == 2
+    assert "'no_such_variable' is undefined" in result.stdout + result.stderr
+    assert runner.emulator.requests == []
+
+
+@pytest.mark.parametrize("omit", [{}, {"omit": 1}], ids=["a usual play", "a variable named omit"])
+def test_a_different_configuration_is_kept_unless_overwrite_is_set(
+    runner: PlaybookRunner, omit: dict[str, Any]
+) -> None:
+    write_backup(runner.folder)
+    result = runner.run(RESTORE, {**RESTORE_ALL, "proxy_restore_voice_connector_ids": FIRST, **omit})
+    assert result.returncode == 2
+    assert "GetVoiceConnectorProxy" in runner.emulator.operations()
+    assert runner.writes() == []
+
+
+def test_a_variable_named_omit_does_not_change_what_is_retired(runner: PlaybookRunner) -> None:
+    result = runner.run(RETIRE, {**ALL, "omit": ["us-west-2"]}, "--check")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert FIRST in result.stdout
+    assert SECOND in result.stdout
+
+
+def test_one_file_of_variables_works_for_both_playbooks_which_can_be_imported_repeatedly(
+    runner: PlaybookRunner,
+) -> None:
+    write_backup(runner.folder)
+    playbooks = [RETIRE, RETIRE, RESTORE, RESTORE, RETIRE]
+    site = [{"name": "Import", "ansible.builtin.import_playbook": playbook} for playbook in playbooks]
+    (runner.folder / "site.yml").write_text(json.dumps(site), encoding="utf-8")
+    variables = {**ALL, **RESTORE_ALL, "proxy_retire_regions": "us-east-1", "proxy_restore_concurrency": 2}
+    result = runner.run("site.yml", variables)
+    assert result.returncode == 0, result.stdout + result.stderr
+    deleted = ["DeleteVoiceConnectorProxy"]
+    assert runner.writes() == [*deleted * 2, "PutVoiceConnectorProxy", *deleted]
 
 
 @pytest.mark.parametrize(
     ("playbook", "missing"),
-    [
-        (RETIRE, ["confirm_account_id", "voice_connector_ids"]),
-        (RESTORE, ["confirm_account_id", "voice_connector_ids", "backup_file"]),
-    ],
+    [(RETIRE, list(ALL)), (RESTORE, list(RESTORE_ALL))],
 )
 def test_each_missing_variable_is_named(runner: PlaybookRunner, playbook: str, missing: list[str]) -> None:
-    result = runner.run(playbook, {"proxy_retire_confirm_account_id": ""})
+    result = runner.run(playbook, {missing[0]: ""})
     assert result.returncode == 2
-    named = re.findall(r"Set proxy_retire_(\w+)\. Nothing was changed\.", result.stdout + result.stderr)
+    named = re.findall(r"Set (\w+)\. Nothing was changed\.", result.stdout + result.stderr)
     assert list(dict.fromkeys(named)) == missing
     assert runner.emulator.requests == []
 
@@ -162,10 +279,10 @@ def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_rest
 
     runner.emulator.requests.clear()
     restore_variables = {
-        **ALL,
-        "proxy_retire_backup_file": f"relative/backups/{path.name}",
-        "proxy_retire_overwrite": "",
-        "proxy_retire_concurrency": "",
+        **RESTORE_ALL,
+        "proxy_restore_backup_file": f"relative/backups/{path.name}",
+        "proxy_restore_overwrite": "",
+        "proxy_restore_concurrency": "",
         "records": [],
     }
     result = runner.run(RESTORE, restore_variables, "--check", "--diff")
@@ -174,7 +291,7 @@ def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_rest
     assert PHONE_NUMBER in result.stdout
     assert runner.writes() == []
 
-    result = runner.run(RESTORE, {**restore_variables, "proxy_retire_voice_connector_ids": FIRST})
+    result = runner.run(RESTORE, {**restore_variables, "proxy_restore_voice_connector_ids": FIRST})
     assert result.returncode == 0, result.stdout + result.stderr
     assert FIRST in result.stdout
     assert SECOND not in result.stdout
