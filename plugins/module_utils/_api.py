@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from ._errors import NotFound, VoiceError
 from ._operation import Operation, VoiceClient
@@ -74,47 +74,71 @@ def require_operations(client: VoiceClient, settings: Iterable[Setting]) -> None
         Operation(client, setting.operation, f"get the {setting.title}").require()
 
 
-def put_proxy(client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any]) -> dict[str, Any]:
+def put_proxy(
+    client: VoiceClient, voice_connector_id: str, prepare: Callable[[bool], dict[str, Any]]
+) -> dict[str, Any]:
     """Replace the whole proxy configuration of a Voice Connector, or create one. Operation: PutVoiceConnectorProxy.
 
-    :param proxy: a ``Proxy`` structure; if the operation does not accept one of its members, nothing is sent.
+    :param prepare: returns the ``Proxy`` structure to send, as ``Operation`` calls it before each attempt. If the
+        operation does not accept one of its members, nothing is sent.
     :returns: the ``Proxy`` structure that the service returned.
     :raises VoiceError: any other response, or none. If its ``rejected`` is false, the change may have been applied.
     """
-    require_sendable(client, voice_connector_id, proxy)
+
+    def prepare_parameters(may_be_applied: bool) -> dict[str, Any]:
+        proxy = prepare(may_be_applied)
+        check_put(client, voice_connector_id, proxy)
+        return {"VoiceConnectorId": voice_connector_id, **_to_put(proxy)}
+
     operation = _putting(client, voice_connector_id)
-    response = operation(VoiceConnectorId=voice_connector_id, **_to_put(proxy))
-    stored = operation.member(response, "Proxy")
+    stored = operation.member(operation(prepare_parameters), "Proxy")
     if stored is None:
         raise operation.failure("unreadable", reason="it does not contain the proxy configuration")
     operation.check(proxy_result, stored)
     return _without_nulls(stored) or {}
 
 
-def require_sendable(
+def check_put(
     client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any], message: str = "unknown_members"
 ) -> None:
-    """Raise VoiceError if PutVoiceConnectorProxy in this botocore does not accept a member of a ``Proxy`` structure.
+    """Raise VoiceError if this botocore lacks PutVoiceConnectorProxy, or a member of a ``Proxy`` structure.
 
-    :param message: the name of the message.
+    :param message: the name of the message about a member.
     """
+    operation = _putting(client, voice_connector_id)
+    operation.require()
+    unknown = find_unsendable(client, proxy)
+    if unknown:
+        raise operation.failure(message, rejected=True, members=", ".join(unknown))
+
+
+def find_unsendable(client: VoiceClient, proxy: dict[str, Any]) -> list[str]:
+    """Return the members of a ``Proxy`` structure that PutVoiceConnectorProxy in this botocore does not accept."""
     name = "PutVoiceConnectorProxy"
-    if name in client.model.operation_names:
-        unknown = sorted(set(_to_put(proxy)) - set(client.model.operation_model(name).input_shape.members))
-        if unknown:
-            operation = _putting(client, voice_connector_id)
-            raise operation.failure(message, rejected=True, members=", ".join(unknown))
+    if name not in client.model.operation_names:
+        return []
+    return sorted(set(_to_put(proxy)) - set(client.model.operation_model(name).input_shape.members))
 
 
-def delete_proxy(client: VoiceClient, voice_connector_id: str) -> None:
+def delete_proxy(client: VoiceClient, voice_connector_id: str, prepare: Callable[[bool], Any]) -> None:
     """Delete the proxy configuration of a Voice Connector. Operation: DeleteVoiceConnectorProxy.
 
+    :param prepare: called before each attempt, as ``Operation`` does.
     :raises NotFound: the service found none. If its ``rejected`` is false, an earlier attempt may have deleted it.
     :raises VoiceError: any other response, or none. If its ``rejected`` is false, the change may have been applied.
     """
-    action = f"delete the proxy configuration of Voice Connector {voice_connector_id}"
-    operation = Operation(client, "DeleteVoiceConnectorProxy", action)
-    operation.require_request_id(operation(VoiceConnectorId=voice_connector_id))
+
+    def prepare_parameters(may_be_applied: bool) -> dict[str, Any]:
+        prepare(may_be_applied)
+        return {"VoiceConnectorId": voice_connector_id}
+
+    operation = _deleting(client, voice_connector_id)
+    operation.require_request_id(operation(prepare_parameters))
+
+
+def check_delete(client: VoiceClient, voice_connector_id: str) -> None:
+    """Raise VoiceError if this botocore lacks DeleteVoiceConnectorProxy."""
+    _deleting(client, voice_connector_id).require()
 
 
 def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[str, Any]:
@@ -217,6 +241,11 @@ def get_account_id(client: VoiceClient) -> str:
 def _putting(client: VoiceClient, voice_connector_id: str) -> Operation:
     action = f"set the proxy configuration of Voice Connector {voice_connector_id}"
     return Operation(client, "PutVoiceConnectorProxy", action)
+
+
+def _deleting(client: VoiceClient, voice_connector_id: str) -> Operation:
+    action = f"delete the proxy configuration of Voice Connector {voice_connector_id}"
+    return Operation(client, "DeleteVoiceConnectorProxy", action)
 
 
 def _to_put(proxy: dict[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,9 @@
 
 """Write and read the backup file of proxy configurations.
 
-The file contains a JSON object with ``format`` (2), ``account``, ``created`` (ISO 8601), and ``voice_connectors``. Each
+The file contains a JSON object with ``format`` (1), ``account``, ``created`` (ISO 8601), and ``voice_connectors``. Each
 item of ``voice_connectors`` has ``voice_connector_id``, ``region``, ``name``, and ``proxy``. ``proxy`` is the ``Proxy``
-structure as the service returned it. In a backup from release 1.0.0, ``format`` is missing, and the items contain the
-members of the proxy directly.
+structure as the service returned it.
 """
 
 from __future__ import annotations
@@ -20,35 +19,18 @@ import errno
 import json
 import os
 import re
-from typing import Any, NamedTuple
+import stat
+from typing import Any
 
 from ._errors import VoiceError
-from ._options import PHONE_NUMBER, VOICE_CONNECTOR_ID
+from ._options import REGION, VOICE_CONNECTOR_ID
 from ._redact import redact
+from ._responses import parse_json
 from ._selection import ACCOUNT_ID
-from ._writes import MEMBERS
+from ._writes import Record, find_problem
 
-FORMAT = 2
-
-_REGION = re.compile(r"[a-z0-9-]{1,63}")
-
-
-class Record(NamedTuple):
-    """One Voice Connector with its proxy configuration."""
-
-    voice_connector_id: str
-    region: str
-    name: str | None
-    proxy: dict[str, Any]  # a ``Proxy`` structure
-
-    def describe(self) -> dict[str, Any]:
-        """Return the record as modules return it, without the phone number."""
-        return {"voice_connector_id": self.voice_connector_id, "name": self.name, "region": self.region}
-
-
-class Backup(NamedTuple):
-    account_id: str
-    records: list[Record]
+FORMAT = 1
+MAX_SIZE = 64 * 1024 * 1024  # bytes
 
 
 def write_backup(folder: str, account_id: str, records: list[Record], now: datetime.datetime, prefix: str) -> str:
@@ -69,56 +51,89 @@ def write_backup(folder: str, account_id: str, records: list[Record], now: datet
     }
     try:
         _write_new(path, json.dumps(document, indent=2).encode() + b"\n")
-        with open(path, "rb") as file:
-            written = file.read()
-    except (OSError, ValueError) as e:  # ValueError for an impossible path, such as one with a null byte
-        raise VoiceError("backup_not_written", prefix, path=redact(path), reason=_to_reason(e)) from e
-    if _parse_json(written) != document:
+        written = _read(path)
+    except (
+        OSError,
+        ValueError,
+        RecursionError,
+    ) as e:  # ValueError for an impossible path, such as one with a null byte
+        reason = _to_reason(e)
+    else:
+        reason = None
+    if reason is not None:
+        raise VoiceError("backup_not_written", prefix, path=redact(path), reason=reason)
+    if _parse(written) != document:
         raise VoiceError("backup_differs", prefix, path=path)
     return path
 
 
-def read_backup(path: str, account_id: str, prefix: str) -> Backup:
-    """Read the backup of this account from a file, and check every record.
+def check_folder(folder: str, prefix: str) -> None:
+    """Raise VoiceError if a backup cannot be written to *folder*. This creates nothing."""
+    path = os.path.abspath(folder)
+    reason = None
+    try:
+        existing = path
+        while not os.path.lexists(existing):
+            existing = os.path.dirname(existing)
+        if not os.path.isdir(existing):
+            reason = f"{redact(existing)} is not a folder"
+        elif not os.access(existing, os.W_OK | os.X_OK):
+            reason = f"{redact(existing)} is not writable"
+    except ValueError as e:
+        reason = _to_reason(e)
+    if reason is not None:
+        raise VoiceError("backup_not_written", prefix, path=redact(path), reason=reason)
 
-    :raises VoiceError: the file cannot be read, is not a valid backup, or belongs to a different account.
+
+def read_backup(path: str, account_id: str, identifiers: list[str] | None, prefix: str) -> list[Record]:
+    """Read the backup of this account from a file, and return the records with these IDs, or all if it is None.
+
+    :raises VoiceError: the file cannot be read, is not a valid backup, belongs to a different account, or has no record
+        for an ID; or a selected record is not valid, or has a proxy configuration that cannot be set.
     """
     path = os.path.abspath(path)
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = _read(path)
     except (OSError, ValueError) as e:
         raise VoiceError("backup_not_read", prefix, path=redact(path), reason=_to_reason(e)) from e
-    document = _parse_json(content)
-    version: Any = document.get("format", 1) if isinstance(document, dict) else None
-    if _is_int(version) and version > FORMAT:
+    document = _parse(content)
+    version: Any = document.get("format") if isinstance(document, dict) else None
+    if type(version) is int and version > FORMAT:
         raise VoiceError("newer_backup", prefix, path=path, format=version)
     problem = _find_problem(document, version)
     if problem:
         raise VoiceError("bad_backup", prefix, path=path, problem=problem)
     if document["account"] != account_id:
         raise VoiceError("backup_account", prefix, path=path, account=document["account"], account_id=account_id)
-    entries = document["voice_connectors"]
-    records = [Record(e["voice_connector_id"], e["region"], e["name"], _proxy_of(e, version)) for e in entries]
-    return Backup(account_id, records)
-
-
-def choose_records(backup: Backup, identifiers: list[str] | None, path: str, prefix: str) -> list[Record]:
-    """Return the records with these IDs, or all records if *identifiers* is None.
-
-    :raises VoiceError: an ID has no record, or a chosen record lacks a member that the service requires.
-    """
-    known = {record.voice_connector_id: record for record in backup.records}
-    chosen = list(known) if identifiers is None else list(dict.fromkeys(identifiers))
-    missing = [identifier for identifier in chosen if identifier not in known]
+    entries = {entry["voice_connector_id"]: (n, entry) for n, entry in enumerate(document["voice_connectors"], 1)}
+    chosen = list(entries) if identifiers is None else list(dict.fromkeys(identifiers))
+    missing = [identifier for identifier in chosen if identifier not in entries]
     if missing:
-        raise VoiceError("not_in_backup", prefix, path=os.path.abspath(path), ids=", ".join(missing))
-    for number, record in enumerate(backup.records, 1):
-        for member in ("DefaultSessionExpiryMinutes", "PhoneNumberCountries"):
-            if record.voice_connector_id in chosen and not record.proxy.get(member):
-                problem = f"{_label(number, record.voice_connector_id)} has no {member}, which the service requires"
-                raise VoiceError("bad_backup", prefix, path=os.path.abspath(path), problem=problem)
-    return [known[identifier] for identifier in chosen]
+        raise VoiceError("not_in_backup", prefix, path=path, ids=", ".join(missing))
+    records = []
+    for identifier in chosen:
+        number, entry = entries[identifier]
+        problem = _find_record_problem(entry)
+        if problem:
+            raise VoiceError("bad_backup", prefix, path=path, problem=f"{_label(number, identifier)} {problem}")
+        records.append(Record(identifier, entry["region"], entry["name"], entry["proxy"]))
+    return records
+
+
+def _read(path: str) -> bytes:
+    """Return the content of a regular file. A different kind of file could hang, or never end.
+
+    :raises OSError: it cannot be read, or is larger than MAX_SIZE.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        content = file.read(MAX_SIZE + 1)
+    if len(content) > MAX_SIZE:
+        raise OSError(errno.EFBIG, f"it is larger than {MAX_SIZE // 1024 // 1024} MB")
+    return content
 
 
 def _write_new(path: str, content: bytes) -> None:
@@ -153,10 +168,10 @@ def _sync_directory(path: str) -> None:
         os.close(descriptor)
 
 
-def _parse_json(content: bytes) -> Any:
+def _parse(content: bytes) -> Any:
     """Return the JSON document, or None if the content is not valid JSON."""
     try:
-        return json.loads(content.decode())
+        return parse_json(content.decode())
     except (ValueError, RecursionError):
         return None
 
@@ -165,7 +180,7 @@ def _find_problem(document: Any, version: Any) -> str | None:
     """Return the first problem in a document, or None. The problem names IDs and keys, but shows no other values."""
     if not isinstance(document, dict):
         return "it is not a complete JSON object"
-    if not _is_int(version) or version < 1:
+    if type(version) is not int or version < 1:
         return "its format is not a number"
     if not _is_match(document.get("account"), ACCOUNT_ID):
         return "its account is missing or is not an account ID"
@@ -177,42 +192,21 @@ def _find_problem(document: Any, version: Any) -> str | None:
         identifier: Any = entry.get("voice_connector_id") if isinstance(entry, dict) else None
         if not _is_match(identifier, VOICE_CONNECTOR_ID):
             return f"record {number} has no valid voice_connector_id"
-        problem = "is a duplicate" if identifier in seen else _find_record_problem(entry, version)
-        if problem:
-            return f"{_label(number, identifier)} {problem}"
+        if identifier in seen:
+            return f"{_label(number, identifier)} is a duplicate"
         seen.add(identifier)
     return None
 
 
-def _find_record_problem(entry: dict[str, Any], version: int) -> str | None:
-    names = ("region", "name", *MEMBERS) if version == 1 else ("region", "name", "proxy")
-    missing = [name for name in names if name not in entry]
+def _find_record_problem(entry: dict[str, Any]) -> str | None:
+    missing = [name for name in ("region", "name", "proxy") if name not in entry]
     if missing:
         return f"has no {missing[0]}"
-    if not _is_match(entry["region"], _REGION):
+    if not _is_match(entry["region"], REGION):
         return "has a value for region that is not an AWS Region"
     if not isinstance(entry["name"], (str, type(None))):
         return "has a value for name that is not a string"
-    proxy = _proxy_of(entry, version)
-    if not isinstance(proxy, dict):
-        return "has a value for proxy that is not an object"
-    minutes, countries = proxy.get("DefaultSessionExpiryMinutes", 1), proxy.get("PhoneNumberCountries", [])
-    if not _is_int(minutes) or minutes < 1:
-        return "has a value for DefaultSessionExpiryMinutes that is not a positive number"
-    if not isinstance(countries, list) or not all(isinstance(country, str) and country for country in countries):
-        return "has a value for PhoneNumberCountries that is not a list of strings"
-    if not isinstance(proxy.get("Disabled", False), bool):
-        return "has a value for Disabled that is not a boolean"
-    # A masked phone number is not valid.
-    if proxy.get("FallBackPhoneNumber", "") != "" and not _is_match(proxy["FallBackPhoneNumber"], PHONE_NUMBER):
-        return "has a value for FallBackPhoneNumber that is not a phone number"
-    return None
-
-
-def _proxy_of(entry: dict[str, Any], version: int) -> Any:
-    if version > 1:
-        return entry["proxy"]
-    return {member: entry[name] for name, member in MEMBERS.items() if entry[name] is not None}
+    return find_problem(entry["proxy"])
 
 
 def _to_reason(error: Exception) -> str:
@@ -225,8 +219,3 @@ def _label(number: int, identifier: str) -> str:
 
 def _is_match(value: Any, pattern: re.Pattern[str]) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
-def _is_int(value: Any) -> bool:
-    """Whether *value* is an integer. A boolean does not count, although Python treats it as an integer."""
-    return isinstance(value, int) and not isinstance(value, bool)

@@ -209,10 +209,19 @@ def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
 
 
 def foreign_homes(regions: list[RegionRead]) -> dict[str, str]:
-    """Return the Region of each listed Voice Connector that belongs to none of *regions*, by ID."""
+    """Return the Region of each listed Voice Connector that belongs to none of *regions*, by ID.
+
+    If two listings disagree, it is not known to be foreign.
+    """
     names = {region.name for region in regions}
-    homes = ((i, _home(entry)) for region in regions for i, entry in region.listed.items())
-    return {i: home for i, home in homes if home and home not in names}
+    claims = {i: claimed_homes(regions, i) for region in regions for i in region.listed}
+    return {i: homes[0] for i, homes in claims.items() if len(homes) == 1 and homes[0] not in names}
+
+
+def claimed_homes(regions: list[RegionRead], identifier: str) -> list[str]:
+    """Return the Regions to which a Voice Connector belongs, according to the listings."""
+    homes = (_home(region.listed.get(identifier)) for region in regions)
+    return sorted({home for home in homes if home})
 
 
 def _home(connector: dict[str, Any] | None) -> str | None:
@@ -294,7 +303,7 @@ def _read(region: RegionRead, identifier: str, selection: Selection, concurrency
             reason = e.message
             if selection.tags or not are_tags_withheld(e):
                 errors.append(e.detach())
-        if selection.tags and (tags is None or not _matches_tags(tags, selection.tags)):
+        if selection.tags and (tags is None or not matches_tags(tags, selection.tags)):
             return ConnectorRead(identifier, region.name, None, errors)
         if selection.include_tags:
             connector.update(tags=tags, tags_error=reason)
@@ -331,5 +340,6 @@ def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> Con
     return ConnectorRead(identifier, region.name, connector, [], tried=False)
 
 
-def _matches_tags(tags: dict[str, str], wanted: dict[str, str | None]) -> bool:
+def matches_tags(tags: dict[str, str], wanted: dict[str, str | None]) -> bool:
+    """Whether tags include all *wanted* ones; None matches any value."""
     return all(key in tags and value in (None, tags[key]) for key, value in wanted.items())

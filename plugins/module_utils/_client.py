@@ -33,6 +33,7 @@ import os
 import re
 import sys
 import threading
+from collections.abc import Iterable
 from typing import Any, Callable, TypeVar
 
 try:
@@ -128,17 +129,21 @@ class Connection:
     collection's retries of reads with those of botocore.
     """
 
-    def __init__(self, module: Any, purpose: str, concurrency: int | None = None) -> None:
+    def __init__(
+        self, module: Any, purpose: str, concurrency: int | None = None, hidden: Iterable[re.Pattern[str]] = ()
+    ) -> None:
         """Check the options, and open the session.
 
         :param module: the AnsibleAWSModule.
         :param purpose: the purpose of the clients, as in "Failed to PURPOSE in REGION".
         :param concurrency: for a bulk run, the number of threads that share each client and its rate limit.
+        :param hidden: patterns of what to hide in messages, in addition to secrets.
         :raises VoiceError: an option is not valid, or the SDK is too old.
         """
         self._params = module.params
         self._purpose = purpose
         self._concurrency = concurrency
+        self._hidden = list(hidden)
         self._request_ids: set[str] = set()
         self._session: Any = None
         self._credentials: Any = None
@@ -151,6 +156,10 @@ class Connection:
         :raises VoiceError: an option is not valid.
         """
         return self._explaining(region, lambda: self._make(region, service))
+
+    def hide(self, patterns: Iterable[re.Pattern[str]]) -> None:
+        """Hide the matches of further patterns in messages."""
+        self._hidden += patterns
 
     def _open(self, module: Any) -> None:
         """Check the options, and prepare what all clients share."""
@@ -271,7 +280,8 @@ class Connection:
         from ._redact import find_secrets, redact
 
         used = self._credentials.secrets if self._credentials else ()
-        return redact(text, *find_secrets(self._params, self._session, used), limit)
+        secrets, patterns = find_secrets(self._params, self._session, used)
+        return redact(text, secrets, [*patterns, *self._hidden], limit)
 
 
 def require_botocore(prefix: str) -> None:

@@ -153,6 +153,18 @@ MESSAGES = {
         "{option} contains {values}, which matches no Voice Connector that was read. Correct it or remove it; nothing "
         "was changed"
     ),
+    "two_homes": (
+        "Voice Connector {voice_connector_id} was found in {found_in}, but the listings of several Regions disagree about "
+        "where it belongs: {homes}. Exclude it by its ID; nothing was changed"
+    ),
+    "different_arn": (
+        "AWS returned the ARN {arn} for Voice Connector {voice_connector_id} in {found_in}, which belongs to something "
+        "else. Exclude it by its ID; nothing was changed"
+    ),
+    "unrestorable": (
+        "it was left alone, because a backup of it could not be restored: it {problem}. Correct the configuration, or "
+        "delete it with chime_voice_connector_proxy"
+    ),
     "wrong_home": (
         "Voice Connector {voice_connector_id} was found in {found_in}, but AWS returned {home} as its Region. Exclude "
         "it by its ID; nothing was changed"
@@ -168,6 +180,14 @@ MESSAGES = {
     "backup_differs": (
         "the backup {path} does not contain what was written to it. Check the disk that holds it on the managed node; nothing was "
         "deleted"
+    ),
+    "changed_meanwhile": (
+        "{options} changed while the outcome of an attempt was unknown, so nothing more was sent. Somebody else may "
+        "have changed the configuration: check it, and run the task again"
+    ),
+    "changes_at_each_reading": (
+        "the service returned a different configuration at each reading ({options}), although nothing was sent. Wait "
+        "until it is stable, and run the task again"
     ),
     "changed_since_backup": (
         "{options} changed after the backup was written, so the configuration was not deleted. Run the task again"

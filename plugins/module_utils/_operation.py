@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import threading
 import time
@@ -147,14 +148,16 @@ class Operation:
                 return getattr(client, method)
         raise self.failure("no_operation")
 
-    def __call__(self, check: Callable[[], None] | None = None, **parameters: Any) -> dict[str, Any]:
+    def __call__(self, prepare: Callable[[bool], dict[str, Any]] | None = None, **parameters: Any) -> dict[str, Any]:
         """Call the operation and return botocore's response. Any output of the operation is in ``RawJson``.
 
-        :param check: a function to call immediately before each attempt. What it raises ends the operation.
+        :param prepare: a function to call immediately before each attempt. Its argument is whether the service may have
+            applied an earlier attempt. It returns further parameters; what it raises ends the operation.
         :raises NotFound: the service returned the error NotFound.
         :raises VoiceError: any other failure.
         """
-        method = self.require()
+        if prepare is None:
+            self.require()
         holds_slot = self._client.holds_slot
         rejected = True  # whether it is certain that the service applied no attempt so far
         self._started = time.monotonic()
@@ -163,9 +166,9 @@ class Operation:
             failed = (None if holds_slot else self._wait_for_slot()) or self._resolve_credentials()
             holds_slot = False
             if failed is None:
-                if check is not None:
-                    self._pause(check)
-                response, failed = self._attempt(lambda: method(**parameters))
+                prepared = self._pause(functools.partial(prepare, not rejected)) if prepare else {}
+                call = functools.partial(self.require(), **parameters, **prepared)
+                response, failed = self._attempt(call)
             if failed is None:
                 return response
             rejected = rejected and failed.rejected
@@ -336,11 +339,12 @@ class Operation:
         left = self._left()
         return delay if more and self._retries and (left is None or delay < left) else None
 
-    def _pause(self, function: Callable[[], Any]) -> None:
+    def _pause(self, function: Callable[[], _T]) -> _T:
         """Call a function whose time does not count towards the limit of this operation."""
         began = time.monotonic()
-        function()
+        result = function()
         self._started += time.monotonic() - began
+        return result
 
     def _left(self) -> float | None:
         """Return the seconds that are left, or None for no limit."""

@@ -8,11 +8,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
-from ._backup import Record
-from ._bulk import BulkRead, foreign_homes
+from ._bulk import BulkRead, claimed_homes, foreign_homes, matches_tags
 from ._errors import VoiceError
+from ._writes import Record
 
 
 class Exclusions(NamedTuple):
@@ -34,14 +34,28 @@ def choose_regions(regions: list[str], excluded: list[str]) -> list[str]:
     return left
 
 
+class Plan(NamedTuple):
+    """What to do with the proxy configurations that were selected."""
+
+    records: list[Record]  # to back up and delete
+    unrestorable: list[tuple[Record, str]]  # to leave alone, each with the reason
+    warnings: list[str]
+
+
 def plan_deletions(
-    read: BulkRead, ids: list[str] | None, exclusions: Exclusions, account_id: str, prefix: str
-) -> list[Record]:
-    """Return the proxy configurations to back up and delete.
+    read: BulkRead,
+    ids: list[str] | None,
+    exclusions: Exclusions,
+    account_id: str,
+    prefix: str,
+    find_problem: Callable[[Record], str | None],
+) -> Plan:
+    """Return what to do with each proxy configuration.
 
     :param read: the selected Voice Connectors with their proxies, and with their tags if there are excluded tags.
     :param ids: the selected IDs, or None for all.
     :param prefix: "Failed to ...: ".
+    :param find_problem: a function that returns why a record cannot be restored, or None.
     :raises VoiceError: some of the selected ones may be missing, or one of them must not be deleted.
     """
     names = {region.name for region in read.regions}
@@ -63,12 +77,21 @@ def plan_deletions(
         not_read = [{"voice_connector_id": i, "name": listed[i]} for i in foreign]
     require_used(connectors + not_read, exclusions, prefix)
     for connector in targets:
-        if connector["aws_region"] != connector["region"]:
-            raise VoiceError("wrong_home", prefix, home=connector["aws_region"] or "none", **_place(connector))
-    for connector in kept:
-        require_owner(connector["voice_connector_arn"], account_id, _place(connector), prefix)
+        claims = claimed_homes(read.regions, connector["voice_connector_id"])
+        if len(claims) > 1:
+            raise VoiceError("two_homes", prefix, homes=" and ".join(claims), **_place(connector))
+        require_home(connector, prefix)
+    warnings = [warning for connector in kept for warning in check_owner(connector, account_id, prefix)]
     proxies = {result.voice_connector_id: result.structures.get("proxy") or {} for result in read.reads}
-    return [Record(c["voice_connector_id"], c["region"], c["name"], proxies[c["voice_connector_id"]]) for c in targets]
+    records = [
+        Record(c["voice_connector_id"], c["region"], c["name"], proxies[c["voice_connector_id"]]) for c in targets
+    ]
+    problems = [(record, find_problem(record)) for record in records]
+    return Plan(
+        [record for record, problem in problems if problem is None],
+        [(record, problem) for record, problem in problems if problem is not None],
+        warnings,
+    )
 
 
 def list_failures(read: BulkRead) -> list[dict[str, Any]]:
@@ -104,7 +127,7 @@ def is_excluded(connector: dict[str, Any], exclusions: Exclusions) -> bool:
     return (
         connector["voice_connector_id"] in exclusions.ids
         or connector["name"] in exclusions.names
-        or any(_matches_tag(connector, *tag) for tag in exclusions.tags.items())
+        or any(matches_tags(connector.get("tags") or {}, {key: value}) for key, value in exclusions.tags.items())
     )
 
 
@@ -125,7 +148,7 @@ def require_used(connectors: list[dict[str, Any]], exclusions: Exclusions, prefi
         "exclude_tags": [
             repr(key) if value is None else f"{key!r} with the value {value!r}"
             for key, value in exclusions.tags.items()
-            if not any(_matches_tag(connector, key, value) for connector in connectors)
+            if not any(matches_tags(connector.get("tags") or {}, {key: value}) for connector in connectors)
         ],
     }
     for option, values in unused.items():
@@ -139,21 +162,26 @@ def require_account(account: str, account_id: str, prefix: str) -> None:
         raise VoiceError("different_account", prefix, account=account, account_id=account_id)
 
 
-def require_owner(arn: str | None, account_id: str, place: dict[str, Any], prefix: str) -> None:
-    """Raise VoiceError unless the ARN of a Voice Connector belongs to the account.
-
-    :param place: the message fields ``voice_connector_id`` and ``found_in`` (the Region).
-    """
-    parts = (arn or "").split(":")
-    if len(parts) < 6:
-        raise VoiceError("no_connector_account", prefix, **place)
-    if parts[4] != account_id:
-        raise VoiceError("connector_account", prefix, account=parts[4], account_id=account_id, **place)
+def require_home(connector: dict[str, Any], prefix: str) -> None:
+    """Raise VoiceError unless a Voice Connector belongs to the Region in which it was found."""
+    if connector["aws_region"] != connector["region"]:
+        raise VoiceError("wrong_home", prefix, home=connector["aws_region"] or "none", **_place(connector))
 
 
-def _matches_tag(connector: dict[str, Any], key: str, value: str | None) -> bool:
-    tags = connector.get("tags") or {}
-    return key in tags and value in (None, tags[key])
+def check_owner(connector: dict[str, Any], account_id: str, prefix: str) -> list[str]:
+    """Return warnings about the ARN of a Voice Connector; raise VoiceError unless it belongs to the account."""
+    arn = connector["voice_connector_arn"] or ""
+    parts = arn.split(":")
+    if len(parts) != 6:
+        raise VoiceError("no_connector_account", prefix, **_place(connector))
+    _arn, partition, service, region, account, resource = parts
+    if account != account_id:
+        raise VoiceError("connector_account", prefix, account=account, account_id=account_id, **_place(connector))
+    if service != "chime" or resource != f"vc/{connector['voice_connector_id']}":
+        raise VoiceError("different_arn", prefix, arn=arn, **_place(connector))
+    if partition == "aws" and region == connector["region"]:
+        return []
+    return [f"The ARN of Voice Connector {connector['voice_connector_id']} in {connector['region']} is {arn}."]
 
 
 def _place(connector: dict[str, Any]) -> dict[str, Any]:

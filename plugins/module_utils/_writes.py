@@ -4,29 +4,70 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Write proxy configurations, and confirm what the service stored."""
+"""Write proxy configurations: read and compare immediately before each attempt, and confirm what the service stored."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple, NoReturn, TypeVar
 
-from ._api import delete_proxy, get_proxy, put_proxy
+from ._api import check_delete, check_put, delete_proxy, get_proxy, put_proxy
 from ._bulk import run_all
 from ._errors import NotFound, VoiceError
 from ._operation import VoiceClient
+from ._options import PHONE_NUMBER
 from ._shapes import PROXY, proxy_result
+
+_T = TypeVar("_T")
 
 # The members of a ``Proxy`` structure, by option.
 MEMBERS = {option: member for option, (member, _type) in PROXY.members.items()}
 
 
-def different_members(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
-    """Return the members in which two ``Proxy`` structures differ.
+class Record(NamedTuple):
+    """One Voice Connector with its proxy configuration."""
 
-    The service may normalize values, so these count as equal: a phone number with and without a plus sign, an empty
-    phone number and none, and countries in any order and case.
+    voice_connector_id: str
+    region: str
+    name: str | None
+    proxy: dict[str, Any]  # a ``Proxy`` structure
+
+    def describe(self) -> dict[str, Any]:
+        """Return the record as modules return it, without the phone number."""
+        return {"voice_connector_id": self.voice_connector_id, "name": self.name, "region": self.region}
+
+
+class Change(NamedTuple):
+    """The ``Proxy`` structures before and after a write; None means no proxy configuration."""
+
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    changed: bool
+
+
+class WriteError(VoiceError):
+    """A write failed, although it changed something."""
+
+    change: Change
+
+
+class _Settled(Exception):
+    """No attempt, or no further attempt, is needed."""
+
+    def __init__(self, change: Change) -> None:
+        super().__init__()
+        self.change = change
+
+
+def different_members(one: dict[str, Any] | None, other: dict[str, Any] | None) -> set[str]:
+    """Return the members in which two ``Proxy`` structures differ. None means no proxy configuration.
+
+    The service may normalize values, so these count as equal: a phone number with and without a plus sign, countries in
+    any order and case, and a member that is missing and one that is false or empty.
     """
+    if one is None or other is None:
+        return set() if one is other else set(one or other or {"Proxy"})
 
     def normalize(proxy: dict[str, Any], member: str) -> Any:
         value = proxy.get(member)
@@ -34,79 +75,18 @@ def different_members(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
             return (value or "").removeprefix("+")
         if member == "PhoneNumberCountries":
             return {country.upper() for country in value or ()}
-        return value
+        return value or None
 
     return {member for member in {*one, *other} if normalize(one, member) != normalize(other, member)}
 
 
-def lost_members(stored: dict[str, Any] | None, desired: dict[str, Any] | None) -> set[str]:
-    """Return the members whose *stored* value is not the *desired* one. None means no proxy configuration.
+def lost_members(stored: dict[str, Any] | None, sent: dict[str, Any] | None) -> set[str]:
+    """Return the members whose *stored* value is not the one that was *sent*. None means no proxy configuration.
 
     If a member was not sent, the service may set it to a default. It must remove a phone number that was not sent.
     """
-    if stored is None or desired is None:
-        return set(stored or desired or {"Proxy"}) if stored is not desired else set()
-    return {m for m in different_members(stored, desired) if m in desired or m == "FallBackPhoneNumber"}
-
-
-def write_failure(client: VoiceClient, voice_connector_id: str, desired: Any, name: str, **fields: Any) -> VoiceError:
-    """Return the error with the message *name* about a write, which is a deletion if *desired* is None."""
-    action, operation = (
-        ("delete", "DeleteVoiceConnectorProxy") if desired is None else ("set", "PutVoiceConnectorProxy")
-    )
-    prefix = (
-        f"Failed to {action} the proxy configuration of Voice Connector {voice_connector_id} in {client.region} "
-        f"({operation}): "
-    )
-    return VoiceError(name, prefix, operation=operation, region=client.region, **fields)
-
-
-def write_proxy(client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None) -> tuple[bool, Any]:
-    """Set a proxy configuration, or delete it if *desired* is None.
-
-    :returns: whether this changed anything, and the ``Proxy`` structure that is set now.
-    :raises VoiceError: the change was rejected, did not take effect as desired, or has an unknown outcome.
-    """
-    try:
-        if desired is None:
-            delete_proxy(client, voice_connector_id)
-            return True, None
-        stored = put_proxy(client, voice_connector_id, desired)
-    except VoiceError as e:
-        deleting = desired is None and isinstance(e, NotFound)
-        if e.rejected and not deleting:
-            raise
-        # If a delete returns NotFound, read again, because the previous read found the configuration. If ``rejected``
-        # is false for this error, an earlier attempt may have deleted the configuration, so this counts as a change.
-        return not (deleting and e.rejected), confirm_write(client, voice_connector_id, desired, e)
-    lost = lost_members(stored, desired)
-    if lost:
-        options = [option for option, member in MEMBERS.items() if member in lost] or sorted(lost)
-        error = write_failure(client, voice_connector_id, desired, "stored_differently", options=", ".join(options))
-        error.details = {"changed": True, "exists": True, "proxy": proxy_result(stored)}
-        raise error
-    return True, stored
-
-
-def confirm_write(
-    client: VoiceClient, voice_connector_id: str, desired: dict[str, Any] | None, write_error: VoiceError
-) -> dict[str, Any] | None:
-    """Return the ``Proxy`` structure after a write with an unknown outcome; raise VoiceError if it is not *desired*."""
-    fields = {
-        "error": write_error.error,
-        "metadata": write_error.metadata,
-        "write": write_error.message.rstrip("."),
-    }
-    try:
-        proxy = get_proxy(client, voice_connector_id)
-    except VoiceError as e:
-        read = e.message.rstrip(".")
-        raise write_failure(client, voice_connector_id, desired, "write_unknown", read=read, **fields) from e
-    if lost_members(proxy, desired):
-        # A request that was abandoned while it was sent may still arrive.
-        name = "write_pending" if write_error.name == "deadline" else "write_failed"
-        raise write_failure(client, voice_connector_id, desired, name, **fields)
-    return proxy
+    different = different_members(stored, sent)
+    return {m for m in different if not sent or not stored or m in sent or m == "FallBackPhoneNumber"}
 
 
 def name_members(members: set[str]) -> str:
@@ -115,21 +95,197 @@ def name_members(members: set[str]) -> str:
     return ", ".join(sorted(options.get(member, member) for member in members))
 
 
-def run_each(records: Iterable[Any], action: str, function: Callable[[Any], Any], concurrency: int) -> dict[str, Any]:
+def find_problem(proxy: Any) -> str | None:
+    """Return why a ``Proxy`` structure cannot be set, as in "it PROBLEM", or None. Show no values."""
+    if not isinstance(proxy, dict):
+        return "has a value for proxy that is not an object"
+    for member in ("DefaultSessionExpiryMinutes", "PhoneNumberCountries"):
+        if not proxy.get(member):
+            return f"has no {member}, which the service requires"
+    minutes, countries = proxy["DefaultSessionExpiryMinutes"], proxy["PhoneNumberCountries"]
+    if type(minutes) is not int or minutes < 1:
+        return "has a value for DefaultSessionExpiryMinutes that is not a positive number"
+    if not isinstance(countries, list) or not all(isinstance(country, str) and country for country in countries):
+        return "has a value for PhoneNumberCountries that is not a list of strings"
+    if not isinstance(proxy.get("Disabled", False), bool):
+        return "has a value for Disabled that is not a boolean"
+    number = proxy.get("FallBackPhoneNumber", "")
+    # A masked phone number is not valid.
+    if number != "" and not (isinstance(number, str) and PHONE_NUMBER.fullmatch(number)):
+        return "has a value for FallBackPhoneNumber that is not a phone number"
+    return None
+
+
+def write_proxy(
+    client: VoiceClient,
+    voice_connector_id: str,
+    decide: Callable[[dict[str, Any] | None], dict[str, Any] | None],
+    deletes: bool,
+    check_mode: bool = False,
+    voice_connector: dict[str, Any] | None = None,
+) -> Change:
+    """Set or delete a proxy configuration. It is read again immediately before each attempt.
+
+    Operations: GetVoiceConnectorProxy, and PutVoiceConnectorProxy or DeleteVoiceConnectorProxy.
+
+    :param decide: a function from the current ``Proxy`` structure to the desired one, each None if there is none. It
+        raises VoiceError to refuse the write.
+    :param deletes: whether the desired one is None.
+    :param check_mode: whether to send no write, and return the predicted change.
+    :param voice_connector: the documented keys of the Voice Connector, if it was read.
+    :raises WriteError: the service stored something different, or somebody else changed it meanwhile.
+    :raises VoiceError: the write was refused or rejected, did not take effect, or has an unknown outcome.
+    """
+    write = _Write(client, voice_connector_id, decide, deletes, voice_connector)
+    try:
+        if check_mode:
+            desired = write.prepare(False)
+            if desired is None:
+                check_delete(client, voice_connector_id)
+            else:
+                check_put(client, voice_connector_id, desired)
+            return Change(write.before, desired, True)
+        return write.run()
+    except _Settled as e:
+        return e.change
+
+
+class _Write:
+    """One write: its last read, and what was sent after that."""
+
+    def __init__(
+        self,
+        client: VoiceClient,
+        voice_connector_id: str,
+        decide: Callable[..., Any],
+        deletes: bool,
+        voice_connector: dict[str, Any] | None,
+    ) -> None:
+        self._client = client
+        self._voice_connector = voice_connector
+        self._id = voice_connector_id
+        self._decide = decide
+        self._deletes = deletes
+        self.before: dict[str, Any] | None = None
+        self._desired: dict[str, Any] | None = None
+        self._sending = False  # whether the last call of prepare() has returned
+
+    def run(self) -> Change:
+        stored = None
+        try:
+            if self._deletes:
+                delete_proxy(self._client, self._id, self.prepare)
+            else:
+                stored = put_proxy(self._client, self._id, self.prepare)
+        except VoiceError as e:
+            if not self._sending:
+                raise
+            error = e
+        else:
+            error = None
+        if error is not None:
+            return self._confirm(error)
+        lost = lost_members(stored, self._desired)
+        if lost:
+            self._fail_changed("stored_differently", stored, lost)
+        return Change(self.before, stored, True)
+
+    def prepare(self, may_be_applied: bool) -> dict[str, Any] | None:
+        """Read the configuration, and return the one to send, or None to delete it.
+
+        :param may_be_applied: whether the service may have applied an earlier attempt.
+        :raises _Settled: there is nothing to send.
+        """
+        self._sending = False
+        try:
+            # This read takes the place of the write in the queue.
+            current = get_proxy(self._client._replace(holds_slot=True), self._id, self._voice_connector)
+        except VoiceError as e:
+            if not may_be_applied:
+                raise
+            fields = {"write": "an attempt failed without a known outcome", "read": e.message.rstrip(".")}
+            raise self.failure("write_unknown", **fields) from None
+        if may_be_applied:
+            self._judge(current)
+        self.before = current
+        self._desired = self._decide(current)
+        if not different_members(current, self._desired):
+            raise _Settled(Change(current, current, False))
+        self._sending = True
+        return self._desired
+
+    def _judge(self, current: dict[str, Any] | None) -> None:
+        """Compare what is set after an attempt that may have been applied. Return if that is what was set before."""
+        if not lost_members(current, self._desired):
+            raise _Settled(Change(self.before, current, True))
+        different = different_members(current, self.before)
+        if different:
+            self._fail_changed("changed_meanwhile", current, different)
+
+    def _confirm(self, error: VoiceError) -> Change:
+        """Return the change after a write that failed; raise VoiceError unless it was applied."""
+        missing = self._deletes and isinstance(error, NotFound)
+        if error.rejected and not missing:
+            raise error
+        response = {"error": error.error, "metadata": error.metadata, "write": error.message.rstrip(".")}
+        try:
+            current = get_proxy(self._client, self._id, self._voice_connector)
+        except VoiceError as e:
+            reason = e.message.rstrip(".")
+        else:
+            reason = None
+        if reason is not None:
+            raise self.failure("write_unknown", read=reason, **response)
+        if missing and current is None:
+            # If every earlier attempt was rejected, somebody else has deleted it.
+            return Change(self.before, None, not error.rejected)
+        self._judge(current)
+        # A request that was abandoned while it was sent may still arrive.
+        raise self.failure("write_pending" if error.name == "deadline" else "write_failed", **response)
+
+    def _fail_changed(self, name: str, current: dict[str, Any] | None, members: set[str]) -> NoReturn:
+        error = self.failure(name, WriteError, options=name_members(members))
+        assert isinstance(error, WriteError)
+        error.change = Change(self.before, current, True)
+        raise error
+
+    def failure(self, name: str, kind: type[VoiceError] = VoiceError, **fields: Any) -> VoiceError:
+        return write_failure(self._client, self._id, self._deletes, name, kind, **fields)
+
+
+def write_failure(
+    client: VoiceClient,
+    voice_connector_id: str,
+    deletes: bool,
+    name: str,
+    kind: type[VoiceError] = VoiceError,
+    **fields: Any,
+) -> VoiceError:
+    """Return the error with the message *name* about a write."""
+    action, operation = ("delete", "DeleteVoiceConnectorProxy") if deletes else ("set", "PutVoiceConnectorProxy")
+    prefix = (
+        f"Failed to {action} the proxy configuration of Voice Connector {voice_connector_id} in {client.region} "
+        f"({operation}): "
+    )
+    return kind(name, prefix, operation=operation, region=client.region, **fields)
+
+
+def run_each(
+    records: Iterable[Record], action: str, function: Callable[[Record], _T], concurrency: int
+) -> dict[str, _T | VoiceError]:
     """Call *function* for each record, several at a time; return its results or VoiceErrors by ID.
 
     A failure does not stop the others, except in a Region where every further request would fail too.
 
-    :param records: objects with ``voice_connector_id``, ``region``, and ``proxy``.
     :param action: the action, as in "Failed to ACTION Voice Connector".
     """
-    results: dict[str, Any] = {}
+    results: dict[str, _T | VoiceError] = {}
     stops: dict[str, VoiceError] = {}
 
-    def run(record: Any) -> None:
+    def run(record: Record) -> None:
         prefix = f"Failed to {action} Voice Connector {record.voice_connector_id} in {record.region}: "
         stop = stops.get(record.region)
-        result: Any
+        result: _T | VoiceError
         try:
             if stop:
                 raise VoiceError("not_tried", prefix, first=stop.message.rstrip("."))
@@ -146,15 +302,30 @@ def run_each(records: Iterable[Any], action: str, function: Callable[[Any], Any]
     return results
 
 
-def build_diff(record: Any, before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, Any]:
-    """Return a change in the form that ``--diff`` shows. None means no proxy configuration."""
-    header = f"{record.voice_connector_id} in {record.region}"
-    return {
-        "before_header": header,
-        "after_header": header,
-        "before": proxy_result(before),
-        "after": proxy_result(after),
-    }
+def report_changes(module: Any, result: dict[str, Any], records: list[Record], changes: dict[str, Any]) -> None:
+    """Add the failures, the diff, and whether anything changed to the result of a module.
+
+    :param changes: a Change or a VoiceError for each ID.
+    """
+    made: list[tuple[Record, Change]] = []
+    for record in records:
+        change = changes[record.voice_connector_id]
+        if isinstance(change, VoiceError):
+            result["failures"].append({**record.describe(), "reason": change.message})
+        change = change.change if isinstance(change, WriteError) else change
+        if isinstance(change, Change) and change.changed:
+            made.append((record, change))
+    result["changed"] = bool(made)
+    if module._diff:
+        result["diff"] = [
+            {
+                "before_header": f"{record.voice_connector_id} in {record.region}",
+                "after_header": f"{record.voice_connector_id} in {record.region}",
+                "before": proxy_result(change.before),
+                "after": proxy_result(change.after),
+            }
+            for record, change in made
+        ]
 
 
 def require_no_failures(failures: list[dict[str, Any]], name: str, count: int, prefix: str) -> None:
@@ -163,8 +334,13 @@ def require_no_failures(failures: list[dict[str, Any]], name: str, count: int, p
         raise VoiceError(name, prefix, failed=len(failures), count=count, first=failures[0]["reason"].rstrip("."))
 
 
-def describe_failure(record: Any, error: VoiceError) -> dict[str, Any]:
-    """Return a failure as modules return it. Hide the phone number, which AWS and botocore may repeat."""
-    number = (record.proxy.get("FallBackPhoneNumber") or "").lstrip("+")
-    reason = error.message.replace(number, "(hidden)") if number else error.message
-    return {**record.describe(), "reason": reason}
+def hide_numbers(records: Iterable[Record]) -> list[re.Pattern[str]]:
+    """Return patterns of everything in a message that looks like a phone number, or is one in *records*."""
+    separators = r"[\s().\-/]*"
+    patterns = [rf"\+(?:{separators}\d){{8,15}}(?!\d)"]
+    for record in records:
+        digits = re.findall(r"\d", str(record.proxy.get("FallBackPhoneNumber") or ""))
+        if len(digits) > 2:
+            # What is a part of something else is not a phone number.
+            patterns.append(rf"(?<![\w-])\+?{separators.join(digits)}(?!\w)")
+    return [re.compile(pattern) for pattern in patterns]

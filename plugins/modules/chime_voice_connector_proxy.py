@@ -199,17 +199,17 @@ proxy:
         - CA
 """
 
+import functools
 import re
 from typing import Any
 
-from ..module_utils._api import get_proxy
 from ..module_utils._client import Connection
 from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient
 from ..module_utils._options import PHONE_NUMBER, check_values
 from ..module_utils._shapes import proxy_result
-from ..module_utils._writes import MEMBERS, different_members, lost_members, write_failure, write_proxy
+from ..module_utils._writes import MEMBERS, Change, WriteError, different_members, write_failure, write_proxy
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -237,8 +237,11 @@ def check_options(params: dict[str, Any]) -> None:
         raise VoiceError("bad_phone_number")
 
 
-def desired_proxy(current: dict[str, Any] | None, params: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the ``Proxy`` structure *current* after applying the options *params*. None means no proxy."""
+def desired_proxy(client: VoiceClient, params: dict[str, Any], current: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the ``Proxy`` structure *current* after applying the options *params*. None means no proxy.
+
+    :raises VoiceError: a member that the service requires is missing.
+    """
     if params["state"] == "absent":
         return None
     given = {member: params[option] for option, member in MEMBERS.items() if params[option] is not None}
@@ -247,48 +250,43 @@ def desired_proxy(current: dict[str, Any] | None, params: dict[str, Any]) -> dic
         del desired["FallBackPhoneNumber"]
     if "PhoneNumberCountries" in given:
         desired["PhoneNumberCountries"] = list(dict.fromkeys(given["PhoneNumberCountries"]))
-    # If a desired value is equivalent to the current one, send the current one.
     different = different_members(current or {}, desired)
+    if different or current is None:
+        required = ("default_session_expiry_minutes", "phone_number_countries")
+        missing = [option for option in required if not desired.get(MEMBERS[option])]
+        if missing:
+            reason = (
+                "There is no proxy configuration yet" if current is None else "AWS did not return their current values"
+            )
+            fields = {"options": " and ".join(missing), "reason": reason}
+            raise write_failure(client, params["voice_connector_id"], False, "incomplete_proxy", **fields)
+    # If a desired value is equivalent to the current one, send the current one.
     return {k: v if k in different else (current or {}).get(k, v) for k, v in desired.items()}
 
 
-def require_complete(client: VoiceClient, voice_connector_id: str, current: Any, desired: dict[str, Any]) -> None:
-    """Raise VoiceError if *desired* lacks a member that the service requires."""
-    required = ("default_session_expiry_minutes", "phone_number_countries")
-    missing = [option for option in required if not desired.get(MEMBERS[option])]
-    if missing:
-        reason = "There is no proxy configuration yet" if current is None else "AWS did not return their current values"
-        options = " and ".join(missing)
-        raise write_failure(client, voice_connector_id, desired, "incomplete_proxy", options=options, reason=reason)
+def describe(change: Change, with_diff: bool) -> dict[str, Any]:
+    """Return the return values for a change."""
+    before, after = proxy_result(change.before), proxy_result(change.after)
+    result = {"changed": change.changed, "exists": after["exists"], "proxy": after}
+    return {**result, "diff": {"before": before, "after": after}} if with_diff else result
 
 
 def main() -> None:
     module = VoiceModule(argument_spec=OPTIONS, supports_check_mode=True)
-    voice_connector_id = module.params["voice_connector_id"]
+    params = module.params
+    voice_connector_id = params["voice_connector_id"]
+    known = {"voice_connector_id": voice_connector_id, "region": params["region"]}
     try:
-        check_values(OPTIONS, module.given, module.params, may_be_empty="fall_back_phone_number")
-        check_options(module.params)
+        check_values(OPTIONS, module.given, params, may_be_empty="fall_back_phone_number")
+        check_options(params)
         client = Connection(module, f"manage the proxy configuration of Voice Connector {voice_connector_id}").client()
-        current = get_proxy(client, voice_connector_id)
-        proxy = desired_proxy(current, module.params)
-        changed = bool(lost_members(current, proxy))
-        if changed and proxy is not None:
-            require_complete(client, voice_connector_id, current, proxy)
-        if changed and not module.check_mode:
-            changed, proxy = write_proxy(client, voice_connector_id, proxy)
+        decide = functools.partial(desired_proxy, client, params)
+        change = write_proxy(client, voice_connector_id, decide, params["state"] == "absent", module.check_mode)
+    except WriteError as e:
+        module.fail_json(**e.failure(**known, **describe(e.change, module._diff)))
     except VoiceError as e:
-        module.fail_json(**e.failure(voice_connector_id=voice_connector_id, region=module.params["region"]))
-    before, after = proxy_result(current), proxy_result(proxy)
-    result = {
-        "changed": changed,
-        "voice_connector_id": voice_connector_id,
-        "region": client.region,
-        "exists": after["exists"],
-        "proxy": after,
-    }
-    if module._diff:
-        result["diff"] = {"before": before, "after": after}
-    module.exit_json(**result)
+        module.fail_json(**e.failure(**known))
+    module.exit_json(**{**known, "region": client.region}, **describe(change, module._diff))
 
 
 if __name__ == "__main__":

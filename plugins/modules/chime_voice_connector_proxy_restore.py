@@ -169,22 +169,25 @@ failures:
       sample: Failed to set the proxy configuration of Voice Connector abcdef1ghij2klmno3pqr4 in us-east-1 ...
 """
 
-from typing import Any, NamedTuple
+import functools
+from typing import Any
 
-from ..module_utils._api import get_account_id, get_proxy, get_voice_connector, require_sendable
-from ..module_utils._backup import Record, choose_records, read_backup
+from ..module_utils._api import check_put, get_account_id, get_voice_connector
+from ..module_utils._backup import read_backup
 from ..module_utils._client import Connection
 from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient
 from ..module_utils._options import check_values
-from ..module_utils._retire import require_account, require_owner
+from ..module_utils._retire import check_owner, require_account, require_home
 from ..module_utils._selection import check_confirmed_selection
 from ..module_utils._writes import (
-    build_diff,
-    describe_failure,
-    lost_members,
+    Change,
+    Record,
+    different_members,
+    hide_numbers,
     name_members,
+    report_changes,
     require_no_failures,
     run_each,
     write_failure,
@@ -204,62 +207,37 @@ PURPOSE = "restore the proxy configurations"
 PREFIX = f"Failed to {PURPOSE}: "
 
 
-class Change(NamedTuple):
-    """A proxy configuration before and after it is restored. The two are equivalent unless ``changed``."""
-
-    before: dict[str, Any] | None
-    after: dict[str, Any]
-    changed: bool
-
-
-def read_records(params: dict[str, Any]) -> list[Record]:
-    """Return the records to restore.
-
-    :raises VoiceError: the options or the backup are not valid.
-    """
-    check_confirmed_selection(params)
-    backup = read_backup(params["backup_file"], params["account_id"], PREFIX)
-    return choose_records(backup, params["voice_connector_ids"], params["backup_file"], PREFIX)
-
-
 def read_connectors(
     records: list[Record], clients: dict[str, VoiceClient], account_id: str, concurrency: int
-) -> dict[str, Any]:
-    """Return the documented keys of the Voice Connectors, or the VoiceErrors, by ID.
+) -> tuple[dict[str, dict[str, Any] | VoiceError], list[str]]:
+    """Return the documented keys of the Voice Connectors, or the VoiceErrors, by ID; and warnings.
 
-    :raises VoiceError: one of them belongs to a different account.
+    :raises VoiceError: one of them belongs to a different account or Region.
     """
     found = run_each(
         records, "get", lambda r: get_voice_connector(clients[r.region], r.voice_connector_id), concurrency
     )
-    for record in records:
-        connector = found[record.voice_connector_id]
+    warnings = []
+    for connector in found.values():
         if not isinstance(connector, VoiceError):
-            place: dict[str, Any] = {"voice_connector_id": record.voice_connector_id, "found_in": record.region}
-            require_owner(connector["voice_connector_arn"], account_id, place, PREFIX)
-    return found
+            require_home(connector, PREFIX)
+            warnings += check_owner(connector, account_id, PREFIX)
+    return found, warnings
 
 
-def restore_one(client: VoiceClient, connector: Any, record: Record, overwrite: bool, check_mode: bool) -> Change:
-    """Set the proxy configuration of one Voice Connector, unless it already matches the backup.
-
-    :param connector: its documented keys, or the VoiceError that was raised instead.
-    """
-    if isinstance(connector, VoiceError):
-        raise connector
-    identifier = record.voice_connector_id
+def desired_proxy(
+    client: VoiceClient, record: Record, overwrite: bool, current: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Return the ``Proxy`` structure of a record; raise VoiceError if it must not replace the *current* one."""
     # In a backup, an empty phone number means none. The service does not accept an empty one.
     desired = {member: value for member, value in record.proxy.items() if value != ""}
-    current = get_proxy(client, identifier, connector)
-    different = lost_members(current, desired)
-    if not different:
-        return Change(current, desired, False)
-    if current is not None and not overwrite:
-        raise write_failure(client, identifier, desired, "would_overwrite", options=name_members(different))
-    require_sendable(client, identifier, desired, "unknown_backup_members")
-    if not check_mode:
-        write_proxy(client, identifier, desired)
-    return Change(current, desired, True)
+    different = different_members(current, desired)
+    if different and current is not None and not overwrite:
+        fields = {"options": name_members(different)}
+        raise write_failure(client, record.voice_connector_id, False, "would_overwrite", **fields)
+    if different:
+        check_put(client, record.voice_connector_id, desired, "unknown_backup_members")
+    return desired
 
 
 def restore(module: Any, result: dict[str, Any]) -> None:
@@ -269,29 +247,30 @@ def restore(module: Any, result: dict[str, Any]) -> None:
     """
     params = module.params
     check_values(OPTIONS, module.given, params)
-    records = read_records(params)
-    connection = Connection(module, PURPOSE, params["concurrency"])
-    require_account(get_account_id(connection.client(records[0].region, "sts")), params["account_id"], PREFIX)
+    check_confirmed_selection(params)
+    account_id, concurrency = params["account_id"], params["concurrency"]
+    records = read_backup(params["backup_file"], account_id, params["voice_connector_ids"], PREFIX)
+    connection = Connection(module, PURPOSE, concurrency, hidden=hide_numbers(records))
+    require_account(get_account_id(connection.client(records[0].region, "sts")), account_id, PREFIX)
     clients = {region: connection.client(region) for region in dict.fromkeys(r.region for r in records)}
-    connectors = read_connectors(records, clients, params["account_id"], params["concurrency"])
+    connectors, warnings = read_connectors(records, clients, account_id, concurrency)
+    for warning in warnings:
+        module.warn(warning)
 
     def restore_record(record: Record) -> Change:
         connector = connectors[record.voice_connector_id]
-        return restore_one(clients[record.region], connector, record, params["overwrite"], module.check_mode)
+        if isinstance(connector, VoiceError):
+            raise connector
+        client = clients[record.region]
+        decide = functools.partial(desired_proxy, client, record, params["overwrite"])
+        return write_proxy(client, record.voice_connector_id, decide, False, module.check_mode, connector)
 
-    changes = run_each(records, "set the proxy configuration of", restore_record, params["concurrency"])
-    diff = []
+    changes = run_each(records, "set the proxy configuration of", restore_record, concurrency)
     for record in records:
         change = changes[record.voice_connector_id]
-        if isinstance(change, VoiceError):
-            result["failures"].append(describe_failure(record, change))
-            continue
-        result["restored" if change.changed else "unchanged"].append(record.describe())
-        if change.changed:
-            diff.append(build_diff(record, change.before, change.after))
-    result["changed"] = bool(result["restored"])
-    if module._diff:
-        result["diff"] = diff
+        if not isinstance(change, VoiceError):
+            result["restored" if change.changed else "unchanged"].append(record.describe())
+    report_changes(module, result, records, changes)
     require_no_failures(result["failures"], "partly_restored", len(records), PREFIX)
 
 

@@ -249,22 +249,25 @@ backup_file:
 import datetime
 from typing import Any
 
-from ..module_utils._api import get_account_id, get_proxy, list_regions
-from ..module_utils._backup import Record, write_backup
+from ..module_utils._api import find_unsendable, get_account_id, get_proxy, list_regions
+from ..module_utils._backup import check_folder, write_backup
 from ..module_utils._bulk import Selection, read_voice_connectors
 from ..module_utils._client import Connection
 from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient
 from ..module_utils._options import check_values
-from ..module_utils._retire import Exclusions, choose_regions, plan_deletions, require_account
+from ..module_utils._retire import Exclusions, Plan, choose_regions, plan_deletions, require_account
 from ..module_utils._selection import check_confirmed_selection
 from ..module_utils._shapes import PROXY
 from ..module_utils._writes import (
-    build_diff,
-    describe_failure,
+    Change,
+    Record,
     different_members,
+    find_problem,
+    hide_numbers,
     name_members,
+    report_changes,
     require_no_failures,
     run_each,
     write_failure,
@@ -303,8 +306,8 @@ def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
         raise VoiceError("region_only")
 
 
-def plan(connection: Connection, params: dict[str, Any]) -> tuple[list[Record], dict[str, VoiceClient]]:
-    """Read the account; return the records to delete, and the clients by Region."""
+def plan(connection: Connection, params: dict[str, Any]) -> tuple[Plan, dict[str, VoiceClient]]:
+    """Read the account; return what to do, and the clients by Region."""
     regions = params["regions"] or list_regions(connection.client(_FIRST_REGION))
     clients = {region: connection.client(region) for region in choose_regions(regions, params["exclude_regions"])}
     require_account(get_account_id(connection.client(next(iter(clients)), "sts")), params["account_id"], PREFIX)
@@ -320,20 +323,28 @@ def plan(connection: Connection, params: dict[str, Any]) -> tuple[list[Record], 
         keep_structures=True,
     )
     read = read_voice_connectors(list(clients.values()), selection, params["concurrency"])
-    return plan_deletions(read, ids, exclusions, params["account_id"], PREFIX), clients
+
+    def find_restore_problem(record: Record) -> str | None:
+        unsendable = find_unsendable(clients[record.region], record.proxy)
+        if unsendable:
+            return f"has {', '.join(unsendable)}, which the installed botocore cannot send"
+        return find_problem(record.proxy)
+
+    return plan_deletions(read, ids, exclusions, params["account_id"], PREFIX, find_restore_problem), clients
 
 
-def delete_unchanged(client: VoiceClient, record: Record) -> bool:
-    """Delete a proxy configuration if it still equals the backup; return False if it is already absent."""
+def delete_unchanged(client: VoiceClient, record: Record, check_mode: bool) -> Change:
+    """Delete a proxy configuration if it still equals the backup."""
     identifier = record.voice_connector_id
-    current = get_proxy(client, identifier)
-    if current is None:
-        return False
-    changed = different_members(current, record.proxy)
-    if changed:
-        raise write_failure(client, identifier, None, "changed_since_backup", options=name_members(changed))
-    deleted, _none = write_proxy(client, identifier, None)
-    return deleted
+
+    def decide(current: dict[str, Any] | None) -> None:
+        changed = different_members(current, record.proxy)
+        if current is not None and changed:
+            again = different_members(get_proxy(client, identifier), current)
+            name = "changes_at_each_reading" if again else "changed_since_backup"
+            raise write_failure(client, identifier, True, name, options=name_members(again or changed))
+
+    return write_proxy(client, identifier, decide, True, check_mode)
 
 
 def retire(module: Any, result: dict[str, Any]) -> None:
@@ -343,40 +354,36 @@ def retire(module: Any, result: dict[str, Any]) -> None:
     """
     params = module.params
     check_options(params, module.given)
-    records, clients = plan(Connection(module, PURPOSE, params["concurrency"]), params)
+    connection = Connection(module, PURPOSE, params["concurrency"], hidden=hide_numbers([]))
+    planned, clients = plan(connection, params)
+    records = planned.records
+    connection.hide(hide_numbers(records))
+    for warning in planned.warnings:
+        module.warn(warning)
     result["selected"] = [record.describe() for record in records]
     if len(records) > params["max_deletions"]:
         raise VoiceError("too_many_deletions", PREFIX, count=len(records), maximum=params["max_deletions"])
-    if module.check_mode:
-        deleted = records
+    for record, problem in planned.unrestorable:
+        error = write_failure(clients[record.region], record.voice_connector_id, True, "unrestorable", problem=problem)
+        result["failures"].append({**record.describe(), "reason": error.message})
+    if records and module.check_mode:
+        check_folder(params["backup_dir"], PREFIX)
     elif records:
         now = datetime.datetime.now(datetime.timezone.utc)
         result["backup_file"] = write_backup(params["backup_dir"], params["account_id"], records, now, PREFIX)
-        deleted = delete_all(records, clients, params["concurrency"], result)
-    else:
-        deleted = []
-    result["changed"] = bool(deleted)
-    if module._diff:
-        result["diff"] = [build_diff(record, record.proxy, None) for record in deleted]
-    require_no_failures(result["failures"], "partly_retired", len(records), PREFIX)
 
+    def delete(record: Record) -> Change:
+        return delete_unchanged(clients[record.region], record, module.check_mode)
 
-def delete_all(
-    records: list[Record], clients: dict[str, VoiceClient], concurrency: int, result: dict[str, Any]
-) -> list[Record]:
-    """Delete several proxy configurations at a time; return those deleted, and record every outcome in *result*."""
-    action = "delete the proxy configuration of"
-    outcomes = run_each(records, action, lambda r: delete_unchanged(clients[r.region], r), concurrency)
-    deleted = []
-    for record in records:
-        outcome = outcomes[record.voice_connector_id]
-        if isinstance(outcome, VoiceError):
-            result["failures"].append(describe_failure(record, outcome))
-            continue
-        result["retired"].append({**record.describe(), "already_absent": not outcome})
-        if outcome:
-            deleted.append(record)
-    return deleted
+    changes = run_each(records, "delete the proxy configuration of", delete, params["concurrency"])
+    if not module.check_mode:
+        for record in records:
+            change = changes[record.voice_connector_id]
+            if isinstance(change, Change):
+                result["retired"].append({**record.describe(), "already_absent": not change.changed})
+    report_changes(module, result, records, changes)
+    count = len(records) + len(planned.unrestorable)
+    require_no_failures(result["failures"], "partly_retired", count, PREFIX)
 
 
 def main() -> None:

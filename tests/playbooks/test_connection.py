@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ROOT
-from ansible_collections.chime_sdk.voice.tests.playbooks.runner import PlaybookRunner
+from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ROOT, PlaybookRunner
 
 STATE = json.loads((ROOT / "tests/demo/state.json").read_text(encoding="utf-8"))
 RETIRE = {"proxy_retire_confirm_account_id": "111122223333", "proxy_retire_voice_connector_ids": "all"}

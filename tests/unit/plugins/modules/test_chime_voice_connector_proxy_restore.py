@@ -47,27 +47,10 @@ FLEET: dict[str, Any] = {
 }
 RECORDS = [{"voice_connector_id": i, "region": REGIONS[i], "name": NAMES[i], "proxy": p} for i, p in PROXIES.items()]
 BACKUP: dict[str, Any] = {
-    "format": 2,
+    "format": 1,
     "account": ACCOUNT,
     "created": "2026-01-02T03:04:05Z",
     "voice_connectors": RECORDS,
-}
-# The same backup in the format of release 1.0.0.
-OLD_BACKUP: dict[str, Any] = {
-    "account": ACCOUNT,
-    "created": "2026-01-02T03:04:05Z",
-    "voice_connectors": [
-        {
-            "voice_connector_id": i,
-            "region": REGIONS[i],
-            "name": NAMES[i],
-            "default_session_expiry_minutes": proxy["DefaultSessionExpiryMinutes"],
-            "phone_number_countries": proxy["PhoneNumberCountries"],
-            "fall_back_phone_number": proxy.get("FallBackPhoneNumber"),
-            "disabled": proxy["Disabled"],
-        }
-        for i, proxy in PROXIES.items()
-    ],
 }
 
 Restore = Callable[..., "dict[str, Any]"]
@@ -128,11 +111,7 @@ def assert_refused(result: dict[str, Any], fleet: Emulator, *words: str) -> None
 # Success
 
 
-@pytest.mark.parametrize("document", [BACKUP, OLD_BACKUP], ids=["format 2", "release 1.0.0"])
-def test_everything_in_the_backup_is_restored(
-    restore: Restore, fleet: Emulator, backup: pathlib.Path, stored: Any, document: dict[str, Any]
-) -> None:
-    backup.write_text(json.dumps(document))
+def test_everything_in_the_backup_is_restored(restore: Restore, fleet: Emulator, stored: Any) -> None:
     result = restore()
     assert result == {
         "changed": True,
@@ -265,12 +244,6 @@ def with_proxy(**change: Any) -> dict[str, Any]:
     return with_record({"proxy": {**OTHER_PROXY, **change}})
 
 
-def with_old_record(**change: Any) -> dict[str, Any]:
-    records = copy.deepcopy(OLD_BACKUP["voice_connectors"])
-    records[1].update(change)
-    return {**OLD_BACKUP, "voice_connectors": records}
-
-
 SECOND = f"record 2 ({WAREHOUSE})"
 
 
@@ -309,7 +282,7 @@ SECOND = f"record 2 ({WAREHOUSE})"
         ),
         (
             with_proxy(DefaultSessionExpiryMinutes=0),
-            f"{SECOND} has a value for DefaultSessionExpiryMinutes that is not",
+            f"{SECOND} has no DefaultSessionExpiryMinutes, which the service requires",
         ),
         (with_proxy(PhoneNumberCountries="GB"), f"{SECOND} has a value for PhoneNumberCountries that is not a list"),
         (with_proxy(PhoneNumberCountries=[False]), f"{SECOND} has a value for PhoneNumberCountries that is not a list"),
@@ -321,16 +294,6 @@ SECOND = f"record 2 ({WAREHOUSE})"
         (
             with_proxy(FallBackPhoneNumber=12065550142),
             f"{SECOND} has a value for FallBackPhoneNumber that is not a phone",
-        ),
-        (with_old_record(default_session_expiry_minutes=None), f"{SECOND} has no DefaultSessionExpiryMinutes"),
-        (
-            with_old_record(fall_back_phone_number="+1206*****42"),
-            f"{SECOND} has a value for FallBackPhoneNumber that is not",
-        ),
-        (with_old_record(disabled="no"), f"{SECOND} has a value for Disabled that is not"),
-        (
-            {**OLD_BACKUP, "voice_connectors": [without(OLD_BACKUP["voice_connectors"][0], "disabled")]},
-            f"record 1 ({RECEPTION}) has no disabled",
         ),
     ],
 )
@@ -351,8 +314,8 @@ def test_an_incomplete_file_is_refused(restore: Restore, fleet: Emulator, backup
 
 
 def test_a_newer_format_is_refused(restore: Restore, fleet: Emulator, backup: pathlib.Path) -> None:
-    backup.write_text(json.dumps({"format": 3}))
-    assert_refused(restore(), fleet, f"the backup {backup} has the format 3", "Upgrade chime_sdk.voice")
+    backup.write_text(json.dumps({"format": 2}))
+    assert_refused(restore(), fleet, f"the backup {backup} has the format 2", "Upgrade chime_sdk.voice")
 
 
 def test_a_file_that_cannot_be_read_is_refused(restore: Restore, fleet: Emulator, tmp_path: pathlib.Path) -> None:
@@ -420,7 +383,7 @@ def test_a_connector_in_a_different_or_unknown_account_stops_the_run(
         (Fault(PUT, request_has=RECEPTION, error="ForbiddenException"), "may refuse this"),
         (
             Fault(PUT, request_has=RECEPTION, error="BadRequestException", message=f"{PHONE_NUMBER} is not yours"),
-            "+(hidden) is not yours",
+            ": (hidden) is not yours",
         ),
     ],
 )
@@ -443,6 +406,9 @@ def test_a_restore_fails_if_the_service_stores_different_values(restore: Restore
     other = {"Proxy": {**RECEPTION_PROXY, "DefaultSessionExpiryMinutes": 1}}
     result = restore(Fault(PUT, body=json.dumps(other)), all=None, voice_connector_ids=[RECEPTION], _ansible_diff=True)
     assert "stored values for default_session_expiry_minutes that differ from those sent" in result["msg"]
+    assert (result["changed"], ids(result["failures"]), result["restored"]) == (True, [RECEPTION], [])
+    (diff,) = result.pop("diff")
+    assert (diff["before"]["exists"], diff["after"]["default_session_expiry_minutes"]) == (False, 1)
     assert PHONE_NUMBER not in json.dumps(result)
 
 

@@ -157,7 +157,7 @@ def test_everything_selected_is_backed_up_and_deleted(
     assert backup.parent == folder
     assert (backup.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
     document = json.loads(backup.read_text(encoding="utf-8"))
-    assert (document["format"], document["account"]) == (2, ACCOUNT)
+    assert (document["format"], document["account"]) == (1, ACCOUNT)
     assert datetime.datetime.strptime(document["created"], "%Y-%m-%dT%H:%M:%SZ")
     proxies = [RECEPTION_PROXY, OTHER_PROXY, OTHER_PROXY]
     expected = [{**record, "proxy": proxy} for record, proxy in zip(selected, proxies)]
@@ -521,7 +521,7 @@ def test_the_phone_number_is_only_in_the_diff(retire: Retire, check_mode: bool) 
 def test_a_failed_deletion_does_not_show_the_phone_number(retire: Retire) -> None:
     words = f"the number {PHONE_NUMBER} is in use"
     result = retire(Fault(DELETE, request_has=RECEPTION, error="BadRequestException", message=words))
-    assert "the number +(hidden) is in use" in result["msg"]
+    assert "the number (hidden) is in use" in result["msg"]
     assert PHONE_NUMBER.strip("+") not in json.dumps(result)
     assert "diff" not in result
 
@@ -529,10 +529,30 @@ def test_a_failed_deletion_does_not_show_the_phone_number(retire: Retire) -> Non
 # Backup
 
 
-def test_members_that_botocore_does_not_know_are_backed_up(retire: Retire) -> None:
-    proxy = {**RECEPTION_PROXY, "NewMember": {"list": [1, None]}}
-    result = retire(reading(proxy, times=None), all=None, voice_connector_ids=[RECEPTION])
-    assert json.loads(pathlib.Path(result["backup_file"]).read_text())["voice_connectors"][0]["proxy"] == proxy
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"NewMember": {"list": [1, None]}}, "has NewMember, which the installed botocore cannot send"),
+        ({"FallBackPhoneNumber": "+1 206 555 0142"}, "has a value for FallBackPhoneNumber that is not a phone number"),
+        ({"DefaultSessionExpiryMinutes": 0}, "has no DefaultSessionExpiryMinutes, which the service requires"),
+        ({"PhoneNumberCountries": []}, "has no PhoneNumberCountries, which the service requires"),
+    ],
+)
+def test_a_configuration_that_cannot_be_restored_is_left_alone(
+    retire: Retire, read_back: Any, check_mode: bool, change: dict[str, Any], problem: str
+) -> None:
+    result = retire(reading({**RECEPTION_PROXY, **change}, times=None), _ansible_check_mode=check_mode)
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert ids(result["selected"]) == [WAREHOUSE, CANTEEN]
+    assert ids(result["failures"]) == [RECEPTION]
+    assert f"it {problem}. Correct the configuration" in result["failures"][0]["reason"]
+    assert "1 of 3 proxy configurations could not be deleted" in result["msg"]
+    assert "2065550142" not in json.dumps(result) and "555 0142" not in json.dumps(result)
+    assert read_back(RECEPTION) == RECEPTION_PROXY
+    if not check_mode:
+        assert ids(result["retired"]) == [WAREHOUSE, CANTEEN]
+        assert RECEPTION not in pathlib.Path(result["backup_file"]).read_text()
 
 
 def test_an_existing_backup_is_never_overwritten(
@@ -689,7 +709,7 @@ def test_the_mode_of_an_existing_folder_is_kept(retire: Retire, folder: pathlib.
     [
         ({**RECEPTION_PROXY, "DefaultSessionExpiryMinutes": 61}, "default_session_expiry_minutes"),
         ({**RECEPTION_PROXY, "FallBackPhoneNumber": "+12065550143"}, "fall_back_phone_number"),
-        ({**RECEPTION_PROXY, "NewMember": 1, "Disabled": True}, "NewMember, disabled"),
+        ({**RECEPTION_PROXY, "Disabled": True}, "disabled"),
     ],
 )
 def test_a_configuration_that_changed_after_the_backup_is_not_deleted(
@@ -783,10 +803,10 @@ def test_rejected_credentials_end_the_deletions(retire: Retire, fleet: Emulator)
 def test_a_defect_in_one_deletion_does_not_affect_the_others(retire: Retire, monkeypatch: pytest.MonkeyPatch) -> None:
     original = _writes.write_proxy
 
-    def fail(client: Any, identifier: str, desired: Any) -> Any:
+    def fail(client: Any, identifier: str, *args: Any) -> Any:
         if identifier == RECEPTION:
             raise ZeroDivisionError("a defect")
-        return original(client, identifier, desired)
+        return original(client, identifier, *args)
 
     monkeypatch.setattr(module, "write_proxy", fail)
     result = retire()
