@@ -74,9 +74,7 @@ def require_operations(client: VoiceClient, settings: Iterable[Setting]) -> None
         Operation(client, setting.operation, f"get the {setting.title}").require()
 
 
-def put_proxy(
-    client: VoiceClient, voice_connector_id: str, prepare: Callable[[bool], dict[str, Any]]
-) -> dict[str, Any]:
+def put_proxy(client: VoiceClient, voice_connector_id: str, prepare: Callable[[bool], Any]) -> dict[str, Any]:
     """Replace the whole proxy configuration of a Voice Connector, or create one. Operation: PutVoiceConnectorProxy.
 
     :param prepare: returns the ``Proxy`` structure to send, as ``Operation`` calls it before each attempt. If the
@@ -165,7 +163,7 @@ def list_voice_connectors(client: VoiceClient) -> Iterator[dict[str, dict[str, A
     tokens: set[str] = set()
     seen: set[str] = set()
     stale = 0
-    position: dict[str, str] = {}
+    position: dict[str, Any] = {}
     while True:
         operation = Operation(client, "ListVoiceConnectors", "list the Voice Connectors")
         response = operation(MaxResults=100, **position)
@@ -272,7 +270,7 @@ def _confirm_absence(
         try:
             home = get_voice_connector(client, voice_connector_id)["aws_region"]
         except VoiceError as e:
-            error = e
+            error: VoiceError | None = e
         else:
             error = None
         if error is not None:

@@ -57,7 +57,7 @@ def write_backup(folder: str, account_id: str, records: list[Record], now: datet
         ValueError,
         RecursionError,
     ) as e:  # ValueError for an impossible path, such as one with a null byte
-        reason = _to_reason(e)
+        reason: str | None = _to_reason(e)
     else:
         reason = None
     if reason is not None:

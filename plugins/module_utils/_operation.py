@@ -148,7 +148,7 @@ class Operation:
                 return getattr(client, method)
         raise self.failure("no_operation")
 
-    def __call__(self, prepare: Callable[[bool], dict[str, Any]] | None = None, **parameters: Any) -> dict[str, Any]:
+    def __call__(self, prepare: Callable[[bool], dict[str, Any]] | None = None, **parameters: Any) -> Any:
         """Call the operation and return botocore's response. Any output of the operation is in ``RawJson``.
 
         :param prepare: a function to call immediately before each attempt. Its argument is whether the service may have

@@ -180,7 +180,7 @@ class _Write:
         except VoiceError as e:
             if not self._sending:
                 raise
-            error = e
+            error: VoiceError | None = e
         else:
             error = None
         if error is not None:
@@ -203,8 +203,8 @@ class _Write:
         except VoiceError as e:
             if not may_be_applied:
                 raise
-            fields = {"write": "an attempt failed without a known outcome", "read": e.message.rstrip(".")}
-            raise self.failure("write_unknown", **fields) from None
+            write = "an attempt failed without a known outcome"
+            raise self.failure("write_unknown", write=write, read=e.message.rstrip(".")) from None
         if may_be_applied:
             self._judge(current)
         self.before = current
@@ -227,11 +227,15 @@ class _Write:
         missing = self._deletes and isinstance(error, NotFound)
         if error.rejected and not missing:
             raise error
-        response = {"error": error.error, "metadata": error.metadata, "write": error.message.rstrip(".")}
+        response: dict[str, Any] = {
+            "error": error.error,
+            "metadata": error.metadata,
+            "write": error.message.rstrip("."),
+        }
         try:
             current = get_proxy(self._client, self._id, self._voice_connector)
         except VoiceError as e:
-            reason = e.message.rstrip(".")
+            reason: str | None = e.message.rstrip(".")
         else:
             reason = None
         if reason is not None:

@@ -258,8 +258,9 @@ def desired_proxy(client: VoiceClient, params: dict[str, Any], current: dict[str
             reason = (
                 "There is no proxy configuration yet" if current is None else "AWS did not return their current values"
             )
-            fields = {"options": " and ".join(missing), "reason": reason}
-            raise write_failure(client, params["voice_connector_id"], False, "incomplete_proxy", **fields)
+            options = " and ".join(missing)
+            identifier = params["voice_connector_id"]
+            raise write_failure(client, identifier, False, "incomplete_proxy", options=options, reason=reason)
     # If a desired value is equivalent to the current one, send the current one.
     return {k: v if k in different else (current or {}).get(k, v) for k, v in desired.items()}
 

@@ -233,8 +233,8 @@ def desired_proxy(
     desired = {member: value for member, value in record.proxy.items() if value != ""}
     different = different_members(current, desired)
     if different and current is not None and not overwrite:
-        fields = {"options": name_members(different)}
-        raise write_failure(client, record.voice_connector_id, False, "would_overwrite", **fields)
+        options = name_members(different)
+        raise write_failure(client, record.voice_connector_id, False, "would_overwrite", options=options)
     if different:
         check_put(client, record.voice_connector_id, desired, "unknown_backup_members")
     return desired

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import PROXY
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import (
+    PROXY,
     connector_result,
     proxy_result,
     setting_result,

@@ -696,15 +696,20 @@ def test_an_applied_write_is_not_sent_again_if_its_response_is_lost(
 
 @EACH_WRITE
 def test_a_write_that_may_have_been_applied_is_unknown_if_it_cannot_be_read_again(
-    manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any
+    manage: Manage,
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    sleeps: list[float],
+    operation: str,
+    options: Any,
 ) -> None:
-    get = emulator.next_fault
+    find_fault = emulator.next_fault
 
     def deny_after_write(name: str, request: str) -> Fault | None:
         denied = name == GET and operation in emulator.operations()
-        return Fault(error="ForbiddenException") if denied else get(name, request)
+        return Fault(error="ForbiddenException") if denied else find_fault(name, request)
 
-    emulator.next_fault = deny_after_write  # type: ignore[method-assign]
+    monkeypatch.setattr(emulator, "next_fault", deny_after_write)
     result = manage(WITH_PROXY, Fault(operation, drop="lost"), **options)
     assert_failed(result, "it is unknown whether the service applied the change", "access is denied")
     assert emulator.operations() == [GET, operation, GET]
@@ -712,10 +717,16 @@ def test_a_write_that_may_have_been_applied_is_unknown_if_it_cannot_be_read_agai
 
 @EACH_WRITE
 def test_a_change_by_somebody_else_after_a_write_without_a_response_fails_and_is_reported(
-    manage: Manage, emulator: Emulator, read: Any, sleeps: list[float], operation: str, options: Any
+    manage: Manage,
+    emulator: Emulator,
+    read: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    sleeps: list[float],
+    operation: str,
+    options: Any,
 ) -> None:
     edited = {"DefaultSessionExpiryMinutes": 7, "PhoneNumberCountries": ["GB"]}
-    edit_after(emulator, WITH_PROXY, operation, edited)
+    edit_after(monkeypatch, emulator, WITH_PROXY, operation, edited)
     result = manage(WITH_PROXY, Fault(operation, drop="lost"), **options, _ansible_diff=True)
     assert result["failed"] is True and result["changed"] is True
     assert "changed while the outcome of an attempt was unknown" in result["msg"]
@@ -725,7 +736,9 @@ def test_a_change_by_somebody_else_after_a_write_without_a_response_fails_and_is
     assert emulator.operations().count(operation) == 1
 
 
-def edit_after(emulator: Emulator, voice_connector_id: str, operation: str, proxy: dict[str, Any] | None) -> None:
+def edit_after(
+    monkeypatch: pytest.MonkeyPatch, emulator: Emulator, voice_connector_id: str, operation: str, proxy: Any
+) -> None:
     """Store a different proxy configuration immediately after the first *operation*, before its response."""
     handle = emulator.voice.handle
     edited = False
@@ -738,7 +751,7 @@ def edit_after(emulator: Emulator, voice_connector_id: str, operation: str, prox
             store(emulator, voice_connector_id, proxy)
         return output
 
-    emulator.voice.handle = handle_and_edit  # type: ignore[method-assign]
+    monkeypatch.setattr(emulator.voice, "handle", handle_and_edit)
 
 
 def store(emulator: Emulator, voice_connector_id: str, proxy: dict[str, Any] | None) -> None:

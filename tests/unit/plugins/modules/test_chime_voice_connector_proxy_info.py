@@ -20,7 +20,7 @@ import botocore
 import pytest
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _client, _operation, _responses
-from ansible_collections.chime_sdk.voice.plugins.module_utils._module import AnsibleAWSModule
+from ansible_collections.chime_sdk.voice.plugins.module_utils._module import VoiceModule
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.cases import (
@@ -874,7 +874,7 @@ def test_a_botocore_that_is_too_old_fails_and_names_the_minimum_version(
 ) -> None:
     monkeypatch.setattr(botocore, "__version__", "1.35.15")
     # Simulate an environment without the package ``packaging``.
-    monkeypatch.setattr(AnsibleAWSModule, "botocore_at_least", lambda *args: True)
+    monkeypatch.setattr(VoiceModule, "botocore_at_least", lambda *args: True)
     assert_failed(
         read_proxy(), "botocore 1.35.15 is installed", sys.executable, "1.35.16 or newer", "ansible_python_interpreter"
     )
