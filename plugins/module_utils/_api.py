@@ -47,7 +47,7 @@ def get_setting(
     try:
         response = operation(VoiceConnectorId=voice_connector_id)
     except NotFound as e:
-        missing = e
+        missing = e.detach()
     else:
         value = operation.member(response, setting.member, setting.kind)
         structure = {setting.member: value} if isinstance(value, list) else value
@@ -270,7 +270,7 @@ def _confirm_absence(
         try:
             home = get_voice_connector(client, voice_connector_id)["aws_region"]
         except VoiceError as e:
-            error: VoiceError | None = e
+            error: VoiceError | None = e.detach()
         else:
             error = None
         if error is not None:

@@ -9,7 +9,9 @@
 from __future__ import annotations
 
 import string
-from typing import Any
+from typing import Any, TypeVar
+
+_Error = TypeVar("_Error", bound="VoiceError")
 
 
 def find_message(name: str) -> str:
@@ -75,7 +77,7 @@ class VoiceError(Exception):
         """The error code from AWS, or None if AWS returned none."""
         return self.error["code"] if self.error else None
 
-    def detach(self) -> VoiceError:
+    def detach(self: _Error) -> _Error:
         """Return this error without its traceback and its causes, whose frames keep responses in memory."""
         self.__traceback__ = self.__context__ = self.__cause__ = None
         return self

@@ -103,8 +103,14 @@ class Attempt(threading.Thread):
         if self.is_alive():
             self.abandoned = True
             raise DeadlineExceeded
-        if self._exception is not None:
-            raise self._exception
+        exception, self._exception = self._exception, None
+        try:
+            if exception is not None:
+                raise exception
+        finally:
+            del (
+                exception
+            )  # or its traceback would keep this frame, and the frame would keep the response, until a late gc
         return self._result
 
 
@@ -183,7 +189,8 @@ class Operation:
             NotFound if failed.name == "not_found" else VoiceError,
             words=failed.words and clean(failed.words),
             error=failed.error and {key: clean(value) for key, value in failed.error.items()},
-            metadata=failed.metadata,
+            metadata=failed.metadata
+            and {key: clean(value, 100) if isinstance(value, str) else value for key, value in failed.metadata.items()},
             **{key: clean(value, 200) if key in _OUTSIDE else value for key, value in failed.fields.items()},
         )
         error.rejected = rejected
@@ -307,12 +314,12 @@ class Operation:
         return response, failed
 
     def _is_new(self, request_id: str | None) -> bool:
-        """Return whether a request ID was not seen before, and remember it.
+        """Return whether a request ID, if there is one, was not seen before, and remember it.
 
         A proxy server that mixes up responses can return one that belongs to a different Voice Connector.
         """
         seen = self._client.request_ids
-        if seen is None or request_id is None:
+        if seen is None or not request_id:
             return True
         new = request_id not in seen
         seen.add(request_id)

@@ -40,6 +40,8 @@ def to_iso_8601(timestamp: Any) -> str:
     """Return a timestamp in ISO 8601 format in UTC, or an unchanged string if botocore cannot parse the timestamp."""
     from botocore.utils import parse_timestamp
 
+    if isinstance(timestamp, str) and len(timestamp) > 100:  # parsing takes quadratic time, and no timestamp is longer
+        return timestamp
     try:
         parsed = parse_timestamp(timestamp)
         aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.timezone.utc)

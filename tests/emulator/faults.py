@@ -30,7 +30,7 @@ class Fault:
 
     # The operation to which the fault applies, in Voice or STS. * means all operations in Voice, but none in STS.
     operation: str = "*"
-    request_has: str = ""  # what the path or Authorization header must contain, such as an ID or /eu-west-1/
+    request_has: str = ""  # what the path, query, or Authorization header must contain, such as an ID or /eu-west-1/
     times: int | None = None  # how many times the fault applies; None for no limit
     probability: float = 1.0  # the probability that the fault applies to a matching request
     seed: int = 0  # the seed of the random number generator for probability

@@ -237,7 +237,9 @@ class _Handler(BaseHTTPRequestHandler):
         }
         with emulator.lock:
             emulator.requests.append(record)
-        fault = emulator.next_fault(api.operation, f"{request.path} {request.headers.get('authorization')}") or Fault()
+        fault = (
+            emulator.next_fault(api.operation, f"{request.target} {request.headers.get('authorization')}") or Fault()
+        )
         if emulator.latency + fault.delay:
             emulator.stopping.wait(emulator.latency + fault.delay)
         if fault.drop == "hang":
