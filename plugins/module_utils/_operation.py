@@ -180,7 +180,8 @@ class Operation:
             NotFound if failed.name == "not_found" else VoiceError,
             words=failed.words and clean(failed.words),
             error=failed.error and {key: clean(value) for key, value in failed.error.items()},
-            metadata=failed.metadata,
+            metadata=failed.metadata
+            and {key: clean(value) if isinstance(value, str) else value for key, value in failed.metadata.items()},
             **{key: clean(value, 200) if key in _OUTSIDE else value for key, value in failed.fields.items()},
         )
         error.rejected = rejected
