@@ -221,7 +221,7 @@ class Connection:
         )
         wanted = region or self._default_region
         if wanted is not None and reads.meta.region_name != wanted:
-            raise VoiceError("other_region", self._prefix(region), name=wanted, used=reads.meta.region_name)
+            raise VoiceError("other_region", self._prefix(region), wanted=wanted, used=reads.meta.region_name)
         config = reads.meta.config
         max_faults = MAX_FAULTS if self._concurrency is None else BULK_MAX_FAULTS
         attempts, backoff = max_faults, MAX_BACKOFF

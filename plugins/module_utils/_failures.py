@@ -166,7 +166,7 @@ FAILURES = {
         affects_all=True,
     ),
     "bad_pem": Failure(
-        "the file {path} does not contain what it must contain in PEM format. Correct {settings}", affects_all=True
+        "the file {path} lacks a valid certificate or key in PEM format. Correct {settings}", affects_all=True
     ),
     "no_tls": Failure("the server does not speak TLS. Check endpoint_url{proxy}", affects_all=True),
     # Responses that are not from AWS, or not from this request
@@ -508,11 +508,15 @@ def blame(words: str, settings: dict[str, Any]) -> str:
         everything = [name for name, _value in _list_settings(settings)]
         # The settings that botocore does not always quote, or else all
         unquoted = [name for name in everything if name.endswith(" in aws_config") or name.upper().endswith("_PROXY")]
-        hinted = [name for name in unquoted if (name.split(" ")[0]).replace("_", " ") in words.replace("_", " ")]
+        hinted = [name for name in unquoted if any(_mentions(words, key) for key in name.split(" in "))]
         unquoted = ["aws_config" if name.endswith(" in aws_config") else name for name in unquoted]
         others = [name for name in everything if not name.startswith("the environment")]
         names = list(dict.fromkeys(hinted or unquoted or others)) or ["the connection options"]
     return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])}, and {names[-1]}"
+
+
+def _mentions(words: str, key: str) -> bool:
+    return key in re.findall(r"\w+", words) or ("_" in key and key.replace("_", " ") in words)
 
 
 def _find_suspects(words: str, settings: dict[str, Any]) -> list[str]:

@@ -65,7 +65,7 @@ MESSAGES = {
         "cannot send {members}. Upgrade boto3 for that Python; nothing was sent"
     ),
     "other_region": (
-        "{name!r} is not a Region as AWS writes it; botocore would use {used}. Correct region, the environment variable "
+        "{wanted!r} is not a Region as AWS writes it; botocore would use {used}. Correct region, the environment variable "
         "AWS_REGION, or the profile"
     ),
     "no_region": (

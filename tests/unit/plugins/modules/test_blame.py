@@ -442,3 +442,13 @@ def test_a_source_of_credentials_that_fails_is_reported(
     config.write_text(f"[profile telephony]\n{content}\n")
     assert_failed(read_proxy(profile="telephony", **NO_KEYS), NO_CREDENTIALS, words.format(config=config))
     assert emulator.operations() == [] and sleeps == []
+
+
+@pytest.mark.parametrize("region", ["fips-us-east-1", "us-east-1-fips"])
+def test_a_region_in_the_configuration_file_that_botocore_replaces_is_refused(
+    read_proxy: Read, emulator: Emulator, config: pathlib.Path, region: str
+) -> None:
+    config.write_text(f"[default]\nregion = {region}\n")
+    result = read_proxy(region=None)
+    assert_failed(result, f"'{region}' is not a Region as AWS writes it; botocore would use us-east-1. Correct region")
+    assert emulator.requests == []
