@@ -4,7 +4,7 @@
 
 """Run the real main() with secrets where they can reach a message, and search the whole output for parts of them.
 
-The secrets come from the environment or a profile, not from options, because Ansible itself hides those of options.
+Where possible, the secrets come from a profile, because Ansible itself hides those of options and of the environment.
 """
 
 from __future__ import annotations
@@ -32,11 +32,14 @@ def patience(sleeps: list[float]) -> None:
 
 
 @pytest.fixture
-def credentials(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Set credentials in the environment, and return the options for a module that uses them."""
-    for name, value in {"ACCESS_KEY_ID": "AKIDEMULATOR", "SECRET_ACCESS_KEY": KEY, "SESSION_TOKEN": TOKEN}.items():
-        monkeypatch.setenv(f"AWS_{name}", value)
-    return NO_KEYS
+def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> dict[str, Any]:
+    """Write credentials to a profile, and return the options for a module that uses them."""
+    path = tmp_path / "credentials"
+    path.write_text(
+        f"[work]\naws_access_key_id = AKIDEMULATOR\naws_secret_access_key = {KEY}\naws_session_token = {TOKEN}\n"
+    )
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
+    return {**NO_KEYS, "profile": "work"}
 
 
 def assert_hidden(result: dict[str, Any], *secrets: str) -> None:
