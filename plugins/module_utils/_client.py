@@ -24,11 +24,13 @@ parts of other packages. If one of them changes, the tests in parentheses fail:
 
 - ``Config.OPTION_DEFAULTS``, the known keys of ``aws_config`` (every test of a module)
 - the words that urllib3 and OpenSSL use in errors about proxy servers and certificates (test_networks)
+- the variables with which urllib3 follows a redirect (test_blame)
 - ``AnsibleAWSModule.default_settings`` of amazon.aws and ``_load_params`` of Ansible (test_chime_voice_connector_proxy)
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import sys
@@ -37,6 +39,7 @@ from collections.abc import Iterable
 from typing import Any, Callable, TypeVar
 
 try:
+    importlib.import_module("boto3")  # as amazon.aws does, which catches only ImportError
     from botocore.config import Config
     from botocore.credentials import Credentials, RefreshableCredentials, create_credential_resolver
     from botocore.exceptions import NoCredentialsError
@@ -45,7 +48,7 @@ except ImportError:
     Credentials = object  # AnsibleAWSModule reports the missing SDK before anything here is used.
 except Exception as e:  # an incompatible dependency can raise any exception
     raise ImportError(
-        f"botocore, installed for {sys.executable}, cannot be imported ({type(e).__name__}: {e}). Reinstall boto3 and "
+        f"boto3, installed for {sys.executable}, cannot be imported ({type(e).__name__}: {e}). Reinstall it and "
         "its dependencies for that Python, or set ansible_python_interpreter to a different one"
     ) from e
 
@@ -113,11 +116,15 @@ class SigningCredentials(Credentials):
         if self._source is None:
             raise NoCredentialsError
         frozen = self._source.get_frozen_credentials()
-        parts = {"access key ID": frozen.access_key, "secret access key": frozen.secret_key, "token": frozen.token}
-        self.secrets.update(filter(None, (frozen.secret_key, frozen.token)))
+        parts = {
+            "access key ID": frozen.access_key,
+            "secret access key": frozen.secret_key,
+            "session token": frozen.token,
+        }
+        self.secrets.update(map(str, filter(None, (frozen.secret_key, frozen.token))))
         for part, value in parts.items():
             # urllib3 refuses such a value, and prints it.
-            if value and not (value.isascii() and value.isprintable() and " " not in value):
+            if value and not (re.fullmatch("[!-~]+", str(value))):
                 raise BadCredentials(part)
         self._frozen = frozen
 
@@ -202,15 +209,17 @@ class Connection:
         proxies = config.get("proxies_config")
         proxies = proxies if isinstance(proxies, dict) else {}
         files = [
-            ("aws_ca_bundle", params.get("validate_certs") and params.get("aws_ca_bundle")),
-            ("client_cert in aws_config", config.get("client_cert")),
-            ("proxy_ca_bundle in aws_config", proxies.get("proxy_ca_bundle")),
-            ("proxy_client_cert in aws_config", proxies.get("proxy_client_cert")),
+            params.get("validate_certs") and params.get("aws_ca_bundle"),
+            config.get("client_cert"),
+            proxies.get("proxy_ca_bundle"),
+            proxies.get("proxy_client_cert"),
         ]
-        for option, paths in files:
+        for paths in files:
             for path in paths if isinstance(paths, list) else [paths]:
                 if path and not os.path.isfile(str(path)):
-                    raise VoiceError("no_file", prefix, option=option, path=str(path))
+                    from ._failures import blame
+
+                    raise VoiceError("no_file", prefix, settings=blame(str(path), params), path=str(path))
 
     def _make(self, region: str | None, service: str) -> VoiceClient:
         reads = self._create(region, service, self._config)

@@ -8,14 +8,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import ssl
+from collections.abc import Iterator
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
+from botocore.configloader import raw_config_parse
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConfigParseError,
     ConnectionClosedError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
@@ -46,7 +53,7 @@ class Failure(NamedTuple):
 
 
 _CREDENTIALS = (
-    "the AWS credentials could not be obtained{source}. Check the profile, role, token file, or credential_process "
+    "the AWS credentials could not be obtained{source}. Check {settings}the profile, role, token file, or credential_process "
     "that provides them. If an IAM Identity Center (SSO) session has expired, run 'aws sso login'. If the role "
     "requires an MFA code, provide session credentials, because Ansible cannot prompt for it"
 )
@@ -74,6 +81,12 @@ FAILURES = {
     "no_thread": Failure(
         "no thread could be started. Reduce concurrency, or raise the limit of processes on the managed node", FAULT
     ),
+    # Connection settings
+    "bad_config_file": Failure(
+        "the file {path} is not a valid AWS configuration file in UTF-8 without a byte order mark. Correct it",
+        affects_all=True,
+    ),
+    "bad_setting": Failure("a connection setting is not valid. Check {settings}", affects_all=True),
     # Credentials
     "no_credentials": Failure(
         "no AWS credentials were found on the managed node. Set access_key and secret_key, a profile, or "
@@ -142,16 +155,20 @@ FAILURES = {
         "proxy_ca_bundle in proxies_config in aws_config, or aws_ca_bundle, to the path of the CA certificate",
         affects_all=True,
     ),
+    "proxy_no_tls": Failure(
+        "the HTTP proxy server does not speak TLS. Begin its URL with http:// in HTTPS_PROXY, HTTP_PROXY, or proxies in "
+        "aws_config",
+        affects_all=True,
+    ),
     "bad_certificate": Failure(
         "the TLS certificate of the server could not be verified. Check endpoint_url, and set aws_ca_bundle or "
         "AWS_CA_BUNDLE to the path of the CA certificate",
         affects_all=True,
     ),
-    "no_tls": Failure(
-        "the server does not speak TLS, or the CA bundle is not valid. Check endpoint_url, aws_ca_bundle, and "
-        "AWS_CA_BUNDLE",
-        affects_all=True,
+    "bad_pem": Failure(
+        "the file {path} lacks a valid certificate or key in PEM format. Correct {settings}", affects_all=True
     ),
+    "no_tls": Failure("the server does not speak TLS. Check endpoint_url{proxy}", affects_all=True),
     # Responses that are not from AWS, or not from this request
     "redirected": Failure(
         "the request was redirected with status {status} to {location}, but AWS does not redirect requests. Check "
@@ -259,7 +276,7 @@ _BY_WORDS = {
 _BY_STATUS = {401: "credentials_rejected", 403: "access_denied", 408: "server_error", 410: "not_offered"}
 
 # Words that OpenSSL and urllib3 use in errors that a retry cannot fix: a certificate that cannot be verified, and a
-# server without TLS or a bad CA bundle.
+# server without TLS.
 _UNVERIFIED = ("CERTIFICATE_VERIFY_FAILED", "DOESN'T_MATCH")
 _NO_TLS = (
     "WRONG_VERSION_NUMBER",
@@ -267,9 +284,14 @@ _NO_TLS = (
     "HTTP_REQUEST",
     "RECORD_LAYER_FAILURE",
     "PACKET_LENGTH_TOO_LONG",
-    "NO_CERTIFICATE_OR_CRL_FOUND",
-    "PEM_LIB",
 )
+
+# What failed instead of an error response when credentials were obtained.
+_SOURCES = {
+    "deadline": " in time",
+    "redirected": ": a request was redirected",
+    "truncated": ": a response was incomplete or unreadable",
+}
 
 
 class Failed(NamedTuple):
@@ -306,13 +328,19 @@ def explain(exception: BaseException, settings: dict[str, Any], sent: bool) -> F
     """
     if isinstance(exception, ClientError):
         return _explain_error(exception)
-    name, fields = _explain_exception(exception, settings)
+    name, fields = _explain_exception(exception, settings, sent)
     answered = name in ("redirected", "truncated", "unreadable")
-    words = "" if answered or not str(exception) else f"botocore reported: {exception}"
+    words = "" if answered else _quote(exception)
     return Failed(name, words, fields, last=type(exception).__name__, answered=answered, sent=sent)
 
 
-def _explain_exception(exception: BaseException, settings: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _quote(exception: BaseException) -> str:
+    """Return the words of an exception, for the end of a message."""
+    kind = "KeyError: " if isinstance(exception, KeyError) else ""  # its words are only the key
+    return f"botocore reported: {kind}{exception}" if str(exception) else ""
+
+
+def _explain_exception(exception: BaseException, settings: dict[str, Any], sent: bool) -> tuple[str, dict[str, Any]]:
     if isinstance(exception, DeadlineExceeded):
         return "deadline", {}
     if isinstance(exception, NoThread):
@@ -329,25 +357,46 @@ def _explain_exception(exception: BaseException, settings: dict[str, Any]) -> tu
         if status.isdecimal():
             permanent = "400" <= status < "500" and status not in ("408", "429")
             return "proxy_refused" if permanent else "proxy_failed", {"status": status}
+        if _has_words(words, _NO_TLS):
+            return "proxy_no_tls", {}
         return "proxy_certificate" if _has_words(words, _UNVERIFIED) else "proxy_unreachable", {}
     if isinstance(exception, SSLError):
         words = str(exception)
         if _has_words(words, _UNVERIFIED):
             return "bad_certificate", {}
+        path = _find_bad_pem(settings)
+        if path:
+            return "bad_pem", {"path": path, "settings": blame(path, settings)}
         # A closed connection or an alert may be temporary.
         return "no_tls" if _has_words(words, _NO_TLS) else "no_response", {}
     if isinstance(exception, EndpointConnectionError):
         return "no_endpoint", {}
     if isinstance(exception, (BotoConnectionError, ConnectionClosedError, ReadTimeoutError)):
         return "no_response", {}
-    if isinstance(exception, HTTPClientError) and "bytes found" in str(exception):
-        # urllib3 tries to follow this redirect, and fails because botocore passes the headers as bytes.
-        return "redirected", {"status": 303, "location": "a different location"}
-    if isinstance(exception, HTTPClientError) and type(exception.kwargs.get("error")).__name__ == "ClosedPoolError":
-        return "no_response", {}  # a different thread has closed the connections
-    if isinstance(exception, BotoCoreError):
-        return "not_sent", {"settings": blame(exception, settings)}
+    if isinstance(exception, HTTPClientError):
+        error = exception.kwargs["error"]
+        redirect = _find_redirect(error)
+        if redirect:
+            return "redirected", redirect
+        if type(error).__name__ == "ClosedPoolError":
+            return "no_response", {}  # a different thread has closed the connections
+    if isinstance(exception, BotoCoreError) or not sent:
+        return "not_sent", {"settings": blame(str(exception), settings)}
     return "unreadable", {"reason": f"botocore cannot parse it ({type(exception).__name__})"}
+
+
+def _find_redirect(error: BaseException) -> dict[str, Any] | None:
+    """Return the fields for a redirect that urllib3 failed to follow.
+
+    It follows status 303, which fails because botocore passes the headers as bytes, and parses every location.
+    """
+    trace = error.__traceback__
+    while trace:
+        found = trace.tb_frame.f_locals
+        if found.get("redirect_location"):
+            return {"status": found["response"].status, "location": found["redirect_location"]}
+        trace = trace.tb_next
+    return None
 
 
 def _has_words(text: str, reasons: tuple[str, ...]) -> bool:
@@ -359,8 +408,9 @@ def _explain_error(exception: ClientError) -> Failed:
     """Return the failure for an error response."""
     response = exception.response
     metadata = response["ResponseMetadata"]
-    code, message = str(response["Error"]["Code"]), str(response["Error"].get("Message", ""))
     status, request_id = metadata["HTTPStatusCode"], metadata.get("RequestId")
+    error = response.get("Error", {})  # STS can return a body that describes no error
+    code, message = str(error.get("Code", status)), str(error.get("Message", f"HTTP status {status} without a message"))
     name, fields = _name_error(response, status, request_id, canonical_name(code), message)
     words = f"An error occurred ({code}) when calling the {exception.operation_name} operation: {message}"
     return Failed(
@@ -393,6 +443,8 @@ def _name_error(
     if not request_id:
         return "gateway_error" if status >= 500 or status == 408 else "not_from_aws", {"status": status}
     by_words = next((failure for words, failure in _BY_WORDS.items() if words in message), None)
+    if status == 304:
+        return "unreadable", {"reason": "its HTTP status is 304, which the service never returns"}
     if by_words or by_name:
         # Only a 404 proves absence, and only with this name.
         return by_words or ("rejected" if by_name == "not_found" and status != 404 else str(by_name)), {}
@@ -410,23 +462,30 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
         return Failed("no_credentials")
     if isinstance(exception, NoThread):
         return Failed("no_thread")
-    if isinstance(exception, DeadlineExceeded):
-        return Failed("credentials_unavailable", fields={"source": " in time"})
-    if isinstance(exception, (ConfigParseError, UnicodeDecodeError)):
+    if isinstance(exception, ConfigParseError):
         name, words, fields = explain_settings(exception, settings)
         return Failed(name, words, fields, sent=False)
-    source = f": {exception.operation_name} failed" if isinstance(exception, ClientError) else ""
     cause = explain(exception, settings, sent=False)
-    name = {FAULT: "credentials_fault", THROTTLE: "credentials_throttled"}.get(
-        cause.row.retry or "", "credentials_unavailable"
+    retries = {FAULT: "credentials_fault", THROTTLE: "credentials_throttled"}
+    suspects = _find_suspects(str(exception), settings)
+    source, words = _SOURCES.get(cause.name, ""), cause.words
+    if isinstance(exception, ClientError):
+        source, suspects = f": {exception.operation_name} failed", []
+    if isinstance(exception, CredentialRetrievalError) and exception.kwargs["provider"] == "custom-process":
+        source, suspects = ": credential_process failed", []
+        words = "Its output can contain secrets, so it is not shown here; run the command on the managed node to see it"
+    # The message names the profile anyway.
+    names = "".join(f"{name}, " for name in suspects if "profile" not in name.lower())
+    return cause._replace(
+        name=retries.get(cause.row.retry or "", "credentials_unavailable"),
+        words=words,
+        fields={"source": source, "settings": names},
     )
-    words = cause.words or (f"botocore reported: {exception}" if str(exception) else "")
-    return cause._replace(name=name, words=words, fields={"source": source}, sent=False)
 
 
 def explain_settings(exception: BaseException, settings: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     """Return the failure for an exception that botocore raised for its configuration: name, words, and fields."""
-    words = f"botocore reported: {exception}" if str(exception) else ""
+    words = _quote(exception)
     if isinstance(exception, NoRegionError):
         return "no_region", "", {}
     if isinstance(exception, UnknownServiceError):
@@ -434,36 +493,100 @@ def explain_settings(exception: BaseException, settings: dict[str, Any]) -> tupl
 
         return "no_service", words, {"service": SERVICE, **installed_sdk()}
     if isinstance(exception, ConfigParseError):
-        return "bad_config_file", words, {"path": exception.kwargs.get("path")}
-    return "bad_setting", words, {"settings": blame(exception, settings)}
+        return "bad_config_file", "", {"path": exception.kwargs.get("path")}
+    return "bad_setting", words, {"settings": blame(str(exception), settings)}
 
 
-def blame(exception: BaseException, settings: dict[str, Any]) -> str:
-    """Return the names of the settings whose value an error quotes, or else of all that are set.
+def blame(words: str, settings: dict[str, Any]) -> str:
+    """Return the names of the settings that an error is about, out of those that are set.
 
+    :param words: the error.
     :param settings: the connection options.
     """
-    options = ("region", "endpoint_url", "profile", "aws_config", "aws_ca_bundle")
-    given = {name: _to_values(settings.get(name)) for name in options if settings.get(name)}
+    names = _find_suspects(words, settings)
+    if not names:
+        everything = [name for name, _value in _list_settings(settings)]
+        # The settings that botocore does not always quote, or else all
+        unquoted = [name for name in everything if name.endswith(" in aws_config") or name.upper().endswith("_PROXY")]
+        hinted = [name for name in unquoted if any(_mentions(words, key) for key in name.split(" in "))]
+        unquoted = ["aws_config" if name.endswith(" in aws_config") else name for name in unquoted]
+        others = [name for name in everything if not name.startswith("the environment")]
+        names = list(dict.fromkeys(hinted or unquoted or others)) or ["the connection options"]
+    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])}, and {names[-1]}"
+
+
+def _mentions(words: str, key: str) -> bool:
+    return key in re.findall(r"\w+", words) or ("_" in key and key.replace("_", " ") in words)
+
+
+def _find_suspects(words: str, settings: dict[str, Any]) -> list[str]:
+    """Return the names of the settings with the longest value that *words* quote, or else of those that are no URLs."""
+    found: dict[str, int] = {}
+    malformed: dict[str, None] = {}
+    for name, value in _list_settings(settings):
+        value = value.strip("/ \n")
+        if len(value) > 2 and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", words):
+            found[name] = max(len(value), found.get(name, 0))
+        if "://" in value and not _has_valid_port(value):
+            malformed[name] = None
+    return [name for name, length in found.items() if length == max(found.values())] or list(malformed)
+
+
+def _has_valid_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def _list_settings(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the name and the value of everything that is set: options, environment variables, and AWS's two files."""
     secret = ("SECRET", "TOKEN", "ACCESS_KEY")
     variables = {
-        f"the environment variable {name}": [value]
+        name: value
         for name, value in os.environ.items()
         if value and (name.startswith("AWS_") or name.upper() in ("HTTP_PROXY", "HTTPS_PROXY"))
         if not any(word in name for word in secret)
     }
-    words = str(exception)
-    everything = {**given, **variables}
-    quoted = [name for name, values in everything.items() if any(value in words for value in values)]
-    names = quoted or [*given, *(name for name in variables if "PROXY" in name.upper())] or ["the connection options"]
-    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])}, and {names[-1]}"
+    options = {name: settings.get(name) for name in ("endpoint_url", "profile", "aws_config", "aws_ca_bundle")}
+    # The default of an option can be a variable.
+    yield from _flatten({name: value for name, value in options.items() if value not in variables.values()})
+    yield from ((f"the environment variable {name}", value) for name, value in variables.items())
+    for variable, default in (
+        ("AWS_CONFIG_FILE", "~/.aws/config"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+    ):
+        path = os.path.expanduser(variables.get(variable, default))
+        with contextlib.suppress(BotoCoreError):
+            for section in raw_config_parse(path).values():
+                yield from ((f"the file {path}", value) for _name, value in _flatten(section))
 
 
-def _to_values(setting: Any) -> list[str]:
-    """Return the strings in a setting that are long enough to recognize in an error."""
-    if isinstance(setting, dict):
-        return [value for inner in setting.values() for value in _to_values(inner)]
-    return [str(setting)] if setting and len(str(setting)) > 2 else []
+def _flatten(settings: dict[str, Any], inside: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the name and the value of each setting, such as "mode in retries in aws_config"."""
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f" in {name}{inside}")
+        else:
+            items = value if isinstance(value, list) else [value]
+            yield from ((f"{name}{inside}", str(item)) for item in items if item is not None)
+
+
+def _find_bad_pem(settings: dict[str, Any]) -> str | None:
+    """Return the path of a file that TLS needs and that cannot be loaded."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    config = settings.get("aws_config") or {}
+    loads: list[tuple[Any, Any]] = [
+        (settings.get("validate_certs") and settings.get("aws_ca_bundle"), context.load_verify_locations),
+        (config.get("client_cert"), lambda path: context.load_cert_chain(path, password="")),
+    ]
+    for path, load in loads:
+        try:
+            if isinstance(path, str):
+                load(path)
+        except OSError:
+            return path
+    return None
 
 
 def describe_regions(client: Any) -> str:
@@ -480,6 +603,6 @@ def describe_proxy(client: Any) -> str:
 
     url = client.meta.endpoint_url
     proxies = client.meta.config.proxies or get_environ_proxies(url)
-    if not isinstance(proxies, dict) or not {url.partition(":")[0], "all"} & set(proxies):
+    if not isinstance(proxies, dict) or url.partition(":")[0] not in proxies:
         return ""
     return "; an HTTP proxy server is in use, so check it, HTTPS_PROXY, HTTP_PROXY, and proxies in aws_config too"

@@ -81,9 +81,7 @@ MESSAGES = {
         "access_key and secret_key belong together, but only one of them is set. Set both or neither; the environment "
         "variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY count as well"
     ),
-    "no_file": "the file {path!r} does not exist, or is not a file. Correct {option}",
-    "bad_config_file": "the file {path} is not a valid AWS configuration file in UTF-8. Correct it",
-    "bad_setting": "a connection setting is not valid. Check {settings}",
+    "no_file": "the file {path!r} does not exist, or is not a file. Correct {settings}",
     "unknown_config_key": "aws_config has the unknown key {keys}. Check its spelling",
     # Reads of a setting
     "not_anywhere": (

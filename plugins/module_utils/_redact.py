@@ -140,13 +140,20 @@ def find_secrets(
         for name, value in os.environ.items()
         if name.startswith("AWS_") and name.endswith(("SECRET_ACCESS_KEY", "TOKEN"))
     ]
-    with contextlib.suppress(Exception):  # the configuration may be what is wrong
-        for profile in session.full_config["profiles"].values():
-            secrets += [str(profile[key]) for key in ("aws_secret_access_key", "aws_session_token") if key in profile]
     proxies = (settings.get("aws_config") or {}).get("proxies")
-    urls = list(proxies.values()) if isinstance(proxies, dict) else []
-    urls += [value for name, value in os.environ.items() if name.lower().endswith("_proxy")]
+    urls = [settings.get("endpoint_url"), *(proxies.values() if isinstance(proxies, dict) else ())]
+    urls += [
+        value
+        for name, value in os.environ.items()
+        if name.lower().endswith("_proxy") or name.startswith(("AWS_ENDPOINT_URL", "AWS_URL"))
+    ]
+    with contextlib.suppress(Exception):  # the configuration may be what is wrong
+        services = [section for part in session.full_config.get("services", {}).values() for section in part.values()]
+        for section in (*session.full_config["profiles"].values(), *services):
+            secrets += [str(section[key]) for key in ("aws_secret_access_key", "aws_session_token") if key in section]
+            urls.append(section.get("endpoint_url"))
     users = [str(url).rpartition("@")[0].rpartition("://")[2] for url in urls]
-    # urllib3 takes the part in front of these characters for a host.
-    users += [part for user in users for part in re.split("[#/?@]", user) if ":" in part or len(part) > 3]
+    # urllib3 and Python take the part in front of these characters for a host, and the part after a colon for a port.
+    users += [part for user in users for part in re.split(r"[#/?@\\]", user) if ":" in part or len(part) > 3]
+    users += [part for user in users for part in user.split(":") if len(part) > 3]
     return secrets, [re.compile(re.escape(user)) for user in users if user]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import socket
 import threading
@@ -17,6 +18,7 @@ import pytest
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.proxy import ProxyServer
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.emulator.tls import Tls
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY, connection_to, run_main
 
 Read = Callable[..., "dict[str, Any]"]
@@ -114,6 +116,58 @@ def test_a_missing_ca_bundle_fails_without_a_retry(
     result = read_proxy(endpoint_url="https://127.0.0.1:1", aws_ca_bundle=missing)
     assert_failed(result, "aws_ca_bundle", missing)
     assert sleeps == []
+
+
+# The files that TLS needs: for each, the options that name it, and how a message names the place.
+FILES: dict[str, tuple[Callable[[str], dict[str, Any]], str]] = {
+    "CA bundle": (lambda path: {"aws_ca_bundle": path}, "aws_ca_bundle"),
+    "AWS_CA_BUNDLE": (lambda path: {"aws_ca_bundle": None}, "the environment variable AWS_CA_BUNDLE"),
+    "certificate": (lambda path: {"aws_config": {"client_cert": path}}, "client_cert in aws_config"),
+    "CA bundle of the proxy server": (
+        lambda path: {"aws_config": {"proxies_config": {"proxy_ca_bundle": path}}},
+        "proxy_ca_bundle in proxies_config in aws_config",
+    ),
+    "certificate for the proxy server": (
+        lambda path: {"aws_config": {"proxies_config": {"proxy_client_cert": path}}},
+        "proxy_client_cert in proxies_config in aws_config",
+    ),
+}
+
+
+@OVER_TLS
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("content", ["missing", "a folder", "not PEM", "not a certificate"])
+def test_a_file_for_tls_that_cannot_be_loaded_is_named(
+    read_proxy: Read,
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: pathlib.Path,
+    sleeps: list[float],
+    file: str,
+    content: str,
+) -> None:
+    path = tmp_path / "file.pem"
+    if content == "a folder":
+        path.mkdir()
+    elif content != "missing":
+        path.write_text(
+            "-----BEGIN CERTIFICATE-----\nabcd\n-----END CERTIFICATE-----\n" if "a cert" in content else "no"
+        )
+    make_options, place = FILES[file]
+    if file == "AWS_CA_BUNDLE":
+        monkeypatch.setenv(file, str(path))
+    if "proxy" in file:
+        monkeypatch.setenv("HTTPS_PROXY", "https://127.0.0.1:1")
+        monkeypatch.delenv("NO_PROXY")
+    result = read_proxy(**make_options(str(path)))
+    if content in ("missing", "a folder"):
+        words = f"the file '{path}' does not exist, or is not a file. Correct {place}."
+    elif "proxy" in file:
+        words = f"the request could not be sent. Check {place}. "
+    else:
+        words = f"the file {path} lacks a valid certificate or key in PEM format. Correct {place}. "
+    assert_failed(result, words)
+    assert sleeps == [] and emulator.requests == []
 
 
 @pytest.mark.parametrize("content", ["", "not a certificate"])
@@ -215,6 +269,88 @@ def test_an_unreachable_proxy_server_is_named(
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{closed.getsockname()[1]}")
         result = read_proxy(endpoint_url=None)
     assert_failed(result, "the HTTP proxy server cannot be reached", "HTTPS_PROXY", "NO_PROXY")
+
+
+@contextlib.contextmanager
+def run_server(respond: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Accept connections, one at a time, and yield the port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):  # the listener is closed
+                while True:
+                    connection, _address = listener.accept()
+                    with connection, contextlib.suppress(OSError):  # a failed handshake
+                        respond(connection)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+def send(data: bytes) -> Callable[[socket.socket], None]:
+    def respond(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(data)
+
+    return respond
+
+
+def hang(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        pass
+
+
+IN_USE = "; an HTTP proxy server is in use, so check it, HTTPS_PROXY, HTTP_PROXY, and proxies in aws_config too"
+
+
+@pytest.mark.parametrize("place", ["environment", "aws_config"])
+@pytest.mark.parametrize(
+    ("scheme", "respond", "words"),
+    [
+        ("https", lambda connection: Tls().wrap(connection).recv(1), "the TLS certificate of the HTTP proxy server"),
+        ("https", send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "the HTTP proxy server does not speak TLS. Begin its URL"),
+        ("https", send(b""), "the HTTP proxy server cannot be reached"),
+        ("http", hang, IN_USE),
+        ("http", send(b""), IN_USE),
+        ("http", send(b"garbage\r\n\r\n"), IN_USE),
+        ("http", send(b"SSH-2.0-OpenSSH_9.9\r\n"), IN_USE),
+        ("http", send(b"HTTP/1.1 200 Connection established\r\n\r\ngarbage"), IN_USE),
+        (
+            "http",
+            send(b"HTTP/1.1 302 Found\r\nLocation: http://portal.example\r\n\r\n"),
+            "the HTTP proxy server refused",
+        ),
+    ],
+)
+def test_a_proxy_server_that_fails_is_blamed(
+    read_proxy: Read,
+    monkeypatch: pytest.MonkeyPatch,
+    sleeps: list[float],
+    scheme: str,
+    respond: Callable[[socket.socket], None],
+    words: str,
+    place: str,
+) -> None:
+    monkeypatch.delenv("NO_PROXY")
+    with run_server(respond) as port:
+        url = f"{scheme}://127.0.0.1:{port}"
+        config: dict[str, Any] = {"read_timeout": 0.3, "connect_timeout": 0.3}
+        if place == "environment":
+            monkeypatch.setenv("HTTPS_PROXY", url)
+        else:
+            config["proxies"] = {"https": url}
+        result = read_proxy(endpoint_url="https://voice.example", aws_config=config)
+    assert_failed(result, words, "HTTPS_PROXY")
+
+
+def test_a_proxy_server_that_botocore_does_not_use_is_not_blamed(
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
+) -> None:
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    result = read_proxy(WITH_PROXY, Fault(drop="reset"))
+    assert_failed(result, "the connection failed after 3 requests")
+    assert "HTTPS_PROXY" not in result["msg"]
 
 
 @OVER_TLS
