@@ -24,7 +24,6 @@ parts of other packages. If one of them changes, the tests in parentheses fail:
 
 - ``Config.OPTION_DEFAULTS``, the known keys of ``aws_config`` (every test of a module)
 - the words that urllib3 and OpenSSL use in errors about proxy servers and certificates (test_networks)
-- the variables with which urllib3 follows a redirect (test_blame)
 - ``AnsibleAWSModule.default_settings`` of amazon.aws and ``_load_params`` of Ansible (test_chime_voice_connector_proxy)
 """
 
@@ -217,7 +216,7 @@ class Connection:
         for paths in files:
             for path in paths if isinstance(paths, list) else [paths]:
                 if path and not os.path.isfile(str(path)):
-                    from ._failures import blame
+                    from ._blame import blame
 
                     raise VoiceError("no_file", prefix, settings=blame(str(path), params), path=str(path))
 

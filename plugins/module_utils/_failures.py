@@ -8,15 +8,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import re
-import ssl
-from collections.abc import Iterator
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
-from botocore.configloader import raw_config_parse
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -36,6 +29,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
+from ._blame import blame, find_bad_pem, find_suspects
 from ._operation import BadCredentials, DeadlineExceeded, NoThread
 from ._responses import CONTRADICTION, TRUNCATED, UnreadableResponse, canonical_name
 
@@ -336,6 +330,8 @@ def explain(exception: BaseException, settings: dict[str, Any], sent: bool) -> F
 
 def _quote(exception: BaseException) -> str:
     """Return the words of an exception, for the end of a message."""
+    if isinstance(exception, HTTPClientError) and type(exception.kwargs["error"]).__name__ == "LocationParseError":
+        return ""  # its words are a part of a URL, often with a part of a password
     kind = "KeyError: " if isinstance(exception, KeyError) else ""  # its words are only the key
     return f"botocore reported: {kind}{exception}" if str(exception) else ""
 
@@ -364,7 +360,7 @@ def _explain_exception(exception: BaseException, settings: dict[str, Any], sent:
         words = str(exception)
         if _has_words(words, _UNVERIFIED):
             return "bad_certificate", {}
-        path = _find_bad_pem(settings)
+        path = find_bad_pem(settings)
         if path:
             return "bad_pem", {"path": path, "settings": blame(path, settings)}
         # A closed connection or an alert may be temporary.
@@ -375,28 +371,14 @@ def _explain_exception(exception: BaseException, settings: dict[str, Any], sent:
         return "no_response", {}
     if isinstance(exception, HTTPClientError):
         error = exception.kwargs["error"]
-        redirect = _find_redirect(error)
-        if redirect:
-            return "redirected", redirect
+        if isinstance(error, TypeError) and "bytes found" in str(error):
+            # urllib3 tries to follow this redirect, and fails because botocore passes the headers as bytes.
+            return "redirected", {"status": 303, "location": "a different location"}
         if type(error).__name__ == "ClosedPoolError":
             return "no_response", {}  # a different thread has closed the connections
     if isinstance(exception, BotoCoreError) or not sent:
         return "not_sent", {"settings": blame(str(exception), settings)}
     return "unreadable", {"reason": f"botocore cannot parse it ({type(exception).__name__})"}
-
-
-def _find_redirect(error: BaseException) -> dict[str, Any] | None:
-    """Return the fields for a redirect that urllib3 failed to follow.
-
-    It follows status 303, which fails because botocore passes the headers as bytes, and parses every location.
-    """
-    trace = error.__traceback__
-    while trace:
-        found = trace.tb_frame.f_locals
-        if found.get("redirect_location"):
-            return {"status": found["response"].status, "location": found["redirect_location"]}
-        trace = trace.tb_next
-    return None
 
 
 def _has_words(text: str, reasons: tuple[str, ...]) -> bool:
@@ -467,7 +449,7 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
         return Failed(name, words, fields, sent=False)
     cause = explain(exception, settings, sent=False)
     retries = {FAULT: "credentials_fault", THROTTLE: "credentials_throttled"}
-    suspects = _find_suspects(str(exception), settings)
+    suspects = find_suspects(str(exception), settings)
     source, words = _SOURCES.get(cause.name, ""), cause.words
     if isinstance(exception, ClientError):
         source, suspects = f": {exception.operation_name} failed", []
@@ -495,98 +477,6 @@ def explain_settings(exception: BaseException, settings: dict[str, Any]) -> tupl
     if isinstance(exception, ConfigParseError):
         return "bad_config_file", "", {"path": exception.kwargs.get("path")}
     return "bad_setting", words, {"settings": blame(str(exception), settings)}
-
-
-def blame(words: str, settings: dict[str, Any]) -> str:
-    """Return the names of the settings that an error is about, out of those that are set.
-
-    :param words: the error.
-    :param settings: the connection options.
-    """
-    names = _find_suspects(words, settings)
-    if not names:
-        everything = [name for name, _value in _list_settings(settings)]
-        # The settings that botocore does not always quote, or else all
-        unquoted = [name for name in everything if name.endswith(" in aws_config") or name.upper().endswith("_PROXY")]
-        hinted = [name for name in unquoted if any(_mentions(words, key) for key in name.split(" in "))]
-        unquoted = ["aws_config" if name.endswith(" in aws_config") else name for name in unquoted]
-        others = [name for name in everything if not name.startswith("the environment")]
-        names = list(dict.fromkeys(hinted or unquoted or others)) or ["the connection options"]
-    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])}, and {names[-1]}"
-
-
-def _mentions(words: str, key: str) -> bool:
-    return key in re.findall(r"\w+", words) or ("_" in key and key.replace("_", " ") in words)
-
-
-def _find_suspects(words: str, settings: dict[str, Any]) -> list[str]:
-    """Return the names of the settings with the longest value that *words* quote, or else of those that are no URLs."""
-    found: dict[str, int] = {}
-    malformed: dict[str, None] = {}
-    for name, value in _list_settings(settings):
-        value = value.strip("/ \n")
-        if len(value) > 2 and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", words):
-            found[name] = max(len(value), found.get(name, 0))
-        if "://" in value and not _has_valid_port(value):
-            malformed[name] = None
-    return [name for name, length in found.items() if length == max(found.values())] or list(malformed)
-
-
-def _has_valid_port(url: str) -> bool:
-    try:
-        return urlsplit(url).port != 0
-    except ValueError:
-        return False
-
-
-def _list_settings(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the name and the value of everything that is set: options, environment variables, and AWS's two files."""
-    secret = ("SECRET", "TOKEN", "ACCESS_KEY")
-    variables = {
-        name: value
-        for name, value in os.environ.items()
-        if value and (name.startswith("AWS_") or name.upper() in ("HTTP_PROXY", "HTTPS_PROXY"))
-        if not any(word in name for word in secret)
-    }
-    options = {name: settings.get(name) for name in ("endpoint_url", "profile", "aws_config", "aws_ca_bundle")}
-    # The default of an option can be a variable.
-    yield from _flatten({name: value for name, value in options.items() if value not in variables.values()})
-    yield from ((f"the environment variable {name}", value) for name, value in variables.items())
-    for variable, default in (
-        ("AWS_CONFIG_FILE", "~/.aws/config"),
-        ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
-    ):
-        path = os.path.expanduser(variables.get(variable, default))
-        with contextlib.suppress(BotoCoreError):
-            for section in raw_config_parse(path).values():
-                yield from ((f"the file {path}", value) for _name, value in _flatten(section))
-
-
-def _flatten(settings: dict[str, Any], inside: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the name and the value of each setting, such as "mode in retries in aws_config"."""
-    for name, value in settings.items():
-        if isinstance(value, dict):
-            yield from _flatten(value, f" in {name}{inside}")
-        else:
-            items = value if isinstance(value, list) else [value]
-            yield from ((f"{name}{inside}", str(item)) for item in items if item is not None)
-
-
-def _find_bad_pem(settings: dict[str, Any]) -> str | None:
-    """Return the path of a file that TLS needs and that cannot be loaded."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    config = settings.get("aws_config") or {}
-    loads: list[tuple[Any, Any]] = [
-        (settings.get("validate_certs") and settings.get("aws_ca_bundle"), context.load_verify_locations),
-        (config.get("client_cert"), lambda path: context.load_cert_chain(path, password="")),
-    ]
-    for path, load in loads:
-        try:
-            if isinstance(path, str):
-                load(path)
-        except OSError:
-            return path
-    return None
 
 
 def describe_regions(client: Any) -> str:

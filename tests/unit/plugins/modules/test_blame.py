@@ -307,8 +307,8 @@ NOT_OFFERED = "does not offer this operation"
         ({"status": 303}, "the request was redirected with status 303", "bytes"),
         (
             {"status": 302, "headers": {"location": "http://a:b/"}},
-            "with status 302 to http://a:b/,",
-            "endpoint_url. bot",
+            "the request could not be sent. Check endpoint_url",
+            "a:b",
         ),
         ({"status": 404, "error": "ForbiddenException"}, "Grant these credentials the IAM action", NOT_OFFERED),
         ({"status": 404, "error": "AccessDeniedException"}, "Grant these credentials the IAM action", NOT_OFFERED),

@@ -476,7 +476,9 @@ def test_a_redirect_fails_and_shows_its_target(
     headers = {"location": location} if location else {}
     result = read_proxy(WITH_PROXY, Fault(PROXY, status=status, body="<html>", headers=headers, request_id=False))
     assert_failed(result, f"the request was redirected with status {status}", "captive portal", "endpoint_url")
-    assert ("to https://portal.example/sign-in?from=\\x1b[31mxxx" in result["msg"]) == bool(location)
+    # urllib3 fails at the location of a 303.
+    shown = bool(location) and status != 303
+    assert ("to https://portal.example/sign-in?from=\\x1b[31mxxx" in result["msg"]) == shown
     assert "\x1b" not in result["msg"] and len(result["msg"]) < 1000
     assert emulator.operations() == [PROXY]
 

@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""Find the connection setting that an error is about: an option, an environment variable, or a file of AWS."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import ssl
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.configloader import raw_config_parse
+from botocore.exceptions import BotoCoreError
+
+
+def blame(words: str, settings: dict[str, Any]) -> str:
+    """Return the names of the settings that an error is about, out of those that are set.
+
+    :param words: the error.
+    :param settings: the connection options.
+    """
+    names = find_suspects(words, settings)
+    if not names:
+        everything = [name for name, _value in _list_settings(settings)]
+        # The settings that botocore does not always quote, or else all
+        unquoted = [name for name in everything if name.endswith(" in aws_config") or name.upper().endswith("_PROXY")]
+        hinted = [name for name in unquoted if any(_mentions(words, key) for key in name.split(" in "))]
+        unquoted = ["aws_config" if name.endswith(" in aws_config") else name for name in unquoted]
+        others = [name for name in everything if not name.startswith("the environment")]
+        names = list(dict.fromkeys(hinted or unquoted or others)) or ["the connection options"]
+    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])}, and {names[-1]}"
+
+
+def _mentions(words: str, key: str) -> bool:
+    return key in re.findall(r"\w+", words) or ("_" in key and key.replace("_", " ") in words)
+
+
+def find_suspects(words: str, settings: dict[str, Any]) -> list[str]:
+    """Return the names of the settings with the longest value that *words* quote, or else of those that are no URLs."""
+    found: dict[str, int] = {}
+    malformed: dict[str, None] = {}
+    for name, value in _list_settings(settings):
+        value = value.strip("/ \n")
+        if len(value) > 2 and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", words):
+            found[name] = max(len(value), found.get(name, 0))
+        if "://" in value and not _has_valid_port(value):
+            malformed[name] = None
+    return [name for name, length in found.items() if length == max(found.values())] or list(malformed)
+
+
+def _has_valid_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def _list_settings(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the name and the value of everything that is set: options, environment variables, and AWS's two files."""
+    secret = ("SECRET", "TOKEN", "ACCESS_KEY")
+    variables = {
+        name: value
+        for name, value in os.environ.items()
+        if value and (name.startswith("AWS_") or name.upper() in ("HTTP_PROXY", "HTTPS_PROXY"))
+        if not any(word in name for word in secret)
+    }
+    options = {name: settings.get(name) for name in ("endpoint_url", "profile", "aws_config", "aws_ca_bundle")}
+    # The default of an option can be a variable.
+    yield from _flatten({name: value for name, value in options.items() if value not in variables.values()})
+    yield from ((f"the environment variable {name}", value) for name, value in variables.items())
+    for variable, default in (
+        ("AWS_CONFIG_FILE", "~/.aws/config"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+    ):
+        path = os.path.expanduser(variables.get(variable, default))
+        with contextlib.suppress(BotoCoreError):
+            for section in raw_config_parse(path).values():
+                yield from ((f"the file {path}", value) for _name, value in _flatten(section))
+
+
+def _flatten(settings: dict[str, Any], inside: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the name and the value of each setting, such as "mode in retries in aws_config"."""
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f" in {name}{inside}")
+        else:
+            items = value if isinstance(value, list) else [value]
+            yield from ((f"{name}{inside}", str(item)) for item in items if item is not None)
+
+
+def find_bad_pem(settings: dict[str, Any]) -> str | None:
+    """Return the path of a file that TLS needs and that cannot be loaded."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    config = settings.get("aws_config") or {}
+    loads: list[tuple[Any, Any]] = [
+        (settings.get("validate_certs") and settings.get("aws_ca_bundle"), context.load_verify_locations),
+        (config.get("client_cert"), lambda path: context.load_cert_chain(path, password="")),
+    ]
+    for path, load in loads:
+        try:
+            if isinstance(path, str):
+                load(path)
+        except OSError:
+            return path
+    return None
