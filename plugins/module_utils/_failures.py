@@ -283,6 +283,7 @@ class Failed(NamedTuple):
     last: str = ""  # what the attempt ended with
     answered: bool = False  # whether a response arrived
     sent: bool = True  # whether the request may have been sent
+    pending: bool = False  # whether the service may still apply it, because it was sent and then abandoned
 
     @property
     def row(self) -> Failure:
@@ -309,7 +310,8 @@ def explain(exception: BaseException, settings: dict[str, Any], sent: bool) -> F
     name, fields = _explain_exception(exception, settings)
     answered = name in ("redirected", "truncated", "unreadable")
     words = "" if answered or not str(exception) else f"botocore reported: {exception}"
-    return Failed(name, words, fields, last=type(exception).__name__, answered=answered, sent=sent)
+    pending = sent and isinstance(exception, (DeadlineExceeded, ReadTimeoutError))
+    return Failed(name, words, fields, last=type(exception).__name__, answered=answered, sent=sent, pending=pending)
 
 
 def _explain_exception(exception: BaseException, settings: dict[str, Any]) -> tuple[str, dict[str, Any]]:

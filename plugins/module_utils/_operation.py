@@ -55,7 +55,7 @@ class VoiceClient(NamedTuple):
     own_retries: bool  # whether Operation retries reads, instead of botocore
     max_faults: int  # server errors and broken connections of one operation
     rate_limit: Any  # the RateLimit that all requests of a bulk run share, or None
-    request_ids: set[str] | None  # those of all responses so far; None for a service that is not checked
+    request_ids: dict[str, object] | None  # those of all responses so far; None for a service that is not checked
     settings: dict[str, Any]  # the connection options
     clean: Callable[..., str]  # hides the secrets of the connection in text from outside
     holds_slot: bool = False  # whether the first request may use the slot of the caller
@@ -98,9 +98,11 @@ class Attempt(threading.Thread):
             self.start()
         except RuntimeError:
             raise NoThread from None
-        self.join(seconds)
-        if self.is_alive():
-            self.abandoned = True
+        try:
+            self.join(seconds)
+        finally:  # also if a signal ends the wait
+            self.abandoned = self.is_alive()
+        if self.abandoned:
             raise DeadlineExceeded
         if self._exception is not None:
             raise self._exception
@@ -150,13 +152,16 @@ class Operation:
     def __call__(self, check: Callable[[], None] | None = None, **parameters: Any) -> dict[str, Any]:
         """Call the operation and return botocore's response. Any output of the operation is in ``RawJson``.
 
-        :param check: a function to call immediately before each attempt. What it raises ends the operation.
+        :param check: a function to call immediately before each attempt. What it raises ends the operation. If that is
+            a VoiceError, ``rejected`` and ``pending`` are set for the attempts so far.
         :raises NotFound: the service returned the error NotFound.
         :raises VoiceError: any other failure.
         """
         method = self.require()
+        clean = self._client.clean
         holds_slot = self._client.holds_slot
         rejected = True  # whether it is certain that the service applied no attempt so far
+        pending = False  # whether the service may still apply one of them
         self._started = time.monotonic()
         while True:
             response = None
@@ -164,17 +169,21 @@ class Operation:
             holds_slot = False
             if failed is None:
                 if check is not None:
-                    self._pause(check)
+                    try:
+                        self._pause(check)
+                    except VoiceError as e:
+                        e.rejected, e.pending = rejected, pending
+                        raise
                 response, failed = self._attempt(lambda: method(**parameters))
             if failed is None:
                 return response
             rejected = rejected and failed.rejected
+            pending = pending or failed.pending
             delay = self._delay(failed)
             if delay is None:
                 break
-            self._last = f", the last of which ended with {failed.last}"
+            self._last = f", the last of which ended with {clean(failed.last, 200)}" if failed.last else ""
             time.sleep(delay)
-        clean = self._client.clean
         error = self.failure(
             failed.name,
             NotFound if failed.name == "not_found" else VoiceError,
@@ -183,7 +192,7 @@ class Operation:
             metadata=failed.metadata,
             **{key: clean(value, 200) if key in _OUTSIDE else value for key, value in failed.fields.items()},
         )
-        error.rejected = rejected
+        error.rejected, error.pending = rejected, pending
         error.affects_all = error.affects_all or getattr(self._client.rate_limit, "gave_up", False)
         raise error
 
@@ -311,8 +320,8 @@ class Operation:
         seen = self._client.request_ids
         if seen is None or request_id is None:
             return True
-        new = request_id not in seen
-        seen.add(request_id)
+        own = object()
+        new = seen.setdefault(request_id, own) is own  # atomic, because threads share the dictionary
         if not new:
             self._client.reads.close()
             self._client.writes.close()

@@ -103,8 +103,7 @@ def confirm_write(
         read = e.message.rstrip(".")
         raise write_failure(client, voice_connector_id, desired, "write_unknown", read=read, **fields) from e
     if lost_members(proxy, desired):
-        # A request that was abandoned while it was sent may still arrive.
-        name = "write_pending" if write_error.name == "deadline" else "write_failed"
+        name = "write_pending" if write_error.pending else "write_failed"
         raise write_failure(client, voice_connector_id, desired, name, **fields)
     return proxy
 
