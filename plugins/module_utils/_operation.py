@@ -100,8 +100,8 @@ class Attempt(threading.Thread):
             raise NoThread from None
         try:
             self.join(seconds)
-        finally:  # also if a signal ends the wait
-            self.abandoned = self.is_alive()
+        finally:  # also if a signal ends the wait, after which is_alive() can be wrong
+            self.abandoned = self._function is not None
         if self.abandoned:
             raise DeadlineExceeded
         if self._exception is not None:
