@@ -464,7 +464,7 @@ def test_a_retry_that_would_be_too_late_is_not_begun(
 def test_the_message_about_the_limit_shows_how_the_last_attempt_ended(
     one: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
-    limit_operations(monkeypatch, 0.25)
+    limit_operations(monkeypatch, 0.4)
     monkeypatch.setattr(_operation, "random", types.SimpleNamespace(uniform=lambda *args: 0))
     for fault, words in (
         (
