@@ -166,12 +166,12 @@ def test_an_abandoned_write_has_an_unknown_outcome(
     one: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, write: Write, limit: str, arrives: bool
 ) -> None:
     if limit == "operation":
-        limit_operations(monkeypatch, 0.3)
+        limit_operations(monkeypatch, 0.4)
     else:
         set_timeouts(monkeypatch, 0.15)
         for name in ("MAX_FAULTS", "BULK_MAX_FAULTS"):
             monkeypatch.setattr(_client, name, 2)
-    fault: dict[str, Any] = {"delay": 0.6} if arrives else {"drop": "hang"}
+    fault: dict[str, Any] = {"delay": 0.8} if arrives else {"drop": "hang"}
     one.faults = [Fault(write.operation, **fault)]
     assert_pending(write, write.run(one, tmp_path))
     assert one.operations() == [*write.reads, *[write.operation] * (1 if limit == "operation" else 2), GET]
@@ -213,14 +213,14 @@ def test_a_write_that_connects_after_it_was_abandoned_has_an_unknown_outcome(
     one: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, write: Write
 ) -> None:
     """The write needs a new connection, and the lookup of the host name takes longer than the limit."""
-    limit_operations(monkeypatch, 0.3)
+    limit_operations(monkeypatch, 0.4)
     look_up = socket.getaddrinfo
     slow = threading.Event()
 
     def look_up_slowly(*args: Any, **kwargs: Any) -> Any:
         if one.operations() == write.reads and not slow.is_set():
             slow.set()
-            time.sleep(0.6)
+            time.sleep(1)
         return look_up(*args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up_slowly)
@@ -234,12 +234,12 @@ def test_a_write_that_connects_after_it_was_abandoned_has_an_unknown_outcome(
 def test_a_write_that_botocore_prepares_too_slowly_is_never_sent(
     one: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, write: Write
 ) -> None:
-    limit_operations(monkeypatch, 0.3)
+    limit_operations(monkeypatch, 0.4)
     sign = _client.SigningCredentials.get_frozen_credentials
 
     def sign_slowly(credentials: Any) -> Any:
         if one.operations() == write.reads:
-            time.sleep(0.6)
+            time.sleep(0.8)
         return sign(credentials)
 
     monkeypatch.setattr(_client.SigningCredentials, "get_frozen_credentials", sign_slowly)
