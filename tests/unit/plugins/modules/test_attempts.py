@@ -168,7 +168,7 @@ def test_an_abandoned_write_has_an_unknown_outcome(
     if limit == "operation":
         limit_operations(monkeypatch, 0.4)
     else:
-        set_timeouts(monkeypatch, 0.15)
+        set_timeouts(monkeypatch, 0.25)
         for name in ("MAX_FAULTS", "BULK_MAX_FAULTS"):
             monkeypatch.setattr(_client, name, 2)
     fault: dict[str, Any] = {"delay": 0.8} if arrives else {"drop": "hang"}
