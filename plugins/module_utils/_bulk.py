@@ -164,7 +164,8 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
     try:
         for number in range(min(concurrency, len(items)) - 1):
             for target, started_threads in ((started.wait, reserved), (work, threads)):
-                thread = threading.Thread(target=target, name=f"worker-{number}")
+                # A daemon, because otherwise Ctrl+C would stop only this thread, and the others would go on
+                thread = threading.Thread(target=target, name=f"worker-{number}", daemon=True)
                 thread.start()
                 started_threads.append(thread)
     except RuntimeError:  # the system cannot start another thread, so continue with fewer

@@ -150,7 +150,7 @@ class Connection:
         self._purpose = purpose
         self._concurrency = concurrency
         self._hidden = list(hidden)
-        self._request_ids: set[str] = set()
+        self._request_ids: dict[str, object] = {}
         self._session: Any = None
         self._credentials: Any = None
         self._explaining(None, lambda: self._open(module))
@@ -263,7 +263,8 @@ class Connection:
         )
         if service == SERVICE:
             client.meta.events.register(f"before-parse.{SERVICE}", check_response)
-        client.meta.events.register(f"before-send.{service}", stop_abandoned)
+        # The last handler, because that of botocore's mode adaptive can wait
+        client.meta.events.register_last("before-send", stop_abandoned)
         return client
 
     def _prefix(self, region: str | None) -> str:

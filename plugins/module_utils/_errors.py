@@ -70,6 +70,7 @@ class VoiceError(Exception):
         self.metadata = metadata
         self.affects_all = affects_all
         self.rejected = rejected
+        self.pending = False  # whether the service may still apply a request that was abandoned
         self.details: dict[str, Any] = {}  # further return values of the failed task
 
     @property

@@ -299,6 +299,7 @@ class Failed(NamedTuple):
     last: str = ""  # what the attempt ended with
     answered: bool = False  # whether a response arrived
     sent: bool = True  # whether the request may have been sent
+    pending: bool = False  # whether the service may still apply it, because it was sent and then abandoned
 
     @property
     def row(self) -> Failure:
@@ -325,7 +326,8 @@ def explain(exception: BaseException, settings: dict[str, Any], sent: bool) -> F
     name, fields = _explain_exception(exception, settings, sent)
     answered = name in ("redirected", "truncated", "unreadable")
     words = "" if answered else _quote(exception)
-    return Failed(name, words, fields, last=type(exception).__name__, answered=answered, sent=sent)
+    pending = sent and isinstance(exception, (DeadlineExceeded, ReadTimeoutError))
+    return Failed(name, words, fields, last=type(exception).__name__, answered=answered, sent=sent, pending=pending)
 
 
 def _quote(exception: BaseException) -> str:

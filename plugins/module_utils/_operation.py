@@ -56,7 +56,7 @@ class VoiceClient(NamedTuple):
     own_retries: bool  # whether Operation retries reads, instead of botocore
     max_faults: int  # server errors and broken connections of one operation
     rate_limit: Any  # the RateLimit that all requests of a bulk run share, or None
-    request_ids: set[str] | None  # those of all responses so far; None for a service that is not checked
+    request_ids: dict[str, object] | None  # those of all responses so far; None for a service that is not checked
     settings: dict[str, Any]  # the connection options
     clean: Callable[..., str]  # hides the secrets of the connection in text from outside
     holds_slot: bool = False  # whether the first request may use the slot of the caller
@@ -99,18 +99,18 @@ class Attempt(threading.Thread):
             self.start()
         except RuntimeError:
             raise NoThread from None
-        self.join(seconds)
-        if self.is_alive():
-            self.abandoned = True
+        try:
+            self.join(seconds)
+        finally:  # also if a signal ends the wait, after which is_alive() can be wrong
+            self.abandoned = self._function is not None
+        if self.abandoned:
             raise DeadlineExceeded
         exception, self._exception = self._exception, None
         try:
             if exception is not None:
                 raise exception
         finally:
-            del (
-                exception
-            )  # or its traceback would keep this frame, and the frame would keep the response, until a late gc
+            del exception  # its traceback would keep this frame, and so the response, until a late garbage collection
         return self._result
 
 
@@ -164,8 +164,10 @@ class Operation:
         """
         if prepare is None:
             self.require()
+        clean = self._client.clean
         holds_slot = self._client.holds_slot
         rejected = True  # whether it is certain that the service applied no attempt so far
+        pending = False  # whether the service may still apply one of them
         self._started = time.monotonic()
         while True:
             response = None
@@ -178,22 +180,22 @@ class Operation:
             if failed is None:
                 return response
             rejected = rejected and failed.rejected
+            pending = pending or failed.pending
             delay = self._delay(failed)
             if delay is None:
                 break
-            self._last = f", the last of which ended with {failed.last}"
+            self._last = f", the last of which ended with {clean(failed.last, 200)}" if failed.last else ""
             time.sleep(delay)
-        clean = self._client.clean
         error = self.failure(
             failed.name,
             NotFound if failed.name == "not_found" else VoiceError,
             words=failed.words and clean(failed.words),
             error=failed.error and {key: clean(value) for key, value in failed.error.items()},
             metadata=failed.metadata
-            and {key: clean(value, 100) if isinstance(value, str) else value for key, value in failed.metadata.items()},
+            and {**failed.metadata, "request_id": failed.request_id and clean(failed.request_id, 100)},
             **{key: clean(value, 200) if key in _OUTSIDE else value for key, value in failed.fields.items()},
         )
-        error.rejected = rejected
+        error.rejected, error.pending = rejected, pending
         error.affects_all = error.affects_all or getattr(self._client.rate_limit, "gave_up", False)
         raise error
 
@@ -321,8 +323,8 @@ class Operation:
         seen = self._client.request_ids
         if seen is None or not request_id:
             return True
-        new = request_id not in seen
-        seen.add(request_id)
+        own = object()
+        new = seen.setdefault(request_id, own) is own  # atomic, because threads share the dictionary
         if not new:
             self._client.reads.close()
             self._client.writes.close()
@@ -344,7 +346,9 @@ class Operation:
         # At most 0.5 seconds after the first failure, then at most 1, 2, 4, and 5 seconds
         delay = random.uniform(0, min(MAX_BACKOFF, 2 ** (failures - 2)))
         left = self._left()
-        return delay if more and self._retries and (left is None or delay < left) else None
+        # botocore has repeated only what it sent, and does not know that a response was repeated.
+        retries = self._retries or not failed.sent or failed.name == "repeated_response"
+        return delay if more and retries and (left is None or delay < left) else None
 
     def _pause(self, function: Callable[[], _T]) -> _T:
         """Call a function whose time does not count towards the limit of this operation."""

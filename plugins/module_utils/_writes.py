@@ -245,7 +245,7 @@ class _Write:
             return Change(self.before, None, not error.rejected)
         self._judge(current)
         # A request that was abandoned while it was sent may still arrive.
-        raise self.failure("write_pending" if error.name == "deadline" else "write_failed", **response)
+        raise self.failure("write_pending" if error.pending else "write_failed", **response)
 
     def _fail_changed(self, name: str, current: dict[str, Any] | None, members: set[str]) -> NoReturn:
         error = self.failure(name, WriteError, options=name_members(members))
