@@ -208,57 +208,26 @@ FAILURES = {
     "rejected": Failure("the request was rejected. Check its values, and use an ID, not a name or an ARN{ended}"),
 }
 
-# The failure for the name of an error, as canonical_name() returns it.
-_BY_NAME = {
-    **dict.fromkeys(
-        (
-            "BandwidthLimitExceeded",
-            "EC2Throttled",
-            "PriorRequestNotComplete",
-            "ProvisionedThroughputExceeded",
-            "RequestLimitExceeded",
-            "RequestThrottled",
-            "SlowDown",
-            "Throttled",
-            "Throttling",
-            "TooManyRequests",
-        ),
-        "throttled",
+# The names of errors, as canonical_name() returns them, for each failure that they mean.
+_NAMES = {
+    "throttled": (
+        "BandwidthLimitExceeded EC2Throttled PriorRequestNotComplete ProvisionedThroughputExceeded RequestLimitExceeded "
+        "RequestThrottled SlowDown Throttled Throttling TooManyRequests"
     ),
-    **dict.fromkeys(
-        (
-            "InternalError",
-            "InternalFailure",
-            "InternalServerError",
-            "RequestTimeout",
-            "ServiceFailure",
-            "ServiceUnavailable",
-        ),
-        "server_error",
+    "server_error": (
+        "InternalError InternalFailure InternalServerError RequestTimeout ServiceFailure ServiceUnavailable"
     ),
-    **dict.fromkeys(("RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"), "wrong_clock"),
-    **dict.fromkeys(("NotSignedUp", "OptInRequired", "SubscriptionRequired"), "account_not_authorized"),
-    **dict.fromkeys(
-        (
-            "AuthFailure",
-            "ExpiredToken",
-            "IncompleteSignature",
-            "InvalidAccessKeyId",
-            "InvalidClientTokenId",
-            "InvalidSignature",
-            "InvalidToken",
-            "MissingAuthenticationToken",
-            "SignatureDoesNotMatch",
-            "TokenRefreshRequired",
-            "Unauthorized",
-            "Unrecognized",
-        ),
-        "credentials_rejected",
+    "wrong_clock": "RequestExpired RequestInTheFuture RequestTimeTooSkewed",
+    "account_not_authorized": "NotSignedUp OptInRequired SubscriptionRequired",
+    "credentials_rejected": (
+        "AuthFailure ExpiredToken IncompleteSignature InvalidAccessKeyId InvalidClientTokenId InvalidSignature "
+        "InvalidToken MissingAuthenticationToken SignatureDoesNotMatch TokenRefreshRequired Unauthorized Unrecognized"
     ),
-    **dict.fromkeys(("AccessDenied", "Forbidden"), "access_denied"),
-    "NotFound": "not_found",
-    "UnknownOperation": "not_offered",
+    "access_denied": "AccessDenied Forbidden",
+    "not_found": "NotFound",
+    "not_offered": "UnknownOperation",
 }
+_BY_NAME = {name: failure for failure, names in _NAMES.items() for name in names.split()}
 # The failure for a part of the message, which is more precise than the name.
 _BY_WORDS = {
     "Signature expired": "wrong_clock",
