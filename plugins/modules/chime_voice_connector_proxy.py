@@ -200,14 +200,13 @@ proxy:
 """
 
 import functools
-import re
 from typing import Any
 
 from ..module_utils._client import Connection
 from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient
-from ..module_utils._options import PHONE_NUMBER, check_values
+from ..module_utils._options import COUNTRY, MAX_COUNTRIES, PHONE_NUMBER, check_values
 from ..module_utils._shapes import proxy_result
 from ..module_utils._writes import MEMBERS, Change, WriteError, different_members, write_failure, write_proxy
 
@@ -219,7 +218,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fall_back_phone_number": {"type": "str"},
     "disabled": {"type": "bool"},
 }
-_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 def check_options(params: dict[str, Any]) -> None:
@@ -228,10 +226,10 @@ def check_options(params: dict[str, Any]) -> None:
     if minutes is not None and minutes < 1:
         raise VoiceError("bad_minutes", value=minutes)
     countries = params["phone_number_countries"] or []
-    if len(countries) > 100:
+    if len(countries) > MAX_COUNTRIES:
         raise VoiceError("too_many_countries", count=len(countries))
     for country in countries:
-        if not _COUNTRY.fullmatch(country):
+        if not COUNTRY.fullmatch(country):
             raise VoiceError("bad_country", value=country)
     if params["fall_back_phone_number"] and not PHONE_NUMBER.fullmatch(params["fall_back_phone_number"]):
         raise VoiceError("bad_phone_number")

@@ -179,13 +179,13 @@ from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient
 from ..module_utils._options import check_values
-from ..module_utils._retire import check_owner, require_account, require_home
+from ..module_utils._redact import PhoneNumbers
+from ..module_utils._retire import check_arn, require_account, require_home, require_owner
 from ..module_utils._selection import check_confirmed_selection
 from ..module_utils._writes import (
     Change,
     Record,
     different_members,
-    hide_numbers,
     name_members,
     report_changes,
     require_no_failures,
@@ -221,7 +221,8 @@ def read_connectors(
     for connector in found.values():
         if not isinstance(connector, VoiceError):
             require_home(connector, PREFIX)
-            warnings += check_owner(connector, account_id, PREFIX)
+            require_owner(connector, account_id, PREFIX)
+            warnings += check_arn(connector, PREFIX)
     return found, warnings
 
 
@@ -231,6 +232,7 @@ def desired_proxy(
     """Return the ``Proxy`` structure of a record; raise VoiceError if it must not replace the *current* one."""
     # In a backup, an empty phone number means none. The service does not accept an empty one.
     desired = {member: value for member, value in record.proxy.items() if value != ""}
+    desired.setdefault("Disabled", False)  # otherwise, the service could keep the current value
     different = different_members(current, desired)
     if different and current is not None and not overwrite:
         options = name_members(different)
@@ -240,22 +242,23 @@ def desired_proxy(
     return desired
 
 
-def restore(module: Any, result: dict[str, Any]) -> None:
+def restore(module: Any, result: dict[str, Any], numbers: PhoneNumbers) -> None:
     """Restore the selected proxy configurations, and record the outcome in *result*.
 
+    :param numbers: the phone numbers to hide.
     :raises VoiceError: some or all of them could not be restored.
     """
     params = module.params
     check_values(OPTIONS, module.given, params)
     check_confirmed_selection(params)
     account_id, concurrency = params["account_id"], params["concurrency"]
-    records = read_backup(params["backup_file"], account_id, params["voice_connector_ids"], PREFIX)
-    connection = Connection(module, PURPOSE, concurrency, hidden=hide_numbers(records))
+    records = read_backup(params["backup_file"], account_id, params["voice_connector_ids"], numbers, PREFIX)
+    connection = Connection(module, PURPOSE, concurrency, numbers)
     require_account(get_account_id(connection.client(records[0].region, "sts")), account_id, PREFIX)
     clients = {region: connection.client(region) for region in dict.fromkeys(r.region for r in records)}
     connectors, warnings = read_connectors(records, clients, account_id, concurrency)
     for warning in warnings:
-        module.warn(warning)
+        module.warn(numbers.hide(warning))
 
     def restore_record(record: Record) -> Change:
         connector = connectors[record.voice_connector_id]
@@ -283,11 +286,12 @@ def main() -> None:
         "unchanged": [],
         "failures": [],
     }
+    numbers = PhoneNumbers()
     try:
-        restore(module, result)
+        restore(module, result, numbers)
     except VoiceError as e:
-        module.fail_json(**e.failure(**result))
-    module.exit_json(**result)
+        module.fail_json(**numbers.hide(e.failure(**result)))
+    module.exit_json(**numbers.hide(result))
 
 
 if __name__ == "__main__":

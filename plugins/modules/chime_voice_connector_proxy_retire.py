@@ -257,6 +257,7 @@ from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient
 from ..module_utils._options import check_values
+from ..module_utils._redact import PhoneNumbers, redact
 from ..module_utils._retire import Exclusions, Plan, choose_regions, plan_deletions, require_account
 from ..module_utils._selection import check_confirmed_selection
 from ..module_utils._shapes import PROXY
@@ -265,7 +266,6 @@ from ..module_utils._writes import (
     Record,
     different_members,
     find_problem,
-    hide_numbers,
     name_members,
     report_changes,
     require_no_failures,
@@ -309,7 +309,8 @@ def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
 def plan(connection: Connection, params: dict[str, Any]) -> tuple[Plan, dict[str, VoiceClient]]:
     """Read the account; return what to do, and the clients by Region."""
     regions = params["regions"] or list_regions(connection.client(_FIRST_REGION))
-    clients = {region: connection.client(region) for region in choose_regions(regions, params["exclude_regions"])}
+    chosen = choose_regions(regions, params["exclude_regions"])
+    clients = {client.region: client for client in map(connection.client, chosen)}
     require_account(get_account_id(connection.client(next(iter(clients)), "sts")), params["account_id"], PREFIX)
     ids = None if params["all"] else params["voice_connector_ids"]
     exclusions = Exclusions(params["exclude_voice_connector_ids"], params["exclude_names"], params["exclude_tags"])
@@ -347,29 +348,28 @@ def delete_unchanged(client: VoiceClient, record: Record, check_mode: bool) -> C
     return write_proxy(client, identifier, decide, True, check_mode)
 
 
-def retire(module: Any, result: dict[str, Any]) -> None:
+def retire(module: Any, result: dict[str, Any], numbers: PhoneNumbers) -> None:
     """Delete the selected proxy configurations, and record the outcome in *result*.
 
+    :param numbers: the phone numbers to hide.
     :raises VoiceError: some or all of them could not be deleted.
     """
     params = module.params
     check_options(params, module.given)
-    connection = Connection(module, PURPOSE, params["concurrency"], hidden=hide_numbers([]))
-    planned, clients = plan(connection, params)
+    planned, clients = plan(Connection(module, PURPOSE, params["concurrency"], numbers), params)
     records = planned.records
-    connection.hide(hide_numbers(records))
     for warning in planned.warnings:
-        module.warn(warning)
+        module.warn(numbers.hide(warning))
     result["selected"] = [record.describe() for record in records]
     if len(records) > params["max_deletions"]:
         raise VoiceError("too_many_deletions", PREFIX, count=len(records), maximum=params["max_deletions"])
     for record, problem in planned.unrestorable:
         error = write_failure(clients[record.region], record.voice_connector_id, True, "unrestorable", problem=problem)
         result["failures"].append({**record.describe(), "reason": error.message})
+    now = datetime.datetime.now(datetime.timezone.utc)
     if records and module.check_mode:
-        check_folder(params["backup_dir"], PREFIX)
+        check_folder(params["backup_dir"], params["account_id"], now, PREFIX)
     elif records:
-        now = datetime.datetime.now(datetime.timezone.utc)
         result["backup_file"] = write_backup(params["backup_dir"], params["account_id"], records, now, PREFIX)
 
     def delete(record: Record) -> Change:
@@ -383,7 +383,8 @@ def retire(module: Any, result: dict[str, Any]) -> None:
                 result["retired"].append({**record.describe(), "already_absent": not change.changed})
     report_changes(module, result, records, changes)
     count = len(records) + len(planned.unrestorable)
-    require_no_failures(result["failures"], "partly_retired", count, PREFIX)
+    backup = f"The backup is {redact(result['backup_file'])}. " if result["backup_file"] else ""
+    require_no_failures(result["failures"], "partly_retired", count, PREFIX, backup=backup)
 
 
 def main() -> None:
@@ -396,11 +397,12 @@ def main() -> None:
         "failures": [],
         "backup_file": None,
     }
+    numbers = PhoneNumbers()
     try:
-        retire(module, result)
+        retire(module, result, numbers)
     except VoiceError as e:
-        module.fail_json(**e.failure(**result))
-    module.exit_json(**result)
+        module.fail_json(**numbers.hide(e.failure(**result)))
+    module.exit_json(**numbers.hide(result))
 
 
 if __name__ == "__main__":

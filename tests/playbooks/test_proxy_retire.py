@@ -69,7 +69,7 @@ def write_backup(folder: pathlib.Path) -> None:
     proxy = {**STATE["voice_connectors"][0]["Proxy"], "DefaultSessionExpiryMinutes": 61}
     record = {"voice_connector_id": FIRST, "region": "us-east-1", "name": "reception", "proxy": proxy}
     document = {
-        "format": 1,
+        "format": 2,
         "account": "111122223333",
         "created": "2026-01-02T03:04:05Z",
         "voice_connectors": [record],

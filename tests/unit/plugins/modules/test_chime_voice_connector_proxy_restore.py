@@ -47,7 +47,7 @@ FLEET: dict[str, Any] = {
 }
 RECORDS = [{"voice_connector_id": i, "region": REGIONS[i], "name": NAMES[i], "proxy": p} for i, p in PROXIES.items()]
 BACKUP: dict[str, Any] = {
-    "format": 1,
+    "format": 2,
     "account": ACCOUNT,
     "created": "2026-01-02T03:04:05Z",
     "voice_connectors": RECORDS,
@@ -254,9 +254,9 @@ SECOND = f"record 2 ({WAREHOUSE})"
         (None, "it is not a complete JSON object"),
         (without(BACKUP, "account"), "its account is missing"),
         ({**BACKUP, "account": 111122223333}, "its account is missing or is not an account ID"),
-        ({**BACKUP, "format": True}, "its format is not a number"),
-        ({**BACKUP, "format": "2"}, "its format is not a number"),
-        ({**BACKUP, "format": 0}, "its format is not a number"),
+        ({**BACKUP, "format": True}, "its format is not 2"),
+        ({**BACKUP, "format": "2"}, "its format is not 2"),
+        ({**BACKUP, "format": 1}, "its format is not 2"),
         ({**BACKUP, "voice_connectors": []}, "its voice_connectors are missing, empty, or not a list"),
         ({**BACKUP, "voice_connectors": {}}, "its voice_connectors are missing, empty, or not a list"),
         (without(BACKUP, "voice_connectors"), "its voice_connectors are missing, empty, or not a list"),
@@ -282,10 +282,13 @@ SECOND = f"record 2 ({WAREHOUSE})"
         ),
         (
             with_proxy(DefaultSessionExpiryMinutes=0),
-            f"{SECOND} has no DefaultSessionExpiryMinutes, which the service requires",
+            f"{SECOND} has a value for DefaultSessionExpiryMinutes that is not a positive number",
         ),
         (with_proxy(PhoneNumberCountries="GB"), f"{SECOND} has a value for PhoneNumberCountries that is not a list"),
         (with_proxy(PhoneNumberCountries=[False]), f"{SECOND} has a value for PhoneNumberCountries that is not a list"),
+        (with_proxy(PhoneNumberCountries=["gb"]), f"{SECOND} has a value for PhoneNumberCountries that is not a list"),
+        (with_proxy(VoiceConnectorId=RECEPTION), f"{SECOND} has VoiceConnectorId, which is not a member of a proxy"),
+        (with_proxy(PhoneNumberPoolCountries=["GB"]), f"{SECOND} has PhoneNumberPoolCountries, which is not a member"),
         (with_proxy(Disabled="false"), f"{SECOND} has a value for Disabled that is not a boolean"),
         (
             with_proxy(FallBackPhoneNumber="*********42"),
@@ -314,8 +317,8 @@ def test_an_incomplete_file_is_refused(restore: Restore, fleet: Emulator, backup
 
 
 def test_a_newer_format_is_refused(restore: Restore, fleet: Emulator, backup: pathlib.Path) -> None:
-    backup.write_text(json.dumps({"format": 2}))
-    assert_refused(restore(), fleet, f"the backup {backup} has the format 2", "Upgrade chime_sdk.voice")
+    backup.write_text(json.dumps({"format": 3}))
+    assert_refused(restore(), fleet, f"the backup {backup} has the format 3", "Upgrade chime_sdk.voice")
 
 
 def test_a_file_that_cannot_be_read_is_refused(restore: Restore, fleet: Emulator, tmp_path: pathlib.Path) -> None:

@@ -74,7 +74,7 @@ def run_module(emulator: Emulator, tmp_path: pathlib.Path) -> Run:
         for c in STATE["voice_connectors"]
     ]
     backup.write_text(
-        json.dumps({"format": 1, "account": CREDENTIALS["account"], "created": "", "voice_connectors": records})
+        json.dumps({"format": 2, "account": CREDENTIALS["account"], "created": "", "voice_connectors": records})
     )
     files: dict[str, Any] = {RESTORE: {"backup_file": str(backup)}, RETIRE: {"backup_dir": str(tmp_path / "backups")}}
 
