@@ -40,7 +40,7 @@ class Selection(NamedTuple):
     include_tags: bool
     settings: list[Setting]
     # Whether to skip listed Voice Connectors that belong to a Region that is not read, and to return a Voice Connector
-    # once for each Region in which it was found, if Regions disagree about where it belongs or if none was listed.
+    # once for each Region that lists it as its own, or in which it was found by its ID.
     own_regions_only: bool = False
     # Whether to keep the structures as AWS returned them.
     keep_structures: bool = False
@@ -125,9 +125,11 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
     work = [(i, region) for i, region in work if _has_name(region.listed.get(i), selection.names)]
     if selection.own_regions_only:
         foreign = foreign_homes(regions)
-        disputed = [i for i in homes if i in wanted and len(claimed_homes(regions, i)) > 1]
         work = [(i, region) for i, region in work if i not in foreign]
-        work += [(i, region) for i in disputed for region in regions if i in region.listed and region is not homes[i]]
+        owners = [
+            (i, region) for region in regions for i, entry in region.listed.items() if _home(entry) == region.name
+        ]
+        work += [(i, region) for i, region in owners if i in wanted and region is not homes[i]]
     # If there are few Voice Connectors, read several settings of each at the same time.
     share = max(1, concurrency // max(1, len(work)))
     lock = threading.Lock()
