@@ -280,7 +280,7 @@ def _confirm_absence(
             response: dict[str, Any] = {"error": error.error, "metadata": error.metadata}
             if isinstance(error, NotFound):
                 raise operation.failure("no_voice_connector", NotFound, error.words, **response)
-            reason = error.message.rstrip(".")
+            reason = error.message.removesuffix(".")
             response["affects_all"] = error.affects_all
             raise operation.failure("absence_unknown", setting=setting.title, reason=reason, **response)
     if home != client.region:

@@ -121,8 +121,8 @@ MESSAGES = {
         "cause and run the task again. The error from the change: {write}"
     ),
     "stored_differently": (
-        "the service stored values for {options} that differ from those sent. Compare the returned proxy with the "
-        "options"
+        "the service stored values for {options} that differ from those sent. Compare the current configuration with "
+        "the requested one"
     ),
     # Retiring and restoring
     "different_account": (

@@ -127,7 +127,7 @@ def require_complete_read(read: BulkRead, prefix: str) -> None:
     """Raise VoiceError if anything was not read."""
     failures = list_failures(read)
     if failures:
-        error = VoiceError("incomplete_read", prefix, first=failures[0]["reason"].rstrip("."))
+        error = VoiceError("incomplete_read", prefix, first=failures[0]["reason"].removesuffix("."))
         error.details = {"failures": failures}
         raise error
 
@@ -145,7 +145,9 @@ def require_tags(targets: list[dict[str, Any]], prefix: str) -> None:
     """Raise VoiceError if the tags of a Voice Connector are unknown."""
     for connector in targets:
         if connector["tags"] is None:
-            raise VoiceError("unknown_tags", prefix, reason=connector["tags_error"].rstrip("."), **_place(connector))
+            raise VoiceError(
+                "unknown_tags", prefix, reason=connector["tags_error"].removesuffix("."), **_place(connector)
+            )
 
 
 def require_used(connectors: list[dict[str, Any]], exclusions: Exclusions, prefix: str) -> None:

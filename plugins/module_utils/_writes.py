@@ -213,7 +213,7 @@ class _Write:
             if not may_be_applied:
                 raise
             write = "an attempt failed without a known outcome"
-            raise self.failure("write_unknown", write=write, read=e.message.rstrip(".")) from None
+            raise self.failure("write_unknown", write=write, read=e.message.removesuffix(".")) from None
         if may_be_applied:
             self._judge(current)
         self.before = current
@@ -239,12 +239,12 @@ class _Write:
         response: dict[str, Any] = {
             "error": error.error,
             "metadata": error.metadata,
-            "write": error.message.rstrip("."),
+            "write": error.message.removesuffix("."),
         }
         try:
             current = get_proxy(self._client, self._id, self._voice_connector)
         except VoiceError as e:
-            reason: str | None = e.message.rstrip(".")
+            reason: str | None = e.message.removesuffix(".")
         else:
             reason = None
         if reason is not None:
@@ -301,7 +301,7 @@ def run_each(
         result: _T | VoiceError
         try:
             if stop:
-                raise VoiceError("not_tried", prefix, first=stop.message.rstrip("."))
+                raise VoiceError("not_tried", prefix, first=stop.message.removesuffix("."))
             result = function(record)
         except VoiceError as e:
             if e.affects_all:
@@ -344,5 +344,5 @@ def report_changes(module: Any, result: dict[str, Any], records: list[Record], c
 def require_no_failures(failures: list[dict[str, Any]], name: str, count: int, prefix: str, **fields: Any) -> None:
     """Raise VoiceError with the message *name* if any of *count* writes has failed."""
     if failures:
-        first = failures[0]["reason"].rstrip(".")
+        first = failures[0]["reason"].removesuffix(".")
         raise VoiceError(name, prefix, failed=len(failures), count=count, first=first, **fields)

@@ -16,10 +16,13 @@ description:
   - Reads the Voice Connectors of one AWS account in one or more Regions, backs up the selected proxy configurations,
     and then deletes them, several at a time. It never touches the Voice Connectors themselves.
   - Nothing is deleted unless the account is O(account_id), everything was read, every exclusion matches a Voice
-    Connector, the number of deletions is within O(max_deletions), and the backup was written and verified by reading it
-    back.
-  - The module reads each proxy configuration again immediately before it deletes it. If the configuration differs from
-    the backup, it is not deleted, and the task fails.
+    Connector, the Regions agree about where each Voice Connector with a proxy configuration belongs, the number of
+    deletions is within O(max_deletions), and the backup was written and verified by reading it back.
+  - A proxy configuration that M(chime_sdk.voice.chime_voice_connector_proxy_restore) could not restore, for example
+    because it has a member that the installed botocore cannot send, is not deleted. The module continues with the
+    others, and the task fails at the end.
+  - The module reads each proxy configuration again immediately before each attempt to delete it. If the configuration
+    differs from the backup, it is not deleted, and the task fails.
   - If a proxy configuration cannot be deleted, the module continues with the others, and the task fails at the end. The
     module stops in a Region only if every further request there would fail. Run the task again to delete the rest. Each
     run writes its own backup, so every deleted configuration is in a backup, even if a run was killed.
@@ -27,7 +30,8 @@ options:
   account_id:
     description:
       - The ID of the AWS account, 12 digits in quotes. The credentials and all Voice Connectors that are not excluded
-        must belong to this account.
+        must belong to this account, according to the ARN of each. If an ARN has a different Region, or a partition
+        other than C(aws), the module warns.
     type: str
     required: true
   voice_connector_ids:
@@ -99,17 +103,25 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - In check mode, the module reads and checks everything, and returns the plan in RV(selected). It writes no backup
-        and deletes nothing.
+      - In check mode, the module reads and checks everything, including whether O(backup_dir) is writable, and returns
+        the plan in RV(selected). It writes no backup and deletes nothing. RV(failures) and C(changed) are those of the
+        real run, as far as they can be known without a deletion.
   diff_mode:
     details:
-      - The diff shows the fall-back phone numbers unmasked. To hide them, set C(diff=false) on the task.
+      - The diff shows the fall-back phone numbers unmasked. C(--diff) and E(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
+        them, set C(diff=false) on the task.
 notes:
   - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnectorProxy),
     C(chime:GetVoiceConnector), and C(chime:DeleteVoiceConnectorProxy). For O(exclude_tags), they also need
     C(chime:ListTagsForResource).
-  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed.
+  - The service has no conditional deletion. If somebody else changes a proxy configuration between the last read and
+    the arrival of the deletion, that change is deleted without a backup. That is the time of one request.
+  - Do not set C(until) or C(retries) on the task. The result of the last attempt replaces those of the earlier ones, so
+    the paths of their backups and the lists of what they deleted are lost. The module has its own retries, and the
+    message of a partly failed task names the backup.
+  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. Everything in it that looks
+    like a phone number, or is one in a proxy configuration that was read, is replaced by C((hidden)).
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_restore
   - module: chime_sdk.voice.chime_voice_connector_info
@@ -164,7 +176,8 @@ account_id:
   sample: "111122223333"
 selected:
   description:
-    - The Voice Connectors whose proxy configuration was selected for deletion. In check mode, the complete plan.
+    - The Voice Connectors whose proxy configuration was selected for deletion, without those that could not be
+      restored, which are in RV(failures). In check mode, the complete plan.
     - V([]) if the task failed before the Voice Connectors were selected.
   returned: always
   type: list
@@ -212,7 +225,9 @@ retired:
       type: bool
       sample: false
 failures:
-  description: What could not be read or deleted, or V([]) on success. Any failure fails the task.
+  description:
+    - What could not be read or deleted, and what was not deleted because it could not be restored, or V([]) on success.
+      Any failure fails the task.
   returned: always
   type: list
   elements: dict
