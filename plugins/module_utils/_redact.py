@@ -94,7 +94,7 @@ class PhoneNumbers:
     def patterns(self, text: str) -> list[re.Pattern[str]]:
         """Return patterns of the phone numbers in *text*. What is a part of something else does not match."""
         digits = "".join(re.findall("[0-9]", text))
-        found = [number for number in list(self._known) if number in digits]
+        found = [number for number in list(self._known) if number in digits] if digits else []
         return [_LIKE_A_NUMBER, *(re.compile(self._spell(number)) for number in found)]
 
     def hide(self, value: Any) -> Any:
