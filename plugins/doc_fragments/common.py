@@ -37,6 +37,7 @@ options: {}
 notes:
   - AWS ended support for proxy sessions on 2026-04-07. AWS may no longer accept a new, changed, or restored proxy
     configuration. If it refuses one, the task fails with the error message from AWS.
+  - If the task fails, C(changed) in its result still shows whether anything was changed.
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return what would change without changing it.

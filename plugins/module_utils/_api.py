@@ -17,6 +17,9 @@ from ._options import VOICE_CONNECTOR_ID
 from ._responses import RAW_JSON, canonical_name
 from ._shapes import PROXY, MistypedValue, Setting, connector_result, pick, proxy_result, setting_result
 
+# The parameters of PutVoiceConnectorProxy that are not members of a ``Proxy`` structure. The countries have a different
+# name there.
+NOT_IN_A_PROXY = {"VoiceConnectorId", "PhoneNumberPoolCountries"}
 # Give up on a listing after this many pages in a row without a new Voice Connector.
 _MAX_STALE_PAGES = 10
 
@@ -51,6 +54,8 @@ def get_setting(
     else:
         value = operation.member(response, setting.member, setting.kind)
         structure = {setting.member: value} if isinstance(value, list) else value
+        if client.numbers is not None:
+            client.numbers.add(structure)
         return SettingRead(operation.check(setting_result, setting, structure), _without_nulls(structure))
     _confirm_absence(client, operation, setting, voice_connector_id, voice_connector or {}, missing)
     return SettingRead(setting_result(setting, None), None)
@@ -86,7 +91,9 @@ def put_proxy(client: VoiceClient, voice_connector_id: str, prepare: Callable[[b
     def prepare_parameters(may_be_applied: bool) -> dict[str, Any]:
         proxy = prepare(may_be_applied)
         check_put(client, voice_connector_id, proxy)
-        return {"VoiceConnectorId": voice_connector_id, **_to_put(proxy)}
+        parameters = {**proxy, "VoiceConnectorId": voice_connector_id}
+        parameters["PhoneNumberPoolCountries"] = parameters.pop("PhoneNumberCountries")
+        return parameters
 
     operation = _putting(client, voice_connector_id)
     stored = operation.member(operation(prepare_parameters), "Proxy")
@@ -115,7 +122,8 @@ def find_unsendable(client: VoiceClient, proxy: dict[str, Any]) -> list[str]:
     name = "PutVoiceConnectorProxy"
     if name not in client.model.operation_names:
         return []
-    return sorted(set(_to_put(proxy)) - set(client.model.operation_model(name).input_shape.members))
+    accepted = {*client.model.operation_model(name).input_shape.members, "PhoneNumberCountries"}
+    return sorted(set(proxy) - (accepted - NOT_IN_A_PROXY))
 
 
 def delete_proxy(client: VoiceClient, voice_connector_id: str, prepare: Callable[[bool], Any]) -> None:
@@ -246,11 +254,6 @@ def _deleting(client: VoiceClient, voice_connector_id: str) -> Operation:
     return Operation(client, "DeleteVoiceConnectorProxy", action)
 
 
-def _to_put(proxy: dict[str, Any]) -> dict[str, Any]:
-    """Convert a ``Proxy`` structure to the parameters of PutVoiceConnectorProxy, one of which has a different name."""
-    return {("PhoneNumberPoolCountries" if k == "PhoneNumberCountries" else k): v for k, v in proxy.items()}
-
-
 def _without_nulls(structure: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return a structure without its nulls, which the service returns for members that are not set."""
     return structure and {name: value for name, value in structure.items() if value is not None}
@@ -277,7 +280,7 @@ def _confirm_absence(
             response: dict[str, Any] = {"error": error.error, "metadata": error.metadata}
             if isinstance(error, NotFound):
                 raise operation.failure("no_voice_connector", NotFound, error.words, **response)
-            reason = error.message.rstrip(".")
+            reason = error.message.removesuffix(".")
             response["affects_all"] = error.affects_all
             raise operation.failure("absence_unknown", setting=setting.title, reason=reason, **response)
     if home != client.region:

@@ -24,7 +24,7 @@ from typing import Any
 
 from ._errors import VoiceError
 from ._options import REGION, VOICE_CONNECTOR_ID
-from ._redact import redact
+from ._redact import PhoneNumbers, redact
 from ._responses import parse_json
 from ._selection import ACCOUNT_ID
 from ._writes import Record, find_problem
@@ -41,8 +41,7 @@ def write_backup(folder: str, account_id: str, records: list[Record], now: datet
     :param prefix: "Failed to ...: ".
     :raises VoiceError: the file could not be written completely.
     """
-    name = f"proxy-backup-{account_id}-{now:%Y%m%dT%H%M%S.%fZ}.json"
-    path = os.path.join(os.path.abspath(folder), name)
+    path = check_folder(folder, account_id, now, prefix)
     document = {
         "format": FORMAT,
         "account": account_id,
@@ -52,44 +51,44 @@ def write_backup(folder: str, account_id: str, records: list[Record], now: datet
     try:
         _write_new(path, json.dumps(document, indent=2).encode() + b"\n")
         written = _read(path)
-    except (
-        OSError,
-        ValueError,
-        RecursionError,
-    ) as e:  # ValueError for an impossible path, such as one with a null byte
-        reason: str | None = _to_reason(e)
-    else:
-        reason = None
-    if reason is not None:
-        raise VoiceError("backup_not_written", prefix, path=redact(path), reason=reason)
+    except OSError as e:
+        raise VoiceError("backup_not_written", prefix, path=redact(path), reason=_to_reason(e)) from e
     if _parse(written) != document:
         raise VoiceError("backup_differs", prefix, path=path)
     return path
 
 
-def check_folder(folder: str, prefix: str) -> None:
-    """Raise VoiceError if a backup cannot be written to *folder*. This creates nothing."""
-    path = os.path.abspath(folder)
+def check_folder(folder: str, account_id: str, now: datetime.datetime, prefix: str) -> str:
+    """Return the absolute path of the backup that ``write_backup`` writes. This creates nothing.
+
+    :raises VoiceError: it cannot be written.
+    """
+    path = os.path.join(os.path.abspath(folder), f"proxy-backup-{account_id}-{now:%Y%m%dT%H%M%S.%fZ}.json")
     reason = None
     try:
+        path.encode()  # Ansible refuses a result with a path that is not in UTF-8
         existing = path
-        while not os.path.lexists(existing):
+        while not _exists(existing):
             existing = os.path.dirname(existing)
-        if not os.path.isdir(existing):
+        if existing != path and not os.path.isdir(existing):
             reason = f"{redact(existing)} is not a folder"
-        elif not os.access(existing, os.W_OK | os.X_OK):
+        elif existing != path and not os.access(existing, os.R_OK | os.W_OK | os.X_OK):
             reason = f"{redact(existing)} is not writable"
-    except ValueError as e:
+    except (OSError, ValueError) as e:  # ValueError for an impossible path, such as one with a null byte
         reason = _to_reason(e)
     if reason is not None:
         raise VoiceError("backup_not_written", prefix, path=redact(path), reason=reason)
+    return path
 
 
-def read_backup(path: str, account_id: str, identifiers: list[str] | None, prefix: str) -> list[Record]:
+def read_backup(
+    path: str, account_id: str, identifiers: list[str] | None, numbers: PhoneNumbers, prefix: str
+) -> list[Record]:
     """Read the backup of this account from a file, and return the records with these IDs, or all if it is None.
 
-    :raises VoiceError: the file cannot be read, is not a valid backup, belongs to a different account, or has no record
-        for an ID; or a selected record is not valid, or has a proxy configuration that cannot be set.
+    :param numbers: the phone numbers in the backup are added to it.
+    :raises VoiceError: the file cannot be read, is not a backup, belongs to a different account, or has no record for
+        an ID; or a selected record is not valid, or has a proxy configuration that cannot be set.
     """
     path = os.path.abspath(path)
     try:
@@ -100,24 +99,33 @@ def read_backup(path: str, account_id: str, identifiers: list[str] | None, prefi
     version: Any = document.get("format") if isinstance(document, dict) else None
     if type(version) is int and version > FORMAT:
         raise VoiceError("newer_backup", prefix, path=path, format=version)
-    problem = _find_problem(document, version)
+    problem = _find_problem(document)
     if problem:
         raise VoiceError("bad_backup", prefix, path=path, problem=problem)
     if document["account"] != account_id:
         raise VoiceError("backup_account", prefix, path=path, account=document["account"], account_id=account_id)
-    entries = {entry["voice_connector_id"]: (n, entry) for n, entry in enumerate(document["voice_connectors"], 1)}
-    chosen = list(entries) if identifiers is None else list(dict.fromkeys(identifiers))
-    missing = [identifier for identifier in chosen if identifier not in entries]
+    records: dict[str, Record] = {}
+    for number, entry in enumerate(document["voice_connectors"], 1):
+        entry = entry if isinstance(entry, dict) else {}
+        if isinstance(entry.get("proxy"), dict):
+            numbers.add(entry["proxy"])
+        identifier: Any = entry.get("voice_connector_id")
+        valid = _is_match(identifier, VOICE_CONNECTOR_ID)
+        if identifiers is not None and not (valid and identifier in identifiers):
+            continue
+        label = f"record {number} ({identifier})" if valid else f"record {number}"
+        if not valid:
+            problem = "has no valid voice_connector_id"
+        else:
+            problem = "is a duplicate" if identifier in records else _find_record_problem(entry)
+        if problem:
+            raise VoiceError("bad_backup", prefix, path=path, problem=f"{label} {problem}")
+        records[identifier] = Record(identifier, entry["region"], entry["name"], entry["proxy"])
+    chosen = records if identifiers is None else dict.fromkeys(identifiers)
+    missing = [identifier for identifier in chosen if identifier not in records]
     if missing:
         raise VoiceError("not_in_backup", prefix, path=path, ids=", ".join(missing))
-    records = []
-    for identifier in chosen:
-        number, entry = entries[identifier]
-        problem = _find_record_problem(entry)
-        if problem:
-            raise VoiceError("bad_backup", prefix, path=path, problem=f"{_label(number, identifier)} {problem}")
-        records.append(Record(identifier, entry["region"], entry["name"], entry["proxy"]))
-    return records
+    return [records[identifier] for identifier in chosen]
 
 
 def _read(path: str) -> bytes:
@@ -125,15 +133,22 @@ def _read(path: str) -> bytes:
 
     :raises OSError: it cannot be read, or is larger than MAX_SIZE.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file")
         content = file.read(MAX_SIZE + 1)
     if len(content) > MAX_SIZE:
         raise OSError(errno.EFBIG, f"it is larger than {MAX_SIZE // 1024 // 1024} MB")
     return content
+
+
+def _exists(path: str) -> bool:
+    """Whether anything has this path; raise OSError if nothing can."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _write_new(path: str, content: bytes) -> None:
@@ -176,29 +191,21 @@ def _parse(content: bytes) -> Any:
         return None
 
 
-def _find_problem(document: Any, version: Any) -> str | None:
-    """Return the first problem in a document, or None. The problem names IDs and keys, but shows no other values."""
+def _find_problem(document: Any) -> str | None:
+    """Return the first problem in a document, apart from its records, or None. Show no values."""
     if not isinstance(document, dict):
         return "it is not a complete JSON object"
-    if type(version) is not int or version < 1:
-        return "its format is not a number"
+    if type(document.get("format")) is not int or document["format"] != FORMAT:
+        return f"its format is not {FORMAT}"
     if not _is_match(document.get("account"), ACCOUNT_ID):
         return "its account is missing or is not an account ID"
-    entries = document.get("voice_connectors")
-    if not isinstance(entries, list) or not entries:
+    if not isinstance(document.get("voice_connectors"), list) or not document["voice_connectors"]:
         return "its voice_connectors are missing, empty, or not a list"
-    seen: set[str] = set()
-    for number, entry in enumerate(entries, 1):
-        identifier: Any = entry.get("voice_connector_id") if isinstance(entry, dict) else None
-        if not _is_match(identifier, VOICE_CONNECTOR_ID):
-            return f"record {number} has no valid voice_connector_id"
-        if identifier in seen:
-            return f"{_label(number, identifier)} is a duplicate"
-        seen.add(identifier)
     return None
 
 
 def _find_record_problem(entry: dict[str, Any]) -> str | None:
+    """Return why a record cannot be restored, or None. Show no values."""
     missing = [name for name in ("region", "name", "proxy") if name not in entry]
     if missing:
         return f"has no {missing[0]}"
@@ -211,10 +218,6 @@ def _find_record_problem(entry: dict[str, Any]) -> str | None:
 
 def _to_reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or redact(error)
-
-
-def _label(number: int, identifier: str) -> str:
-    return f"record {number} ({redact(identifier)})"
 
 
 def _is_match(value: Any, pattern: re.Pattern[str]) -> bool:

@@ -39,7 +39,8 @@ class Selection(NamedTuple):
     tags: dict[str, str | None]  # values by key; None matches any value
     include_tags: bool
     settings: list[Setting]
-    # Whether to skip listed Voice Connectors that belong to a Region that is not read.
+    # Whether to skip listed Voice Connectors that belong to a Region that is not read, and to return a Voice Connector
+    # once for each Region that lists it as its own, or in which it was found by its ID.
     own_regions_only: bool = False
     # Whether to keep the structures as AWS returned them.
     keep_structures: bool = False
@@ -99,7 +100,8 @@ class BulkRead(NamedTuple):
 def read_voice_connectors(clients: list[VoiceClient], selection: Selection, concurrency: int) -> BulkRead:
     """Read the selected Voice Connectors in one or more Regions.
 
-    If several Regions list a Voice Connector, it is read only once, if possible in the Region that it belongs to.
+    If several Regions list a Voice Connector, it is read only once, if possible in the Region that it belongs to. See
+    also ``own_regions_only``.
     Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, and an operation for each selected setting.
 
     :param clients: a client for each Region.
@@ -124,6 +126,10 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
     if selection.own_regions_only:
         foreign = foreign_homes(regions)
         work = [(i, region) for i, region in work if i not in foreign]
+        owners = [
+            (i, region) for region in regions for i, entry in region.listed.items() if _home(entry) == region.name
+        ]
+        work += [(i, region) for i, region in owners if i in wanted and region is not homes[i]]
     # If there are few Voice Connectors, read several settings of each at the same time.
     share = max(1, concurrency // max(1, len(work)))
     lock = threading.Lock()
@@ -140,7 +146,9 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
 
     run_all(read, _interleave(work), concurrency)
     reads = [done.get((i, region.name)) or _not_tried(region, i, selection) for i, region in work]
-    return BulkRead(regions, reads if ids is None else _by_id(ids, homes, reads, regions))
+    if ids is not None:
+        reads = _by_id(ids, homes, reads, regions, None if selection.own_regions_only else 1)
+    return BulkRead(regions, reads)
 
 
 def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: int) -> None:
@@ -230,9 +238,13 @@ def _home(connector: dict[str, Any] | None) -> str | None:
 
 
 def _by_id(
-    ids: list[str], homes: dict[str, RegionRead], reads: list[ConnectorRead], regions: list[RegionRead]
+    ids: list[str],
+    homes: dict[str, RegionRead],
+    reads: list[ConnectorRead],
+    regions: list[RegionRead],
+    limit: int | None,
 ) -> list[ConnectorRead]:
-    """Return one result for each ID, or one for each Region if it is unknown whether the ID exists."""
+    """Return at most *limit* results for each ID, or one for each Region if it is unknown whether the ID exists."""
     found: dict[str, list[ConnectorRead]] = {identifier: [] for identifier in ids}
     for result in reads:
         found[result.voice_connector_id].append(result)
@@ -241,7 +253,7 @@ def _by_id(
         usable = [r for r in results if r.connector is not None or not r.errors and r.tried]
         unknown = [r for r in results if not r.tried or any(not isinstance(e, NotFound) for e in r.errors)]
         if usable or unknown:
-            merged += usable[:1] or unknown
+            merged += usable[:limit] or unknown
         elif len(regions) == 1 or identifier in homes:
             # Keep the error NotFound from the only Region. An ID that was listed but is not selected has no result.
             merged += results

@@ -34,7 +34,6 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterable
 from typing import Any, Callable, TypeVar
 
 try:
@@ -135,21 +134,19 @@ class Connection:
     collection's retries of reads with those of botocore.
     """
 
-    def __init__(
-        self, module: Any, purpose: str, concurrency: int | None = None, hidden: Iterable[re.Pattern[str]] = ()
-    ) -> None:
+    def __init__(self, module: Any, purpose: str, concurrency: int | None = None, numbers: Any = None) -> None:
         """Check the options, and open the session.
 
         :param module: the AnsibleAWSModule.
         :param purpose: the purpose of the clients, as in "Failed to PURPOSE in REGION".
         :param concurrency: for a bulk run, the number of threads that share each client and its rate limit.
-        :param hidden: patterns of what to hide in messages, in addition to secrets.
+        :param numbers: the PhoneNumbers to hide in messages, in addition to secrets. Those that are read are added.
         :raises VoiceError: an option is not valid, or the SDK is too old.
         """
         self._params = module.params
         self._purpose = purpose
         self._concurrency = concurrency
-        self._hidden = list(hidden)
+        self._numbers = numbers
         self._request_ids: dict[str, object] = {}
         self._session: Any = None
         self._credentials: Any = None
@@ -162,10 +159,6 @@ class Connection:
         :raises VoiceError: an option is not valid.
         """
         return self._explaining(region, lambda: self._make(region, service))
-
-    def hide(self, patterns: Iterable[re.Pattern[str]]) -> None:
-        """Hide the matches of further patterns in messages."""
-        self._hidden += patterns
 
     def _open(self, module: Any) -> None:
         """Check the options, and prepare what all clients share."""
@@ -250,6 +243,7 @@ class Connection:
             request_ids=self._request_ids if service == SERVICE else None,
             settings=self._params,
             clean=self._clean,
+            numbers=self._numbers,
         )
 
     def _create(self, region: str | None, service: str, config: Any) -> Any:
@@ -290,7 +284,7 @@ class Connection:
 
         used = self._credentials.secrets if self._credentials else ()
         secrets, patterns = find_secrets(self._params, self._session, used)
-        return redact(text, secrets, [*patterns, *self._hidden], limit)
+        return redact(text, secrets, patterns, limit, self._numbers)
 
 
 def require_botocore(prefix: str) -> None:

@@ -119,8 +119,8 @@ MESSAGES = {
         "cause and run the task again. The error from the change: {write}"
     ),
     "stored_differently": (
-        "the service stored values for {options} that differ from those sent. Compare the returned proxy with the "
-        "options"
+        "the service stored values for {options} that differ from those sent. Compare the current configuration with "
+        "the requested one"
     ),
     # Retiring and restoring
     "different_account": (
@@ -129,11 +129,11 @@ MESSAGES = {
     ),
     "connector_account": (
         "Voice Connector {voice_connector_id} in {found_in} belongs to the AWS account {account}, but account_id is "
-        "{account_id}. Exclude it by its ID; nothing was changed"
+        "{account_id}. Exclude it from the selection; nothing was changed"
     ),
     "no_connector_account": (
         "AWS did not return the ARN of Voice Connector {voice_connector_id} in {found_in}, so the account that owns it "
-        "is unknown. Exclude it by its ID; nothing was changed"
+        "is unknown. Exclude it from the selection; nothing was changed"
     ),
     "unread_region": (
         "Voice Connector {voice_connector_id} belongs to {home}, which is not one of the Regions to read. Add that "
@@ -152,20 +152,20 @@ MESSAGES = {
         "was changed"
     ),
     "two_homes": (
-        "Voice Connector {voice_connector_id} was found in {found_in}, but the listings of several Regions disagree about "
-        "where it belongs: {homes}. Exclude it by its ID; nothing was changed"
+        "several Regions disagree about where Voice Connector {voice_connector_id} belongs: {homes}. Exclude it by its "
+        "ID; nothing was changed"
     ),
     "different_arn": (
         "AWS returned the ARN {arn} for Voice Connector {voice_connector_id} in {found_in}, which belongs to something "
-        "else. Exclude it by its ID; nothing was changed"
+        "else. Exclude it from the selection; nothing was changed"
     ),
     "unrestorable": (
-        "it was left alone, because a backup of it could not be restored: it {problem}. Correct the configuration, or "
-        "delete it with chime_voice_connector_proxy"
+        "it was not deleted, because a backup of it could not be restored: it {problem}. Correct the configuration, "
+        "exclude the Voice Connector, or delete the configuration with chime_voice_connector_proxy"
     ),
     "wrong_home": (
         "Voice Connector {voice_connector_id} was found in {found_in}, but AWS returned {home} as its Region. Exclude "
-        "it by its ID; nothing was changed"
+        "it from the selection; nothing was changed"
     ),
     "too_many_deletions": (
         "{count} proxy configurations would be deleted, but max_deletions is {maximum}. Check the Voice Connectors "
@@ -193,7 +193,7 @@ MESSAGES = {
     "not_tried": "it was not tried, because every further request would fail too. Fix the cause of the first error: {first}",
     "partly_retired": (
         "{failed} of {count} proxy configurations could not be deleted. Fix the causes listed in failures, and run the "
-        "task again. The first error is: {first}"
+        "task again. {backup}The first error is: {first}"
     ),
     "backup_not_read": (
         "the backup {path} could not be read: {reason}. Check backup_file and its permissions on the managed node; "

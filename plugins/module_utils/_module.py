@@ -49,6 +49,10 @@ class VoiceModule(AnsibleAWSModule):
         finally:
             AnsibleAWSModule.default_settings = settings
 
+    def warn(self, *args: Any, **kwargs: Any) -> None:
+        """Warn once. amazon.aws would pass the warning to Ansible a second time, which Ansible deprecates."""
+        self._module.warn(*args, **kwargs)
+
     @property
     def given(self) -> dict[str, Any]:
         return self._module.given

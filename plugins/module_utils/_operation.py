@@ -59,6 +59,7 @@ class VoiceClient(NamedTuple):
     request_ids: dict[str, object] | None  # those of all responses so far; None for a service that is not checked
     settings: dict[str, Any]  # the connection options
     clean: Callable[..., str]  # hides the secrets of the connection in text from outside
+    numbers: Any  # the PhoneNumbers to hide, to which those that are read are added, or None
     holds_slot: bool = False  # whether the first request may use the slot of the caller
 
     @property

@@ -18,6 +18,9 @@ from ._errors import VoiceError
 VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 # The service's own pattern, in which the plus sign of E.164 is optional.
 PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
+# The service's own pattern and limit.
+COUNTRY = re.compile(r"[A-Z]{2}")
+MAX_COUNTRIES = 100
 # botocore accepts more, such as us-east-1-fips, which is an endpoint of us-east-1 and not a Region.
 REGION = re.compile(r"(?!fips-)[a-z0-9]+(-[a-z0-9]+)+-[0-9]+")
 

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Hide secrets in text from outside: from AWS, botocore, urllib3, proxy servers, and credential helpers."""
+"""Hide secrets and phone numbers in text from outside: from AWS, botocore, urllib3, proxy servers, and credential helpers."""
 
 from __future__ import annotations
 
@@ -71,7 +71,67 @@ _RULES = (
 )
 
 
-def redact(text: Any, secrets: Iterable[str] = (), patterns: Iterable[re.Pattern[str]] = (), limit: int = 500) -> str:
+# A digit of a phone number after the first one: with any punctuation in front of it, but not that of text that was cut.
+_NEXT = r"(?:(?!\.\.\.)[\W_]){0,8}"
+_PLUS = _spell("+")
+_LIKE_A_NUMBER = re.compile(rf"{_PLUS}(?:{_NEXT}[0-9]){{8,15}}(?![0-9])")
+# The last digits of text that was cut.
+_CUT = re.compile(rf"(?<!\w)(?<!\w-){_PLUS}?[0-9](?:{_NEXT}[0-9]){{3,30}}(?=[\W_]{{0,8}}\.\.\.)")
+
+
+class PhoneNumbers:
+    """Phone numbers to hide: those that were added, and everything that looks like one."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()  # the digits of each
+
+    def add(self, proxy: dict[str, Any] | None) -> None:
+        """Add the phone number in a ``Proxy`` structure."""
+        digits = "".join(re.findall("[0-9]", str((proxy or {}).get("FallBackPhoneNumber"))))
+        if 1 < len(digits) <= 64:
+            self._known.add(digits)
+
+    def patterns(self, text: str) -> list[re.Pattern[str]]:
+        """Return patterns of the phone numbers in *text*. What is a part of something else does not match."""
+        digits = "".join(re.findall("[0-9]", text))
+        found = [number for number in list(self._known) if number in digits] if digits else []
+        return [_LIKE_A_NUMBER, *(re.compile(self._spell(number)) for number in found)]
+
+    def hide(self, value: Any) -> Any:
+        """Return a result of a module with all phone numbers hidden, except those in its diff.
+
+        This also hides the beginning of a phone number at the end of text that was cut before the number was known.
+        """
+        if isinstance(value, dict):
+            kept = ("diff", "account_id", "backup_file", "voice_connector_id", "region")
+            return {key: inner if key in kept else self.hide(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.hide(item) for item in value]
+        if not isinstance(value, str):
+            return value
+        for pattern in self.patterns(value):
+            value = pattern.sub("(hidden)", value)
+        return _CUT.sub(lambda match: "(hidden)" if self._begins(match[0]) else match[0], value)
+
+    @staticmethod
+    def _spell(number: str) -> str:
+        # Without a plus sign, a few digits can be anything.
+        plus = _PLUS if len(number) < 5 else f"{_PLUS}?"
+        return rf"(?<!\w)(?<!\w-){plus}{_NEXT.join(number)}(?!\w|-\w)"
+
+    def _begins(self, text: str) -> bool:
+        """Whether *text* ends with the first four or more digits of a known number."""
+        digits = "".join(re.findall("[0-9]", text))
+        return any(digits.endswith(n[:length]) for n in list(self._known) for length in range(4, len(n) + 1))
+
+
+def redact(
+    text: Any,
+    secrets: Iterable[str] = (),
+    patterns: Iterable[re.Pattern[str]] = (),
+    limit: int = 500,
+    numbers: PhoneNumbers | None = None,
+) -> str:
     """Return external *text* as one line of at most *limit* characters, and "..." if there is more.
 
     "(hidden)" replaces the *secrets*, also if they are escaped or percent-encoded. It also replaces the user parts of
@@ -81,6 +141,7 @@ def redact(text: Any, secrets: Iterable[str] = (), patterns: Iterable[re.Pattern
     :param secrets: strings to hide wherever they occur. Ignored if shorter than eight characters. If one contains
         whitespace or control characters, its parts of eight characters or more are hidden too.
     :param patterns: patterns whose matches to hide, of at most 4096 characters each.
+    :param numbers: the phone numbers to hide, if any.
     """
     needles = {part for secret in secrets for part in (secret.strip(), *re.split(r"[\s\x00-\x1f\x7f-\x9f]+", secret))}
     needles = {needle for needle in needles if len(needle) >= 8}
@@ -94,6 +155,8 @@ def redact(text: Any, secrets: Iterable[str] = (), patterns: Iterable[re.Pattern
     except Exception:
         text = "(unprintable)"
     head = text[:searched] + "@" * (len(text) > searched)
+    if numbers is not None:
+        patterns = [*patterns, *numbers.patterns(head)]
     pieces: list[str] = []
     end = 0
     for start, stop in sorted(_find(head, needles, patterns)):

@@ -12,6 +12,7 @@ from typing import Any, Callable, NamedTuple
 
 from ._bulk import BulkRead, claimed_homes, foreign_homes, matches_tags
 from ._errors import VoiceError
+from ._redact import PhoneNumbers, redact
 from ._writes import Record
 
 
@@ -76,15 +77,24 @@ def plan_deletions(
         listed = {i: entry and entry["name"] for region in read.regions for i, entry in region.listed.items()}
         not_read = [{"voice_connector_id": i, "name": listed[i]} for i in foreign]
     require_used(connectors + not_read, exclusions, prefix)
-    for connector in targets:
-        claims = claimed_homes(read.regions, connector["voice_connector_id"])
+    found: dict[str, set[str]] = {}  # the Regions to which each Voice Connector belongs, where it was read
+    for connector in connectors:
+        found.setdefault(connector["voice_connector_id"], set()).update(filter(None, [connector["aws_region"]]))
+    for identifier in [connector["voice_connector_id"] for connector in targets]:
+        claims = sorted({*found[identifier], *claimed_homes(read.regions, identifier)})
         if len(claims) > 1:
-            raise VoiceError("two_homes", prefix, homes=" and ".join(claims), **_place(connector))
+            raise VoiceError("two_homes", prefix, homes=" and ".join(claims), voice_connector_id=identifier)
+    at_home = {c["voice_connector_id"] for c in connectors if c["region"] == c["aws_region"]}
+    targets = [c for c in targets if c["region"] == c["aws_region"] or c["voice_connector_id"] not in at_home]
+    for connector in targets:
         require_home(connector, prefix)
-    warnings = [warning for connector in kept for warning in check_owner(connector, account_id, prefix)]
-    proxies = {result.voice_connector_id: result.structures.get("proxy") or {} for result in read.reads}
+    for connector in kept:
+        require_owner(connector, account_id, prefix)
+    warnings = [warning for connector in targets for warning in check_arn(connector, prefix)]
+    proxies = {(r.voice_connector_id, r.region): r.structures.get("proxy") or {} for r in read.reads}
     records = [
-        Record(c["voice_connector_id"], c["region"], c["name"], proxies[c["voice_connector_id"]]) for c in targets
+        Record(c["voice_connector_id"], c["region"], c["name"], proxies[c["voice_connector_id"], c["region"]])
+        for c in targets
     ]
     problems = [(record, find_problem(record)) for record in records]
     return Plan(
@@ -117,7 +127,7 @@ def require_complete_read(read: BulkRead, prefix: str) -> None:
     """Raise VoiceError if anything was not read."""
     failures = list_failures(read)
     if failures:
-        error = VoiceError("incomplete_read", prefix, first=failures[0]["reason"].rstrip("."))
+        error = VoiceError("incomplete_read", prefix, first=failures[0]["reason"].removesuffix("."))
         error.details = {"failures": failures}
         raise error
 
@@ -135,7 +145,9 @@ def require_tags(targets: list[dict[str, Any]], prefix: str) -> None:
     """Raise VoiceError if the tags of a Voice Connector are unknown."""
     for connector in targets:
         if connector["tags"] is None:
-            raise VoiceError("unknown_tags", prefix, reason=connector["tags_error"].rstrip("."), **_place(connector))
+            raise VoiceError(
+                "unknown_tags", prefix, reason=connector["tags_error"].removesuffix("."), **_place(connector)
+            )
 
 
 def require_used(connectors: list[dict[str, Any]], exclusions: Exclusions, prefix: str) -> None:
@@ -168,20 +180,27 @@ def require_home(connector: dict[str, Any], prefix: str) -> None:
         raise VoiceError("wrong_home", prefix, home=connector["aws_region"] or "none", **_place(connector))
 
 
-def check_owner(connector: dict[str, Any], account_id: str, prefix: str) -> list[str]:
-    """Return warnings about the ARN of a Voice Connector; raise VoiceError unless it belongs to the account."""
-    arn = connector["voice_connector_arn"] or ""
-    parts = arn.split(":")
+def require_owner(connector: dict[str, Any], account_id: str, prefix: str) -> None:
+    """Raise VoiceError unless a Voice Connector belongs to the account, according to its ARN."""
+    parts = (connector["voice_connector_arn"] or "").split(":", 5)
     if len(parts) != 6:
         raise VoiceError("no_connector_account", prefix, **_place(connector))
-    _arn, partition, service, region, account, resource = parts
-    if account != account_id:
+    if parts[4] != account_id:
+        account = redact(parts[4], limit=100)
         raise VoiceError("connector_account", prefix, account=account, account_id=account_id, **_place(connector))
-    if service != "chime" or resource != f"vc/{connector['voice_connector_id']}":
-        raise VoiceError("different_arn", prefix, arn=arn, **_place(connector))
-    if partition == "aws" and region == connector["region"]:
+
+
+def check_arn(connector: dict[str, Any], prefix: str) -> list[str]:
+    """Return warnings about the ARN of a Voice Connector; raise VoiceError if it is that of something else."""
+    arn, identifier = connector["voice_connector_arn"], connector["voice_connector_id"]
+    scheme, partition, service, region, _account, resource = arn.split(":", 5)
+    shown = redact(arn, limit=200, numbers=PhoneNumbers())
+    if (scheme, service, resource) != ("arn", "chime", f"vc/{identifier}"):
+        raise VoiceError("different_arn", prefix, arn=shown, **_place(connector))
+    if (partition, region) == ("aws", connector["region"]):
         return []
-    return [f"The ARN of Voice Connector {connector['voice_connector_id']} in {connector['region']} is {arn}."]
+    place = f"Voice Connector {identifier} in {connector['region']}"
+    return [f"The ARN of {place} has a different partition or Region: {shown}"]
 
 
 def _place(connector: dict[str, Any]) -> dict[str, Any]:

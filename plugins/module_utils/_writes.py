@@ -8,15 +8,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, Callable, NamedTuple, NoReturn, TypeVar
 
-from ._api import check_delete, check_put, delete_proxy, get_proxy, put_proxy
+from ._api import NOT_IN_A_PROXY, check_delete, check_put, delete_proxy, get_proxy, put_proxy
 from ._bulk import run_all
 from ._errors import NotFound, VoiceError
 from ._operation import VoiceClient
-from ._options import PHONE_NUMBER
+from ._options import COUNTRY, MAX_COUNTRIES, PHONE_NUMBER
 from ._shapes import PROXY, proxy_result
 
 _T = TypeVar("_T")
@@ -96,17 +95,27 @@ def name_members(members: set[str]) -> str:
 
 
 def find_problem(proxy: Any) -> str | None:
-    """Return why a ``Proxy`` structure cannot be set, as in "it PROBLEM", or None. Show no values."""
+    """Return why a ``Proxy`` structure cannot be set, as in "it PROBLEM", or None. Show no values.
+
+    What is not deleted because a backup of it could not be restored, and what is not restored, depends on this rule.
+    """
     if not isinstance(proxy, dict):
         return "has a value for proxy that is not an object"
+    foreign = sorted(NOT_IN_A_PROXY & set(proxy))
+    if foreign:
+        return f"has {foreign[0]}, which is not a member of a proxy configuration"
     for member in ("DefaultSessionExpiryMinutes", "PhoneNumberCountries"):
-        if not proxy.get(member):
+        if proxy.get(member) in (None, []):
             return f"has no {member}, which the service requires"
     minutes, countries = proxy["DefaultSessionExpiryMinutes"], proxy["PhoneNumberCountries"]
     if type(minutes) is not int or minutes < 1:
         return "has a value for DefaultSessionExpiryMinutes that is not a positive number"
-    if not isinstance(countries, list) or not all(isinstance(country, str) and country for country in countries):
-        return "has a value for PhoneNumberCountries that is not a list of strings"
+    if (
+        not isinstance(countries, list)
+        or len(countries) > MAX_COUNTRIES
+        or not all(isinstance(country, str) and COUNTRY.fullmatch(country) for country in countries)
+    ):
+        return f"has a value for PhoneNumberCountries that is not a list of 1 to {MAX_COUNTRIES} country codes"
     if not isinstance(proxy.get("Disabled", False), bool):
         return "has a value for Disabled that is not a boolean"
     number = proxy.get("FallBackPhoneNumber", "")
@@ -204,7 +213,7 @@ class _Write:
             if not may_be_applied:
                 raise
             write = "an attempt failed without a known outcome"
-            raise self.failure("write_unknown", write=write, read=e.message.rstrip(".")) from None
+            raise self.failure("write_unknown", write=write, read=e.message.removesuffix(".")) from None
         if may_be_applied:
             self._judge(current)
         self.before = current
@@ -216,9 +225,9 @@ class _Write:
 
     def _judge(self, current: dict[str, Any] | None) -> None:
         """Compare what is set after an attempt that may have been applied. Return if that is what was set before."""
-        if not lost_members(current, self._desired):
-            raise _Settled(Change(self.before, current, True))
         different = different_members(current, self.before)
+        if different and not lost_members(current, self._desired):
+            raise _Settled(Change(self.before, current, True))
         if different:
             self._fail_changed("changed_meanwhile", current, different)
 
@@ -230,12 +239,12 @@ class _Write:
         response: dict[str, Any] = {
             "error": error.error,
             "metadata": error.metadata,
-            "write": error.message.rstrip("."),
+            "write": error.message.removesuffix("."),
         }
         try:
             current = get_proxy(self._client, self._id, self._voice_connector)
         except VoiceError as e:
-            reason: str | None = e.message.rstrip(".")
+            reason: str | None = e.message.removesuffix(".")
         else:
             reason = None
         if reason is not None:
@@ -292,7 +301,7 @@ def run_each(
         result: _T | VoiceError
         try:
             if stop:
-                raise VoiceError("not_tried", prefix, first=stop.message.rstrip("."))
+                raise VoiceError("not_tried", prefix, first=stop.message.removesuffix("."))
             result = function(record)
         except VoiceError as e:
             if e.affects_all:
@@ -332,19 +341,8 @@ def report_changes(module: Any, result: dict[str, Any], records: list[Record], c
         ]
 
 
-def require_no_failures(failures: list[dict[str, Any]], name: str, count: int, prefix: str) -> None:
+def require_no_failures(failures: list[dict[str, Any]], name: str, count: int, prefix: str, **fields: Any) -> None:
     """Raise VoiceError with the message *name* if any of *count* writes has failed."""
     if failures:
-        raise VoiceError(name, prefix, failed=len(failures), count=count, first=failures[0]["reason"].rstrip("."))
-
-
-def hide_numbers(records: Iterable[Record]) -> list[re.Pattern[str]]:
-    """Return patterns of everything in a message that looks like a phone number, or is one in *records*."""
-    separators = r"[\s().\-/]*"
-    patterns = [rf"\+(?:{separators}\d){{8,15}}(?!\d)"]
-    for record in records:
-        digits = re.findall(r"\d", str(record.proxy.get("FallBackPhoneNumber") or ""))
-        if len(digits) > 2:
-            # What is a part of something else is not a phone number.
-            patterns.append(rf"(?<![\w-])\+?{separators.join(digits)}(?!\w)")
-    return [re.compile(pattern) for pattern in patterns]
+        first = failures[0]["reason"].removesuffix(".")
+        raise VoiceError(name, prefix, failed=len(failures), count=count, first=first, **fields)

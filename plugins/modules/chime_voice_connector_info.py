@@ -684,7 +684,7 @@ def build_result(read: BulkRead) -> dict[str, Any]:
     }
     if errors:
         first = next((region.stopped_by for region in read.regions if region.stopped_by), errors[0][1])
-        failure = VoiceError("bulk", summary=summarize(read), first=first.message.rstrip("."))
+        failure = VoiceError("bulk", summary=summarize(read), first=first.message.removesuffix("."))
         result = {**first.failure(), **result, "msg": failure.message}
     return result
 

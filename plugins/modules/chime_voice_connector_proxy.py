@@ -15,10 +15,12 @@ short_description: Manage the proxy configuration of an Amazon Chime SDK Voice C
 description:
   - Sets, changes, or deletes the proxy configuration of one Amazon Chime SDK Voice Connector. It never touches the
     Voice Connector itself.
-  - The module reads the current configuration first. If it cannot be read, nothing is written.
+  - The module reads the current configuration immediately before each attempt to write, and applies the options to it.
+    If it cannot be read, nothing is written.
   - After a write, the module compares the configuration that the service stored with the one that it sent. If the
     outcome of the write is unknown, for example because the connection broke, the module reads the configuration again.
-    If the change did not take effect or cannot be confirmed, the task fails.
+    If the change did not take effect or cannot be confirmed, the task fails. If the configuration is then neither the
+    one before the write nor the one that was sent, the task fails too, and reports the change.
 options:
   state:
     description:
@@ -66,17 +68,19 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - In check mode, the module reads the configuration and sends no change.
+      - In check mode, the module reads the configuration and sends no change. If the installed botocore cannot send the
+        change, the task fails as it would in the real run.
   diff_mode:
     details:
-      - The diff shows the fall-back phone number unmasked. To hide it, set C(diff=false) on the task.
+      - The diff shows the fall-back phone number unmasked. C(--diff) and E(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
+        it, set C(diff=false) on the task.
 notes:
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) or C(chime:DeleteVoiceConnectorProxy) on
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
-  - The service always replaces the whole proxy configuration. If somebody else changes it between the read and the
-    write, that change is overwritten. The two requests are usually a few tenths of a second apart. If the configuration
-    has a member that the installed botocore cannot send, nothing is written.
+  - The service always replaces or deletes the whole proxy configuration, and has no conditional write. If somebody else
+    changes the configuration between the last read and the arrival of the write, that change is lost. That is the time
+    of one request. If the configuration has a member that the installed botocore cannot send, it is not replaced.
   - The service may normalize values. Therefore, when the module compares configurations, it ignores a plus sign in
     front of the phone number and the order and case of the countries. It treats an empty phone number as none.
   - The fall-back phone number is returned unmasked, but is not written to the system log of the managed node. To keep
@@ -156,7 +160,7 @@ region:
   sample: us-east-1
 exists:
   description: Whether a proxy configuration is set on the Voice Connector. In check mode, whether one would be set.
-  returned: on success, and if the task fails because the service stored values different from those sent
+  returned: on success, and if the task fails although the configuration changed
   type: bool
   sample: true
 proxy:
@@ -164,7 +168,7 @@ proxy:
     - The proxy configuration that is set, as the service returned it. In check mode, the proxy configuration that would
       be set.
     - All keys are always present, so you can use any of them in a condition.
-  returned: on success, and if the task fails because the service stored values different from those sent
+  returned: on success, and if the task fails although the configuration changed
   type: dict
   contains:
     exists:
@@ -200,14 +204,13 @@ proxy:
 """
 
 import functools
-import re
 from typing import Any
 
 from ..module_utils._client import Connection
 from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient
-from ..module_utils._options import PHONE_NUMBER, check_values
+from ..module_utils._options import COUNTRY, MAX_COUNTRIES, PHONE_NUMBER, check_values
 from ..module_utils._shapes import proxy_result
 from ..module_utils._writes import MEMBERS, Change, WriteError, different_members, write_failure, write_proxy
 
@@ -219,7 +222,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fall_back_phone_number": {"type": "str"},
     "disabled": {"type": "bool"},
 }
-_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 def check_options(params: dict[str, Any]) -> None:
@@ -228,10 +230,10 @@ def check_options(params: dict[str, Any]) -> None:
     if minutes is not None and minutes < 1:
         raise VoiceError("bad_minutes", value=minutes)
     countries = params["phone_number_countries"] or []
-    if len(countries) > 100:
+    if len(countries) > MAX_COUNTRIES:
         raise VoiceError("too_many_countries", count=len(countries))
     for country in countries:
-        if not _COUNTRY.fullmatch(country):
+        if not COUNTRY.fullmatch(country):
             raise VoiceError("bad_country", value=country)
     if params["fall_back_phone_number"] and not PHONE_NUMBER.fullmatch(params["fall_back_phone_number"]):
         raise VoiceError("bad_phone_number")

@@ -14,11 +14,13 @@ version_added: 1.1.0
 short_description: Restore the proxy configurations of Amazon Chime SDK Voice Connectors from a backup
 description:
   - Restores proxy configurations from a backup, several at a time. The backup must be from
-    M(chime_sdk.voice.chime_voice_connector_proxy_retire) or from release 1.0.0 of this collection.
-  - Nothing is written unless every record of the backup is valid, the backup contains all selected Voice Connectors,
-    and the backup, the credentials, and the Voice Connectors belong to the account O(account_id).
-  - The module reads each proxy configuration immediately before it writes it. If the configuration already matches the
-    backup, it is not written. If it is different, it is overwritten only with O(overwrite=true).
+    M(chime_sdk.voice.chime_voice_connector_proxy_retire).
+  - Nothing is written unless the backup has a valid record for each selected Voice Connector, the backup, the
+    credentials, and the Voice Connectors belong to the account O(account_id), and each Voice Connector belongs to the
+    Region in its record.
+  - The module reads each proxy configuration immediately before each attempt to write it. If the configuration already
+    matches the backup, it is not written. If it is different, it is overwritten only with O(overwrite=true). A missing
+    value matches V(false) and an empty value.
   - If a proxy configuration cannot be restored, the module continues with the others, and the task fails at the end.
     The module stops in a Region only if every further request there would fail.
 options:
@@ -28,7 +30,7 @@ options:
     required: true
   backup_file:
     description:
-      - The backup file, on the managed node.
+      - The backup file, on the managed node. It must be a regular file of at most 64 MB.
       - Specify an absolute path, or one that begins with V(~). How a relative path is resolved depends on the
         connection. With a local connection, it is relative to the folder of the playbook.
     type: path
@@ -62,14 +64,19 @@ attributes:
   check_mode:
     details:
       - In check mode, the module reads and checks the backup and the current configurations, and sends no change.
+        RV(failures) and C(changed) are those of the real run, as far as they can be known without a write.
   diff_mode:
     details:
-      - The diff shows the fall-back phone numbers unmasked. To hide them, set C(diff=false) on the task.
+      - The diff shows the fall-back phone numbers unmasked. C(--diff) and E(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
+        them, set C(diff=false) on the task.
 notes:
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) on C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
   - The module uses the Regions in the backup, and ignores O(region).
-  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed.
+  - The service has no conditional write. If somebody else changes a proxy configuration between the last read and the
+    arrival of the write, that change is overwritten. That is the time of one request.
+  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. Everything in it that looks
+    like a phone number, or is one in the backup or in a proxy configuration that was read, is replaced by C((hidden)).
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_retire
   - module: chime_sdk.voice.chime_voice_connector_proxy
@@ -179,13 +186,13 @@ from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient
 from ..module_utils._options import check_values
-from ..module_utils._retire import check_owner, require_account, require_home
+from ..module_utils._redact import PhoneNumbers
+from ..module_utils._retire import check_arn, require_account, require_home, require_owner
 from ..module_utils._selection import check_confirmed_selection
 from ..module_utils._writes import (
     Change,
     Record,
     different_members,
-    hide_numbers,
     name_members,
     report_changes,
     require_no_failures,
@@ -221,7 +228,8 @@ def read_connectors(
     for connector in found.values():
         if not isinstance(connector, VoiceError):
             require_home(connector, PREFIX)
-            warnings += check_owner(connector, account_id, PREFIX)
+            require_owner(connector, account_id, PREFIX)
+            warnings += check_arn(connector, PREFIX)
     return found, warnings
 
 
@@ -231,6 +239,7 @@ def desired_proxy(
     """Return the ``Proxy`` structure of a record; raise VoiceError if it must not replace the *current* one."""
     # In a backup, an empty phone number means none. The service does not accept an empty one.
     desired = {member: value for member, value in record.proxy.items() if value != ""}
+    desired.setdefault("Disabled", False)  # otherwise, the service could keep the current value
     different = different_members(current, desired)
     if different and current is not None and not overwrite:
         options = name_members(different)
@@ -240,22 +249,23 @@ def desired_proxy(
     return desired
 
 
-def restore(module: Any, result: dict[str, Any]) -> None:
+def restore(module: Any, result: dict[str, Any], numbers: PhoneNumbers) -> None:
     """Restore the selected proxy configurations, and record the outcome in *result*.
 
+    :param numbers: the phone numbers to hide.
     :raises VoiceError: some or all of them could not be restored.
     """
     params = module.params
     check_values(OPTIONS, module.given, params)
     check_confirmed_selection(params)
     account_id, concurrency = params["account_id"], params["concurrency"]
-    records = read_backup(params["backup_file"], account_id, params["voice_connector_ids"], PREFIX)
-    connection = Connection(module, PURPOSE, concurrency, hidden=hide_numbers(records))
+    records = read_backup(params["backup_file"], account_id, params["voice_connector_ids"], numbers, PREFIX)
+    connection = Connection(module, PURPOSE, concurrency, numbers)
     require_account(get_account_id(connection.client(records[0].region, "sts")), account_id, PREFIX)
     clients = {region: connection.client(region) for region in dict.fromkeys(r.region for r in records)}
     connectors, warnings = read_connectors(records, clients, account_id, concurrency)
     for warning in warnings:
-        module.warn(warning)
+        module.warn(numbers.hide(warning))
 
     def restore_record(record: Record) -> Change:
         connector = connectors[record.voice_connector_id]
@@ -283,11 +293,12 @@ def main() -> None:
         "unchanged": [],
         "failures": [],
     }
+    numbers = PhoneNumbers()
     try:
-        restore(module, result)
+        restore(module, result, numbers)
     except VoiceError as e:
-        module.fail_json(**e.failure(**result))
-    module.exit_json(**result)
+        module.fail_json(**numbers.hide(e.failure(**result)))
+    module.exit_json(**numbers.hide(result))
 
 
 if __name__ == "__main__":

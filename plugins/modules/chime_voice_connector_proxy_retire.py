@@ -16,10 +16,13 @@ description:
   - Reads the Voice Connectors of one AWS account in one or more Regions, backs up the selected proxy configurations,
     and then deletes them, several at a time. It never touches the Voice Connectors themselves.
   - Nothing is deleted unless the account is O(account_id), everything was read, every exclusion matches a Voice
-    Connector, the number of deletions is within O(max_deletions), and the backup was written and verified by reading it
-    back.
-  - The module reads each proxy configuration again immediately before it deletes it. If the configuration differs from
-    the backup, it is not deleted, and the task fails.
+    Connector, the Regions agree about where each Voice Connector with a proxy configuration belongs, the number of
+    deletions is within O(max_deletions), and the backup was written and verified by reading it back.
+  - A proxy configuration that M(chime_sdk.voice.chime_voice_connector_proxy_restore) could not restore, for example
+    because it has a member that the installed botocore cannot send, is not deleted. The module continues with the
+    others, and the task fails at the end.
+  - The module reads each proxy configuration again immediately before each attempt to delete it. If the configuration
+    differs from the backup, it is not deleted, and the task fails.
   - If a proxy configuration cannot be deleted, the module continues with the others, and the task fails at the end. The
     module stops in a Region only if every further request there would fail. Run the task again to delete the rest. Each
     run writes its own backup, so every deleted configuration is in a backup, even if a run was killed.
@@ -27,7 +30,8 @@ options:
   account_id:
     description:
       - The ID of the AWS account, 12 digits in quotes. The credentials and all Voice Connectors that are not excluded
-        must belong to this account.
+        must belong to this account, according to the ARN of each. If an ARN has a different Region, or a partition
+        other than C(aws), the module warns.
     type: str
     required: true
   voice_connector_ids:
@@ -99,17 +103,25 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - In check mode, the module reads and checks everything, and returns the plan in RV(selected). It writes no backup
-        and deletes nothing.
+      - In check mode, the module reads and checks everything, including whether O(backup_dir) is writable, and returns
+        the plan in RV(selected). It writes no backup and deletes nothing. RV(failures) and C(changed) are those of the
+        real run, as far as they can be known without a deletion.
   diff_mode:
     details:
-      - The diff shows the fall-back phone numbers unmasked. To hide them, set C(diff=false) on the task.
+      - The diff shows the fall-back phone numbers unmasked. C(--diff) and E(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
+        them, set C(diff=false) on the task.
 notes:
   - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnectorProxy),
     C(chime:GetVoiceConnector), and C(chime:DeleteVoiceConnectorProxy). For O(exclude_tags), they also need
     C(chime:ListTagsForResource).
-  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed.
+  - The service has no conditional deletion. If somebody else changes a proxy configuration between the last read and
+    the arrival of the deletion, that change is deleted without a backup. That is the time of one request.
+  - Do not set C(until) or C(retries) on the task. The result of the last attempt replaces those of the earlier ones, so
+    the paths of their backups and the lists of what they deleted are lost. The module has its own retries, and the
+    message of a partly failed task names the backup.
+  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. Everything in it that looks
+    like a phone number, or is one in a proxy configuration that was read, is replaced by C((hidden)).
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_restore
   - module: chime_sdk.voice.chime_voice_connector_info
@@ -164,7 +176,8 @@ account_id:
   sample: "111122223333"
 selected:
   description:
-    - The Voice Connectors whose proxy configuration was selected for deletion. In check mode, the complete plan.
+    - The Voice Connectors whose proxy configuration was selected for deletion, without those that could not be
+      restored, which are in RV(failures). In check mode, the complete plan.
     - V([]) if the task failed before the Voice Connectors were selected.
   returned: always
   type: list
@@ -212,7 +225,9 @@ retired:
       type: bool
       sample: false
 failures:
-  description: What could not be read or deleted, or V([]) on success. Any failure fails the task.
+  description:
+    - What could not be read or deleted, and what was not deleted because it could not be restored, or V([]) on success.
+      Any failure fails the task.
   returned: always
   type: list
   elements: dict
@@ -257,6 +272,7 @@ from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient
 from ..module_utils._options import check_values
+from ..module_utils._redact import PhoneNumbers, redact
 from ..module_utils._retire import Exclusions, Plan, choose_regions, plan_deletions, require_account
 from ..module_utils._selection import check_confirmed_selection
 from ..module_utils._shapes import PROXY
@@ -265,7 +281,6 @@ from ..module_utils._writes import (
     Record,
     different_members,
     find_problem,
-    hide_numbers,
     name_members,
     report_changes,
     require_no_failures,
@@ -309,7 +324,8 @@ def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
 def plan(connection: Connection, params: dict[str, Any]) -> tuple[Plan, dict[str, VoiceClient]]:
     """Read the account; return what to do, and the clients by Region."""
     regions = params["regions"] or list_regions(connection.client(_FIRST_REGION))
-    clients = {region: connection.client(region) for region in choose_regions(regions, params["exclude_regions"])}
+    chosen = choose_regions(regions, params["exclude_regions"])
+    clients = {client.region: client for client in map(connection.client, chosen)}
     require_account(get_account_id(connection.client(next(iter(clients)), "sts")), params["account_id"], PREFIX)
     ids = None if params["all"] else params["voice_connector_ids"]
     exclusions = Exclusions(params["exclude_voice_connector_ids"], params["exclude_names"], params["exclude_tags"])
@@ -347,29 +363,28 @@ def delete_unchanged(client: VoiceClient, record: Record, check_mode: bool) -> C
     return write_proxy(client, identifier, decide, True, check_mode)
 
 
-def retire(module: Any, result: dict[str, Any]) -> None:
+def retire(module: Any, result: dict[str, Any], numbers: PhoneNumbers) -> None:
     """Delete the selected proxy configurations, and record the outcome in *result*.
 
+    :param numbers: the phone numbers to hide.
     :raises VoiceError: some or all of them could not be deleted.
     """
     params = module.params
     check_options(params, module.given)
-    connection = Connection(module, PURPOSE, params["concurrency"], hidden=hide_numbers([]))
-    planned, clients = plan(connection, params)
+    planned, clients = plan(Connection(module, PURPOSE, params["concurrency"], numbers), params)
     records = planned.records
-    connection.hide(hide_numbers(records))
     for warning in planned.warnings:
-        module.warn(warning)
+        module.warn(numbers.hide(warning))
     result["selected"] = [record.describe() for record in records]
     if len(records) > params["max_deletions"]:
         raise VoiceError("too_many_deletions", PREFIX, count=len(records), maximum=params["max_deletions"])
     for record, problem in planned.unrestorable:
         error = write_failure(clients[record.region], record.voice_connector_id, True, "unrestorable", problem=problem)
         result["failures"].append({**record.describe(), "reason": error.message})
+    now = datetime.datetime.now(datetime.timezone.utc)
     if records and module.check_mode:
-        check_folder(params["backup_dir"], PREFIX)
+        check_folder(params["backup_dir"], params["account_id"], now, PREFIX)
     elif records:
-        now = datetime.datetime.now(datetime.timezone.utc)
         result["backup_file"] = write_backup(params["backup_dir"], params["account_id"], records, now, PREFIX)
 
     def delete(record: Record) -> Change:
@@ -383,7 +398,8 @@ def retire(module: Any, result: dict[str, Any]) -> None:
                 result["retired"].append({**record.describe(), "already_absent": not change.changed})
     report_changes(module, result, records, changes)
     count = len(records) + len(planned.unrestorable)
-    require_no_failures(result["failures"], "partly_retired", count, PREFIX)
+    backup = f"The backup is {redact(result['backup_file'])}. " if result["backup_file"] else ""
+    require_no_failures(result["failures"], "partly_retired", count, PREFIX, backup=backup)
 
 
 def main() -> None:
@@ -396,11 +412,12 @@ def main() -> None:
         "failures": [],
         "backup_file": None,
     }
+    numbers = PhoneNumbers()
     try:
-        retire(module, result)
+        retire(module, result, numbers)
     except VoiceError as e:
-        module.fail_json(**e.failure(**result))
-    module.exit_json(**result)
+        module.fail_json(**numbers.hide(e.failure(**result)))
+    module.exit_json(**numbers.hide(result))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,9 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE, WITH_P
 
 @pytest.fixture(autouse=True)
 def isolate_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """Run each test without the user's AWS credentials, AWS configuration, and proxy settings."""
+    """Run each test without the user's AWS credentials, configuration, and proxy settings, and without old warnings."""
+    monkeypatch.setattr("ansible.module_utils.common.warnings._global_warnings", {})
+    monkeypatch.setattr("ansible.module_utils.common.warnings._global_deprecations", {})
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.delenv(name)

@@ -310,6 +310,17 @@ def test_a_member_that_botocore_cannot_send_is_not_lost(
     assert manage(WITH_PROXY, fault, state="absent")["changed"] is True
 
 
+@pytest.mark.parametrize("member", [{"VoiceConnectorId": WITHOUT_PROXY}, {"PhoneNumberPoolCountries": ["FR"]}])
+def test_a_member_named_like_a_parameter_is_not_sent(
+    manage: Manage, emulator: Emulator, read: Any, member: dict[str, Any]
+) -> None:
+    fault = Fault(GET, body=json.dumps({"Proxy": {**SENT, **member}}))
+    assert_failed(manage(WITH_PROXY, fault, disabled=False), f"cannot send {next(iter(member))}")
+    assert emulator.operations() == [GET]
+    emulator.faults = []
+    assert read(WITHOUT_PROXY) == NO_PROXY
+
+
 # state: absent
 
 
