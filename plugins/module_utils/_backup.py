@@ -97,7 +97,7 @@ def read_backup(
         raise VoiceError("backup_not_read", prefix, path=redact(path), reason=_to_reason(e)) from e
     document = _parse(content)
     version: Any = document.get("format") if isinstance(document, dict) else None
-    if type(version) is int and version > FORMAT:
+    if isinstance(version, int) and version > FORMAT:
         raise VoiceError("newer_backup", prefix, path=path, format=version)
     problem = _find_problem(document)
     if problem:
@@ -195,7 +195,7 @@ def _find_problem(document: Any) -> str | None:
     """Return the first problem in a document, apart from its records, or None. Show no values."""
     if not isinstance(document, dict):
         return "it is not a complete JSON object"
-    if type(document.get("format")) is not int or document["format"] != FORMAT:
+    if document.get("format") != FORMAT or isinstance(document["format"], bool):
         return f"its format is not {FORMAT}"
     if not _is_match(document.get("account"), ACCOUNT_ID):
         return "its account is missing or is not an account ID"

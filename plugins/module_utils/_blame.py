@@ -16,8 +16,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from botocore.configloader import raw_config_parse
-from botocore.exceptions import BotoCoreError
+try:
+    from botocore.configloader import raw_config_parse
+    from botocore.exceptions import BotoCoreError
+except ImportError:
+    pass  # AnsibleAWSModule reports the missing SDK before anything here is used.
 
 
 def blame(words: str, settings: dict[str, Any]) -> str:

@@ -10,24 +10,27 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConfigParseError,
-    ConnectionClosedError,
-    CredentialRetrievalError,
-    EndpointConnectionError,
-    HTTPClientError,
-    NoCredentialsError,
-    NoRegionError,
-    ProxyConnectionError,
-    ReadTimeoutError,
-    ResponseStreamingError,
-    SSLError,
-    UnknownServiceError,
-)
-from botocore.exceptions import ConnectionError as BotoConnectionError
-from botocore.parsers import ResponseParserError
+try:
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        ConfigParseError,
+        ConnectionClosedError,
+        CredentialRetrievalError,
+        EndpointConnectionError,
+        HTTPClientError,
+        NoCredentialsError,
+        NoRegionError,
+        ProxyConnectionError,
+        ReadTimeoutError,
+        ResponseStreamingError,
+        SSLError,
+        UnknownServiceError,
+    )
+    from botocore.exceptions import ConnectionError as BotoConnectionError
+    from botocore.parsers import ResponseParserError
+except ImportError:
+    pass  # AnsibleAWSModule reports the missing SDK before anything here is used.
 
 from ._blame import blame, find_bad_pem, find_suspects
 from ._operation import BadCredentials, DeadlineExceeded, NoThread

@@ -78,12 +78,11 @@ class Attempt(threading.Thread):
         super().__init__(daemon=True)
         self.sent = 0  # requests
         self.abandoned = False
-        self._function: Callable[[], Any] | None = function
+        self._function: Any = function  # None after it has ended
         self._result: Any = None
         self._exception: BaseException | None = None
 
     def run(self) -> None:
-        assert self._function is not None
         try:
             self._result = self._function()
         except BaseException as e:  # raised in the waiting thread
@@ -120,8 +119,7 @@ def stop_abandoned(**kwargs: Any) -> None:
 
     This is a handler for botocore's event ``before-send``.
     """
-    attempt = threading.current_thread()
-    assert isinstance(attempt, Attempt)
+    attempt: Any = threading.current_thread()  # an Attempt
     # In this order, a request that result() does not find in ``sent`` is always stopped.
     attempt.sent += 1
     if attempt.abandoned:

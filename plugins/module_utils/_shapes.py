@@ -99,13 +99,14 @@ def pick(value: Any, kind: Any, where: str) -> Any:
     if value is None:  # the service returns null for a member that is not set
         return None
     if kind is to_iso_8601:
-        return kind(value if type(value) in (int, float) else require_type(value, str, where))
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return kind(value if number else require_type(value, str, where))
     return require_type(value, kind, where)
 
 
 def require_type(value: Any, kind: type, where: str) -> Any:
     """Return *value*; raise MistypedValue if it is not exactly of the type *kind*."""
-    if type(value) is not kind:  # isinstance() accepts a bool as an int
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise MistypedValue(f"{where} is not of the type {_TYPE_NAMES[kind]}")
     return value
 

@@ -19,6 +19,7 @@ from ._options import COUNTRY, MAX_COUNTRIES, PHONE_NUMBER
 from ._shapes import PROXY, proxy_result
 
 _T = TypeVar("_T")
+_Error = TypeVar("_Error", bound=VoiceError)
 
 # The members of a ``Proxy`` structure, by option.
 MEMBERS = {option: member for option, (member, _type) in PROXY.members.items()}
@@ -108,7 +109,7 @@ def find_problem(proxy: Any) -> str | None:
         if proxy.get(member) in (None, []):
             return f"has no {member}, which the service requires"
     minutes, countries = proxy["DefaultSessionExpiryMinutes"], proxy["PhoneNumberCountries"]
-    if type(minutes) is not int or minutes < 1:
+    if not isinstance(minutes, int) or isinstance(minutes, bool) or minutes < 1:
         return "has a value for DefaultSessionExpiryMinutes that is not a positive number"
     if (
         not isinstance(countries, list)
@@ -258,11 +259,10 @@ class _Write:
 
     def _fail_changed(self, name: str, current: dict[str, Any] | None, members: set[str]) -> NoReturn:
         error = self.failure(name, WriteError, options=name_members(members))
-        assert isinstance(error, WriteError)
         error.change = Change(self.before, current, True)
         raise error
 
-    def failure(self, name: str, kind: type[VoiceError] = VoiceError, **fields: Any) -> VoiceError:
+    def failure(self, name: str, kind: type[_Error] = VoiceError, **fields: Any) -> _Error:  # type: ignore[assignment]
         return write_failure(self._client, self._id, self._deletes, name, kind, **fields)
 
 
@@ -271,9 +271,9 @@ def write_failure(
     voice_connector_id: str,
     deletes: bool,
     name: str,
-    kind: type[VoiceError] = VoiceError,
+    kind: type[_Error] = VoiceError,  # type: ignore[assignment]
     **fields: Any,
-) -> VoiceError:
+) -> _Error:
     """Return the error with the message *name* about a write."""
     action, operation = ("delete", "DeleteVoiceConnectorProxy") if deletes else ("set", "PutVoiceConnectorProxy")
     prefix = (

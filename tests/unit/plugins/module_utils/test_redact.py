@@ -293,14 +293,14 @@ def test_text_that_cannot_be_printed_raises_no_error() -> None:
             raise RuntimeError(KEY)
 
     class Odd(str):
-        def __str__(self) -> str:
+        def __str__(self) -> str:  # pylint: disable=invalid-str-returned
             return self
 
-        def __getitem__(self, _: Any) -> str:
+        def __getitem__(self, index: Any) -> str:
             raise RuntimeError(KEY)
 
     recursive: list[Any] = []
-    for _ in range(100_000):
+    for _depth in range(100_000):
         recursive = [recursive]
     assert redact(Unprintable()) == "(unprintable)"
     assert redact(recursive) == "(unprintable)"
@@ -344,9 +344,9 @@ def test_no_part_of_a_random_secret_survives() -> None:
         " ",
     ]
     fragments += ["token", ": ", "=", "b'", "password", "</", "us-east-1", "canonical ", "cookie", *alphabet]
-    for _ in range(200):
+    for _round in range(200):
         secrets = []
-        for _ in range(generator.randint(1, 3)):
+        for _secret in range(generator.randint(1, 3)):
             secret = "".join(generator.choices(alphabet, k=generator.choice([8, 12, 40, 300]))) + "="
             width = generator.choice([20, 64, 2000])
             secrets.append("\n".join(secret[i : i + width] for i in range(0, len(secret), width)))
