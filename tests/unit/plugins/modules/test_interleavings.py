@@ -74,7 +74,7 @@ class Story:
         self.region = region
         self.settings = settings  # the stored ones
         self.edits = self.random.choice([0, 0.1, 0.4])  # the probability of an edit at each moment
-        self.faults = self.random.choice([0, 0.05, 0.05, 0.3, 0.7])  # the probability of a fault of each request
+        self.faults = self.random.choice([0, 0.05, 0.05, 0.3, 0.8])  # the probability of a fault of each request
         self.fault_of_writes = self.random.choice(["throttled", "failed", "lost", *[None] * 27])  # of all of them
         self.reads: list[Proxy] = []
         self.writes: list[Write] = []
@@ -141,6 +141,7 @@ class Editor:
             for (_account, region), connectors in emulator.voice._connectors.items()
             for identifier, connector in connectors.items()
         }
+        # An operation waits for its slot, even if there is no rate limit, before each attempt but never after a read.
         wait = _operation.Operation._wait_for_slot
 
         def wait_and_edit(operation: Any) -> Any:
@@ -183,21 +184,20 @@ class Editor:
             return Fault(error=errors[kind]) if kind in errors else None
 
     def _respond(self, operation: Any, request: dict[str, Any], account: str, region: str) -> Any:
-        """Run an operation. Nothing changes between this and its record."""
+        """Run an operation, and record it."""
+        if operation.name not in (GET, PUT, DELETE):
+            return self._handle(operation, request, account, region)
         with self._lock:
-            story = self.stories.get(request.get("VoiceConnectorId", ""))
-            before = story and story.proxy
+            story = self.stories[request["VoiceConnectorId"]]
+            before = story.proxy
             if operation.name == GET:
-                assert story
                 story.reads.append(before)
-            try:
-                output = self._handle(operation, request, account, region)
-            finally:
-                if operation.name == GET and self.backs_up and len(story.reads) == 1:
-                    story.edit()
-            if operation.name not in (PUT, DELETE):
-                return output
-            assert story
+                try:
+                    return self._handle(operation, request, account, region)
+                finally:
+                    if self.backs_up and len(story.reads) == 1:
+                        story.edit()
+            output = self._handle(operation, request, account, region)
             story.writes.append(Write(before, story.proxy))
             if before != story.reads[-1]:
                 self.stale.append(request["VoiceConnectorId"])
@@ -245,10 +245,8 @@ def fleet(seed: int, count: int, share: float) -> dict[str, Any]:
 def check_failure(reason: str, story: Story) -> bool:
     """Check a failure against what happened. Return whether it means that something changed."""
     unknown = any(words in reason for words in (MEANWHILE, UNKNOWN, NO_EFFECT))
-    if story.writes:
-        assert unknown, "a write that was applied is missing in the report"
-    if unknown:
-        assert story.uncertain, "the outcome of every attempt is known"
+    assert unknown == story.uncertain, "the report is surer, or less sure, than the responses"
+    assert unknown or not story.writes, "a write that was applied is missing in the report"
     return MEANWHILE in reason
 
 
@@ -354,7 +352,7 @@ def test_a_run_that_the_service_throttles_until_it_ends_reports_what_happened(
     editor.ends_after = 60
     result, reasons = retire(editor, tmp_path)
     assert result["retired"]
-    assert_all_in(reasons, CHANGED, UNKNOWN, "so the run ended", "it was not tried")
+    assert_all_in(reasons, "so the run ended", "it was not tried")
 
 
 @pytest.mark.parametrize("throttled", [0, 1, 3])
@@ -388,16 +386,13 @@ def test_a_deletion_is_decided_after_its_wait_in_the_queue(
 def test_what_was_restored_replaced_nothing(start: Callable[..., Editor], tmp_path: pathlib.Path) -> None:
     editor = start(4, 150, share=0.2)
     rng = random.Random(4)
-    backup = {
-        i: rng.choice([story.proxy, random_proxy(rng)]) or random_proxy(rng) for i, story in editor.stories.items()
-    }
+    backup = {i: (rng.random() < 0.5 and s.proxy) or random_proxy(rng) for i, s in editor.stories.items()}
     records = [
         {"voice_connector_id": i, "region": editor.stories[i].region, "name": None, "proxy": proxy}
         for i, proxy in backup.items()
     ]
     path = tmp_path / "backup.json"
     path.write_text(json.dumps({"format": 1, "account": ACCOUNT, "voice_connectors": records}), encoding="utf-8")
-    editor.rate_limits = [0, 40, 0]
     options = {"account_id": ACCOUNT, "all": True, "backup_file": str(path), "_ansible_diff": True}
     result = editor.run("chime_voice_connector_proxy_restore", **options)
     for identifier, story in editor.stories.items():
@@ -424,7 +419,7 @@ def test_what_was_restored_replaced_nothing(start: Callable[..., Editor], tmp_pa
         if OVERWRITES in reason:
             assert f"({name_differences(story.reads[-1], backup[identifier])})" in reason
     assert unchanged
-    assert_all_in([record["reason"] for record in failures.values()], OVERWRITES, MEANWHILE, UNKNOWN, NO_EFFECT)
+    assert_all_in([record["reason"] for record in failures.values()], OVERWRITES, MEANWHILE)
     assert result["changed"] == bool(changed)
     assert result.get("failed", False) == bool(failures)
     assert len(result["diff"]) == changed
