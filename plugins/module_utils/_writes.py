@@ -209,7 +209,12 @@ class _Write:
         self._sending = False
         try:
             # This read takes the place of the write in the queue.
-            current = get_proxy(self._client._replace(holds_slot=True), self._id, self._voice_connector)
+            client = self._client._replace(holds_slot=True)
+            current = get_proxy(client, self._id, self._voice_connector)
+            if current is None and not self._deletes and self._voice_connector is None:
+                # A second request confirmed that none was set. Somebody may have set one meanwhile.
+                self._voice_connector = {"aws_region": client.region}
+                current = get_proxy(client, self._id, self._voice_connector)
         except VoiceError as e:
             if not may_be_applied:
                 raise

@@ -105,7 +105,7 @@ def test_a_proxy_is_created_with_the_required_values(manage: Manage, emulator: E
         "exists": True,
         "proxy": {**EMPTY_PROXY, **NEW, "disabled": False},  # added by the service
     }
-    assert emulator.operations() == [GET, CONNECTOR, PUT]
+    assert emulator.operations() == [GET, CONNECTOR, GET, PUT]
     assert read(WITHOUT_PROXY) == result["proxy"]
 
 
@@ -121,7 +121,7 @@ def test_a_proxy_is_not_created_without_the_required_values(
         result, *missing, "There is no proxy configuration yet", "nothing was changed", connector=WITHOUT_PROXY
     )
     assert not [option for option in set(NEW) - set(missing) if option in result["msg"]]
-    assert emulator.operations() == [GET, CONNECTOR]
+    assert emulator.operations() == [GET, CONNECTOR, GET]
 
 
 @pytest.mark.parametrize("member", ["DefaultSessionExpiryMinutes", "PhoneNumberCountries"])
