@@ -9,17 +9,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Callable, NamedTuple
+from typing import Any, NamedTuple
 
 from ._errors import NotFound, VoiceError
 from ._operation import Operation, VoiceClient
 from ._options import VOICE_CONNECTOR_ID
 from ._responses import RAW_JSON, canonical_name
-from ._shapes import PROXY, MistypedValue, Setting, connector_result, pick, proxy_result, setting_result
+from ._shapes import PROXY, MistypedValue, Setting, connector_result, pick, setting_result
 
-# The parameters of PutVoiceConnectorProxy that are not members of a ``Proxy`` structure. The countries have a different
-# name there.
-NOT_IN_A_PROXY = {"VoiceConnectorId", "PhoneNumberPoolCountries"}
 # Give up on a listing after this many pages in a row without a new Voice Connector.
 _MAX_STALE_PAGES = 10
 
@@ -56,7 +53,7 @@ def get_setting(
         structure = {setting.member: value} if isinstance(value, list) else value
         if client.numbers is not None:
             client.numbers.add(structure)
-        return SettingRead(operation.check(setting_result, setting, structure), _without_nulls(structure))
+        return SettingRead(operation.check(setting_result, setting, structure), without_nulls(structure))
     _confirm_absence(client, operation, setting, voice_connector_id, voice_connector or {}, missing)
     return SettingRead(setting_result(setting, None), None)
 
@@ -77,74 +74,6 @@ def require_operations(client: VoiceClient, settings: Iterable[Setting]) -> None
     """Raise VoiceError if this botocore does not have the operation of a setting."""
     for setting in settings:
         Operation(client, setting.operation, f"get the {setting.title}").require()
-
-
-def put_proxy(client: VoiceClient, voice_connector_id: str, prepare: Callable[[bool], Any]) -> dict[str, Any]:
-    """Replace the whole proxy configuration of a Voice Connector, or create one. Operation: PutVoiceConnectorProxy.
-
-    :param prepare: returns the ``Proxy`` structure to send, as ``Operation`` calls it before each attempt. If the
-        operation does not accept one of its members, nothing is sent.
-    :returns: the ``Proxy`` structure that the service returned.
-    :raises VoiceError: any other response, or none. If its ``rejected`` is false, the change may have been applied.
-    """
-
-    def prepare_parameters(may_be_applied: bool) -> dict[str, Any]:
-        proxy = prepare(may_be_applied)
-        check_put(client, voice_connector_id, proxy)
-        parameters = {**proxy, "VoiceConnectorId": voice_connector_id}
-        parameters["PhoneNumberPoolCountries"] = parameters.pop("PhoneNumberCountries")
-        return parameters
-
-    operation = _putting(client, voice_connector_id)
-    stored = operation.member(operation(prepare_parameters), "Proxy")
-    if stored is None:
-        raise operation.failure("unreadable", reason="it does not contain the proxy configuration")
-    operation.check(proxy_result, stored)
-    return _without_nulls(stored) or {}
-
-
-def check_put(
-    client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any], message: str = "unknown_members"
-) -> None:
-    """Raise VoiceError if this botocore lacks PutVoiceConnectorProxy, or a member of a ``Proxy`` structure.
-
-    :param message: the name of the message about a member.
-    """
-    operation = _putting(client, voice_connector_id)
-    operation.require()
-    unknown = find_unsendable(client, proxy)
-    if unknown:
-        raise operation.failure(message, rejected=True, members=", ".join(unknown))
-
-
-def find_unsendable(client: VoiceClient, proxy: dict[str, Any]) -> list[str]:
-    """Return the members of a ``Proxy`` structure that PutVoiceConnectorProxy in this botocore does not accept."""
-    name = "PutVoiceConnectorProxy"
-    if name not in client.model.operation_names:
-        return []
-    accepted = {*client.model.operation_model(name).input_shape.members, "PhoneNumberCountries"}
-    return sorted(set(proxy) - (accepted - NOT_IN_A_PROXY))
-
-
-def delete_proxy(client: VoiceClient, voice_connector_id: str, prepare: Callable[[bool], Any]) -> None:
-    """Delete the proxy configuration of a Voice Connector. Operation: DeleteVoiceConnectorProxy.
-
-    :param prepare: called before each attempt, as ``Operation`` does.
-    :raises NotFound: the service found none. If its ``rejected`` is false, an earlier attempt may have deleted it.
-    :raises VoiceError: any other response, or none. If its ``rejected`` is false, the change may have been applied.
-    """
-
-    def prepare_parameters(may_be_applied: bool) -> dict[str, Any]:
-        prepare(may_be_applied)
-        return {"VoiceConnectorId": voice_connector_id}
-
-    operation = _deleting(client, voice_connector_id)
-    operation.require_request_id(operation(prepare_parameters))
-
-
-def check_delete(client: VoiceClient, voice_connector_id: str) -> None:
-    """Raise VoiceError if this botocore lacks DeleteVoiceConnectorProxy."""
-    _deleting(client, voice_connector_id).require()
 
 
 def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[str, Any]:
@@ -244,17 +173,7 @@ def get_account_id(client: VoiceClient) -> str:
     return account_id
 
 
-def _putting(client: VoiceClient, voice_connector_id: str) -> Operation:
-    action = f"set the proxy configuration of Voice Connector {voice_connector_id}"
-    return Operation(client, "PutVoiceConnectorProxy", action)
-
-
-def _deleting(client: VoiceClient, voice_connector_id: str) -> Operation:
-    action = f"delete the proxy configuration of Voice Connector {voice_connector_id}"
-    return Operation(client, "DeleteVoiceConnectorProxy", action)
-
-
-def _without_nulls(structure: dict[str, Any] | None) -> dict[str, Any] | None:
+def without_nulls(structure: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return a structure without its nulls, which the service returns for members that are not set."""
     return structure and {name: value for name, value in structure.items() if value is not None}
 

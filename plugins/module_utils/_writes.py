@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Callable, NamedTuple, NoReturn, TypeVar
 
-from ._api import NOT_IN_A_PROXY, check_delete, check_put, delete_proxy, get_proxy, put_proxy
+from ._api import get_proxy, without_nulls
 from ._bulk import run_all
 from ._errors import NotFound, VoiceError
-from ._operation import VoiceClient
+from ._operation import Operation, VoiceClient
 from ._options import COUNTRY, MAX_COUNTRIES, PHONE_NUMBER
 from ._shapes import PROXY, proxy_result
 
@@ -23,6 +23,10 @@ _Error = TypeVar("_Error", bound=VoiceError)
 
 # The members of a ``Proxy`` structure, by option.
 MEMBERS = {option: member for option, (member, _type) in PROXY.members.items()}
+
+# The parameters of PutVoiceConnectorProxy that are not members of a ``Proxy`` structure. The countries have a different
+# name there.
+NOT_IN_A_PROXY = {"VoiceConnectorId", "PhoneNumberPoolCountries"}
 
 
 class Record(NamedTuple):
@@ -126,6 +130,84 @@ def find_problem(proxy: Any) -> str | None:
     return None
 
 
+def _put(client: VoiceClient, voice_connector_id: str, prepare: Callable[[bool], Any]) -> dict[str, Any]:
+    """Replace the whole proxy configuration of a Voice Connector, or create one. Operation: PutVoiceConnectorProxy.
+
+    :param prepare: returns the ``Proxy`` structure to send, as ``Operation`` calls it before each attempt. If the
+        operation does not accept one of its members, nothing is sent.
+    :returns: the ``Proxy`` structure that the service returned.
+    :raises VoiceError: any other response, or none. If its ``rejected`` is false, the change may have been applied.
+    """
+
+    def prepare_parameters(may_be_applied: bool) -> dict[str, Any]:
+        proxy = prepare(may_be_applied)
+        check_put(client, voice_connector_id, proxy)
+        parameters = {**proxy, "VoiceConnectorId": voice_connector_id}
+        parameters["PhoneNumberPoolCountries"] = parameters.pop("PhoneNumberCountries")
+        return parameters
+
+    operation = _putting(client, voice_connector_id)
+    stored = operation.member(operation(prepare_parameters), "Proxy")
+    if stored is None:
+        raise operation.failure("unreadable", reason="it does not contain the proxy configuration")
+    operation.check(proxy_result, stored)
+    return without_nulls(stored) or {}
+
+
+def check_put(
+    client: VoiceClient, voice_connector_id: str, proxy: dict[str, Any], message: str = "unknown_members"
+) -> None:
+    """Raise VoiceError if this botocore lacks PutVoiceConnectorProxy, or a member of a ``Proxy`` structure.
+
+    :param message: the name of the message about a member.
+    """
+    operation = _putting(client, voice_connector_id)
+    operation.require()
+    unknown = find_unsendable(client, proxy)
+    if unknown:
+        raise operation.failure(message, rejected=True, members=", ".join(unknown))
+
+
+def find_unsendable(client: VoiceClient, proxy: dict[str, Any]) -> list[str]:
+    """Return the members of a ``Proxy`` structure that PutVoiceConnectorProxy in this botocore does not accept."""
+    name = "PutVoiceConnectorProxy"
+    if name not in client.model.operation_names:
+        return []
+    accepted = {*client.model.operation_model(name).input_shape.members, "PhoneNumberCountries"}
+    return sorted(set(proxy) - (accepted - NOT_IN_A_PROXY))
+
+
+def _delete(client: VoiceClient, voice_connector_id: str, prepare: Callable[[bool], Any]) -> None:
+    """Delete the proxy configuration of a Voice Connector. Operation: DeleteVoiceConnectorProxy.
+
+    :param prepare: called before each attempt, as ``Operation`` does.
+    :raises NotFound: the service found none. If its ``rejected`` is false, an earlier attempt may have deleted it.
+    :raises VoiceError: any other response, or none. If its ``rejected`` is false, the change may have been applied.
+    """
+
+    def prepare_parameters(may_be_applied: bool) -> dict[str, Any]:
+        prepare(may_be_applied)
+        return {"VoiceConnectorId": voice_connector_id}
+
+    operation = _deleting(client, voice_connector_id)
+    operation.require_request_id(operation(prepare_parameters))
+
+
+def _check_delete(client: VoiceClient, voice_connector_id: str) -> None:
+    """Raise VoiceError if this botocore lacks DeleteVoiceConnectorProxy."""
+    _deleting(client, voice_connector_id).require()
+
+
+def _putting(client: VoiceClient, voice_connector_id: str) -> Operation:
+    action = f"set the proxy configuration of Voice Connector {voice_connector_id}"
+    return Operation(client, "PutVoiceConnectorProxy", action)
+
+
+def _deleting(client: VoiceClient, voice_connector_id: str) -> Operation:
+    action = f"delete the proxy configuration of Voice Connector {voice_connector_id}"
+    return Operation(client, "DeleteVoiceConnectorProxy", action)
+
+
 def write_proxy(
     client: VoiceClient,
     voice_connector_id: str,
@@ -151,7 +233,7 @@ def write_proxy(
         if check_mode:
             desired = write.prepare(False)
             if desired is None:
-                check_delete(client, voice_connector_id)
+                _check_delete(client, voice_connector_id)
             else:
                 check_put(client, voice_connector_id, desired)
             return Change(write.before, desired, True)
@@ -184,9 +266,9 @@ class _Write:
         stored = None
         try:
             if self._deletes:
-                delete_proxy(self._client, self._id, self.prepare)
+                _delete(self._client, self._id, self.prepare)
             else:
-                stored = put_proxy(self._client, self._id, self.prepare)
+                stored = _put(self._client, self._id, self.prepare)
         except VoiceError as e:
             if not self._sending:
                 raise

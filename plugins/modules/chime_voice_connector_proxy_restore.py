@@ -179,7 +179,7 @@ failures:
 import functools
 from typing import Any
 
-from ..module_utils._api import check_put, get_account_id, get_voice_connector
+from ..module_utils._api import get_account_id, get_voice_connector
 from ..module_utils._backup import read_backup
 from ..module_utils._client import Connection
 from ..module_utils._errors import VoiceError
@@ -192,6 +192,7 @@ from ..module_utils._selection import check_confirmed_selection
 from ..module_utils._writes import (
     Change,
     Record,
+    check_put,
     different_members,
     name_members,
     report_changes,

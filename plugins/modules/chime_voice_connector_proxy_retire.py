@@ -264,7 +264,7 @@ backup_file:
 import datetime
 from typing import Any
 
-from ..module_utils._api import find_unsendable, get_account_id, get_proxy, list_regions
+from ..module_utils._api import get_account_id, get_proxy, list_regions
 from ..module_utils._backup import check_folder, write_backup
 from ..module_utils._bulk import Selection, read_voice_connectors
 from ..module_utils._client import Connection
@@ -281,6 +281,7 @@ from ..module_utils._writes import (
     Record,
     different_members,
     find_problem,
+    find_unsendable,
     name_members,
     report_changes,
     require_no_failures,
