@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The operations of Amazon Chime SDK Voice and STS that this collection uses, one function each."""
+"""The operations of Amazon Chime SDK Voice that read, one function each."""
 
 from __future__ import annotations
 
@@ -146,7 +146,10 @@ def get_tags(client: VoiceClient, voice_connector: dict[str, Any]) -> dict[str, 
     tags = operation.check(pick, tags, [{"key": ("Key", str), "value": ("Value", str)}], "Tags")
     if any(tag["key"] is None for tag in tags):
         raise operation.failure("unreadable", reason="it contains a tag without a key")
-    return {tag["key"]: tag["value"] or "" for tag in tags}
+    values = {tag["key"]: tag["value"] or "" for tag in tags}
+    if len(values) < len(tags):
+        raise operation.failure("unreadable", reason="it contains the same tag twice")
+    return values
 
 
 def are_tags_withheld(error: VoiceError) -> bool:
@@ -156,21 +159,6 @@ def are_tags_withheld(error: VoiceError) -> bool:
     """
     withheld = error.name in ("no_arn", "not_found") or canonical_name(error.code) == "BadRequest"
     return error.operation == "ListTagsForResource" and withheld
-
-
-def get_account_id(client: VoiceClient) -> str:
-    """Return the ID of the account that the credentials in use belong to. Operation: GetCallerIdentity of STS.
-
-    :param client: a client for STS.
-    :raises VoiceError: an error, no response, or a response without an account.
-    """
-    from ._selection import ACCOUNT_ID
-
-    operation = Operation(client, "GetCallerIdentity", "get the AWS account ID")
-    account_id = operation().get("Account")
-    if not ACCOUNT_ID.fullmatch(account_id or ""):
-        raise operation.failure("unreadable", reason="it does not contain an account")
-    return account_id
 
 
 def without_nulls(structure: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -51,7 +51,8 @@ def find_suspects(words: str, settings: dict[str, Any]) -> list[str]:
     malformed: dict[str, None] = {}
     for name, value in _list_settings(settings):
         value = value.strip("/ \n")
-        if len(value) > 2 and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", words):
+        edge = r"[\"'`()]" if len(value) < 3 else r"(?!\w)"  # a short value may be a word of the error
+        if value and re.search(rf"{edge.replace('?!', '?<!')}{re.escape(value)}{edge}", words):
             found[name] = max(len(value), found.get(name, 0))
         if "://" in value and not _has_valid_port(value):
             malformed[name] = None

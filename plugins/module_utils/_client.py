@@ -70,6 +70,8 @@ MAX_FAULTS = 3  # server errors and broken connections of one operation
 BULK_MAX_FAULTS = 6
 BOTOCORE_MAX_BACKOFF = 20  # seconds, with botocore's own retries
 
+MAX_SECONDS = 1e8  # the longest wait for a thread that all systems support, about three years
+
 _ONE_ATTEMPT = {"mode": "standard", "total_max_attempts": 1}
 
 _T = TypeVar("_T")
@@ -122,7 +124,7 @@ class SigningCredentials(Credentials):
         self.secrets.update(map(str, filter(None, (frozen.secret_key, frozen.token))))
         for part, value in parts.items():
             # urllib3 refuses such a value, and prints it.
-            if value and not (re.fullmatch("[!-~]+", str(value))):
+            if value and not (isinstance(value, str) and re.fullmatch("[!-~]+", value)):
                 raise BadCredentials(part)
         self._frozen = frozen
 
@@ -176,6 +178,8 @@ class Connection:
             retries=_ONE_ATTEMPT,
             max_pool_connections=self._concurrency or 1,
         )
+        # Also for the clients that botocore makes to obtain credentials, which would multiply our attempts by its own
+        self._session.set_default_client_config(config)
         self._config = config.merge(options["aws_config"]) if "aws_config" in options else config
         keys = [options[f"aws_{name}"] for name in ("access_key_id", "secret_access_key", "session_token")]
         region = self._default_region
@@ -257,6 +261,10 @@ class Connection:
         )
         if service == SERVICE:
             client.meta.events.register(f"before-parse.{SERVICE}", check_response)
+        else:
+            from ._sts import check_sts_response
+
+            client.meta.events.register("before-parse.sts", check_sts_response)
         # The last handler, because that of botocore's mode adaptive can wait
         client.meta.events.register_last("before-send", stop_abandoned)
         return client
@@ -310,4 +318,4 @@ def longest_operation(
     """Return the longest duration of an operation in seconds, or None if the user has removed a timeout."""
     if connect_timeout is None or read_timeout is None:
         return None
-    return float(attempts * (connect_timeout + read_timeout + backoff))
+    return min(float(attempts * (connect_timeout + read_timeout + backoff)), MAX_SECONDS)

@@ -348,8 +348,9 @@ def _explain_exception(exception: BaseException, settings: dict[str, Any], sent:
         if isinstance(error, TypeError) and "bytes found" in str(error):
             # urllib3 tries to follow this redirect, and fails because botocore passes the headers as bytes.
             return "redirected", {"status": 303, "location": "a different location"}
-        if type(error).__name__ == "ClosedPoolError":
-            return "no_response", {}  # a different thread has closed the connections
+        # A different thread has closed the connections, or urllib3 refuses the response.
+        if type(error).__name__ in ("ClosedPoolError", "InvalidHeader", "DecodeError"):
+            return "no_response", {}
     if isinstance(exception, BotoCoreError) or not sent:
         return "not_sent", {"settings": blame(str(exception), settings)}
     return "unreadable", {"reason": f"botocore cannot parse it ({type(exception).__name__})"}
@@ -394,10 +395,10 @@ def _name_error(
     if 300 <= status < 400 and status != 304:
         location = response["ResponseMetadata"].get("HTTPHeaders", {}).get("location")
         return "redirected", {"status": status, "location": location or "an unnamed location"}
-    if CONTRADICTION in response and status < 500:
-        return "contradictory", {"reason": response[CONTRADICTION]}
     if not request_id:
         return "gateway_error" if status >= 500 or status == 408 else "not_from_aws", {"status": status}
+    if CONTRADICTION in response and status < 500:
+        return "contradictory", {"reason": response[CONTRADICTION]}
     by_words = next((failure for words, failure in _BY_WORDS.items() if words in message), None)
     if status == 304:
         return "unreadable", {"reason": "its HTTP status is 304, which the service never returns"}
@@ -430,6 +431,8 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
     if isinstance(exception, CredentialRetrievalError) and exception.kwargs["provider"] == "custom-process":
         source, suspects = ": credential_process failed", []
         words = "Its output can contain secrets, so it is not shown here; run the command on the managed node to see it"
+    elif type(exception).__module__.startswith("dateutil"):
+        source, words = ": the time at which they expire cannot be read", ""  # its words quote it, whatever it is
     # The message names the profile anyway.
     names = "".join(f"{name}, " for name in suspects if "profile" not in name.lower())
     return cause._replace(

@@ -15,7 +15,7 @@ MESSAGES = {
         "{option} is {value!r}, which cannot be a Voice Connector ID. Specify an ID, not a name or an ARN: 1 to 128 "
         "letters, digits, and hyphens that begin with a letter or a digit, such as 'abcdef1ghij2klmno3pqr4'"
     ),
-    "not_a_string": "{option} contains a {kind} where a string belongs. Write it in quotes",
+    "not_a_string": "{option} contains a {kind} where a string belongs. Write a string in quotes",
     "empty_string": "{option} is an empty string. Specify a value, or omit the option if it is not required",
     "empty_item": "{option} contains an empty or null item. Remove the item or the extra comma, or omit the option",
     "bad_region": (

@@ -24,8 +24,12 @@ MAX_COUNTRIES = 100
 # botocore accepts more, such as us-east-1-fips, which is an endpoint of us-east-1 and not a Region.
 REGION = re.compile(r"(?!fips-)[a-z0-9]+(-[a-z0-9]+)+-[0-9]+")
 
-# Of the connection options, only the Region follows the rules of this collection.
-_REGION_OPTION = {"region": {"type": "str", "aliases": ["aws_region", "ec2_region"]}}
+# The connection options for which null means omitted. For a profile, null overrides AWS_PROFILE.
+_CONNECTION_OPTIONS = {
+    "region": {"type": "str", "aliases": ["aws_region", "ec2_region"]},
+    "validate_certs": {"type": "bool"},
+    "debug_botocore_endpoint_logs": {"type": "bool"},
+}
 _TYPE_NAMES = {bool: "boolean", int: "number", float: "number", dict: "dictionary", object: "list"}
 
 
@@ -62,10 +66,14 @@ def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, 
         if option in given:
             # Ansible parses a dictionary that is given as a string. Its values can then have any type.
             _check_type(option, kind, params[name] if kind == "dict" else given[option])
-            if given[option] == "" and name != may_be_empty:
-                raise VoiceError("empty_string", option=option)
+    # An empty connection option would select other credentials.
+    for option, given_value in given.items():
+        if given_value == "" and option != may_be_empty:
+            raise VoiceError("empty_string", option=option)
     for option, value in _items(params, "region", "regions", "exclude_regions"):
         if not REGION.fullmatch(value):
+            if option == "region" and not {"region", "aws_region", "ec2_region"} & set(given):
+                option = "the environment variable AWS_REGION or AWS_DEFAULT_REGION"
             raise VoiceError("bad_region", option=option, value=_shorten(value))
     for option, value in _items(params, "voice_connector_id", "voice_connector_ids", "exclude_voice_connector_ids"):
         if not VOICE_CONNECTOR_ID.fullmatch(value):
@@ -73,8 +81,8 @@ def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, 
 
 
 def _all_options(spec: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield the name, the name or an alias, and the type of each option, and of the option region."""
-    for name, option in {**_REGION_OPTION, **spec}.items():
+    """Yield the name, the name or an alias, and the type of each option that follows the rules of this collection."""
+    for name, option in {**_CONNECTION_OPTIONS, **spec}.items():
         for name_or_alias in (name, *option.get("aliases", ())):
             yield name, name_or_alias, option["type"]
 

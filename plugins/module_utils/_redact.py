@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -49,7 +50,7 @@ def _longest(secret: str) -> int:
 
 _AT, _LESS, _GREATER = map(_spell, "@<>")
 _KEYS = (
-    r"secret[_-]?(?:access[_-]?)?key|client[_-]?secret|(?:session|security|access|refresh|id)[_-]?token"
+    r"secret[_-]?(?:access[_-]?)?key|client[_-]?secret|(?:session|security|access|refresh|bearer|id(?:entity)?)[_-]?token"
     r"|x-amz-(?:signature|credential)"
 )
 _HEADERS = r"authorization(?:\s+header)?|cookie"
@@ -60,6 +61,8 @@ _RULES = (
     # The user part of a URL, up to the last @, because passwords contain anything. Take the rest too: only one try.
     r"(?:https?:|socks\w{0,2}:|//)[\\/]*((?:@*[^\s\"'@]+(?=@))*)[^\s\"']*",
     rf"(?:%(?:25){{0,3}}2f|\\{{1,4}}(?:/|u002f)){{2}}((?:(?:{_AT})*(?:(?!{_AT})[^\s\"'])+(?={_AT}))*)[^\s\"']*",
+    # A JSON Web Token
+    r"\b(eyJ[\w-]{8,2000}\.[\w.-]*)",
     # AWS quotes what it signed, with the headers.
     r"((?:the\s+)?(?:canonical[\s-]?(?:string|request)|string[\s-]?to[\s-]?sign)[\s\S]*)",
     rf"(?<![a-z])(?:{_HEADERS}){_EQUALS}(?:{_QUOTED}|((?:[^\r\n\\]|\\(?![rn]))*))",
@@ -215,8 +218,22 @@ def find_secrets(
         for section in (*session.full_config["profiles"].values(), *services):
             secrets += [str(section[key]) for key in ("aws_secret_access_key", "aws_session_token") if key in section]
             urls.append(section.get("endpoint_url"))
+            secrets += _read_tokens(section.get("web_identity_token_file"))
+    for name in ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"):
+        secrets += _read_tokens(os.environ.get(name))
+    for path in glob.glob(os.path.expanduser("~/.aws/sso/cache/*.json")):
+        secrets += _read_tokens(path)
     users = [str(url).rpartition("@")[0].rpartition("://")[2] for url in urls]
     # urllib3 and Python take the part in front of these characters for a host, and the part after a colon for a port.
     users += [part for user in users for part in re.split(r"[#/?@\\]", user) if ":" in part or len(part) > 3]
-    users += [part for user in users for part in user.split(":") if len(part) > 3]
+    users += [part for user in users for part in user.split(":")[1:] if len(part) > 3]
     return secrets, [re.compile(re.escape(user)) for user in users if user]
+
+
+def _read_tokens(path: str | None) -> list[str]:
+    """Return the tokens in a file: its long strings without a space or a slash."""
+    try:
+        with open(path or "", encoding="utf-8") as file:
+            return re.findall(r"[\w.=+~-]{20,}", file.read(100_000))
+    except (OSError, ValueError):
+        return []

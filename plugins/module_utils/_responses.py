@@ -21,6 +21,8 @@ RAW_JSON = "RawJson"  # the JSON document of a successful response
 TRUNCATED = "Truncated"  # True if the body is shorter than its Content-Length
 CONTRADICTION = "Contradiction"  # why an error response contradicts itself
 
+# The keys of a body that name an error.
+_NAME_KEYS = ("code", "Code", "__type")
 _ERROR_NAME = re.compile(r"[\w.-]{1,128}", re.ASCII)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _UNKNOWN_OPERATION = re.compile(r"\s*<UnknownOperationException\s*/?>")
@@ -54,7 +56,7 @@ def check_response(
     body = response_dict["body"]
     response_dict["body"] = b"{}"  # leave nothing for botocore to parse
     status = response_dict["status_code"]
-    truncated = _is_truncated(response_dict, body)
+    truncated = is_truncated(response_dict, body)
     if truncated:
         customized_response_dict[TRUNCATED] = True
     if status >= 301:  # botocore parses these as errors
@@ -75,10 +77,12 @@ def check_response(
         raise UnreadableResponse("its JSON has the same key twice") from None
     except (ValueError, RecursionError):
         content_type = response_dict["headers"].get("content-type", "an unknown type")
-        reason = f"its body ({len(body)} bytes of {content_type[:100]}) is not complete JSON"
+        reason = f"its body ({len(body)} bytes of {content_type[:100]}) is not readable JSON"
         raise UnreadableResponse(reason) from None
     if not isinstance(document, dict):
         raise UnreadableResponse("the body is not of the type structure")
+    if "x-amzn-errortype" in response_dict["headers"] or not set(_NAME_KEYS).isdisjoint(document):
+        raise UnreadableResponse("it names an error, although its HTTP status is a success")
     customized_response_dict[RAW_JSON] = document
 
 
@@ -103,7 +107,7 @@ def _to_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _is_truncated(response_dict: dict[str, Any], body: bytes) -> bool:
+def is_truncated(response_dict: dict[str, Any], body: bytes) -> bool:
     """Whether the body is shorter than its Content-Length, which botocore does not notice with urllib3 2.8."""
     if response_dict["status_code"] in (204, 304):  # these have no body, whatever the header claims
         return False
@@ -128,13 +132,23 @@ def _rewrite_error(response_dict: dict[str, Any], body: bytes) -> str | None:
         contradiction = "it has the same key twice"
     except (ValueError, RecursionError):
         document = None
-    if not isinstance(document, dict):
-        document = {"message": text, "code": "UnknownOperationException" if _UNKNOWN_OPERATION.match(text) else None}
     headers = response_dict["headers"]
-    places = (headers.get("x-amzn-errortype"), *(document.get(key) for key in ("code", "Code", "__type")))
-    names = list(filter(None, map(_bare_name, places)))
+    places = [headers.get("x-amzn-errortype")]
+    if isinstance(document, dict):
+        nested = document.get("Error", document.get("error"))
+        for members in (document, nested if isinstance(nested, dict) else {}):
+            places += [members.get(key) for key in _NAME_KEYS]
+    else:
+        document = {"message": text, "code": "UnknownOperationException" if _UNKNOWN_OPERATION.match(text) else None}
+        places.append(document["code"])
+        if places[0] and not places[1] and text.strip():
+            places.append(text)  # not in the form in which AWS names an error
+    given = [place for place in places if place is not None]
+    names = list(filter(None, map(_bare_name, given)))
     if len(set(map(canonical_name, names))) > 1:
         contradiction = f"it names the errors {' and '.join(dict.fromkeys(names))}"
+    elif response_dict["status_code"] == 404 and (len(names) < len(given) or "x-amzn-query-error" in headers):
+        contradiction = contradiction or "it names its error in a form that AWS does not use"
     if "x-amzn-errortype" in headers:
         del headers["x-amzn-errortype"]
     if names:

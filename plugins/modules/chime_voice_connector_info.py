@@ -627,7 +627,6 @@ errors:
 
 from typing import Any
 
-from ..module_utils._api import get_account_id
 from ..module_utils._bulk import BulkRead, RegionRead, Selection, read_voice_connectors
 from ..module_utils._client import Connection
 from ..module_utils._errors import VoiceError
@@ -635,6 +634,7 @@ from ..module_utils._module import VoiceModule
 from ..module_utils._options import check_values
 from ..module_utils._selection import check_concurrency
 from ..module_utils._settings import SETTINGS
+from ..module_utils._sts import get_account_id
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "regions": {"type": "list", "elements": "str"},

@@ -257,9 +257,11 @@ def desired_proxy(client: VoiceClient, params: dict[str, Any], current: dict[str
         required = ("default_session_expiry_minutes", "phone_number_countries")
         missing = [option for option in required if not desired.get(MEMBERS[option])]
         if missing:
-            reason = (
-                "There is no proxy configuration yet" if current is None else "AWS did not return their current values"
-            )
+            reason = "AWS did not return their current values"
+            if params["phone_number_countries"] == []:
+                reason = "The option phone_number_countries is empty"
+            elif current is None:
+                reason = "There is no proxy configuration yet"
             options = " and ".join(missing)
             identifier = params["voice_connector_id"]
             raise write_failure(client, identifier, False, "incomplete_proxy", options=options, reason=reason)

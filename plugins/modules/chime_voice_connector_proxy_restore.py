@@ -179,7 +179,7 @@ failures:
 import functools
 from typing import Any
 
-from ..module_utils._api import get_account_id, get_voice_connector
+from ..module_utils._api import get_voice_connector
 from ..module_utils._backup import read_backup
 from ..module_utils._client import Connection
 from ..module_utils._errors import VoiceError
@@ -189,6 +189,7 @@ from ..module_utils._options import check_values
 from ..module_utils._redact import PhoneNumbers
 from ..module_utils._retire import check_arn, require_account, require_home, require_owner
 from ..module_utils._selection import check_confirmed_selection
+from ..module_utils._sts import get_account_id
 from ..module_utils._writes import (
     Change,
     Record,

@@ -264,7 +264,7 @@ backup_file:
 import datetime
 from typing import Any
 
-from ..module_utils._api import get_account_id, get_proxy, list_regions
+from ..module_utils._api import get_proxy, list_regions
 from ..module_utils._backup import check_folder, write_backup
 from ..module_utils._bulk import Selection, read_voice_connectors
 from ..module_utils._client import Connection
@@ -276,6 +276,7 @@ from ..module_utils._redact import PhoneNumbers, redact
 from ..module_utils._retire import Exclusions, Plan, choose_regions, plan_deletions, require_account
 from ..module_utils._selection import check_confirmed_selection
 from ..module_utils._shapes import PROXY
+from ..module_utils._sts import get_account_id
 from ..module_utils._writes import (
     Change,
     Record,

@@ -216,16 +216,16 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
         FAILS,
         [[fault] for fault in REDIRECTS],
     ),
-    "any other 4xx except 429, such as 400, 401, 403, or 410": (
+    "any other 4xx except 408 and 429, such as 400, 401, 403, or 410": (
         FAILS,
         [
             *([Fault(PROXY, status=status, style="bare")] for status in (400, 401, 402, 403, 405, 407, 410, 418)),
             *([Fault(PROXY, error=error)] for error in ("BadRequestException", "ForbiddenException")),
         ],
     ),
-    "429 or 5xx at every attempt": (
+    "408, 429, or 5xx at every attempt": (
         FAILS,
-        [[Fault(PROXY, status=status, style="bare")] for status in (429, 500, 501, 502, 503, 504)],
+        [[Fault(PROXY, status=status, style="bare")] for status in (408, 429, 500, 501, 502, 503, 504)],
     ),
     "no response, or an incomplete one, at every attempt": (
         FAILS,

@@ -94,7 +94,15 @@ def test_an_unreachable_sts_endpoint_is_reported_without_the_regions_of_the_voic
         ({"error": "Throttling"}, "the service throttles this account, and has throttled 10 requests"),
         ({"error": "AccessDenied"}, "Grant these credentials the IAM action sts:GetCallerIdentity"),
         ({"error": "ExpiredToken"}, "the credentials were rejected"),
-        ({"body": ""}, "the response ended in the middle of its body"),
+        ({"body": ""}, "the response is unreadable: its body (0 bytes) is not XML"),
+        ({"body": "<html><br></html>"}, "the response is unreadable: its body (17 bytes) is not XML"),
+        ({"body": "<GetCallerIdentityResponse><Get"}, "the response ended in the middle of its body, after 6 requests"),
+        ({"body": "<A><Account>1</Account><Account>2</Account></A>"}, "it does not contain an account"),
+        ({"status": 302, "body": "<br>", "headers": {"location": "/x"}}, "was redirected with status 302 to /x, but"),
+        ({"status": 403, "body": "{}", "request_id": False}, "the response (status 403) has no request ID"),
+        ({"status": 407, "body": "no"}, "requires a valid user name and password (status 407)"),
+        ({"status": 429, "body": "slow"}, "the service throttles this account, and has throttled 10 requests"),
+        ({"status": 503, "body": "<br>", "request_id": False}, "the response (status 503) has no request ID"),
         ({"status": 500, "body": "<GetCallerIdentityResponse/>"}, "the service returned a server error"),
     ],
 )
@@ -452,3 +460,41 @@ def test_a_region_in_the_configuration_file_that_botocore_replaces_is_refused(
     result = read_proxy(region=None)
     assert_failed(result, f"'{region}' is not a Region as AWS writes it; botocore would use us-east-1. Correct region")
     assert emulator.requests == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "requests"), [({"error": "Throttling", "status": 400}, 10), ({"status": 500}, 3), ({"drop": "reset"}, 3)]
+)
+def test_the_attempts_of_botocore_do_not_multiply_those_of_the_collection(
+    read_proxy: Read,
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: pathlib.Path,
+    fault: dict[str, Any],
+    requests: int,
+) -> None:
+    (tmp_path / "config").write_text(
+        "[profile telephony]\nrole_arn = arn:aws:iam::111122223333:role/reader\nsource_profile = base\n[profile base]\n"
+        "aws_access_key_id = AKIDEMULATOR\naws_secret_access_key = emulator-secret-key\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", emulator.url)
+    result = read_proxy(WITH_PROXY, Fault("AssumeRole", **fault), profile="telephony", **NO_KEYS)
+    assert "the AWS credentials could not be obtained" in result["msg"]
+    assert emulator.operations() == ["AssumeRole"] * requests
+
+
+@pytest.mark.parametrize(("variable", "value"), [("AWS_PROFILE", "r"), ("AWS_DEFAULTS_MODE", "x")])
+def test_a_short_value_that_is_wrong_is_named(
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    options = NO_KEYS if variable == "AWS_PROFILE" else {}
+    assert f"Check the environment variable {variable}. " in read_proxy(**options)["msg"]
+
+
+def test_a_tag_that_is_returned_twice_is_unreadable(emulator: Emulator) -> None:
+    tags = [{"Key": "team", "Value": "voice"}, {"Key": "team", "Value": "video"}]
+    emulator.faults = [Fault("ListTagsForResource", body=json.dumps({"Tags": tags}))]
+    result = run_main("chime_voice_connector_info", {**connection_to(emulator), "include": ["tags"]})
+    assert "it contains the same tag twice" in result["errors"][0]["message"]

@@ -456,13 +456,13 @@ def test_a_404_for_a_connector_listed_without_its_region_is_confirmed_by_reading
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"names": [True]}, "names contains a boolean where a string belongs. Write it in quotes."),
-        ({"names": ["reception", 2024]}, "names contains a number where a string belongs. Write it in quotes."),
-        ({"tags": {"keep": True}}, "tags contains a boolean where a string belongs. Write it in quotes."),
-        ({"tags": {"cost": 5}}, "tags contains a number where a string belongs. Write it in quotes."),
+        ({"names": [True]}, "names contains a boolean where a string belongs. Write a string in quotes."),
+        ({"names": ["reception", 2024]}, "names contains a number where a string belongs. Write a string in quotes."),
+        ({"tags": {"keep": True}}, "tags contains a boolean where a string belongs. Write a string in quotes."),
+        ({"tags": {"cost": 5}}, "tags contains a number where a string belongs. Write a string in quotes."),
         (
             {"voice_connector_ids": 7},
-            "voice_connector_ids contains a number where a string belongs. Write it in quotes.",
+            "voice_connector_ids contains a number where a string belongs. Write a string in quotes.",
         ),
         ({"concurrency": True}, "concurrency is a boolean where a number belongs. Write digits."),
     ],

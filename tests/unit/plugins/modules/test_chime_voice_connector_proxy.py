@@ -117,9 +117,9 @@ def test_a_proxy_is_not_created_without_the_required_values(
 ) -> None:
     result = manage(WITHOUT_PROXY, **given)
     missing = [option for option in NEW if not given.get(option)]
-    assert_failed(
-        result, *missing, "There is no proxy configuration yet", "nothing was changed", connector=WITHOUT_PROXY
-    )
+    empty = given.get("phone_number_countries") == []
+    reason = "The option phone_number_countries is empty" if empty else "There is no proxy configuration yet"
+    assert_failed(result, *missing, reason, "nothing was changed", connector=WITHOUT_PROXY)
     assert not [option for option in set(NEW) - set(missing) if option in result["msg"]]
     assert emulator.operations() == [GET, CONNECTOR, GET]
 
@@ -134,7 +134,8 @@ def test_a_required_value_that_aws_does_not_return_must_be_set(manage: Manage, e
 
 
 def test_the_countries_cannot_be_emptied(manage: Manage, emulator: Emulator) -> None:
-    assert_failed(manage(phone_number_countries=[]), "requires phone_number_countries, which cannot be empty")
+    result = manage(phone_number_countries=[])
+    assert_failed(result, "requires phone_number_countries", "The option phone_number_countries is empty")
     assert emulator.operations() == [GET]
 
 
@@ -470,9 +471,12 @@ def test_an_invalid_id_fails_before_a_request(manage: Manage, emulator: Emulator
         ({"phone_number_countries": ["US\n"]}, "phone_number_countries contains"),
         ({"phone_number_countries": ["US"] * 101}, "phone_number_countries has 101 items"),
         ({"default_session_expiry_minutes": True}, "is a boolean where a number belongs"),
-        ({"phone_number_countries": ["US", False]}, "contains a boolean where a string belongs. Write it in quotes"),
+        (
+            {"phone_number_countries": ["US", False]},
+            "contains a boolean where a string belongs. Write a string in quotes",
+        ),
         ({"phone_number_pool_countries": [1]}, "phone_number_pool_countries contains a number where"),
-        ({"fall_back_phone_number": 12065550177}, "contains a number where a string belongs. Write it in quotes"),
+        ({"fall_back_phone_number": 12065550177}, "contains a number where a string belongs. Write a string in quotes"),
         ({"fall_back_phone_number": "206-555-0177"}, "E.164"),
         ({"fall_back_phone_number": "+02065550177"}, "E.164"),
         ({"fall_back_phone_number": "+1206555017712345"}, "E.164"),

@@ -203,7 +203,7 @@ def test_a_long_invalid_id_is_truncated_in_the_message(read_proxy: Read) -> None
 @pytest.mark.parametrize(("value", "kind"), [(12345, "number"), (True, "boolean"), (1.5, "number")])
 def test_an_id_without_quotes_is_refused(read_proxy: Read, emulator: Emulator, value: Any, kind: str) -> None:
     result = read_proxy(value)
-    assert result["msg"] == f"voice_connector_id contains a {kind} where a string belongs. Write it in quotes."
+    assert result["msg"] == f"voice_connector_id contains a {kind} where a string belongs. Write a string in quotes."
     assert emulator.operations() == []
 
 
@@ -271,6 +271,7 @@ def test_a_404_without_the_error_name_notfoundexception_does_not_mean_absence(
 ) -> None:
     result = read_proxy(WITH_PROXY, response_with(body, status=404, request_id=request_id))
     words = "was rejected" if "Exceptional" in body else "does not offer this operation"
+    words = "in a form that AWS does not use" if "[" in body and "Code" in body else words
     assert_failed(result, words if request_id else "may not come from AWS")
     assert emulator.operations() == [PROXY]
 
@@ -823,7 +824,7 @@ def test_a_truncated_response_fails_with_every_botocore(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
     """Old versions of botocore never return a truncated body, so this test simulates the truncation."""
-    monkeypatch.setattr(_responses, "_is_truncated", lambda *args: True)
+    monkeypatch.setattr(_responses, "is_truncated", lambda *args: True)
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, **fault)), "ended in the middle of its body")
 
 
@@ -932,3 +933,56 @@ def test_a_session_token_is_sent(read_proxy: Read) -> None:
 
 def test_voice_connector_id_is_required() -> None:
     assert "voice_connector_id" in run_main("chime_voice_connector_proxy_info", {"region": "us-east-1"})["msg"]
+
+
+# What a hostile service can send
+
+
+UNCLEAR_NAMES: list[dict[str, Any]] = [
+    {"headers": {"x-amzn-errortype": "ForbiddenException, UnauthorizedClientException"}},
+    {"headers": {"x-amzn-errortype": "Forbidden Exception"}},
+    {"headers": {"x-amzn-errortype": "ForbiddenException;x"}},
+    {"headers": {"x-amzn-errortype": "NotFoundException", "x-amzn-query-error": "ForbiddenException;Sender"}},
+    *(
+        {"headers": {"x-amzn-errortype": "NotFoundException"}, "body": body}
+        for body in (
+            "<Error><Code>Forbidden</Code></Error>",
+            '\ufeff{"Code": "Forbidden"}',
+            '{"Code": "Forbidden"',
+            '{"Code": ["Forbidden"]}',
+            '{"Code": {"Code": "Forbidden"}}',
+            '{"Error": {"Code": "Forbidden"}}',
+        )
+    ),
+    {"body": '{"Code": "NotFound", "__type": "Forbidden Exception"}'},
+    {"body": '{"Code": "NotFound", "Error": {"Code": "Forbidden"}}'},
+]
+
+
+@pytest.mark.parametrize("fault", UNCLEAR_NAMES)
+def test_a_404_whose_error_name_is_unclear_does_not_mean_absence(
+    read_proxy: Read, emulator: Emulator, fault: dict[str, Any]
+) -> None:
+    result = read_proxy(WITHOUT_PROXY, Fault(PROXY, **{"status": 404, "body": '{"Code": "NotFound"}', **fault}))
+    assert_failed(result, "the response contradicts itself", connector=WITHOUT_PROXY)
+    assert emulator.operations() == [PROXY]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"body": '{"Proxy": {}, "Code": "Forbidden"}'},
+        {"body": '{"Proxy": {}, "__type": "ForbiddenException"}'},
+        {"body": "{}", "headers": {"x-amzn-errortype": "ForbiddenException"}},
+    ],
+)
+def test_a_success_that_names_an_error_does_not_mean_absence(read_proxy: Read, fault: dict[str, Any]) -> None:
+    assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, **fault)), "it names an error, although its HTTP status")
+
+
+def test_a_response_with_two_lengths_is_a_broken_connection(
+    read_proxy: Read, emulator: Emulator, sleeps: list[float]
+) -> None:
+    raw = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 63\r\n\r\n{}"
+    assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, raw=raw)), "the connection failed after 3 requests")
+    assert emulator.operations() == [PROXY] * 3

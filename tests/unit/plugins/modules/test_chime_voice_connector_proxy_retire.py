@@ -218,7 +218,7 @@ def test_lists_and_tags_can_be_strings(retire: Retire) -> None:
     ("options", "words"),
     [
         ({"account_id": "1234"}, "account_id is '1234', which is not the ID of an AWS account"),
-        ({"account_id": 111122223333}, "account_id contains a number where a string belongs. Write it in quotes"),
+        ({"account_id": 111122223333}, "account_id contains a number where a string belongs. Write a string in quotes"),
         ({"all": False}, "voice_connector_ids is missing or empty, and all is not true"),
         ({"all": None, "voice_connector_ids": []}, "voice_connector_ids is missing or empty, and all is not true"),
         ({"voice_connector_ids": [RECEPTION]}, "voice_connector_ids cannot be combined with all"),

@@ -291,7 +291,11 @@ def test_a_bad_region_in_the_environment_is_refused(
     run_module: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "US-EAST-1")
-    assert_refused(run_module(module, "region"), emulator, "region is 'US-EAST-1', which cannot be an AWS Region")
+    assert_refused(
+        run_module(module, "region"),
+        emulator,
+        "the environment variable AWS_REGION or AWS_DEFAULT_REGION is 'US-EAST-1', which cannot be",
+    )
 
 
 @pytest.mark.parametrize(
@@ -334,7 +338,7 @@ def test_a_region_given_twice_is_read_once(run_module: Run, emulator: Emulator, 
 def test_a_tag_that_is_not_a_string_is_refused(
     run_module: Run, emulator: Emulator, module: str, option: str, tags: Any, kind: str
 ) -> None:
-    words = f"{option} contains a {kind} where a string belongs. Write it in quotes"
+    words = f"{option} contains a {kind} where a string belongs. Write a string in quotes"
     assert_refused(run_module(module, **{option: tags}), emulator, words)
 
 
@@ -370,3 +374,22 @@ def test_a_list_is_not_an_item(
 ) -> None:
     words = "value of include must be" if option == "include" else f"{option} contains a {kind} where a string belongs"
     assert_refused(run_module(module, **{option: [value]}), emulator, words)
+
+
+@pytest.mark.parametrize("option", ["access_key", "aws_secret_key", "session_token", "profile", "aws_ca_bundle"])
+@pytest.mark.parametrize("module", VALID)
+def test_an_empty_connection_option_does_not_select_other_credentials(
+    run_module: Run, emulator: Emulator, module: str, option: str
+) -> None:
+    assert_refused(run_module(module, **{option: ""}), emulator, f"{option} is an empty string")
+
+
+@pytest.mark.parametrize("option", ["validate_certs", "debug_botocore_endpoint_logs"])
+def test_a_null_connection_option_is_omitted(run_module: Run, option: str) -> None:
+    assert "failed" not in run_module("chime_voice_connector_info", **{option: None})
+
+
+@pytest.mark.parametrize("config", [{"read_timeout": 10**12}, {"connect_timeout": 10**12}])
+def test_a_huge_timeout_is_blamed_on_aws_config(run_module: Run, config: dict[str, Any]) -> None:
+    result = run_module("chime_voice_connector_info", aws_config=config)
+    assert "credentials" not in result.get("msg", "")

@@ -392,8 +392,8 @@ def test_an_unknown_member_changes_nothing(run: Run, body: str) -> None:
         ('{"Proxy": {"Disabled": true}, "Proxy": null}', "its JSON has the same key twice"),
         ('{"Proxy": null, "Pro\\u0078y": {"Disabled": true}}', "its JSON has the same key twice"),
         ('{"Proxy": {}, "Unknown": [{"a": {"b": 1, "b": 1}}]}', "its JSON has the same key twice"),
-        ('{"Proxy": {"Disabled": true, "Unknown": "\udced\udca0\udcbd"}}', "is not complete JSON"),
-        (f'{{"Proxy": {{}}, "Unknown": {"[" * 100_000}{"]" * 100_000}}}', "is not complete JSON"),
+        ('{"Proxy": {"Disabled": true, "Unknown": "\udced\udca0\udcbd"}}', "is not readable JSON"),
+        (f'{{"Proxy": {{}}, "Unknown": {"[" * 100_000}{"]" * 100_000}}}', "is not readable JSON"),
     ],
     ids=["twice", "twice-escaped", "twice-deep", "surrogate-in-utf-8", "deep"],
 )

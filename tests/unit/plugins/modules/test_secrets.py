@@ -9,6 +9,7 @@ Where possible, the secrets come from a profile, because Ansible itself hides th
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pathlib
 from typing import Any, Callable
@@ -268,3 +269,62 @@ def test_the_output_of_a_credential_process_is_hidden(
     assert_hidden(result, KEY, TOKEN)
     assert "credential" in result["msg"] or "secret access key" in result["msg"]
     assert emulator.requests == []
+
+
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW0ifQ.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
+SSO_TOKEN = "hunter2SsoTokenAAAABBBBCCCC"
+
+
+@pytest.mark.parametrize("echo", [JWT, f"WebIdentityToken={JWT}&x=1", f"the token '{JWT}' has expired"])
+def test_a_web_identity_token_that_sts_repeats_is_hidden(
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, echo: str
+) -> None:
+    (tmp_path / "token").write_text(JWT)
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+    monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/reader")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", emulator.url)
+    error = f"<ErrorResponse><Error><Code>InvalidIdentityToken</Code><Message>{echo.replace('&', '&amp;')}</Message></Error>"
+    result = read_proxy(
+        WITH_PROXY, *(Fault(name, status=400, body=f"{error}</ErrorResponse>") for name in STS_NAMES), **NO_KEYS
+    )
+    assert_hidden(result, JWT)
+    assert "AssumeRoleWithWebIdentity failed" in result["msg"]
+
+
+STS_NAMES = ("AssumeRoleWithWebIdentity", "")
+
+
+def test_an_sso_token_that_the_portal_repeats_is_hidden(
+    read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    url = "https://example.awsapps.com/start"
+    (tmp_path / "config").write_text(
+        f"[profile telephony]\nsso_start_url = {url}\nsso_region = us-east-1\nsso_account_id = 111122223333\n"
+        "sso_role_name = reader\n"
+    )
+    cache = tmp_path / ".aws/sso/cache"
+    cache.mkdir(parents=True)
+    name = hashlib.sha1(url.encode()).hexdigest()
+    token = {"startUrl": url, "region": "us-east-1", "accessToken": SSO_TOKEN, "expiresAt": "2099-01-01T00:00:00Z"}
+    (cache / f"{name}.json").write_text(json.dumps(token))
+    monkeypatch.setattr("botocore.credentials.SSOProvider._SSO_TOKEN_CACHE_DIR", str(cache))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SSO", emulator.url)
+    body = json.dumps({"message": f"{{'x-amz-sso_bearer_token': '{SSO_TOKEN}'}} and {SSO_TOKEN}"})
+    result = read_proxy(WITH_PROXY, Fault("", status=400, body=body), profile="telephony", **NO_KEYS)
+    assert_hidden(result, SSO_TOKEN)
+    assert "GetRoleCredentials failed" in result["msg"]
+
+
+@pytest.mark.parametrize("change", [{"Expiration": KEY}, {"AccessKeyId": 5}, {"SessionToken": [TOKEN]}])
+def test_values_of_a_credential_process_that_are_wrong_are_hidden(
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, change: dict[str, Any]
+) -> None:
+    output = {**json.loads(JSON_CREDENTIALS), **change}
+    (tmp_path / "output").write_text(json.dumps(output))
+    (tmp_path / "config").write_text(f"[profile telephony]\ncredential_process = cat {tmp_path / 'output'}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    result = read_proxy(profile="telephony", **NO_KEYS)
+    assert_hidden(result, KEY, TOKEN)
+    assert "credentials" in result["msg"] or "contains a space" in result["msg"]
+    assert "endpoint_url" not in result["msg"]

@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""The account of a connection, from STS."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from ._operation import Operation, VoiceClient
+from ._responses import UnreadableResponse, is_truncated
+from ._selection import ACCOUNT_ID
+
+
+def get_account_id(client: VoiceClient) -> str:
+    """Return the ID of the account that the credentials in use belong to. Operation: GetCallerIdentity.
+
+    :param client: a client for STS.
+    :raises VoiceError: an error, no response, or a response without an account.
+    """
+    operation = Operation(client, "GetCallerIdentity", "get the AWS account ID")
+    account_id = operation().get("Account")
+    if not isinstance(account_id, str) or not ACCOUNT_ID.fullmatch(account_id):
+        raise operation.failure("unreadable", reason="it does not contain an account")
+    return account_id
+
+
+def check_sts_response(response_dict: dict[str, Any], **kwargs: Any) -> None:
+    """Give a response that is not XML the form that botocore can parse, so that its status is not lost.
+
+    This is a handler for botocore's event ``before-parse``.
+
+    :raises UnreadableResponse: the status is a success, and the body is complete, but not XML.
+    """
+    body, status = response_dict["body"], response_dict["status_code"]
+    try:
+        ElementTree.fromstring(body)
+    except (ElementTree.ParseError, ValueError, LookupError):
+        if is_truncated(response_dict, body) or body.lstrip().startswith((b"<GetCallerIdentity", b"<ErrorResponse")):
+            return  # it is cut, so that botocore fails to parse it, and it is requested again
+        if status < 301:  # botocore parses the others as errors
+            raise UnreadableResponse(f"its body ({len(body)} bytes) is not XML") from None
+        message = escape("".join(c for c in body.decode("utf-8", "replace")[:10_000] if c.isprintable() or c.isspace()))
+        error = f"<Error><Code>{status}</Code><Message>{message}</Message></Error>"
+        response_dict["body"] = f"<ErrorResponse>{error}</ErrorResponse>".encode()
