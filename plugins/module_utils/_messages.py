@@ -17,6 +17,7 @@ MESSAGES = {
     ),
     "not_a_string": "{option} contains a {kind} where a string belongs. Write a string in quotes",
     "empty_string": "{option} is an empty string. Specify a value, or omit the option if it is not required",
+    "repeated_key": "{option} has the same key twice, of which only one would count. Remove one of them",
     "empty_item": "{option} contains an empty or null item. Remove the item or the extra comma, or omit the option",
     "bad_region": (
         "{option} is {value!r}, which cannot be an AWS Region. Write the code of a Region in lower case, such as "
@@ -181,7 +182,8 @@ MESSAGES = {
     ),
     "changed_meanwhile": (
         "{options} changed while the outcome of an attempt was unknown, so nothing more was sent. Somebody else may "
-        "have changed the configuration: check it, and run the task again"
+        "have changed the configuration, and a request without a response may still arrive: wait a minute, check the "
+        "configuration, and run the task again"
     ),
     "changes_at_each_reading": (
         "the service returned a different configuration at each reading ({options}), although nothing was sent. Wait "

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ._errors import VoiceError
+from ._responses import RepeatedKey, parse_json
 
 # Looser than the service's current pattern, so that a new form of ID does not require a release of this collection.
 VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
@@ -66,6 +67,8 @@ def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, 
         if option in given:
             # Ansible parses a dictionary that is given as a string. Its values can then have any type.
             _check_type(option, kind, params[name] if kind == "dict" else given[option])
+            if kind == "dict" and isinstance(given[option], str):
+                _check_keys(option, given[option])
     # An empty connection option would select other credentials.
     for option, given_value in given.items():
         if given_value == "" and option != may_be_empty:
@@ -92,6 +95,21 @@ def _items(params: dict[str, Any], *names: str) -> Iterator[tuple[str, str]]:
     for name in names:
         value = params.get(name) or []
         yield from [(name, value)] if isinstance(value, str) else [(f"an item of {name}", item) for item in value]
+
+
+def _check_keys(option: str, text: str) -> None:
+    """Raise VoiceError if a dictionary that is given as a string has a key twice, of which Ansible keeps one."""
+    try:
+        parse_json(text)
+    except RepeatedKey:
+        repeated = True
+    except (ValueError, RecursionError):  # Ansible also accepts key=value
+        keys = re.findall(r"(?:^|[,\s])\s*([^\s,=]+)=", text)
+        repeated = len(set(keys)) < len(keys)
+    else:
+        repeated = False
+    if repeated:
+        raise VoiceError("repeated_key", option=option)
 
 
 def _check_type(option: str, kind: str, value: Any) -> None:

@@ -74,8 +74,9 @@ _RULES = (
 )
 
 
-# A digit of a phone number after the first one: with any punctuation in front of it, but not that of text that was cut.
-_NEXT = r"(?:(?!\.\.\.)[\W_]){0,8}"
+# A digit of a phone number after the first one: with any punctuation in front of it, but not that of text that was cut,
+# and no quotation mark, which separates two numbers.
+_NEXT = r"(?:(?!\.\.\.|['\"])[\W_]){0,8}"
 _PLUS = _spell("+")
 _LIKE_A_NUMBER = re.compile(rf"{_PLUS}(?:{_NEXT}[0-9]){{8,15}}(?![0-9])")
 # The last digits of text that was cut.
@@ -97,7 +98,9 @@ class PhoneNumbers:
     def patterns(self, text: str) -> list[re.Pattern[str]]:
         """Return patterns of the phone numbers in *text*. What is a part of something else does not match."""
         digits = "".join(re.findall("[0-9]", text))
-        found = [number for number in list(self._known) if number in digits] if digits else []
+        # Without its country code, a number has at most three digits less.
+        spelled = {n[start:] for n in list(self._known) for start in range(4) if start == 0 or len(n) - start > 6}
+        found = sorted((number for number in spelled if number in digits), key=len, reverse=True) if digits else []
         return [_LIKE_A_NUMBER, *(re.compile(self._spell(number)) for number in found)]
 
     def hide(self, value: Any) -> Any:
@@ -120,7 +123,7 @@ class PhoneNumbers:
     def _spell(number: str) -> str:
         # Without a plus sign, a few digits can be anything.
         plus = _PLUS if len(number) < 5 else f"{_PLUS}?"
-        return rf"(?<!\w)(?<!\w-){plus}{_NEXT.join(number)}(?!\w|-\w)"
+        return rf"(?<!\w)(?<!\w-){plus}(?:(?:00?|011){_NEXT})?{_NEXT.join(number)}(?!\w|-\w)"
 
     def _begins(self, text: str) -> bool:
         """Whether *text* ends with the first four or more digits of a known number."""

@@ -67,7 +67,7 @@ def plan_deletions(
         home = homes.get(identifier)
         if home and home not in names:
             raise VoiceError("unread_region", prefix, voice_connector_id=identifier, home=home)
-    require_complete_read(read, prefix)
+    require_complete_read(read, prefix, exclusions)
     kept = [c for c in connectors if not is_excluded(c, exclusions)]
     targets = [c for c in kept if c["proxy"]["exists"]]
     if exclusions.tags:
@@ -104,8 +104,11 @@ def plan_deletions(
     )
 
 
-def list_failures(read: BulkRead) -> list[dict[str, Any]]:
-    """Return the failed reads and their reasons, as the module returns them."""
+def list_failures(read: BulkRead, exclusions: Exclusions) -> list[dict[str, Any]]:
+    """Return the failed reads and their reasons, as the module returns them.
+
+    The tags of a Voice Connector that is excluded by its ID or name do not matter.
+    """
     failures = [
         {"voice_connector_id": None, "name": None, "region": region.name, "reason": region.listing_error.message}
         for region in read.regions
@@ -113,7 +116,8 @@ def list_failures(read: BulkRead) -> list[dict[str, Any]]:
     ]
     stops = {region.name: region.stopped_by.message for region in read.regions if region.stopped_by}
     for result in read.reads:
-        reasons = [error.message for error in result.errors]
+        excluded = result.connector is not None and is_excluded(result.connector, exclusions)
+        reasons = [e.message for e in result.errors if not (excluded and e.operation == "ListTagsForResource")]
         if not result.tried:
             reasons.append(stops.get(result.region or "") or next(iter(stops.values()), "It was not tried."))
         if reasons:
@@ -123,9 +127,9 @@ def list_failures(read: BulkRead) -> list[dict[str, Any]]:
     return failures
 
 
-def require_complete_read(read: BulkRead, prefix: str) -> None:
-    """Raise VoiceError if anything was not read."""
-    failures = list_failures(read)
+def require_complete_read(read: BulkRead, prefix: str, exclusions: Exclusions) -> None:
+    """Raise VoiceError if anything that matters was not read."""
+    failures = list_failures(read, exclusions)
     if failures:
         error = VoiceError("incomplete_read", prefix, first=failures[0]["reason"].removesuffix("."))
         error.details = {"failures": failures}

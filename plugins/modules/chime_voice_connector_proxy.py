@@ -257,7 +257,7 @@ def desired_proxy(client: VoiceClient, params: dict[str, Any], current: dict[str
         required = ("default_session_expiry_minutes", "phone_number_countries")
         missing = [option for option in required if not desired.get(MEMBERS[option])]
         if missing:
-            reason = "AWS did not return their current values"
+            reason = "AWS did not return current values that can be sent"
             if params["phone_number_countries"] == []:
                 reason = "The option phone_number_countries is empty"
             elif current is None:

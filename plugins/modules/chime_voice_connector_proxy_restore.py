@@ -16,8 +16,9 @@ description:
   - Restores proxy configurations from a backup, several at a time. The backup must be from
     M(chime_sdk.voice.chime_voice_connector_proxy_retire).
   - Nothing is written unless the backup has a valid record for each selected Voice Connector, the backup, the
-    credentials, and the Voice Connectors belong to the account O(account_id), and each Voice Connector belongs to the
-    Region in its record.
+    credentials, and the Voice Connectors belong to the account O(account_id), and each Voice Connector that exists in
+    the Region in its record belongs to that Region. One that does not exist there is in RV(failures), and the others are
+    restored.
   - The module reads each proxy configuration immediately before each attempt to write it. If the configuration already
     matches the backup, it is not written. If it is different, it is overwritten only with O(overwrite=true). A missing
     value matches V(false) and an empty value.
@@ -248,6 +249,7 @@ def desired_proxy(
         raise write_failure(client, record.voice_connector_id, False, "would_overwrite", options=options)
     if different:
         check_put(client, record.voice_connector_id, desired, "unknown_backup_members")
+        check_put(client, record.voice_connector_id, current or {})  # it would be lost
     return desired
 
 

@@ -119,6 +119,27 @@ def test_misspelled_variables_and_variables_from_release_1_0_0_are_rejected(
     assert runner.emulator.requests == []
 
 
+@pytest.mark.parametrize(
+    ("argument", "unknown"),
+    [
+        ("proxy_retire_exclude_names=reception ,warehouse", "_raw_params"),
+        ("proxy_retire_exclude_names = reception", "_raw_params"),
+        ("proxy_retire_regions= us-east-1", "_raw_params"),
+        ("proxy_retire_max= 1", "_raw_params"),
+        ("variables.yml", "_raw_params"),
+        ("proxy-retire-max=1", "proxy-retire-max"),
+        ("PROXY_RETIRE_MAX=1", "PROXY_RETIRE_MAX"),
+    ],
+)
+def test_a_value_that_ansible_splits_and_a_name_that_is_nearly_right_are_rejected(
+    runner: PlaybookRunner, argument: str, unknown: str
+) -> None:
+    result = runner.run(RETIRE, ALL, "-e", argument)
+    assert result.returncode == 2
+    assert re.search(rf"This playbook has no variable [^.]*\b{unknown}", result.stdout), result.stdout
+    assert runner.emulator.requests == []
+
+
 @pytest.mark.parametrize("arguments", [[], ["--start-at-task", RESTORE_TASK]], ids=["all tasks", "the last tasks"])
 def test_misspelled_variables_do_not_restore_anything(runner: PlaybookRunner, arguments: list[str]) -> None:
     write_backup(runner.folder)

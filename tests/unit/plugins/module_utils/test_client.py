@@ -8,6 +8,7 @@ from typing import Any, Callable
 
 import pytest
 
+from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 
@@ -26,3 +27,9 @@ def test_botocore_retries_are_used_if_aws_config_sets_them(
     retries = {"mode": "standard", "total_max_attempts": 2}
     result = read_proxy(WITH_PROXY, Fault(status=400, error="ThrottlingException"), aws_config={"retries": retries})
     assert "has throttled 2 requests" in result["msg"]
+
+
+def test_a_message_with_missing_or_unknown_fields_is_an_error() -> None:
+    for fields in ({}, {"option": "x", "value": "y", "other": "z"}):
+        with pytest.raises(TypeError, match="the message bad_id has the fields"):
+            VoiceError("bad_id", **fields)

@@ -403,20 +403,22 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
+@pytest.mark.no_cover
 def test_hostile_text_takes_little_time(unit: str) -> None:
     text = (unit * (5_000_000 // len(unit) + 1))[:5_000_000]
     tokens = [base64.b64encode(random.Random(i).randbytes(3072)).decode() for i in range(50)]
     awkward = [KEY, "//////////", "\\" * 12 + "x", '\\"' * 8 + "x", "%25" * 8 + "x", "&amp;" * 8 + "x", "a" * 4096]
     re.purge()
-    assert seconds(text, [*tokens, *awkward]) < 0.2
+    assert seconds(text, [*tokens, *awkward]) < 0.5
 
 
+@pytest.mark.no_cover
 def test_many_long_tokens_take_little_time() -> None:
     tokens = [base64.b64encode(random.Random(i).randbytes(3072)).decode() for i in range(50)]
     runs = [max(re.findall("[0-9A-Za-z]+", token), key=len) for token in tokens]
     for spelled in ("\n".join(tokens), "\n".join(map(percent, tokens)), "\n".join(runs)):
         re.purge()
-        assert seconds((spelled * 100)[:5_000_000], tokens) < 0.2
+        assert seconds((spelled * 100)[:5_000_000], tokens) < 0.5
 
 
 def test_text_without_secrets_compiles_no_pattern_for_them() -> None:

@@ -129,7 +129,7 @@ def test_a_required_value_that_aws_does_not_return_must_be_set(manage: Manage, e
     proxy = {"DefaultSessionExpiryMinutes": 60, "PhoneNumberCountries": ["US"]}
     del proxy[member]
     result = manage(WITH_PROXY, Fault(GET, body=json.dumps({"Proxy": proxy})), disabled=True)
-    assert_failed(result, "AWS did not return their current values", "nothing was changed")
+    assert_failed(result, "AWS did not return current values that can be sent", "nothing was changed")
     assert emulator.operations() == [GET]
 
 

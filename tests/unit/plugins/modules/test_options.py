@@ -393,3 +393,16 @@ def test_a_null_connection_option_is_omitted(run_module: Run, option: str) -> No
 def test_a_huge_timeout_is_blamed_on_aws_config(run_module: Run, config: dict[str, Any]) -> None:
     result = run_module("chime_voice_connector_info", aws_config=config)
     assert "credentials" not in result.get("msg", "")
+
+
+@pytest.mark.parametrize("text", ["team=voice,team=office", "team=voice team=office", '{"team": "voice", "team": "x"}'])
+@pytest.mark.parametrize(("module", "option"), [("chime_voice_connector_info", "tags"), (RETIRE, "exclude_tags")])
+def test_a_repeated_key_in_a_string_is_refused(
+    run_module: Run, emulator: Emulator, module: str, option: str, text: str
+) -> None:
+    assert_refused(run_module(module, **{option: text}), emulator, f"{option} has the same key twice")
+
+
+def test_a_string_without_a_repeated_key_is_accepted(run_module: Run) -> None:
+    for text in ("team=voice,env=dev", '{"team": "a:b=c", "env": "a:b=c"}'):
+        assert "failed" not in run_module("chime_voice_connector_info", tags=text)

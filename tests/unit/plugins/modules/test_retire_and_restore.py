@@ -253,14 +253,6 @@ def test_a_backup_without_the_member_disabled_enables_proxy_sessions(restore: Ru
     assert stored(RECEPTION)["Proxy"] == {**required, "Disabled": False}
 
 
-def test_an_overwrite_that_was_not_applied_is_not_reported_as_restored(restore: Run, sleeps: list[float]) -> None:
-    """The backup and the current configuration differ only in a member that is not sent."""
-    faults = [reading({**RECEPTION_PROXY, "NewMember": 5}), Fault(PUT, error="ServiceFailureException")]
-    result = restore(*faults, records=[RECORDS[0]], overwrite=True)
-    assert (result["changed"], result["restored"], ids(result["failures"])) == (False, [], [RECEPTION])
-    assert "the change did not take effect as requested" in result["msg"]
-
-
 # The backup file
 
 
@@ -832,3 +824,45 @@ def test_a_short_number_does_not_hide_parts_of_other_things(retire: Run, stored:
     assert (result["account_id"], result["failures"][0]["region"]) == (ACCOUNT, EAST)
     assert f"backup-{ACCOUNT}-" in result["msg"]
     assert "us-east-1 us-east-11 11 (hidden) is 2026-11-27" in result["msg"]
+
+
+@pytest.mark.parametrize("exclude", [{"exclude_voice_connector_ids": [RECEPTION]}, {"exclude_names": ["reception"]}])
+@pytest.mark.parametrize("fault", [{"error": "ForbiddenException"}, {"status": 500}, {"body": "<html>"}])
+def test_unreadable_tags_of_a_connector_that_is_excluded_otherwise_do_not_matter(
+    retire: Run, fleet: Emulator, sleeps: list[float], exclude: dict[str, Any], fault: dict[str, Any]
+) -> None:
+    unreadable = Fault("ListTagsForResource", request_has=RECEPTION, **fault)
+    result = retire(unreadable, exclude_tags={"keep": None}, **exclude)
+    assert "not everything could be read" not in result["msg"]
+    assert "exclude_tags contains 'keep', which matches no Voice Connector" in result["msg"]
+
+
+@BOTH_MODES
+def test_restore_does_not_remove_a_member_that_it_cannot_send(
+    restore: Run, fleet: Emulator, stored: Any, check_mode: bool
+) -> None:
+    stored(RECEPTION)["Proxy"] = OTHER_PROXY
+    current = json.dumps({"Proxy": {**OTHER_PROXY, "NewMember": {"important": 1}}})
+    fault = Fault(GET, request_has=RECEPTION, body=current)
+    result = restore(fault, overwrite=True, _ansible_check_mode=check_mode)
+    assert ids(result["failures"]) == [RECEPTION]
+    assert "a write would remove part of the current configuration" in result["failures"][0]["reason"]
+    assert stored(RECEPTION)["Proxy"] == OTHER_PROXY
+
+
+def test_retire_does_not_need_the_operation_that_restores(
+    retire: Run, fleet: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(PUT))
+    assert RECEPTION in ids(retire()["retired"])
+
+
+@pytest.mark.parametrize("name", ["line 00442071838750", "0044 20 7183 8750", "(020) 7183 8750", "020 7183 8750"])
+def test_a_known_number_is_hidden_in_its_national_and_international_spellings(
+    retire: Run, stored: Any, fleet: Emulator, name: str
+) -> None:
+    stored(RECEPTION)["Proxy"]["FallBackPhoneNumber"] = "+442071838750"
+    fleet.voice._connectors[ACCOUNT, EAST][RECEPTION]["entry"]["Name"] = name
+    result = retire(exclude_names=["x"])
+    assert "8750" not in json.dumps(result)
+    assert "8750" not in json.dumps(retire()["selected"])
