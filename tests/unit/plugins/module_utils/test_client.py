@@ -30,6 +30,7 @@ def test_botocore_retries_are_used_if_aws_config_sets_them(
 
 
 def test_a_message_with_missing_or_unknown_fields_is_an_error() -> None:
-    for fields in ({}, {"option": "x", "value": "y", "other": "z"}):
+    too_many: dict[str, Any] = {"option": "x", "value": "y", "other": "z"}
+    for fields in ({}, too_many):
         with pytest.raises(TypeError, match="the message bad_id has the fields"):
             VoiceError("bad_id", **fields)
