@@ -72,7 +72,7 @@ attributes:
         change, the task fails as it would in the real run.
   diff_mode:
     details:
-      - The diff shows the fall-back phone number unmasked. C(--diff) and E(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
+      - The diff shows the fall-back phone number unmasked. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
         it, set C(diff=false) on the task.
 notes:
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and

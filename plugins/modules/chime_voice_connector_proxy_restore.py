@@ -68,7 +68,7 @@ attributes:
         RV(failures) and C(changed) are those of the real run, as far as they can be known without a write.
   diff_mode:
     details:
-      - The diff shows the fall-back phone numbers unmasked. C(--diff) and E(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
+      - The diff shows the fall-back phone numbers unmasked. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
         them, set C(diff=false) on the task.
 notes:
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and

@@ -108,7 +108,7 @@ attributes:
         real run, as far as they can be known without a deletion.
   diff_mode:
     details:
-      - The diff shows the fall-back phone numbers unmasked. C(--diff) and E(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
+      - The diff shows the fall-back phone numbers unmasked. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
         them, set C(diff=false) on the task.
 notes:
   - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). On the resource

@@ -33,4 +33,4 @@ def test_a_message_with_missing_or_unknown_fields_is_an_error() -> None:
     too_many: dict[str, Any] = {"option": "x", "value": "y", "other": "z"}
     for fields in ({}, too_many):
         with pytest.raises(TypeError, match="the message bad_id has the fields"):
-            VoiceError("bad_id", **fields)
+            raise VoiceError("bad_id", **fields)

@@ -38,7 +38,7 @@ ACCOUNT = CREDENTIALS["account"]
 REGIONS = ["us-east-1", "us-west-2", "eu-west-1"]  # nobody selects the last one
 ID = re.compile(r"\ba[0-9]{21}\b")
 
-Proxy = dict[str, Any] | None
+Proxy = Optional[dict[str, Any]]
 
 # A member has few values, so that an edit is often undone.
 VALUES: dict[str, list[Any]] = {
