@@ -18,7 +18,7 @@ import random
 import re
 import threading
 from collections.abc import Iterator
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, Optional
 
 import pytest
 
