@@ -19,7 +19,6 @@ from ._options import COUNTRY, MAX_COUNTRIES, PHONE_NUMBER
 from ._shapes import PROXY, proxy_result
 
 _T = TypeVar("_T")
-_Error = TypeVar("_Error", bound=VoiceError)
 
 # The members of a ``Proxy`` structure, by option.
 MEMBERS = {option: member for option, (member, _type) in PROXY.members.items()}
@@ -146,7 +145,7 @@ def _put(client: VoiceClient, voice_connector_id: str, prepare: Callable[[bool],
         parameters["PhoneNumberPoolCountries"] = parameters.pop("PhoneNumberCountries")
         return parameters
 
-    operation = _putting(client, voice_connector_id)
+    operation = _writing(client, voice_connector_id, False)
     stored = operation.member(operation(prepare_parameters), "Proxy")
     if stored is None:
         raise operation.failure("unreadable", reason="it does not contain the proxy configuration")
@@ -161,7 +160,7 @@ def check_put(
 
     :param message: the name of the message about a member.
     """
-    operation = _putting(client, voice_connector_id)
+    operation = _writing(client, voice_connector_id, False)
     operation.require()
     unknown = find_unsendable(client, proxy)
     if unknown:
@@ -189,23 +188,15 @@ def _delete(client: VoiceClient, voice_connector_id: str, prepare: Callable[[boo
         prepare(may_be_applied)
         return {"VoiceConnectorId": voice_connector_id}
 
-    operation = _deleting(client, voice_connector_id)
+    operation = _writing(client, voice_connector_id, True)
     operation.require_request_id(operation(prepare_parameters))
 
 
-def _check_delete(client: VoiceClient, voice_connector_id: str) -> None:
-    """Raise VoiceError if this botocore lacks DeleteVoiceConnectorProxy."""
-    _deleting(client, voice_connector_id).require()
-
-
-def _putting(client: VoiceClient, voice_connector_id: str) -> Operation:
-    action = f"set the proxy configuration of Voice Connector {voice_connector_id}"
-    return Operation(client, "PutVoiceConnectorProxy", action)
-
-
-def _deleting(client: VoiceClient, voice_connector_id: str) -> Operation:
-    action = f"delete the proxy configuration of Voice Connector {voice_connector_id}"
-    return Operation(client, "DeleteVoiceConnectorProxy", action)
+def _writing(client: VoiceClient, voice_connector_id: str, deletes: bool) -> Operation:
+    configuration = f"the proxy configuration of Voice Connector {voice_connector_id}"
+    if deletes:
+        return Operation(client, "DeleteVoiceConnectorProxy", f"delete {configuration}")
+    return Operation(client, "PutVoiceConnectorProxy", f"set {configuration}")
 
 
 def write_proxy(
@@ -233,7 +224,7 @@ def write_proxy(
         if check_mode:
             desired = write.prepare(False)
             if desired is None:
-                _check_delete(client, voice_connector_id)
+                _writing(client, voice_connector_id, True).require()
             else:
                 check_put(client, voice_connector_id, desired)
             return Change(write.before, desired, True)
@@ -345,11 +336,11 @@ class _Write:
         raise self.failure("write_pending" if error.pending else "write_failed", **response)
 
     def _fail_changed(self, name: str, current: dict[str, Any] | None, members: set[str]) -> NoReturn:
-        error = self.failure(name, WriteError, options=name_members(members))
+        error: Any = self.failure(name, WriteError, options=name_members(members))
         error.change = Change(self.before, current, True)
         raise error
 
-    def failure(self, name: str, kind: type[_Error] = VoiceError, **fields: Any) -> _Error:  # type: ignore[assignment]
+    def failure(self, name: str, kind: type[VoiceError] = VoiceError, **fields: Any) -> VoiceError:
         return write_failure(self._client, self._id, self._deletes, name, kind, **fields)
 
 
@@ -358,16 +349,11 @@ def write_failure(
     voice_connector_id: str,
     deletes: bool,
     name: str,
-    kind: type[_Error] = VoiceError,  # type: ignore[assignment]
+    kind: type[VoiceError] = VoiceError,
     **fields: Any,
-) -> _Error:
+) -> VoiceError:
     """Return the error with the message *name* about a write."""
-    action, operation = ("delete", "DeleteVoiceConnectorProxy") if deletes else ("set", "PutVoiceConnectorProxy")
-    prefix = (
-        f"Failed to {action} the proxy configuration of Voice Connector {voice_connector_id} in {client.region} "
-        f"({operation}): "
-    )
-    return kind(name, prefix, operation=operation, region=client.region, **fields)
+    return _writing(client, voice_connector_id, deletes).failure(name, kind, **fields)
 
 
 def run_each(

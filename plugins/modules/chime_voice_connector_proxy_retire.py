@@ -381,9 +381,7 @@ def retire(module: Any, result: dict[str, Any], numbers: PhoneNumbers) -> None:
     if len(records) > params["max_deletions"]:
         raise VoiceError("too_many_deletions", PREFIX, count=len(records), maximum=params["max_deletions"])
     for record, problem in planned.unrestorable:
-        error: VoiceError = write_failure(
-            clients[record.region], record.voice_connector_id, True, "unrestorable", problem=problem
-        )
+        error = write_failure(clients[record.region], record.voice_connector_id, True, "unrestorable", problem=problem)
         result["failures"].append({**record.describe(), "reason": error.message})
     now = datetime.datetime.now(datetime.timezone.utc)
     if records and module.check_mode:

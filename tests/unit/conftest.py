@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import gc
 import os
+import pathlib
 import time
 import types
 from collections.abc import Iterator
@@ -89,6 +90,19 @@ def emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     """Run an emulator, with TLS if the test is parametrized by OVER_HTTP_AND_TLS."""
     with Emulator(STATE, tls=getattr(request, "param", False)) as running:
         yield running
+
+
+@pytest.fixture
+def fleet(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+    """Run an emulator with the state FLEET of the test module."""
+    with Emulator(request.module.FLEET) as running:
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: pathlib.Path) -> pathlib.Path:
+    """Return a folder for backups, which does not exist."""
+    return tmp_path / "backups"
 
 
 @pytest.fixture

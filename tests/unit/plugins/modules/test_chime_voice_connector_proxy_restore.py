@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import json
 import pathlib
-from collections.abc import Iterator
 from typing import Any, Callable
 
 import pytest
@@ -54,12 +53,6 @@ BACKUP: dict[str, Any] = {
 }
 
 Restore = Callable[..., "dict[str, Any]"]
-
-
-@pytest.fixture
-def fleet() -> Iterator[Emulator]:
-    with Emulator(FLEET) as running:
-        yield running
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ import subprocess
 import sys
 import time
 import types
-from collections.abc import Iterator
 from typing import Any, Callable
 
 import pytest
@@ -69,17 +68,6 @@ FLEET: dict[str, Any] = {
 ARN = "arn:aws:chime:us-east-1:{}:vc/{}"
 
 Retire = Callable[..., "dict[str, Any]"]
-
-
-@pytest.fixture
-def fleet() -> Iterator[Emulator]:
-    with Emulator(FLEET) as running:
-        yield running
-
-
-@pytest.fixture
-def folder(tmp_path: pathlib.Path) -> pathlib.Path:
-    return tmp_path / "backups"
 
 
 @pytest.fixture

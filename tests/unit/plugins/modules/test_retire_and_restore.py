@@ -11,7 +11,6 @@ import json
 import os
 import pathlib
 import time
-from collections.abc import Iterator
 from typing import Any, Callable
 
 import pytest
@@ -59,17 +58,6 @@ RECORDS: list[dict[str, Any]] = [
 
 Run = Callable[..., "dict[str, Any]"]
 BOTH_MODES = pytest.mark.parametrize("check_mode", [False, True], ids=["run", "check"])
-
-
-@pytest.fixture
-def fleet() -> Iterator[Emulator]:
-    with Emulator(FLEET) as running:
-        yield running
-
-
-@pytest.fixture
-def folder(tmp_path: pathlib.Path) -> pathlib.Path:
-    return tmp_path / "backups"
 
 
 def options_of(fleet: Emulator, options: dict[str, Any]) -> dict[str, Any]:
