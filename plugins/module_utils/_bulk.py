@@ -12,14 +12,8 @@ import threading
 from collections.abc import Iterable
 from typing import Any, Callable, NamedTuple, TypeVar
 
-from ._api import (
-    are_tags_withheld,
-    get_setting,
-    get_tags,
-    get_voice_connector,
-    list_voice_connectors,
-    require_operations,
-)
+from ._api import get_setting, require_operations
+from ._connectors import are_tags_withheld, get_tags, get_voice_connector, list_voice_connectors
 from ._errors import NotFound, VoiceError
 from ._operation import VoiceClient
 from ._shapes import Setting, setting_result

@@ -12,7 +12,6 @@ is ignored, so it can neither replace a documented value nor cost more than its 
 
 from __future__ import annotations
 
-import datetime
 from typing import Any, NamedTuple
 
 
@@ -36,20 +35,6 @@ class Setting(NamedTuple):
         return list if self.member in [name for name, _kind in self.members.values()] else dict
 
 
-def to_iso_8601(timestamp: Any) -> str:
-    """Return a timestamp in ISO 8601 format in UTC, or an unchanged string if botocore cannot parse the timestamp."""
-    from botocore.utils import parse_timestamp
-
-    if isinstance(timestamp, str) and len(timestamp) > 100:  # parsing takes quadratic time, and no timestamp is longer
-        return timestamp
-    try:
-        parsed = parse_timestamp(timestamp)
-        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.timezone.utc)
-        return str(aware.astimezone(datetime.timezone.utc).isoformat())
-    except (ValueError, OverflowError, OSError, RuntimeError):
-        return str(timestamp)
-
-
 PROXY = Setting(
     "proxy",
     "GetVoiceConnectorProxy",
@@ -63,26 +48,13 @@ PROXY = Setting(
     },
 )
 
-CONNECTOR: dict[str, tuple[str, Any]] = {
-    "voice_connector_id": ("VoiceConnectorId", str),
-    "voice_connector_arn": ("VoiceConnectorArn", str),
-    "name": ("Name", str),
-    "aws_region": ("AwsRegion", str),
-    "outbound_host_name": ("OutboundHostName", str),
-    "require_encryption": ("RequireEncryption", bool),
-    "created_timestamp": ("CreatedTimestamp", to_iso_8601),
-    "updated_timestamp": ("UpdatedTimestamp", to_iso_8601),
-    "integration_type": ("IntegrationType", str),
-    "network_type": ("NetworkType", str),
-}
-
 _TYPE_NAMES = {bool: "boolean", dict: "structure", int: "integer", list: "list", str: "string"}
 
 
 def pick(value: Any, kind: Any, where: str) -> Any:
     """Return the documented part of a JSON value. Missing members are null or empty.
 
-    :param kind: ``bool``, ``int``, or ``str``; ``to_iso_8601``; a list with the kind of its items; or, for a structure,
+    :param kind: ``bool``, ``int``, or ``str``; a function for a timestamp; a list with the kind of its items; or, for a structure,
         a dictionary from keys to the member of each and its kind.
     :param where: the name of the value in messages.
     :raises MistypedValue: the value, or a documented member of it, has a different type.
@@ -98,7 +70,7 @@ def pick(value: Any, kind: Any, where: str) -> Any:
         return [pick(item, kind[0], f"an item of {where}") for item in items]
     if value is None:  # the service returns null for a member that is not set
         return None
-    if kind is to_iso_8601:
+    if not isinstance(kind, type):
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return kind(value if number else require_type(value, str, where))
     return require_type(value, kind, where)
@@ -109,15 +81,6 @@ def require_type(value: Any, kind: type, where: str) -> Any:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise MistypedValue(f"{where} is not of the type {_TYPE_NAMES[kind]}")
     return value
-
-
-def connector_result(entry: dict[str, Any], region: str) -> dict[str, Any]:
-    """Return the documented keys of a Voice Connector that was found in *region*.
-
-    :param entry: a ``VoiceConnector`` structure from ListVoiceConnectors or GetVoiceConnector.
-    :raises MistypedValue: a documented member has a different type.
-    """
-    return {"region": region, **pick(entry, CONNECTOR, "VoiceConnector")}
 
 
 def setting_result(setting: Setting, structure: dict[str, Any] | None, known: bool = True) -> dict[str, Any]:

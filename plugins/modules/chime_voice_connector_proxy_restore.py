@@ -180,9 +180,9 @@ failures:
 import functools
 from typing import Any
 
-from ..module_utils._api import get_voice_connector
 from ..module_utils._backup import read_backup
 from ..module_utils._client import Connection
+from ..module_utils._connectors import get_voice_connector
 from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient

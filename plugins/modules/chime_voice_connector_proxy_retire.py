@@ -264,10 +264,11 @@ backup_file:
 import datetime
 from typing import Any
 
-from ..module_utils._api import get_proxy, list_regions
+from ..module_utils._api import get_proxy
 from ..module_utils._backup import check_folder, write_backup
 from ..module_utils._bulk import Selection, read_voice_connectors
 from ..module_utils._client import Connection
+from ..module_utils._connectors import list_regions
 from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient

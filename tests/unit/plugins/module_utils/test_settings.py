@@ -6,18 +6,16 @@
 
 from __future__ import annotations
 
+import datetime
+import random
 from typing import Any
 
 import pytest
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+from botocore.utils import parse_timestamp
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import (
-    CONNECTOR,
-    Setting,
-    setting_result,
-    to_iso_8601,
-)
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import CONNECTOR, SETTINGS, to_iso_8601
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import Setting, setting_result
 from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
 
 # Operations that do not read a setting of one Voice Connector.
@@ -111,6 +109,7 @@ def test_acronyms_become_one_word() -> None:
         ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05+00:00"),
         ("2026-01-02T03:04:05.678-08:00", "2026-01-02T11:04:05.678000+00:00"),
         ("2026-01-02T03:04:05", "2026-01-02T03:04:05+00:00"),
+        ("2026-13-02T03:04:05Z", "2026-13-02T03:04:05Z"),
         ("Fri Aug 23 16:45:55 UTC 2019", "2019-08-23T16:45:55+00:00"),
         (0, "1970-01-01T00:00:00+00:00"),
         ("yesterday", "yesterday"),
@@ -122,3 +121,13 @@ def test_acronyms_become_one_word() -> None:
 )
 def test_timestamps_become_iso_8601_and_other_values_become_strings(timestamp: Any, expected: str) -> None:
     assert to_iso_8601(timestamp) == expected
+
+
+def test_usual_timestamps_are_converted_as_botocore_would() -> None:
+    generator = random.Random(18)
+    for _number in range(500):
+        seconds, fraction = generator.randrange(4 * 10**9), generator.randrange(10**6)
+        moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds, microseconds=fraction)
+        for precision in ("seconds", "milliseconds", "microseconds"):
+            timestamp = moment.isoformat(timespec=precision) + "Z"
+            assert to_iso_8601(timestamp) == parse_timestamp(timestamp).isoformat()

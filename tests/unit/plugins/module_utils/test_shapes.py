@@ -11,12 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import (
-    PROXY,
-    connector_result,
-    proxy_result,
-    setting_result,
-)
+from ansible_collections.chime_sdk.voice.plugins.module_utils._connectors import connector_result
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import PROXY, proxy_result, setting_result
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import EMPTY_PROXY, NO_PROXY, UNKNOWN_PROXY
 
 

@@ -833,7 +833,7 @@ def test_a_bulk_read_under_a_limit_of_threads_reads_everything(monkeypatch: pyte
 
 def test_a_defect_in_one_read_does_not_affect_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     from ansible_collections.chime_sdk.voice.plugins.module_utils import _bulk
-    from ansible_collections.chime_sdk.voice.plugins.module_utils._api import get_tags
+    from ansible_collections.chime_sdk.voice.plugins.module_utils._connectors import get_tags
 
     bad = fleet_ids(30)[7]
     get = get_tags

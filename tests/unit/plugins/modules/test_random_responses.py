@@ -18,8 +18,7 @@ from typing import Any, Callable, NamedTuple
 import pytest
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _rate_limit
-from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import CONNECTOR
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import CONNECTOR, SETTINGS
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
