@@ -13,9 +13,15 @@ from collections.abc import Iterable
 from typing import Any, Callable, NamedTuple, TypeVar
 
 from ._api import get_setting, require_operations
-from ._connectors import are_tags_withheld, get_tags, get_voice_connector, list_voice_connectors
+from ._connectors import (
+    are_tags_withheld,
+    get_tags,
+    get_voice_connector,
+    list_phone_numbers,
+    list_voice_connectors,
+)
 from ._errors import NotFound, VoiceError
-from ._operation import VoiceClient
+from ._operation import Operation, VoiceClient
 from ._shapes import Setting, setting_result
 
 _T = TypeVar("_T")
@@ -33,6 +39,7 @@ class Selection(NamedTuple):
     tags: dict[str, str | None]  # values by key; None matches any value
     include_tags: bool
     settings: list[Setting]
+    phone_numbers: bool = False
     # Whether to skip listed Voice Connectors that belong to a Region that is not read, and to return a Voice Connector
     # once for each Region that lists it as its own, or in which it was found by its ID.
     own_regions_only: bool = False
@@ -62,6 +69,8 @@ class RegionRead:
         # The documented keys by ID, or None if the listing had a value of a different type
         self.listed: dict[str, dict[str, Any] | None] = {}
         self.listing_error: VoiceError | None = None
+        self.numbers: dict[str, list[str]] | None = None  # those of each Voice Connector that has any, if listed
+        self.numbers_error: VoiceError | None = None
         self.listed_all = False  # whether all Voice Connectors in this Region are listed
         self.stopped_by: VoiceError | None = None  # the error that stopped reading early
         self._failures: list[VoiceError] = []
@@ -84,11 +93,38 @@ class RegionRead:
             self.stopped_by = ends[0]
 
 
+class Unknown(NamedTuple):
+    """Something that could not be read. Without an ID, it is about the whole Region."""
+
+    voice_connector_id: str | None
+    region: str | None
+    error: VoiceError
+
+
 class BulkRead(NamedTuple):
     """The results, in the order of the given IDs or, without IDs, of the Regions and their listings."""
 
     regions: list[RegionRead]
     reads: list[ConnectorRead]
+
+    def unknowns(self) -> list[Unknown]:
+        """Return everything that is unknown, also what was not tried. The read is complete if there is nothing."""
+        found = [
+            Unknown(None, region.name, error)
+            for region in self.regions
+            for error in (region.listing_error, region.numbers_error)
+            if error
+        ]
+        stops = {region.name: region.stopped_by for region in self.regions if region.stopped_by}
+        for read in self.reads:
+            found += [Unknown(read.voice_connector_id, error.region, error) for error in read.errors]
+            if not read.tried:
+                stop = stops.get(read.region or "") or next(iter(stops.values()))
+                where = f"{read.voice_connector_id} in {read.region}" if read.region else read.voice_connector_id
+                first = stop.message.removesuffix(".")
+                error = VoiceError("not_tried", f"Failed to read Voice Connector {where}: ", first=first)
+                found.append(Unknown(read.voice_connector_id, read.region, error))
+        return found
 
 
 def read_voice_connectors(clients: list[VoiceClient], selection: Selection, concurrency: int) -> BulkRead:
@@ -108,7 +144,7 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
         return BulkRead(regions, [])
     ids = None if selection.ids is None else list(dict.fromkeys(selection.ids))
     alone = len(regions) == 1
-    run_all(lambda region: _list(region, ids, alone), regions, concurrency)
+    run_all(lambda region: _list(region, ids, alone, selection.phone_numbers), regions, concurrency)
 
     homes = _find_homes(regions)
     wanted = set(homes if ids is None else ids)
@@ -180,8 +216,19 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
         thread.join()
 
 
-def _list(region: RegionRead, ids: list[str] | None, alone: bool) -> None:
-    """List the Voice Connectors of a Region, as far as needed."""
+def _list(region: RegionRead, ids: list[str] | None, alone: bool, phone_numbers: bool) -> None:
+    """List the Voice Connectors of a Region, as far as needed, and the phone numbers."""
+    _list_voice_connectors(region, ids, alone)
+    if phone_numbers and region.stopped_by is None:
+        try:
+            region.numbers = list_phone_numbers(region.client)
+        except VoiceError as e:
+            region.numbers_error = e.detach()
+            if e.affects_all:
+                region.stopped_by = region.numbers_error
+
+
+def _list_voice_connectors(region: RegionRead, ids: list[str] | None, alone: bool) -> None:
     missing = set(ids or ())
     if ids is not None and len(missing) == 1 and alone:
         return
@@ -284,10 +331,13 @@ def _read_guarded(region: RegionRead, identifier: str, selection: Selection, con
         return ConnectorRead(identifier, region.name, None, [_to_internal_error(region, identifier, e)])
 
 
-def _to_internal_error(region: RegionRead, identifier: str, exception: Exception) -> VoiceError:
+def _to_internal_error(
+    region: RegionRead, identifier: str, exception: Exception, operation: str | None = None
+) -> VoiceError:
     """Return the error for an exception that only a bug in this collection can raise."""
     prefix = f"Failed to read Voice Connector {identifier} in {region.name}: "
-    return VoiceError("internal", prefix, region=region.name, exception=f"{type(exception).__name__}: {exception}")
+    reason = f"{type(exception).__name__}: {exception}"
+    return VoiceError("internal", prefix, region=region.name, operation=operation, exception=reason)
 
 
 def _read(region: RegionRead, identifier: str, selection: Selection, concurrency: int) -> ConnectorRead:
@@ -308,8 +358,7 @@ def _read(region: RegionRead, identifier: str, selection: Selection, concurrency
             tags = get_tags(client, listed)
         except VoiceError as e:
             reason = e.message
-            if selection.tags or not are_tags_withheld(e):
-                errors.append(e.detach())
+            errors.append(e.detach())
         if selection.tags and (tags is None or not matches_tags(tags, selection.tags)):
             return ConnectorRead(identifier, region.name, None, errors)
         if selection.include_tags:
@@ -326,13 +375,30 @@ def _read(region: RegionRead, identifier: str, selection: Selection, concurrency
         except VoiceError as e:
             failed[setting.name] = e.detach()
         except Exception as e:  # a bug; an exception in a separate thread would be lost
-            failed[setting.name] = _to_internal_error(region, identifier, e)
+            failed[setting.name] = _to_internal_error(region, identifier, e, setting.operation)
 
     run_all(read, selection.settings, concurrency)
     for setting in selection.settings:
         connector[setting.name] = results.get(setting.name) or setting_result(setting, None, known=False)
     errors += [failed[setting.name] for setting in selection.settings if setting.name in failed]
+    if selection.phone_numbers:
+        connector["phone_numbers"], error = _numbers_of(region, listed)
+        errors += [error] if error else []
     return ConnectorRead(identifier, region.name, connector, errors, structures=structures)
+
+
+def _numbers_of(region: RegionRead, connector: dict[str, Any]) -> tuple[dict[str, Any], VoiceError | None]:
+    """Return the phone numbers of a Voice Connector, and the error if it is unknown whether there are any."""
+    identifier, home = connector["voice_connector_id"], connector["aws_region"]
+    numbers = (region.numbers or {}).get(identifier, [])
+    exists = None if region.numbers is None else bool(numbers)
+    if exists is False and home != region.name:
+        operation = Operation(
+            region.client, "ListPhoneNumbers", f"get the phone numbers of Voice Connector {identifier}"
+        )
+        shown = region.client.clean(home, 100) if home else "a Region that AWS did not return"
+        return {"exists": None, "e164_phone_numbers": []}, operation.failure("numbers_elsewhere", home=shown)
+    return {"exists": exists, "e164_phone_numbers": numbers}, None
 
 
 def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
@@ -344,6 +410,8 @@ def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> Con
     if selection.include_tags:
         connector.update(tags=None, tags_error="The tags were not read, because reading stopped.")
     connector.update((setting.name, setting_result(setting, None, known=False)) for setting in selection.settings)
+    if selection.phone_numbers:
+        connector["phone_numbers"] = {"exists": None, "e164_phone_numbers": []}
     return ConnectorRead(identifier, region.name, connector, [], tried=False)
 
 

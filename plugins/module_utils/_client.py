@@ -29,6 +29,7 @@ parts of other packages. If one of them changes, the tests in parentheses fail:
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import re
@@ -110,6 +111,11 @@ class SigningCredentials(Credentials):
         """Return this object. botocore calls this to create a client."""
         return self
 
+    def renew(self) -> Any:
+        """Return the current credentials, which may call AWS. Errors are those of ``resolve``."""
+        self._refresh()
+        return self._frozen
+
     def _refresh(self) -> None:
         with self._lock:
             self._source = self._source or self._load()
@@ -167,6 +173,7 @@ class Connection:
         require_botocore(self._prefix(None))
         self._check_options()
         self._default_region, self._endpoint_url, options = get_aws_connection_info(module)
+        self._sts_region = self._default_region  # or else that of the first client
         # One session for all clients, because each session reads botocore's data files again.
         self._session = Session(profile=options.get("profile_name"))
         self._verify = options["verify"]
@@ -182,14 +189,25 @@ class Connection:
         self._session.set_default_client_config(config)
         self._config = config.merge(options["aws_config"]) if "aws_config" in options else config
         keys = [options[f"aws_{name}"] for name in ("access_key_id", "secret_access_key", "session_token")]
-        region = self._default_region
         self._credentials = SigningCredentials(
             (lambda: Credentials(*keys))
             if keys[0]
-            else (lambda: create_credential_resolver(self._session, region_name=region).load_credentials())
+            else (lambda: create_credential_resolver(self._session, region_name=self._sts_region).load_credentials())
         )
+        if self._params["assume_role_arn"]:
+            self._credentials = SigningCredentials(functools.partial(self._assume_role, self._credentials))
         # botocore asks this component for the credentials of each client.
         self._session.register_component("credential_provider", self._credentials)
+
+    def _assume_role(self, source: SigningCredentials) -> Any:
+        """Return the credentials of the role in the options. They renew themselves with those of *source*."""
+        from ._sts import assume_role
+
+        source.secrets = self._credentials.secrets
+        create_client = functools.partial(
+            self._session.create_client, region_name=self._sts_region, verify=self._verify
+        )
+        return assume_role(create_client, source, self._params)
 
     def _check_options(self) -> None:
         """Raise VoiceError for options that botocore would not check, or would blame on something else."""
@@ -226,6 +244,7 @@ class Connection:
         wanted = region or self._default_region
         if wanted is not None and reads.meta.region_name != wanted:
             raise VoiceError("other_region", self._prefix(region), wanted=wanted, used=reads.meta.region_name)
+        self._sts_region = self._sts_region or reads.meta.region_name
         config = reads.meta.config
         max_faults = MAX_FAULTS if self._concurrency is None else BULK_MAX_FAULTS
         attempts, backoff = max_faults, MAX_BACKOFF

@@ -9,14 +9,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Callable
 
 from ._errors import VoiceError
 from ._operation import Operation, VoiceClient
-from ._options import VOICE_CONNECTOR_ID
+from ._options import REGION, VOICE_CONNECTOR_ID
 from ._responses import RAW_JSON, canonical_name
 from ._settings import CONNECTOR
 from ._shapes import MistypedValue, pick
+
+# Every supported botocore knows the service in this Region, which lists the others.
+FIRST_REGION = "us-east-1"
+
+_ASSOCIATIONS = [{"name": ("Name", str), "value": ("Value", str)}]
 
 # Give up on a listing after this many pages in a row without a new Voice Connector.
 _MAX_STALE_PAGES = 10
@@ -52,29 +57,70 @@ def list_voice_connectors(client: VoiceClient) -> Iterator[dict[str, dict[str, A
 
     :raises VoiceError: a page is missing or unreadable, or the listing does not end.
     """
-    tokens: set[str] = set()
-    seen: set[str] = set()
-    stale = 0
-    position: dict[str, Any] = {}
-    while True:
-        operation = Operation(client, "ListVoiceConnectors", "list the Voice Connectors")
-        response = operation(MaxResults=100, **position)
-        entries = operation.member(response, "VoiceConnectors", list) or []
-        token = operation.check(pick, response[RAW_JSON].get("NextToken"), str, "NextToken")
+    pages = _list_pages(
+        lambda: Operation(client, "ListVoiceConnectors", "list the Voice Connectors"),
+        "VoiceConnectors",
+        "VoiceConnectorId",
+    )
+    for operation, entries in pages:
         page: dict[str, dict[str, Any] | None] = {}
-        for entry in entries:
-            identifier = entry.get("VoiceConnectorId") if isinstance(entry, dict) else None
-            if not isinstance(identifier, str) or not VOICE_CONNECTOR_ID.fullmatch(identifier):
-                raise operation.failure("unreadable", reason="it contains a Voice Connector without a valid ID")
+        for identifier, entry in entries:
+            if not VOICE_CONNECTOR_ID.fullmatch(identifier):
+                raise operation.failure("unreadable", reason="it contains an item whose VoiceConnectorId is not valid")
             try:
                 page[identifier] = connector_result(entry, client.region)
             except MistypedValue:
                 page[identifier] = None
         yield page
+
+
+def list_phone_numbers(client: VoiceClient) -> dict[str, list[str]]:
+    """Return the phone numbers that are associated with each Voice Connector, by its ID. Operation: ListPhoneNumbers.
+
+    :returns: the numbers in E.164 format. A Voice Connector without numbers has no entry.
+    :raises VoiceError: a page is missing or unreadable, or the listing does not end.
+    """
+    numbers: dict[str, list[str]] = {}
+    pages = _list_pages(
+        lambda: Operation(client, "ListPhoneNumbers", "list the phone numbers"), "PhoneNumbers", "E164PhoneNumber"
+    )
+    for operation, entries in pages:
+        for number, entry in entries:
+            for association in operation.check(pick, entry.get("Associations"), _ASSOCIATIONS, "Associations"):
+                if None in association.values():
+                    raise operation.failure("unreadable", reason="it contains an association without a name or value")
+                if association["name"] == "VoiceConnectorId":
+                    numbers.setdefault(association["value"], []).append(number)
+    return {identifier: list(dict.fromkeys(listed)) for identifier, listed in numbers.items()}
+
+
+def _list_pages(
+    start: Callable[[], Operation], member: str, key: str
+) -> Iterator[tuple[Operation, list[tuple[str, dict[str, Any]]]]]:
+    """Yield the pages of a listing: the operation, and the entries, each after the value of its member *key*.
+
+    :param start: a function that returns the operation for a page.
+    :param member: the member of the response that has the entries.
+    :raises VoiceError: a page is missing or unreadable, or the listing does not end.
+    """
+    tokens: set[str] = set()
+    seen: set[str] = set()
+    stale = 0
+    position: dict[str, Any] = {}
+    while True:
+        operation = start()
+        response = operation(MaxResults=100, **position)
+        entries = operation.member(response, member, list) or []
+        token = operation.check(pick, response[RAW_JSON].get("NextToken"), str, "NextToken")
+        page = [(entry.get(key) if isinstance(entry, dict) else None, entry) for entry in entries]
+        if not all(isinstance(name, str) for name, _entry in page):
+            raise operation.failure("unreadable", reason=f"it contains an item without a valid {key}")
+        yield operation, page
         if not token:
             return
-        stale = stale + 1 if set(page) <= seen else 0
-        seen.update(page)
+        names = {name for name, _entry in page}
+        stale = stale + 1 if names <= seen else 0
+        seen |= names
         if token in tokens or stale >= _MAX_STALE_PAGES:
             reason = "the listing does not end, because the service repeats pages or page tokens"
             raise operation.failure("unreadable", reason=reason)
@@ -82,9 +128,26 @@ def list_voice_connectors(client: VoiceClient) -> Iterator[dict[str, dict[str, A
         position = {"NextToken": token}
 
 
-def list_regions(client: VoiceClient) -> list[str]:
-    """Return the service's Regions, according to the installed botocore."""
-    return list(client.model.shape_for("VoiceConnectorAwsRegion").enum)
+def find_regions(connection: Any, warn: Callable[[str], None]) -> tuple[list[str], str]:
+    """Return the Regions of the service, and where the list comes from: ``service`` or ``botocore``.
+
+    Operation: ListAvailableVoiceConnectorRegions. The Regions that the installed botocore knows are always included.
+
+    :param connection: the Connection.
+    :param warn: a function that shows a warning.
+    """
+    client = connection.client(FIRST_REGION)
+    regions = list(client.model.shape_for("VoiceConnectorAwsRegion").enum)
+    operation = Operation(client, "ListAvailableVoiceConnectorRegions", "list the Regions of the service")
+    try:
+        listed = operation.member(operation(), "VoiceConnectorRegions", list)
+        listed = operation.check(pick, listed, [str], "VoiceConnectorRegions")
+        if not all(map(REGION.fullmatch, listed)):
+            raise operation.failure("unreadable", reason="it contains an item that is not a Region")
+    except VoiceError as e:
+        warn(f"{e.message} The Regions are those that the installed botocore knows.")
+        return regions, "botocore"
+    return list(dict.fromkeys([*regions, *listed])), "service"
 
 
 def get_tags(client: VoiceClient, voice_connector: dict[str, Any]) -> dict[str, str]:

@@ -427,7 +427,8 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
     suspects = find_suspects(str(exception), settings)
     source, words = _SOURCES.get(cause.name, ""), cause.words
     if isinstance(exception, ClientError):
-        source, suspects = f": {exception.operation_name} failed", []
+        source = f": {exception.operation_name} failed"
+        suspects = ["assume_role_arn"] if settings.get("assume_role_arn") and "AssumeRole failed" in source else []
     if isinstance(exception, CredentialRetrievalError) and exception.kwargs["provider"] == "custom-process":
         source, suspects = ": credential_process failed", []
         words = "Its output can contain secrets, so it is not shown here; run the command on the managed node to see it"

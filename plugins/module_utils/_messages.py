@@ -23,6 +23,11 @@ MESSAGES = {
         "{option} is {value!r}, which cannot be an AWS Region. Write the code of a Region in lower case, such as "
         "'us-east-1'"
     ),
+    "bad_role": (
+        "assume_role_arn is {value!r}, which is not the ARN of an IAM role. Specify an ARN such as "
+        "'arn:aws:iam::111122223333:role/voice-audit'"
+    ),
+    "no_role": "{option} has no effect without assume_role_arn. Specify the role to assume, or remove {option}",
     "not_a_number": "{option} is a boolean where a number belongs. Write digits",
     "no_regions": "regions is empty. List the Regions to read, or omit it",
     "bad_concurrency": "concurrency is {value}, which is out of range. Specify a number from 1 to 64",
@@ -104,6 +109,10 @@ MESSAGES = {
         "that use tags"
     ),
     # Bulk reads
+    "numbers_elsewhere": (
+        "no phone number in the listing belongs to it, which is inconclusive, because the Voice Connector belongs to "
+        "{home}. Read it in that Region"
+    ),
     "bulk": "{summary}. Check the return values errors and voice_connectors. The first error is: {first}",
     "internal": "an unexpected {exception} occurred. This is a bug in the collection; report it",
     # Writes

@@ -15,7 +15,7 @@ from ansible.module_utils import basic
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ._options import normalize_options
+from ._options import ASSUME_ROLE_OPTIONS, normalize_options
 
 
 class _Module(basic.AnsibleModule):
@@ -36,7 +36,7 @@ class _Module(basic.AnsibleModule):
 
 
 class VoiceModule(AnsibleAWSModule):
-    """An AnsibleAWSModule that normalizes its options, and does not log them.
+    """An AnsibleAWSModule that can assume a role, normalizes its options, and does not log them.
 
     ``given`` has the normalized options as they were before Ansible converted them.
     """
@@ -45,7 +45,7 @@ class VoiceModule(AnsibleAWSModule):
         settings = AnsibleAWSModule.default_settings
         AnsibleAWSModule.default_settings = {**settings, "module_class": functools.partial(_Module, argument_spec)}
         try:
-            super().__init__(argument_spec=argument_spec, **kwargs)
+            super().__init__(argument_spec={**ASSUME_ROLE_OPTIONS, **argument_spec}, **kwargs)
         finally:
             AnsibleAWSModule.default_settings = settings
 

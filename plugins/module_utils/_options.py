@@ -25,8 +25,19 @@ MAX_COUNTRIES = 100
 # botocore accepts more, such as us-east-1-fips, which is an endpoint of us-east-1 and not a Region.
 REGION = re.compile(r"(?!fips-)[a-z0-9]+(-[a-z0-9]+)+-[0-9]+")
 
+# The ARN of an IAM role. The group is the ID of its account.
+ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/[\w+=,.@/-]{1,1024}", re.ASCII)
+
+# The options of every module in addition to those of amazon.aws
+ASSUME_ROLE_OPTIONS: dict[str, dict[str, Any]] = {
+    "assume_role_arn": {"type": "str"},
+    "assume_role_external_id": {"type": "str"},
+    "assume_role_session_name": {"type": "str"},
+}
+
 # The connection options for which null means omitted. For a profile, null overrides AWS_PROFILE.
 _CONNECTION_OPTIONS = {
+    **ASSUME_ROLE_OPTIONS,
     "region": {"type": "str", "aliases": ["aws_region", "ec2_region"]},
     "validate_certs": {"type": "bool"},
     "debug_botocore_endpoint_logs": {"type": "bool"},
@@ -74,13 +85,19 @@ def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, 
         if given_value == "" and option != may_be_empty:
             raise VoiceError("empty_string", option=option)
     for option, value in _items(params, "region", "regions", "exclude_regions"):
-        if not REGION.fullmatch(value):
+        if not (value == "all" and params.get("regions") == ["all"]) and not REGION.fullmatch(value):
             if option == "region" and not {"region", "aws_region", "ec2_region"} & set(given):
                 option = "the environment variable AWS_REGION or AWS_DEFAULT_REGION"
             raise VoiceError("bad_region", option=option, value=_shorten(value))
     for option, value in _items(params, "voice_connector_id", "voice_connector_ids", "exclude_voice_connector_ids"):
         if not VOICE_CONNECTOR_ID.fullmatch(value):
             raise VoiceError("bad_id", option=option, value=_shorten(value))
+    role = params["assume_role_arn"]
+    if role and not ROLE_ARN.fullmatch(role):
+        raise VoiceError("bad_role", value=_shorten(role))
+    for option in ASSUME_ROLE_OPTIONS:
+        if params[option] and not role:
+            raise VoiceError("no_role", option=option)
 
 
 def _all_options(spec: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Callable, NamedTuple
 
 from ._bulk import BulkRead, claimed_homes, foreign_homes, matches_tags
+from ._connectors import are_tags_withheld
 from ._errors import VoiceError
 from ._redact import PhoneNumbers, redact
 from ._writes import Record
@@ -109,22 +110,19 @@ def list_failures(read: BulkRead, exclusions: Exclusions) -> list[dict[str, Any]
 
     The tags of a Voice Connector that is excluded by its ID or name do not matter.
     """
-    failures = [
-        {"voice_connector_id": None, "name": None, "region": region.name, "reason": region.listing_error.message}
-        for region in read.regions
-        if region.listing_error
-    ]
-    stops = {region.name: region.stopped_by.message for region in read.regions if region.stopped_by}
-    for result in read.reads:
-        excluded = result.connector is not None and is_excluded(result.connector, exclusions)
-        reasons = [e.message for e in result.errors if not (excluded and e.operation == "ListTagsForResource")]
-        if not result.tried:
-            reasons.append(stops.get(result.region or "") or next(iter(stops.values()), "It was not tried."))
-        if reasons:
-            name = (result.connector or {}).get("name")
-            place = {"voice_connector_id": result.voice_connector_id, "name": name, "region": result.region}
-            failures.append({**place, "reason": " ".join(reasons)})
-    return failures
+    connectors = {result.voice_connector_id: result.connector for result in read.reads if result.connector}
+    failures: dict[tuple[str | None, str | None], dict[str, Any]] = {}
+    for identifier, region, error in read.unknowns():
+        connector = connectors.get(identifier or "")
+        if are_tags_withheld(error) or (
+            connector and error.operation == "ListTagsForResource" and is_excluded(connector, exclusions)
+        ):
+            continue
+        place = {"voice_connector_id": identifier, "name": (connector or {}).get("name"), "region": region}
+        earlier = failures.get((identifier, region))
+        reason = f"{earlier['reason']} {error.message}" if earlier else error.message
+        failures[identifier, region] = {**place, "reason": reason}
+    return list(failures.values())
 
 
 def require_complete_read(read: BulkRead, prefix: str, exclusions: Exclusions) -> None:

@@ -46,6 +46,8 @@ CONNECTOR: dict[str, tuple[str, Any]] = {
     "network_type": ("NetworkType", str),
 }
 
+PHONE_NUMBERS = "phone_numbers"  # what the listing of the phone numbers adds to each Voice Connector
+
 SETTINGS = {
     setting.name: setting
     for setting in (
@@ -155,4 +157,11 @@ SETTINGS = {
             },
         ),
     )
+}
+
+# What an operation reads, as the choices of include name it. The others read Voice Connectors as a whole.
+READ_BY = {
+    **{setting.operation: setting.name for setting in SETTINGS.values()},
+    "ListTagsForResource": "tags",
+    "ListPhoneNumbers": PHONE_NUMBERS,
 }

@@ -4,11 +4,12 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The account of a connection, from STS."""
+"""The account of a connection, and the credentials of a role, from STS."""
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Callable
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -28,6 +29,23 @@ def get_account_id(client: VoiceClient) -> str:
     if not isinstance(account_id, str) or not ACCOUNT_ID.fullmatch(account_id):
         raise operation.failure("unreadable", reason="it does not contain an account")
     return account_id
+
+
+def assume_role(create_client: Callable[..., Any], source: Any, params: dict[str, Any]) -> Any:
+    """Return the credentials of a role. They are requested when they are first used, and again before they expire.
+
+    :param create_client: a function that creates a client, like that of botocore's session.
+    :param source: the SigningCredentials with which to assume the role.
+    :param params: the options of the module.
+    """
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+    arguments = {"RoleSessionName": params["assume_role_session_name"] or "chime_sdk.voice"}
+    if params["assume_role_external_id"]:
+        arguments["ExternalId"] = params["assume_role_external_id"]
+    renewed = SimpleNamespace(get_frozen_credentials=source.renew)
+    fetcher = AssumeRoleCredentialFetcher(create_client, renewed, params["assume_role_arn"], arguments)
+    return DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
 
 
 def check_sts_response(response_dict: dict[str, Any], **kwargs: Any) -> None:

@@ -627,13 +627,14 @@ errors:
 
 from typing import Any
 
-from ..module_utils._bulk import BulkRead, RegionRead, Selection, read_voice_connectors
+from ..module_utils._bulk import BulkRead, RegionRead, Selection, Unknown, read_voice_connectors
 from ..module_utils._client import Connection
+from ..module_utils._connectors import are_tags_withheld, find_regions
 from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
-from ..module_utils._options import check_values
+from ..module_utils._options import ROLE_ARN, check_values
 from ..module_utils._selection import check_concurrency
-from ..module_utils._settings import SETTINGS
+from ..module_utils._settings import PHONE_NUMBERS, READ_BY, SETTINGS
 from ..module_utils._sts import get_account_id
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -641,7 +642,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "voice_connector_ids": {"type": "list", "elements": "str"},
     "names": {"type": "list", "elements": "str"},
     "tags": {"type": "dict"},
-    "include": {"type": "list", "elements": "str", "choices": [*SETTINGS, "tags"], "default": []},
+    "include": {"type": "list", "elements": "str", "choices": [*SETTINGS, PHONE_NUMBERS, "tags"], "default": []},
     "include_account_id": {"type": "bool", "default": False},
     "concurrency": {"type": "int", "default": 8},
 }
@@ -658,47 +659,86 @@ def parse_selection(params: dict[str, Any]) -> Selection:
         tags=params["tags"] or {},
         include_tags="tags" in params["include"],
         settings=[setting for name, setting in SETTINGS.items() if name in params["include"]],
+        phone_numbers=PHONE_NUMBERS in params["include"],
     )
 
 
-def build_result(read: BulkRead) -> dict[str, Any]:
-    """Return the documented result. If something could not be read, add the keys of a failure."""
-    listing_errors = [(None, region.listing_error) for region in read.regions if region.listing_error]
-    errors = listing_errors + [(r.voice_connector_id, error) for r in read.reads for error in r.errors]
-    result: dict[str, Any] = {
-        "changed": False,
-        "region": read.regions[0].name if len(read.regions) == 1 else None,
-        "regions": [build_region(region, read) for region in read.regions],
-        "voice_connectors": [r.connector for r in read.reads if r.connector is not None],
-        "stopped": bool(listing_errors) or not all(r.tried for r in read.reads),
-        "errors": [
-            {
-                "voice_connector_id": identifier,
-                "region": error.region,
-                "action": error.operation,
-                "code": error.code,
-                "message": error.message,
-            }
-            for identifier, error in errors
-        ],
+def build_unread(region: str | None, regions: list[str], error: VoiceError) -> dict[str, Any]:
+    """Return the documented result of a read of *regions* that failed with *error* before it read anything."""
+    return {
+        "region": region,
+        "regions": [{"region": region, "complete": False, "reason": error.message} for region in regions],
+        "voice_connectors": [],
+        "stopped": True,
+        "complete": False,
+        "errors": [build_error(Unknown(None, error.region, error))],
     }
-    if errors:
-        first = next((region.stopped_by for region in read.regions if region.stopped_by), errors[0][1])
-        failure = VoiceError("bulk", summary=summarize(read), first=first.message.removesuffix("."))
+
+
+def build_result(read: BulkRead, by_tags: bool) -> dict[str, Any]:
+    """Return the documented result. If it is a failure, add its keys.
+
+    :param by_tags: whether Voice Connectors are selected by their tags. If not, tags that AWS withholds are no failure.
+    """
+    unknowns = read.unknowns()
+    result: dict[str, Any] = {
+        "region": read.regions[0].name if len(read.regions) == 1 else None,
+        "regions": [build_region(region, unknowns) for region in read.regions],
+        "voice_connectors": [r.connector for r in read.reads if r.connector is not None],
+        "stopped": any(region.listing_error for region in read.regions) or not all(r.tried for r in read.reads),
+        "complete": not unknowns,
+        "errors": [build_error(unknown) for unknown in unknowns],
+    }
+    failures = [unknown.error for unknown in unknowns if is_failure(unknown.error, by_tags)]
+    if failures:
+        first = next((region.stopped_by for region in read.regions if region.stopped_by), failures[0])
+        failure = VoiceError("bulk", summary=summarize(read, by_tags), first=first.message.removesuffix("."))
         result = {**first.failure(), **result, "msg": failure.message}
     return result
 
 
-def build_region(region: RegionRead, read: BulkRead) -> dict[str, Any]:
+def is_failure(error: VoiceError, by_tags: bool) -> bool:
+    """Whether something unknown fails the task."""
+    return by_tags or not are_tags_withheld(error)
+
+
+def build_error(unknown: Unknown) -> dict[str, Any]:
+    """Return an entry of the key ``errors`` of the result."""
+    error = unknown.error
+    return {
+        "voice_connector_id": unknown.voice_connector_id,
+        "region": unknown.region,
+        "setting": READ_BY.get(error.operation or ""),
+        "action": error.operation,
+        "code": error.code,
+        "message": error.message,
+    }
+
+
+def build_region(region: RegionRead, unknowns: list[Unknown]) -> dict[str, Any]:
     """Return the entry for a Region in the key ``regions`` of the result."""
-    reads = [result for result in read.reads if result.region == region.name]
-    errors = [region.listing_error or region.stopped_by, *(error for result in reads for error in result.errors)]
-    reason = next((error.message for error in errors if error), None)
-    complete = reason is None and all(result.tried for result in reads)
-    return {"region": region.name, "complete": complete, "reason": reason}
+    reasons = [unknown.error.message for unknown in unknowns if unknown.region == region.name]
+    stops = [error.message for error in (region.listing_error, region.stopped_by) if error]
+    return {"region": region.name, "complete": not reasons, "reason": next(iter([*stops, *reasons]), None)}
 
 
-def summarize(read: BulkRead) -> str:
+def build_selection(params: dict[str, Any], connectors: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the key ``selection`` of the result: what was asked for, and what of it matched nothing."""
+    ids, names, tags = params["voice_connector_ids"], params["names"], params["tags"] or None
+    found = {key: {connector[key] for connector in connectors} for key in ("voice_connector_id", "name")}
+    return {
+        "voice_connector_ids": ids,
+        "names": names,
+        "tags": tags,
+        "unmatched": {
+            "voice_connector_ids": [i for i in dict.fromkeys(ids or ()) if i not in found["voice_connector_id"]],
+            "names": [name for name in dict.fromkeys(names or ()) if name not in found["name"]],
+            "tags": None if connectors else tags,
+        },
+    }
+
+
+def summarize(read: BulkRead, by_tags: bool) -> str:
     """Return a message that states how much could not be read."""
     parts = []
     for region in read.regions:
@@ -709,7 +749,9 @@ def summarize(read: BulkRead) -> str:
             )
         elif region.listing_error:
             parts.append(f"The Voice Connectors in {region.name} could not be listed")
-    failed = sum(bool(result.errors) for result in read.reads)
+        if region.numbers_error:
+            parts.append(f"The phone numbers in {region.name} could not be listed")
+    failed = sum(any(is_failure(error, by_tags) for error in result.errors) for result in read.reads)
     if failed:
         place = read.regions[0].name if len(read.regions) == 1 else f"{len(read.regions)} Regions"
         summary = f"{failed} of {len(read.reads)} Voice Connectors in {place} could not be read"
@@ -729,20 +771,32 @@ def summarize(read: BulkRead) -> str:
 def main() -> None:
     module = VoiceModule(argument_spec=OPTIONS, supports_check_mode=True)
     params = module.params
+    role = ROLE_ARN.fullmatch(params["assume_role_arn"] or "")
+    result: dict[str, Any] = {
+        "changed": False,
+        "assume_role_arn": params["assume_role_arn"],
+        "account_id": role and role[1],
+        "regions_source": "options",
+    }
+    all_regions = params["regions"] == ["all"]
+    regions = [] if all_regions else list(dict.fromkeys(params["regions"] or filter(None, [params["region"]])))
     try:
         check_values(OPTIONS, module.given, params)
         selection = parse_selection(params)
         connection = Connection(module, "read the Voice Connectors", params["concurrency"])
-        regions = list(dict.fromkeys(params["regions"] or [None]))
-        clients = [connection.client(region) for region in regions]
-        account = (
-            {"account_id": get_account_id(connection.client(regions[0], "sts"))} if params["include_account_id"] else {}
+        if all_regions:
+            regions, result["regions_source"] = find_regions(connection, module.warn)
+        clients = [connection.client(region) for region in regions or [None]]
+        regions = [client.region for client in clients]
+        if params["include_account_id"]:
+            result["account_id"] = get_account_id(connection.client(regions[0], "sts"))
+        result.update(
+            build_result(read_voice_connectors(clients, selection, params["concurrency"]), bool(selection.tags))
         )
-        read = read_voice_connectors(clients, selection, params["concurrency"])
     except VoiceError as e:
-        module.fail_json(**e.failure(region=params["region"]))
-    result = {**build_result(read), **account}
-    if result["errors"]:
+        result.update(e.failure(**build_unread(params["region"], regions, e)))
+    result["selection"] = build_selection(params, result["voice_connectors"])
+    if "msg" in result:
         module.fail_json(**result)
     module.exit_json(**result)
 

@@ -262,13 +262,13 @@ backup_file:
 """
 
 import datetime
-from typing import Any
+from typing import Any, Callable
 
 from ..module_utils._api import get_proxy
 from ..module_utils._backup import check_folder, write_backup
 from ..module_utils._bulk import Selection, read_voice_connectors
 from ..module_utils._client import Connection
-from ..module_utils._connectors import list_regions
+from ..module_utils._connectors import find_regions
 from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
 from ..module_utils._operation import VoiceClient
@@ -308,8 +308,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 PURPOSE = "retire the proxy configurations"
 PREFIX = f"Failed to {PURPOSE}: "
-# A client for this Region lists the other Regions. Every supported botocore knows the service in this Region.
-_FIRST_REGION = "us-east-1"
 
 
 def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
@@ -324,9 +322,13 @@ def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
         raise VoiceError("region_only")
 
 
-def plan(connection: Connection, params: dict[str, Any]) -> tuple[Plan, dict[str, VoiceClient]]:
+def plan(
+    connection: Connection, params: dict[str, Any], warn: Callable[[str], None]
+) -> tuple[Plan, dict[str, VoiceClient]]:
     """Read the account; return what to do, and the clients by Region."""
-    regions = params["regions"] or list_regions(connection.client(_FIRST_REGION))
+    regions = params["regions"]
+    if regions in (None, ["all"]):
+        regions, _source = find_regions(connection, warn)
     chosen = choose_regions(regions, params["exclude_regions"])
     clients = {client.region: client for client in map(connection.client, chosen)}
     require_account(get_account_id(connection.client(next(iter(clients)), "sts")), params["account_id"], PREFIX)
@@ -374,7 +376,7 @@ def retire(module: Any, result: dict[str, Any], numbers: PhoneNumbers) -> None:
     """
     params = module.params
     check_options(params, module.given)
-    planned, clients = plan(Connection(module, PURPOSE, params["concurrency"], numbers), params)
+    planned, clients = plan(Connection(module, PURPOSE, params["concurrency"], numbers), params, module.warn)
     records = planned.records
     for warning in planned.warnings:
         module.warn(numbers.hide(warning))
