@@ -86,6 +86,33 @@ notes:
     defaults, and C(retries) overrides them for reads. The retries of a write cannot be changed.
 """
 
+    # For every module: the role to assume.
+    ASSUME_ROLE = r"""
+options:
+  assume_role_arn:
+    description:
+      - The ARN of an IAM role. The module assumes it with the credentials in use, and sends all other requests with the
+        credentials of the role. They are renewed before they expire, and never leave the module.
+      - To use several accounts, run the task once for each role, for example in a loop.
+    type: str
+    version_added: 1.1.0
+  assume_role_external_id:
+    description:
+      - The external ID that the trust policy of the role requires.
+      - Requires O(assume_role_arn).
+    type: str
+    version_added: 1.1.0
+  assume_role_session_name:
+    description:
+      - The name of the session, which AWS CloudTrail records. If omitted, the name is C(chime_sdk.voice).
+      - Requires O(assume_role_arn).
+    type: str
+    version_added: 1.1.0
+notes:
+  - To assume O(assume_role_arn), the credentials in use need the IAM action C(sts:AssumeRole) on that role, and the
+    trust policy of the role must permit it. This takes one request, in O(region) or in the first Region that is read.
+"""
+
     # For every module: which values its options accept.
     OPTION_VALUES = r"""
 options: {}

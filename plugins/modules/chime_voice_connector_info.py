@@ -27,6 +27,9 @@ options:
     description:
       - The AWS Regions to read, in parallel. If omitted, the module reads O(region). A Region that is listed twice is
         read once.
+      - The single item V(all) means every Region in which AWS offers the service. The module asks AWS for these Regions,
+        and adds those that the installed botocore knows. If AWS does not return them, the module uses only the Regions
+        that botocore knows, and shows a warning.
       - If several Regions list the same Voice Connector, it is returned only once. If one of them is the Region that it
         belongs to, it is returned from that Region.
     type: list
@@ -44,7 +47,7 @@ options:
     description:
       - Read only Voice Connectors with one of these names. If the list is empty, none is read, and no request is sent
         to the service.
-      - A name without a match is not an error.
+      - A name without a match is not an error. RV(selection.unmatched) contains it.
     type: list
     elements: str
   tags:
@@ -57,7 +60,7 @@ options:
   include:
     description:
       - What to read for each Voice Connector in addition to the listing. Each item takes one request per Voice
-        Connector.
+        Connector, except V(phone_numbers), which takes one listing per Region.
       - Each setting is returned as a dictionary with all of its keys. Values that are not set are V(null) or V([]). Use
         the key C(exists) in conditions.
       - All values except V(proxy) and V(tags) were added in release 1.1.0.
@@ -73,6 +76,7 @@ options:
       - streaming
       - emergency_calling
       - external_systems
+      - phone_numbers
       - tags
     default: []
   include_account_id:
@@ -87,6 +91,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - chime_sdk.voice.common.info_module
   - chime_sdk.voice.common.many_voice_connectors
+  - chime_sdk.voice.common.assume_role
   - chime_sdk.voice.common.option_values
   - chime_sdk.voice.common.action_groups
   - chime_sdk.voice.common.sdk
@@ -94,7 +99,9 @@ notes:
   - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnector) for
     O(voice_connector_ids), C(chime:ListTagsForResource) for tags, and the action of each setting in O(include), such as
-    C(chime:GetVoiceConnectorProxy). The guide on settings contains the complete IAM policy.
+    C(chime:GetVoiceConnectorProxy). They need C(chime:ListPhoneNumbers) for V(phone_numbers) and
+    C(chime:ListAvailableVoiceConnectorRegions) for O(regions=all), both on the resource C(*). The guide on settings
+    contains the complete IAM policy.
   - AWS does not document what it returns for a setting that was never set. The module reports that a setting does not
     exist if the response is empty or contains an empty setting. It reports the same if AWS returns the error
     C(NotFoundException) and the Voice Connector exists.
@@ -136,6 +143,17 @@ EXAMPLES = r"""
       - proxy
   register: voice_everywhere
 
+- name: Read all Regions of two accounts
+  chime_sdk.voice.chime_voice_connector_info:
+    regions: all
+    assume_role_arn: "{{ item }}"
+    include:
+      - logging
+  loop:
+    - arn:aws:iam::111122223333:role/voice-audit
+    - arn:aws:iam::444455556666:role/voice-audit
+  register: voice_accounts
+
 - name: Read everything about one Voice Connector
   chime_sdk.voice.chime_voice_connector_info:
     region: us-east-1
@@ -150,6 +168,7 @@ EXAMPLES = r"""
       - streaming
       - emergency_calling
       - external_systems
+      - phone_numbers
       - tags
   register: trunk
 
@@ -198,8 +217,9 @@ region:
   type: str
   sample: us-east-1
 regions:
-  description: The AWS Regions that were read, in the order of O(regions).
-  returned: always, unless the task fails before it reads anything
+  description:
+    - The AWS Regions that were to be read, in the order of O(regions). On failure, V([]) if they are unknown.
+  returned: always
   type: list
   elements: dict
   contains:
@@ -209,7 +229,7 @@ regions:
       type: str
       sample: us-east-1
     complete:
-      description: Whether everything selected in this Region was read. Always V(true) on success.
+      description: Whether everything selected in this Region was read.
       returned: always
       type: bool
       sample: true
@@ -218,17 +238,85 @@ regions:
       returned: always
       type: str
       sample: null
+regions_source:
+  description:
+    - The source of RV(regions). V(options) means the options of the task, the environment, or the profile. With
+      O(regions=all), V(service) means that AWS returned them, and V(botocore) that AWS did not, so that a Region can be
+      missing.
+  returned: always
+  type: str
+  sample: options
+assume_role_arn:
+  description: The role that was assumed, or V(null) if there is none.
+  returned: always
+  type: str
+  sample: null
 account_id:
-  description: The ID of the AWS account that the credentials belong to.
-  returned: if O(include_account_id) is V(true)
+  description:
+    - The ID of the AWS account. If O(include_account_id) is V(true), STS returned it. Otherwise, it is that of
+      O(assume_role_arn), or V(null) if there is no role.
+  returned: always
   type: str
   sample: "111122223333"
+selection:
+  description: What was selected, and which part of it matched nothing.
+  returned: always
+  type: dict
+  contains:
+    voice_connector_ids:
+      description: The option O(voice_connector_ids), or V(null) if it was omitted.
+      returned: always
+      type: list
+      elements: str
+      sample: null
+    names:
+      description: The option O(names), or V(null) if it was omitted.
+      returned: always
+      type: list
+      elements: str
+      sample:
+        - reception
+    tags:
+      description: The option O(tags), or V(null) if it was omitted or empty.
+      returned: always
+      type: dict
+      sample: null
+    unmatched:
+      description:
+        - What RV(voice_connectors) contains no match for. If RV(complete) is V(false), there may still be one.
+      returned: always
+      type: dict
+      contains:
+        voice_connector_ids:
+          description: The IDs without a match.
+          returned: always
+          type: list
+          elements: str
+          sample: []
+        names:
+          description: The names without a match.
+          returned: always
+          type: list
+          elements: str
+          sample: []
+        tags:
+          description: The option O(tags) if no Voice Connector was found, or else V(null).
+          returned: always
+          type: dict
+          sample: null
+complete:
+  description:
+    - Whether everything that was selected was read, so that RV(errors) is empty.
+    - On success, V(false) only if AWS did not return the tags of some Voice Connectors.
+  returned: always
+  type: bool
+  sample: true
 voice_connectors:
   description:
     - The Voice Connectors, in the order of O(voice_connector_ids). If that is omitted, they are sorted by Region in the
       order of O(regions), and then in the order in which AWS lists them.
     - On failure, this includes the Voice Connectors that were listed but not read.
-  returned: always, unless the task fails before it reads anything
+  returned: always
   type: list
   elements: dict
   contains:
@@ -582,34 +670,61 @@ voice_connectors:
           elements: str
           sample:
             - AVAYA_AURA_CONTACT_CENTER
+    phone_numbers:
+      description: The phone numbers that are associated with the Voice Connector.
+      returned: if O(include) contains V(phone_numbers)
+      type: dict
+      contains:
+        exists:
+          description: Whether there are any. On failure, V(null) if this is unknown.
+          returned: always
+          type: bool
+          sample: true
+        e164_phone_numbers:
+          description: The numbers in E.164 format.
+          returned: always
+          type: list
+          elements: str
+          sample:
+            - "+12065550102"
 stopped:
   description:
     - Whether reading stopped before all Voice Connectors were listed and tried, for example because the credentials
       were rejected.
     - Always V(false) on success.
-  returned: always, unless the task fails before it reads anything
+  returned: always
   type: bool
   sample: false
 errors:
-  description: What could not be read, or V([]) on success. Any error fails the task.
-  returned: always, unless the task fails before it reads anything
+  description:
+    - Everything that is unknown, including what was not tried. If AWS withholds the tags of a Voice Connector, and
+      O(tags) is omitted, the task does not fail. Any other error fails the task.
+  returned: always
   type: list
   elements: dict
   sample: []
   contains:
     voice_connector_id:
-      description: The ID of the Voice Connector, or V(null) if the listing failed.
+      description: The ID of the Voice Connector, or V(null) if the error is about a Region or about the whole task.
       returned: always
       type: str
       sample: cdefgh3ijkl4mnopq5rst6
     region:
       description:
-        - The AWS Region, or V(null) if several Regions were read and the Voice Connector exists in none of them.
+        - The AWS Region, or V(null) if the Voice Connector exists in none of several Regions, or if the error is about
+          the whole task.
       returned: always
       type: str
       sample: us-east-1
+    setting:
+      description:
+        - What could not be read, as in O(include), or V(null) if that is the whole Voice Connector, Region, or task.
+      returned: always
+      type: str
+      sample: null
     action:
-      description: The AWS operation that failed. Add the prefix C(chime:) to get the IAM action.
+      description:
+        - The AWS operation that failed, or V(null) if there was none. Add the prefix C(chime:) to get the IAM action.
       returned: always
       type: str
       sample: GetVoiceConnector
@@ -750,7 +865,8 @@ def summarize(read: BulkRead, by_tags: bool) -> str:
         elif region.listing_error:
             parts.append(f"The Voice Connectors in {region.name} could not be listed")
         if region.numbers_error:
-            parts.append(f"The phone numbers in {region.name} could not be listed")
+            skipped = ", and its Voice Connectors were not read" if region.stopped_by is region.numbers_error else ""
+            parts.append(f"The phone numbers in {region.name} could not be listed{skipped}")
     failed = sum(any(is_failure(error, by_tags) for error in result.errors) for result in read.reads)
     if failed:
         place = read.regions[0].name if len(read.regions) == 1 else f"{len(read.regions)} Regions"

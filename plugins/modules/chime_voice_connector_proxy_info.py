@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - chime_sdk.voice.common.info_module
   - chime_sdk.voice.common.one_voice_connector
+  - chime_sdk.voice.common.assume_role
   - chime_sdk.voice.common.option_values
   - chime_sdk.voice.common.action_groups
   - chime_sdk.voice.common.sdk

@@ -47,8 +47,9 @@ options:
     default: false
   regions:
     description:
-      - The AWS Regions to read. If omitted, the module reads all Regions of the service that the installed botocore
-        knows.
+      - The AWS Regions to read. If omitted or V(all), the module reads every Region in which AWS offers the service. It
+        asks AWS for these Regions, and adds those that the installed botocore knows. If AWS does not return them, the
+        module uses only the Regions that botocore knows, and shows a warning.
       - O(region) does not select Regions. If you set it without O(regions), the task fails.
     type: list
     elements: str
@@ -97,6 +98,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - chime_sdk.voice.common.writing_module
   - chime_sdk.voice.common.many_voice_connectors
+  - chime_sdk.voice.common.assume_role
   - chime_sdk.voice.common.option_values
   - chime_sdk.voice.common.action_groups
   - chime_sdk.voice.common.sdk
@@ -111,7 +113,8 @@ attributes:
       - The diff shows the fall-back phone numbers unmasked. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
         them, set C(diff=false) on the task.
 notes:
-  - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). On the resource
+  - The credentials need the IAM actions C(chime:ListVoiceConnectors) and C(chime:ListAvailableVoiceConnectorRegions)
+    on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnectorProxy),
     C(chime:GetVoiceConnector), and C(chime:DeleteVoiceConnectorProxy). For O(exclude_tags), they also need
     C(chime:ListTagsForResource).

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ansible_collections.chime_sdk.voice.tests.emulator.signature import check_signature
+from ansible_collections.chime_sdk.voice.tests.emulator.signature import Refused, check_signature
 
 
 class ServiceError(Exception):
@@ -50,7 +50,7 @@ class Request:
     def check_signature(self, credentials: Mapping[str, dict[str, Any]], service: str) -> tuple[dict[str, Any], str]:
         """Return the credential that signed the request, and the Region in the signature.
 
-        :raises Refused: if the signature is not valid for *service*.
+        :raises Refused: if the signature is not valid for *service*, or the credential has expired.
         """
         secrets = {key: (known["secret"], known["token"]) for key, known in credentials.items()}
         key, region = check_signature(
@@ -63,4 +63,7 @@ class Request:
             self.arrived,
             self.max_skew,
         )
+        expires = credentials[key]["expires"]
+        if expires and expires <= self.arrived:
+            raise Refused("ExpiredTokenException", "The security token included in the request is expired")
         return credentials[key], region

@@ -49,6 +49,7 @@ SETTINGS = (
     "TerminationHealth",
 )
 _CREDENTIALS = "TerminationCredentials"
+_NUMBERS = "PhoneNumbers"
 
 # The Region in which AWS creates a Voice Connector if AwsRegion is not set, regardless of the endpoint.
 _DEFAULT_REGION = "us-east-1"
@@ -66,9 +67,12 @@ class Voice:
     def __init__(self, state: dict[str, Any] | None = None) -> None:
         """Take the initial *state*, with the keys ``credentials`` and ``voice_connectors``.
 
+        ``external_ids`` can have the external ID that the trust policy of a role requires, by the ARN of the role, and
+        ``role_seconds`` the lifetime of the credentials of all roles, however short.
+
         Voice Connectors have the members in the service model. In addition, they can have ``Tags`` (a dictionary), any
-        of the ``SETTINGS``, ``TerminationCredentials`` (a list of usernames), ``Account``, and ``SeenFrom`` (a list of
-        additional Regions that return the Voice Connector). If ``Unchecked`` is true, the Voice Connector can violate
+        of the ``SETTINGS``, ``TerminationCredentials`` (a list of usernames), ``PhoneNumbers`` (a list of strings in
+        E.164 format), ``Account``, and ``SeenFrom`` (a list of additional Regions that return the Voice Connector). If ``Unchecked`` is true, the Voice Connector can violate
         the service model, and the emulator checks no output.
 
         :raises ValueError: if a Voice Connector violates the service model; the message names its ID and the member.
@@ -76,6 +80,8 @@ class Voice:
         state = {**DEFAULT_STATE, **(state or {})}
         self._lock = threading.Lock()
         self._ids = random.Random(0)
+        self.external_ids: dict[str, str] = state.get("external_ids", {})
+        self.role_seconds: int | None = state.get("role_seconds")
         self.credentials: dict[str, dict[str, Any]] = {}
         for credential in state["credentials"]:
             self.add_credential(**credential)
@@ -90,10 +96,11 @@ class Voice:
             given_settings = {name: entry.pop(name, None) for name in (*SETTINGS, _CREDENTIALS)}
             settings = {name: value for name, value in given_settings.items() if value is not None}
             tags = entry.pop("Tags", {})
+            numbers = entry.pop(_NUMBERS, [])
             seen_from = entry.pop("SeenFrom", [])
             home = entry.setdefault("AwsRegion", _DEFAULT_REGION)
             for region in (home, *seen_from):
-                self._add(account, region, entry, tags, settings)
+                self._add(account, region, entry, tags, settings, numbers if region == home else [])
 
     def add_credential(
         self,
@@ -103,6 +110,7 @@ class Voice:
         session_token: str | None = None,
         arn: str | None = None,
         user_id: str = "AIDAEMULATOR",
+        expires: datetime.datetime | None = None,
     ) -> None:
         self.credentials[access_key] = {
             "secret": secret_key,
@@ -110,9 +118,10 @@ class Voice:
             "account": account,
             "arn": arn or f"arn:aws:iam::{account}:user/emulator",
             "user_id": user_id,
+            "expires": expires,
         }
 
-    def issue_credential(self, account: str, arn: str, user_id: str) -> dict[str, str]:
+    def issue_credential(self, account: str, arn: str, user_id: str, expires: datetime.datetime) -> dict[str, str]:
         """Create temporary credentials for the caller *arn* in *account*, and return them."""
         with self._lock:
             number = len(self.credentials)
@@ -122,11 +131,17 @@ class Voice:
                 "secret_key": f"temporary-secret-key-{number}",
                 "session_token": f"temporary-session-token-{number}",
             }
-            self.add_credential(account=account, arn=arn, user_id=user_id, **new)
+            self.add_credential(account=account, arn=arn, user_id=user_id, expires=expires, **new)
             return new
 
     def _add(
-        self, account: str, region: str, entry: dict[str, Any], tags: dict[str, str], settings: dict[str, Any]
+        self,
+        account: str,
+        region: str,
+        entry: dict[str, Any],
+        tags: dict[str, str],
+        settings: dict[str, Any],
+        numbers: list[str],
     ) -> dict[str, Any]:
         identifier = entry.setdefault(
             "VoiceConnectorId", "".join(self._ids.choices(string.ascii_lowercase + string.digits, k=22))
@@ -138,7 +153,7 @@ class Voice:
         entry.setdefault("CreatedTimestamp", now)
         entry.setdefault("UpdatedTimestamp", now)
         entry.setdefault("VoiceConnectorArn", f"arn:aws:chime:{region}:{account}:vc/{identifier}")
-        connector = {"entry": entry, "tags": tags, "settings": settings}
+        connector = {"entry": entry, "tags": tags, "settings": settings, "numbers": numbers}
         self._connectors.setdefault((account, region), {})[identifier] = connector
         return entry
 
@@ -180,7 +195,7 @@ class Voice:
         entry = {name: value for name, value in request.items() if name != "Tags"}
         entry.setdefault("AwsRegion", _DEFAULT_REGION)
         tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
-        return {"VoiceConnector": self._add(account, entry["AwsRegion"], entry, tags, {})}
+        return {"VoiceConnector": self._add(account, entry["AwsRegion"], entry, tags, {}, [])}
 
     def _get_voice_connector(self, connectors: Any, request: Any, account: str, region: str) -> Any:
         return {"VoiceConnector": self._find(connectors, request)["entry"]}
@@ -190,13 +205,31 @@ class Voice:
         del connectors[request["VoiceConnectorId"]]
 
     def _list_voice_connectors(self, connectors: Any, request: Any, account: str, region: str) -> Any:
-        entries = [connector["entry"] for connector in connectors.values()]
+        return self._page("VoiceConnectors", [connector["entry"] for connector in connectors.values()], request)
+
+    def _list_phone_numbers(self, connectors: Any, request: Any, account: str, region: str) -> Any:
+        entries = [
+            {
+                "PhoneNumberId": number,
+                "E164PhoneNumber": number,
+                "ProductType": "VoiceConnector",
+                "Status": "Assigned",
+                "Associations": [{"Name": "VoiceConnectorId", "Value": identifier}],
+            }
+            for identifier, connector in connectors.items()
+            for number in connector["numbers"]
+        ]
+        return self._page("PhoneNumbers", entries, request)
+
+    @staticmethod
+    def _page(member: str, entries: list[dict[str, Any]], request: Any) -> dict[str, Any]:
+        """Return the page of a listing that a request asks for."""
         token = request.get("NextToken") or "0"
         if not token.isdigit() or int(token) > len(entries):
             raise ServiceError("BadRequestException", "The next token is not valid.")
         start = int(token)
         end = start + request.get("MaxResults", 100)
-        page: dict[str, Any] = {"VoiceConnectors": entries[start:end]}
+        page: dict[str, Any] = {member: entries[start:end]}
         if end < len(entries):
             page["NextToken"] = str(end)
         return page
@@ -284,6 +317,7 @@ def _check_seed(seed: dict[str, Any]) -> None:
     parts = [
         ("SeenFrom", "VoiceConnectorAwsRegionList", entry.pop("SeenFrom", [])),
         (_CREDENTIALS, "SensitiveStringList", entry.pop(_CREDENTIALS, None) or []),
+        (_NUMBERS, "E164PhoneNumberList", entry.pop(_NUMBERS, [])),
         ("", "VoiceConnector", entry),
         *((name, name, value) for name, value in settings.items() if value is not None and name in MODEL.shape_names),
         # The Proxy shape permits any string as a country, but PutVoiceConnectorProxy accepts only a Country.

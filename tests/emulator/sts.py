@@ -37,6 +37,7 @@ _STATUSES = {
     "ValidationError": 400,
 }
 _CODES = {
+    "ExpiredTokenException": "ExpiredToken",
     "InvalidSignatureException": "SignatureDoesNotMatch",
     "MissingAuthenticationTokenException": "MissingAuthenticationToken",
     "UnrecognizedClientException": "InvalidClientTokenId",
@@ -106,14 +107,16 @@ class Sts:
         match = _ROLE_ARN.fullmatch(role_arn)
         if match is None:
             raise ServiceError("ValidationError", f"{role_arn} is invalid")
-        if match["role"] == "denied":
+        external_id = self._voice.external_ids.get(role_arn)
+        if match["role"] == "denied" or external_id not in (None, given.get("ExternalId")):
             message = f"User: {caller['arn']} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
             raise ServiceError("AccessDenied", message)
 
         assumed_arn = f"arn:{match['partition']}:sts::{match['account']}:assumed-role/{match['role']}/{session}"
         assumed_id = f"AROA{hashlib.sha256(role_arn.encode()).hexdigest()[:17].upper()}:{session}"
-        expiration = self._request.arrived + datetime.timedelta(seconds=given["DurationSeconds"])
-        new = self._voice.issue_credential(match["account"], assumed_arn, assumed_id)
+        seconds = self._voice.role_seconds or given["DurationSeconds"]
+        expiration = self._request.arrived.replace(microsecond=0) + datetime.timedelta(seconds=seconds)
+        new = self._voice.issue_credential(match["account"], assumed_arn, assumed_id, expiration)
         return {
             "Credentials": {
                 "AccessKeyId": new["access_key"],

@@ -148,6 +148,7 @@ def test_the_bulk_read_returns_the_documented_values_and_samples() -> None:
         **STATE["voice_connectors"][0],
         **{member: entry[key]["sample"] for member, key in sampled.items() if member in known},
     }
+    connector["PhoneNumbers"] = entry["phone_numbers"]["contains"]["e164_phone_numbers"]["sample"]
     for name, setting in SETTINGS.items():
         if setting.operation in service.MODEL.operation_names:
             output = service.MODEL.operation_model(setting.operation).output_shape
@@ -159,16 +160,15 @@ def test_the_bulk_read_returns_the_documented_values_and_samples() -> None:
         else:  # an old botocore lacks it
             del entry[name]
     with Emulator({**STATE, "voice_connectors": [connector]}) as emulator:
-        include = [name for name in (*SETTINGS, "tags") if name in entry]
-        options = {**connection_to(emulator), "include": include, "include_account_id": True}
+        include = [name for name in (*SETTINGS, "phone_numbers", "tags") if name in entry]
+        options = {**connection_to(emulator), "include": include, "include_account_id": True, "names": ["reception"]}
         result = run_main("chime_voice_connector_info", options)
         failure = run_main("chime_voice_connector_info", {**options, "voice_connector_ids": [MISSING]})
     assert result.pop("changed") is False
     (read,), errors = result.pop("voice_connectors"), result.pop("errors")
     assert errors == documentation["errors"]["sample"]
-    assert_as_documented(
-        result, {key: documentation[key] for key in ("region", "regions", "stopped", "account_id")}, sampled=True
-    )
+    rest = {key: value for key, value in documentation.items() if key not in ("voice_connectors", "errors")}
+    assert_as_documented(result, rest, sampled=True)
     for member, key in sampled.items():
         if member not in known:  # an old botocore lacks it
             assert read.pop(key) is None
@@ -178,7 +178,7 @@ def test_the_bulk_read_returns_the_documented_values_and_samples() -> None:
     assert_as_documented(
         error, {k: {**v, "sample": error[k]} for k, v in documentation["errors"]["contains"].items()}, True
     )
-    for key in ("voice_connector_id", "region", "action", "code"):
+    for key in ("voice_connector_id", "region", "setting", "action", "code"):
         assert error[key] == documentation["errors"]["contains"][key]["sample"]
     assert error["message"].startswith(documentation["errors"]["contains"]["message"]["sample"].rstrip("."))
 
@@ -201,8 +201,6 @@ def test_a_failure_returns_the_keys_documented_in_the_guide_and_the_module(
     explained = {name.partition(".")[0] for term in terms for name in re.findall(r"``(.*?)``", term)}
     emulator.faults = copy.deepcopy(faults)
     options: dict[str, Any] = {"include": ["proxy"]}
-    if module == "chime_voice_connector_info":
-        extra_keys = extra_keys | {"regions", "voice_connectors", "errors", "stopped"}
     if module != "chime_voice_connector_info":
         options = {"voice_connector_id": WITH_PROXY}
     if module == "chime_voice_connector_proxy":
@@ -507,8 +505,9 @@ def test_the_policies_in_the_guide_on_retiring_allow_exactly_what_the_code_calls
     blocks = re.findall(r"\.\. code-block:: json\n\n(.*?)(?=\n\S|\Z)", guide, re.DOTALL)
     reading, retiring, assuming = (json.loads(block)["Statement"] for block in blocks)
     assert assuming[0]["Action"] == ["sts:AssumeRole"]
-    # GetCallerIdentity needs no permission.
-    called = {f"chime:{operation}" for operation in {*operations_called(), PROXY.operation} - {"GetCallerIdentity"}}
+    # GetCallerIdentity needs no permission, and phone numbers are not read.
+    operations = {*operations_called(), PROXY.operation} - {"GetCallerIdentity", "ListPhoneNumbers"}
+    called = {f"chime:{operation}" for operation in operations}
     one, every = reading
     (deleting,) = retiring
     restoring = re.findall(r"``(chime:\w+)``", guide.partition("\nIAM policies\n")[2])
@@ -516,8 +515,9 @@ def test_the_policies_in_the_guide_on_retiring_allow_exactly_what_the_code_calls
     assert deleting["Action"] == ["chime:DeleteVoiceConnectorProxy"]
     assert restoring == ["chime:PutVoiceConnectorProxy"]
     assert one["Resource"] == deleting["Resource"] == "arn:aws:chime:*:*:vc/*"
-    # This is the only action that does not apply to a resource.
-    assert (every["Action"], every["Resource"]) == (["chime:ListVoiceConnectors"], "*")
+    # These are the only actions that do not apply to a resource.
+    listing = ["chime:ListAvailableVoiceConnectorRegions", "chime:ListVoiceConnectors"]
+    assert (every["Action"], every["Resource"]) == (listing, "*")
 
 
 def test_the_policy_in_the_guide_on_settings_allows_exactly_what_the_bulk_read_calls() -> None:
@@ -526,7 +526,8 @@ def test_the_policy_in_the_guide_on_settings_allows_exactly_what_the_bulk_read_c
     one, every = json.loads(policy)["Statement"]
     settings = [f"chime:{setting.operation}" for setting in SETTINGS.values()]
     assert one["Action"] == ["chime:GetVoiceConnector", "chime:ListTagsForResource", *settings]
-    assert every["Action"] == ["chime:ListVoiceConnectors"]
+    listing = ["ListAvailableVoiceConnectorRegions", "ListPhoneNumbers", "ListVoiceConnectors"]
+    assert every["Action"] == [f"chime:{operation}" for operation in listing]
 
 
 def anchors_of(markdown: str) -> set[str]:

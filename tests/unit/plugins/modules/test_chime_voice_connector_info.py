@@ -177,8 +177,14 @@ def test_previous_pages_are_kept_if_a_page_fails(
     for connector in result["voice_connectors"]:
         assert connector["proxy"] == UNKNOWN_PROXY
         assert connector["tags"] is None and "reading stopped" in connector["tags_error"]
-    (error,) = result["errors"]
-    assert (error["voice_connector_id"], error["action"]) == (None, LIST)
+    listing, *not_tried = result["errors"]
+    assert (listing["voice_connector_id"], listing["action"]) == (None, LIST)
+    assert [(error["voice_connector_id"], error["action"]) for error in not_tried] == [
+        ("a", None),
+        ("b", None),
+        ("c", None),
+    ]
+    assert not_tried[0]["message"].startswith("Failed to read Voice Connector a in us-east-1: it was not tried")
     assert "failed after 3 entries; the listed Voice Connectors were not read, and there may be more" in result["msg"]
     assert {"boto3_version", "botocore_version", "region"} <= set(result)
     assert set(emulator.operations()) == {LIST}
@@ -286,6 +292,7 @@ def test_an_id_that_does_not_exist_is_an_error_and_the_others_are_read(read: Rea
     assert error == {
         "voice_connector_id": MISSING,
         "region": "us-east-1",
+        "setting": None,
         "action": GET,
         "code": "NotFoundException",
     }
@@ -707,7 +714,7 @@ def test_each_region_has_its_own_rate_limit() -> None:
 
 
 def test_the_account_id_is_returned_on_request(read: Read, emulator: Emulator) -> None:
-    assert "account_id" not in read()
+    assert read()["account_id"] is None
     emulator.requests.clear()
     result = read(include_account_id=True, names=[])
     assert result["account_id"] == "111122223333"
