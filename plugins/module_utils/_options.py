@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -46,9 +47,9 @@ _TYPE_NAMES = {bool: "boolean", int: "number", float: "number", dict: "dictionar
 
 
 def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Return the options without nulls, and with each string for a list split into items without surrounding blanks.
+    """Return the options without nulls, and with each string for a list split into its items.
 
-    Ansible itself keeps the blanks, and rejects null for an option that has a default.
+    Ansible itself splits only at commas, keeps blanks, and rejects null for an option that has a default.
 
     :param spec: the argument specification of the module, without the connection options.
     :param given: the options as Ansible sent them.
@@ -59,8 +60,20 @@ def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, 
         if value is None:
             options.pop(option, None)
         elif kind == "list" and isinstance(value, str):
-            options[option] = [item.strip() for item in value.split(",")]
+            options[option] = split_list(value)
     return options
+
+
+def split_list(text: str) -> list[Any]:
+    """Return the items of a list that is written with commas or line breaks, as JSON, or as YAML with a line per item."""
+    with contextlib.suppress(ValueError, RecursionError):
+        items = parse_json(text)
+        if isinstance(items, list):
+            return items
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines and all(line.startswith("- ") for line in lines):
+        return [line[2:].strip().strip("\"'") for line in lines]
+    return re.split(r"\s*,\s*|\s*\n\s*", text.strip())
 
 
 def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, Any], may_be_empty: str = "") -> None:

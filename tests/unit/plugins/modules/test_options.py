@@ -179,6 +179,10 @@ def test_a_null_profile_still_overrides_the_environment(
         (INFO, "names", "reception,\n  warehouse\n", ["reception", "warehouse"]),
         (INFO, "include", "proxy, tags", ["proxy", "tags"]),
         (INFO, "regions", f"{EAST} , {WEST}", [EAST, WEST]),
+        (INFO, "regions", f"{EAST}\n\n {WEST}\n", [EAST, WEST]),
+        (INFO, "regions", f'["{EAST}", "{WEST}"]', [EAST, WEST]),
+        (INFO, "names", "- reception\n- 'warehouse, left'\n", ["reception", "warehouse, left"]),
+        (INFO, "names", "[reception", ["[reception"]),
         (INFO, "voice_connector_ids", f"{WITHOUT_PROXY}, {WITH_PROXY}", [WITHOUT_PROXY, WITH_PROXY]),
         (PROXY, "phone_number_countries", "MX, US", ["MX", "US"]),
         (PROXY, "phone_number_pool_countries", "MX, US", ["MX", "US"]),
@@ -187,7 +191,7 @@ def test_a_null_profile_still_overrides_the_environment(
         (RETIRE, "exclude_voice_connector_ids", f"{WITH_PROXY}, {WITHOUT_PROXY}", [WITH_PROXY, WITHOUT_PROXY]),
     ],
 )
-def test_blanks_around_the_items_of_a_string_are_removed(
+def test_a_string_is_split_into_items_without_blanks(
     run_module: Run, module: str, option: str, text: str, items: list[str]
 ) -> None:
     result = run_module(module, **{option: text})
