@@ -51,12 +51,17 @@ _value:
 
 from typing import Any
 
-from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import CHECKS, parse_policy
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import AuditError, find_includes
 
 
 def voice_connector_policy_includes(policy: Any) -> list[str]:
     """Return the choices described in RETURN."""
-    return sorted({include for name in parse_policy(policy) for include in CHECKS[name].includes})
+    try:
+        return find_includes(policy)
+    except AuditError as e:
+        raise AnsibleFilterError(str(e))
 
 
 class FilterModule:
