@@ -11,26 +11,36 @@ name: voice_connector_findings
 version_added: 1.1.0
 short_description: Check Voice Connectors against a policy
 description:
-  - Compares a result of M(chime_sdk.voice.chime_voice_connector_info) with a policy, and returns one finding for each
+  - Compares results of M(chime_sdk.voice.chime_voice_connector_info) with a policy, and returns one finding for each
     Voice Connector and check. Only the checks that the policy sets are run.
   - If a check cannot be decided, for example because its setting was not read, its status is V(unknown), never V(pass).
     To read all settings that a policy needs, use P(chime_sdk.voice.voice_connector_policy_includes#filter).
+  - An account, a role, or a Region that was not read completely is a finding with the status V(unknown) too. So is each
+    selected name, tag, or ID without a match.
   - Termination checks are V(not_applicable) if termination is missing or disabled. The origination check is
     V(not_applicable) if origination is missing or disabled, or has no routes. If AWS did not return whether termination
     or origination is disabled, it counts as enabled.
+  - A Voice Connector in several results is judged once, by the result in which the fewest checks are V(unknown). If
+    there are several, it is judged by the one from its own Region, and then by the first. A Voice Connector is the same
+    if its ID is the same, and its account is the same or unknown.
 positional: _input, policy
 options:
   _input:
     description:
-      - The result of M(chime_sdk.voice.chime_voice_connector_info), or its list C(voice_connectors).
+      - A result of M(chime_sdk.voice.chime_voice_connector_info), its list C(voice_connectors), a list of results, or
+        the registered variable of a loop.
       - If the task may fail, pass the whole result, because it also contains the errors. Each check of a Voice
-        Connector that could not be read is then V(unknown). A Region that could not be listed, or where reading
-        stopped, gets one finding whose RV(_value[].voice_connector_id) and RV(_value[].check) are V(null).
+        Connector that could not be read is then V(unknown), with the message of its error. A result without Voice
+        Connectors and errors, for example of a task that was skipped or of an unreachable host, is an account that was
+        not read.
+      - The result of an empty list is V([]).
     type: raw
     required: true
   policy:
-    description: The checks. Set at least one. Lists must not be empty.
-    type: dict
+    description:
+      - The checks, as a dictionary, or as YAML or JSON text. Set at least one check. Lists must not be empty.
+      - Text may have up to 1,000,000 characters, and must not contain YAML aliases.
+    type: raw
     required: true
     suboptions:
       require_encryption:
@@ -53,11 +63,17 @@ options:
       termination_cidrs_within:
         description:
           - The IPv4 or IPv6 networks that the Voice Connector may accept calls from, as CIDR blocks. Each CIDR block in
-            its allowed list must be within one of these networks.
+            its allowed list must be within one of these networks, or within several of them together.
           - An empty allowed list passes, because AWS rejects calls from addresses that are not in the list.
           - Needs V(termination) in C(include).
         type: list
         elements: str
+      termination_min_prefix_length:
+        description:
+          - The minimum prefix length of each IPv4 CIDR block in the allowed list, from V(1) to V(32). For example, V(24)
+            allows blocks of up to 256 addresses. IPv6 CIDR blocks always pass.
+          - Needs V(termination) in C(include).
+        type: int
       termination_calling_regions_within:
         description:
           - The countries that the Voice Connector may allow calls to, as ISO 3166-1 alpha-2 codes. Put V(NO) in quotes,
@@ -65,6 +81,11 @@ options:
           - Needs V(termination) in C(include).
         type: list
         elements: str
+      termination_max_cps:
+        description:
+          - The maximum number of calls per second that the Voice Connector may allow, V(1) or more.
+          - Needs V(termination) in C(include).
+        type: int
       termination_credentials:
         description:
           - Whether termination credentials must be set. If V(false), none may be set.
@@ -90,6 +111,11 @@ options:
           - The check fails if streaming is missing or disabled.
           - Needs V(streaming) in C(include).
         type: int
+      emergency_calling:
+        description:
+          - Whether emergency calling must be configured. If V(false), it must not be configured.
+          - Needs V(emergency_calling) in C(include).
+        type: bool
       no_proxy_configuration:
         description:
           - Require that no proxy configuration exists. Only V(true) is valid.
@@ -101,9 +127,56 @@ options:
           - Needs V(tags) in C(include).
         type: list
         elements: str
+      allowed_tag_values:
+        description:
+          - The allowed values of tags, as a dictionary of tag keys and lists of values. Upper and lower case differ.
+          - A tag that is not set passes. The check is V(not_applicable) if none of these tags is set.
+          - Needs V(tags) in C(include).
+        type: dict
+      exceptions:
+        description:
+          - Failures that are accepted. The status of a finding that would be V(fail) is V(excepted) if an exception
+            applies to it. Other statuses do not change.
+          - Set exactly one of O(policy.exceptions[].voice_connector_ids), O(policy.exceptions[].names), and
+            O(policy.exceptions[].tags).
+        type: list
+        elements: dict
+        suboptions:
+          check:
+            description: The check, which must be in the policy.
+            type: str
+            required: true
+          voice_connector_ids:
+            description: The IDs of the Voice Connectors.
+            type: list
+            elements: str
+          names:
+            description: The names of the Voice Connectors. Upper and lower case differ.
+            type: list
+            elements: str
+          tags:
+            description:
+              - The tags that the Voice Connectors have. V(null) matches any value.
+              - Needs V(tags) in C(include).
+            type: dict
+          account_ids:
+            description: The IDs of the AWS accounts to which the exception is limited, in quotes.
+            type: list
+            elements: str
+          reason:
+            description: Why the failure is accepted.
+            type: str
+            required: true
+          until:
+            description:
+              - The last day of the exception, in UTC. If omitted, the exception does not expire.
+              - After this day, the check fails again.
+            type: str
   now:
-    description: The time of the checks, in ISO 8601 format with a UTC offset. If omitted, the current time.
-    type: str
+    description:
+      - The time of the checks, in ISO 8601 format with a UTC offset. If omitted, the current time.
+      - An unquoted YAML timestamp without an offset is in UTC.
+    type: raw
 seealso:
   - plugin: chime_sdk.voice.voice_connector_policy_includes
     plugin_type: filter
@@ -114,7 +187,9 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Require encryption, SIP logs, and known addresses
+- name: Check the Voice Connectors of several accounts
+  hosts: localhost
+  gather_facts: false
   vars:
     policy:
       require_encryption: true
@@ -124,22 +199,32 @@ EXAMPLES = r"""
         - 2001:db8::/32
       required_tags:
         - team
-  block:
+      exceptions:
+        - check: sip_logs
+          names:
+            - reception
+          reason: The carrier is moving.
+          until: "2026-12-31"
+  tasks:
     - name: Read the settings that the policy needs
       chime_sdk.voice.chime_voice_connector_info:
         region: us-east-1
+        assume_role_arn: "{{ item }}"
         include: "{{ policy | chime_sdk.voice.voice_connector_policy_includes }}"
+      loop:
+        - arn:aws:iam::111122223333:role/audit
+        - arn:aws:iam::444455556666:role/audit
       register: voice
       failed_when: false
       no_log: true
 
-    - name: Require that every check passes or does not apply
+    - name: Require that everything was read and complies
       ansible.builtin.assert:
         that: problems | length == 0
         fail_msg: "{{ problems }}"
       vars:
         findings: "{{ voice | chime_sdk.voice.voice_connector_findings(policy) }}"
-        problems: "{{ findings | rejectattr('status', 'in', ['pass', 'not_applicable']) | list }}"
+        problems: "{{ findings | selectattr('status', 'in', ['fail', 'unknown']) | list }}"
 """
 
 RETURN = r"""
@@ -147,30 +232,38 @@ _value:
   description:
     - The findings, in the order of the Voice Connectors. The findings for each Voice Connector are in the documented
       order of the keys of O(policy).
-    - Voice Connectors and Regions that could not be read come last.
+    - Voice Connectors that are only in errors come next. Accounts, Regions, and selections come last.
   type: list
   elements: dict
   contains:
+    account_id:
+      description: The ID of the AWS account, or V(null) if it is unknown.
+      type: str
+      sample: "111122223333"
+    region:
+      description:
+        - The AWS Region where the Voice Connector was found, or V(null) if it was not found, or if the finding is about
+          an account or a selection.
+      type: str
+      sample: us-east-1
     voice_connector_id:
-      description: The ID of the Voice Connector, or V(null) if the finding is about a Region. See O(_input).
+      description:
+        - The ID of the Voice Connector, or V(null) if the finding is about an account, a Region, a name, or tags.
       type: str
       sample: abcdef1ghij2klmno3pqr4
     name:
       description: The name of the Voice Connector, or V(null) if it is unknown.
       type: str
       sample: reception
-    region:
-      description: The AWS Region where the Voice Connector was found, or V(null) if it was not found.
-      type: str
-      sample: us-east-1
     check:
-      description: The key of O(policy), or V(null) if the finding is about a Region. See O(_input).
+      description:
+        - The key of O(policy), or V(null) if the finding is about an account, a Region, or a selection.
       type: str
       sample: termination_cidrs_within
     status:
-      description: V(pass), V(fail), V(unknown), or V(not_applicable).
+      description: V(pass), V(fail), V(unknown), V(not_applicable), or V(excepted).
       type: str
-      sample: fail
+      sample: excepted
     expected:
       description: The value of this key in O(policy), or V(null) if RV(_value[].check) is V(null).
       type: raw
@@ -180,8 +273,9 @@ _value:
       description:
         - The value that was found, or V(null) if there is none. If RV(_value[].expected) is a boolean, this value is a
           boolean too.
-        - Depending on the check, other values are the allowed CIDR blocks, the allowed countries, the time of the last
-          SIP OPTIONS message, the protocol of each route, the number of hours that data is kept, or the tag keys.
+        - Depending on the check, other values are the allowed CIDR blocks, the allowed countries, the number of calls
+          per second, the time of the last SIP OPTIONS message, the protocol of each route, the number of hours that data
+          is kept, the tag keys, or the checked tags with their values.
       type: raw
       sample:
         - 203.0.113.0/28
@@ -190,6 +284,24 @@ _value:
       description: Why the check did not pass, or V(null) if it did.
       type: str
       sample: Calls are accepted from 198.51.100.0/24.
+    exception:
+      description:
+        - The exception that applies, or V(null) if RV(_value[].status) is neither V(excepted) nor V(fail), or if no
+          exception applies.
+      type: dict
+      contains:
+        reason:
+          description: The reason in the policy.
+          type: str
+          sample: The carrier is moving.
+        until:
+          description: The last day of the exception, or V(null) if it does not expire.
+          type: str
+          sample: "2026-12-31"
+        expired:
+          description: Whether the exception expired. The status is then V(fail).
+          type: bool
+          sample: false
 """
 
 import datetime

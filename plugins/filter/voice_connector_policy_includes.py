@@ -12,12 +12,12 @@ version_added: 1.1.0
 short_description: List the settings that a policy needs
 description:
   - Returns the choices of O(chime_sdk.voice.chime_voice_connector_info#module:include) that the checks of a policy
-    need.
+    need. If an exception selects by tags, V(tags) is one of them.
 positional: _input
 options:
   _input:
-    description: A policy. See O(chime_sdk.voice.voice_connector_findings#filter:policy).
-    type: dict
+    description: A policy, also as text. See O(chime_sdk.voice.voice_connector_findings#filter:policy).
+    type: raw
     required: true
 seealso:
   - plugin: chime_sdk.voice.voice_connector_findings

@@ -48,6 +48,7 @@ _RESULT_KEYS = frozenset(
     ("voice_connectors", "errors", "results", "changed", "failed", "unreachable", "skipped", "msg", "exception", "rc")
     + ("failed_when_suppressed_exception", "module_stderr", "censored", "complete", "assume_role_arn")
 )
+_FAILED_KEYS = ("failed", "unreachable", "skipped", "exception", "failed_when_suppressed_exception")
 _REASON_KEYS = ("msg", "skip_reason", "skipped_reason", "failed_when_suppressed_exception", "exception", "censored")
 _ROLE = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}):role/.+")
 _CONNECTOR_ARN = re.compile(r"arn:[a-z0-9-]+:chime:[a-z0-9-]*:([0-9]{12}):.+")
@@ -166,10 +167,14 @@ def shorten(text: str, length: int = _MAX_MESSAGE) -> str:
     return text if len(text) <= length else f"{text[:length]}..."
 
 
-def plain(value: Any) -> Any:
-    """Return a value from outside as a scalar, or as a list of scalars."""
+def plain(value: Any, tags: bool = False) -> Any:
+    """Return a value from outside as a scalar, as a list of scalars, or, for *tags*, as a dictionary of scalars."""
     if isinstance(value, list):
-        return [plain(item) if not isinstance(item, (list, dict)) else show(item) for item in value]
+        return [show(item) if isinstance(item, list) else plain(item) for item in value]
+    if tags and isinstance(value, dict):
+        return {
+            key: show(item) if isinstance(item, list) else plain(item) for key, item in value.items() if as_text(key)
+        }
     scalar = value is None or isinstance(value, (str, bool)) or (isinstance(value, (int, float)) and is_small(value))
     return value if scalar else show(value)
 
@@ -437,7 +442,7 @@ def parse_protocols(name: str, value: Any) -> Callable[[str], bool]:
     return frozenset(protocols).__contains__
 
 
-@functools.lru_cache(maxsize=100_000)
+@functools.lru_cache(maxsize=10_000)
 def parse_block(cidr: str) -> Any:
     """Return an IPv4 or IPv6 network, or None if the CIDR block is invalid."""
     try:
@@ -729,6 +734,11 @@ def is_set(result: dict[str, Any], key: str) -> bool:
     return result.get(key) not in (None, False)
 
 
+def has_failed(result: dict[str, Any]) -> bool:
+    """Return whether a task failed, whether or not the play ignores it."""
+    return any(is_set(result, key) for key in _FAILED_KEYS)
+
+
 def find_reads(value: Any) -> list[Read]:
     """Return the results in the input; raise AuditError if it contains something else."""
     if isinstance(value, list) and not value:
@@ -747,10 +757,9 @@ def collect_reads(value: Any, path: tuple[int, ...], item: Any, reads: list[Read
     where = f" (item {'.'.join(map(str, path))})" if path else ""
     if len(path) > _MAX_DEPTH:
         raise AuditError(f"The input has more than {_MAX_DEPTH} levels of lists{where}.")
-    if isinstance(value, dict) and "voice_connectors" not in value and isinstance(value.get("results"), list):
-        values: Any = value["results"]
-    else:
-        values = value
+    is_loop = isinstance(value, dict) and "voice_connectors" not in value and isinstance(value.get("results"), list)
+    values = value["results"] if is_loop else value
+    before = len(reads)
     if isinstance(values, list) and values:
         connectors = [each for each in values if is_connector(each)]
         if connectors:
@@ -758,6 +767,8 @@ def collect_reads(value: Any, path: tuple[int, ...], item: Any, reads: list[Read
         for number, each in enumerate(values, 1):
             if not is_connector(each):
                 collect_reads(each, (*path, number), find_item(each), reads)
+        if is_loop and has_failed(value) and all(read.summary["complete"] for read in reads[before:]):
+            reads.append(parse_result(value, item))  # the loop failed, but none of its items did
     elif is_connector(value):
         reads.append(parse_connectors([value]))
     elif value is None or isinstance(values, list) or (isinstance(value, dict) and not _RESULT_KEYS.isdisjoint(value)):
@@ -843,11 +854,10 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
 
     # The whole account
     whole = errors.get((None, None, None))
-    failed = any(is_set(result, key) for key in ("failed", "exception", "failed_when_suppressed_exception"))
-    incomplete = "complete" in result and result["complete"] is not True
+    incomplete = has_failed(result) or is_set(result, "stopped") or result.get("complete", True) is not True
     absent = not isinstance(given, list) or is_set(result, "unreachable") or is_set(result, "skipped")
     # A result that is not complete, and does not contain what is missing
-    unexplained = (failed or incomplete) and not errors and all(region["complete"] for region in regions)
+    unexplained = incomplete and not errors and all(region["complete"] for region in regions)
     if whole is None and (absent or unexplained):
         whole = find_message(result)
     elif whole is None and not regions:
@@ -878,7 +888,7 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
     elif selection is not None:
         gaps.append(Gap(None, None, f"Not read completely: {subject}. The selection is not valid."))
 
-    complete = not (gaps or errors or failed or incomplete) and all(region["complete"] for region in regions)
+    complete = not (gaps or errors or incomplete) and all(region["complete"] for region in regions)
     why = whole or next(iter(errors.values()), None) or (gaps[0].reason if gaps else find_message(result))
     summary = {
         "account_id": account,
@@ -886,7 +896,7 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
         "complete": complete,
         "reason": None if complete else why,
         "regions": regions,
-        "selection": selection if isinstance(selection, dict) else None,
+        "selection": parse_selection(selection) if isinstance(selection, dict) else None,
         "regions_source": as_text(result.get("regions_source")),
         "voice_connectors": len(connectors),
     }
@@ -898,6 +908,16 @@ def as_list(value: Any, name: str, problems: list[str]) -> list[Any]:
     if value is not None and not isinstance(value, list):
         problems.append(f"The value of {name} is not valid.")
     return value if isinstance(value, list) else []
+
+
+def parse_selection(selection: dict[str, Any]) -> dict[str, Any]:
+    """Return the known keys of a selection, as plain values."""
+    unmatched = selection.get("unmatched")
+    parsed, parsed_unmatched = (
+        {key: plain(source.get(key), tags=key == "tags") for key in _SELECTORS}
+        for source in (selection, unmatched if isinstance(unmatched, dict) else {})
+    )
+    return {**parsed, "unmatched": parsed_unmatched}
 
 
 def find_unmatched(unmatched: Any, unread: dict[str, Any], subject: str) -> list[Gap]:

@@ -945,7 +945,7 @@ def test_a_selection_makes_the_audit_narrowed() -> None:
     ):
         judgement = judge([result(), result(selection=selection)], POLICY, parse_time(NOW))
         assert (judgement.narrowed, judgement.complete) == (narrowed, True)
-        assert judgement.accounts[1]["selection"] == selection
+        assert judgement.accounts[1]["selection"] == (selection and {**selection, "unmatched": empty})
 
 
 # Results of several accounts
@@ -1007,12 +1007,20 @@ def test_what_ansible_makes_of_trouble_is_an_unread_account(trouble: Any, messag
         assert gaps([{**trouble, "item": "x", "invocation": None}]) == [unknown]
 
 
+def test_a_loop_that_failed_without_a_failed_item_is_an_unread_account() -> None:
+    loop = {"results": [result([CONNECTOR])], "failed": True, "msg": "No."}
+    assert gaps(loop) == ["Not read: an unknown account. No."]
+    denied = result(errors=[error(None, None, None, "Denied.")])
+    assert gaps({**loop, "results": [*loop["results"], denied]}) == [f"Not read: account {ACCOUNT}. Denied."]
+
+
 def test_a_failure_that_contains_no_error_is_an_unread_account() -> None:
     why = f"Not read: account {ACCOUNT}. No."
     for changes in (
         {"failed": True},
         {"complete": False},
         {"complete": "yes"},
+        {"stopped": True},
         {"unreachable": True},
         {"skipped": True},
     ):
