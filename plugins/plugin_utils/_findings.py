@@ -194,8 +194,8 @@ def enumerate_items(items: Iterable[Any]) -> str:
 def get_member(members: dict[str, Any], name: str, kind: type) -> Any:
     """Return a member of the type *kind*; raise Undecided if it is null or has a different type."""
     value = members.get(name)
-    number = isinstance(value, int) and not isinstance(value, bool)
-    if not isinstance(value, kind) or (kind is int and not (number and is_small(value))):
+    is_bool = isinstance(value, bool)
+    if not isinstance(value, kind) or is_bool != (kind is bool) or (isinstance(value, int) and not is_small(value)):
         raise Undecided(f"AWS did not return a valid value for {name}.", plain(value))
     return value
 
@@ -394,7 +394,7 @@ def parse_true(name: str, value: Any) -> bool:
 
 
 def parse_age(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= _MAX_NUMBER:
         raise bad_value(name, "a number of hours greater than 0", value)
     return value
 
@@ -552,13 +552,13 @@ class Policy(NamedTuple):
     checks: dict[str, Any]  # the parsed values, in the order of CHECKS
     exceptions: list[Exemption]
     # By check, and by the ID or the name that an exception selects. For tags, both of the latter are None.
-    index: dict[tuple[str, str | None, str | None], list[Exemption]]
+    by_selector: dict[tuple[str, str | None, str | None], list[Exemption]]
 
 
 class PolicyLoader(yaml.SafeLoader):
     """A YAML loader that rejects what can make a small text a large value, and raises YAMLError for every bad value."""
 
-    def compose_node(self, parent: Any, index: Any) -> Any:
+    def compose_node(self: Any, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark
             raise yaml.composer.ComposerError(None, None, "aliases are not supported; write the value out", mark)
@@ -577,7 +577,7 @@ class PolicyLoader(yaml.SafeLoader):
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         try:
-            return super().construct_object(node, deep)
+            return super().construct_object(node, deep)  # type: ignore[no-untyped-call]
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # for example, February 30
             raise yaml.constructor.ConstructorError(None, None, "the value is not valid", node.start_mark)
 
@@ -590,8 +590,8 @@ def load_policy(text: str) -> Any:
         # JSON may be indented with tabs, but YAML may not. In JSON, a tab within a string must be escaped.
         return yaml.load(text.replace("\t", " ") if text.lstrip().startswith("{") else text, PolicyLoader)
     except yaml.MarkedYAMLError as e:
-        mark = e.problem_mark or e.context_mark
-        raise AuditError(f"The policy is not valid YAML or JSON: line {mark.line + 1}: {e.problem}.")
+        line = e.problem_mark.line + 1 if e.problem_mark else 1
+        raise AuditError(f"The policy is not valid YAML or JSON: line {line}: {shorten(str(e.problem))}.")
     except yaml.reader.ReaderError as e:
         line = text.count("\n", 0, e.position) + 1
         raise AuditError(f"The policy is not valid YAML or JSON: line {line}: a character is not allowed.")
@@ -632,7 +632,7 @@ def compile_policy(policy: Any) -> Policy:
     if not isinstance(given, list):
         raise bad_value("exceptions", "a list", given)
     found = [parse_exemption(item, number, checks) for number, item in enumerate(given, 1)]
-    index: dict[tuple[str, str | None, str | None], list[Exemption]] = {}
+    by_selector: dict[tuple[str, str | None, str | None], list[Exemption]] = {}
     for exemption in found:
         check = exemption.given["check"]
         keys = (
@@ -641,8 +641,8 @@ def compile_policy(policy: Any) -> Policy:
             *([(check, None, None)] if "tags" in exemption.given else ()),
         )
         for key in dict.fromkeys(keys):
-            index.setdefault(key, []).append(exemption)
-    return Policy({**policy, "exceptions": [exemption.given for exemption in found]}, checks, found, index)
+            by_selector.setdefault(key, []).append(exemption)
+    return Policy({**policy, "exceptions": [exemption.given for exemption in found]}, checks, found, by_selector)
 
 
 def parse_exemption(given: Any, number: int, checks: dict[str, Any]) -> Exemption:
@@ -787,7 +787,7 @@ def find_item(result: Any) -> Any:
 
 def parse_connectors(connectors: list[dict[str, Any]]) -> Read:
     """Return a list of Voice Connectors as a read. Whether it is complete is unknown, so it is not."""
-    summary = {
+    summary: dict[str, Any] = {
         "account_id": None,
         "assume_role_arn": None,
         "complete": False,
@@ -821,7 +821,7 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
     arn = _ROLE.fullmatch(role or "")
     account = as_text(result.get("account_id")) or (arn[1] if arn else None)
     names = [f"account {account}"] * bool(account) + [f"role {shorten(role or '', _MAX_SHOWN)}"] * bool(role)
-    subject = ", ".join(names) or "an unknown account"
+    subject = ", ".join(names)
     parts: list[str] = []  # why something in the result cannot be understood
 
     given = result.get("voice_connectors")
@@ -842,7 +842,7 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
         if identifier:
             errors.setdefault((identifier, None, setting), message)
             unread.setdefault(identifier, (region, message))
-    regions = []
+    regions: list[dict[str, Any]] = []
     for region in as_list(result.get("regions"), "regions", parts):
         name = as_text(region.get("region")) if isinstance(region, dict) else None
         if name:
@@ -862,8 +862,9 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
         whole = find_message(result)
     elif whole is None and not regions:
         whole = "The result does not contain the Regions that were read."
-    gaps = [Gap(None, None, f"Not read: {subject}. {whole}")] if whole is not None else []
-    gaps += [Gap(None, None, f"Not read completely: {subject}. {part}") for part in dict.fromkeys(parts)]
+    gaps = [Gap(None, None, f"Not read: {subject or 'an unknown account'}. {whole}")] if whole is not None else []
+    partly = f"Not read completely: {subject or 'an unknown account'}."
+    gaps += [Gap(None, None, f"{partly} {part}") for part in dict.fromkeys(parts)]
 
     # Its Regions
     missing: dict[str, str] = {}
@@ -877,16 +878,15 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
         for entry in regions:
             if not entry["complete"] and (stopped or entry["region"] not in named):
                 missing.setdefault(entry["region"], entry["reason"] or "")
-    gaps += [
-        Gap(name, None, f"Not read completely: Region {name} of {subject}. {why}") for name, why in missing.items()
-    ]
+    place = f" of {subject}" * bool(subject)
+    gaps += [Gap(name, None, f"Not read completely: Region {name}{place}. {why}") for name, why in missing.items()]
 
     # Its selection
     selection = result.get("selection")
     if isinstance(selection, dict):
-        gaps += find_unmatched(selection.get("unmatched"), unread, subject)
+        gaps += find_unmatched(selection.get("unmatched"), unread, f" in {subject}" * bool(subject), partly)
     elif selection is not None:
-        gaps.append(Gap(None, None, f"Not read completely: {subject}. The selection is not valid."))
+        gaps.append(Gap(None, None, f"{partly} The selection is not valid."))
 
     complete = not (gaps or errors or incomplete) and all(region["complete"] for region in regions)
     why = whole or next(iter(errors.values()), None) or (gaps[0].reason if gaps else find_message(result))
@@ -920,7 +920,7 @@ def parse_selection(selection: dict[str, Any]) -> dict[str, Any]:
     return {**parsed, "unmatched": parsed_unmatched}
 
 
-def find_unmatched(unmatched: Any, unread: dict[str, Any], subject: str) -> list[Gap]:
+def find_unmatched(unmatched: Any, unread: dict[str, Any], place: str, partly: str) -> list[Gap]:
     """Return a gap for each ID and each name, and one for the tags, that no Voice Connector has."""
     if unmatched is None:
         return []
@@ -935,16 +935,16 @@ def find_unmatched(unmatched: Any, unread: dict[str, Any], subject: str) -> list
     for value in identifiers:
         text = shorten(value if isinstance(value, str) else show(value), _MAX_SHOWN)
         if not isinstance(value, str) or value not in unread:
-            gaps.append(Gap(None, as_text(value), f"Not found in {subject}: the Voice Connector {text}."))
+            gaps.append(Gap(None, as_text(value), f"Not found{place}: the Voice Connector {text}."))
     for value in names:
         text = shorten(value if isinstance(value, str) else show(value), _MAX_SHOWN)
-        gaps.append(Gap(None, None, f"Not found in {subject}: a Voice Connector with the name {text}."))
+        gaps.append(Gap(None, None, f"Not found{place}: a Voice Connector with the name {text}."))
     if isinstance(tags, dict) and tags:
         shown = enumerate_items(f"{key}={'any value' if value is None else value}" for key, value in tags.items())
-        gaps.append(Gap(None, None, f"Not found in {subject}: a Voice Connector with the tags {shown}."))
+        gaps.append(Gap(None, None, f"Not found{place}: a Voice Connector with the tags {shown}."))
     elif tags:
         problems.append("The value of tags in the selection is not valid.")
-    return gaps + [Gap(None, None, f"Not read completely: {subject}. {problem}") for problem in problems]
+    return gaps + [Gap(None, None, f"{partly} {problem}") for problem in problems]
 
 
 # The findings
@@ -1007,9 +1007,9 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
         for check, result in outcomes:
             status, actual, reason = result
             exception = None
-            if parsed.index:
+            if parsed.by_selector:
                 keys = ((check, identifier, None), (check, None, name or ""), (check, None, None))
-                found = [e for key in keys for e in parsed.index.get(key, ()) if e.applies_to(account, values)]
+                found = [e for key in keys for e in parsed.by_selector.get(key, ()) if e.applies_to(account, values)]
                 used.update(e.number for e in found)
                 if found and status == FAIL:
                     status, reason, exception = apply_exception(found, reason, now.date())

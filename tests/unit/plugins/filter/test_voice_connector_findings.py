@@ -54,15 +54,18 @@ def test_the_time_can_be_a_string_or_what_yaml_makes_of_it() -> None:
 
 
 def test_bad_options_fail_with_the_message_of_the_utility() -> None:
-    for call, message in (
-        (lambda: make_findings([], {"sip_log": True}), "The policy key sip_log does not exist. Use sip_logs."),
-        (lambda: list_includes({"sip_log": True}), "The policy key sip_log does not exist. Use sip_logs."),
-        (lambda: make_findings("x", {"sip_logs": True}), "The input is neither a result nor a Voice Connector. "),
+    unknown = "The policy key sip_log does not exist. Use sip_logs."
+    calls: list[tuple[Any, list[Any], str]] = [
+        (make_findings, [[], {"sip_log": True}], unknown),
+        (list_includes, [{"sip_log": True}], unknown),
+        (make_findings, ["x", {"sip_logs": True}], "The input is neither a result nor a Voice Connector. "),
         (
-            lambda: make_findings([], {"sip_logs": True}, "soon"),
+            make_findings,
+            [[], {"sip_logs": True}, "soon"],
             'The option now must be a time such as 2026-01-02T03:04:05+00:00, not "soon".',
         ),
-    ):
+    ]
+    for call, values, message in calls:
         with pytest.raises(AnsibleFilterError) as raised:
-            call()
+            call(*values)
         assert str(raised.value).startswith(message)

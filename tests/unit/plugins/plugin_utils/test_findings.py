@@ -785,6 +785,14 @@ def gaps(results: Any) -> list[str]:
     return [finding["reason"] for finding in found]
 
 
+def test_a_message_about_an_unknown_account_has_no_account() -> None:
+    errors, unmatched = [error(None)], {"names": ["lobby"]}
+    assert gaps(result(account_id=None, errors=errors, unmatched=unmatched)) == [
+        f"Not read completely: Region {EAST}. Failed.",
+        "Not found: a Voice Connector with the name lobby.",
+    ]
+
+
 def test_a_complete_result_is_complete() -> None:
     judgement = judge(result([CONNECTOR]), POLICY, parse_time(NOW))
     assert {finding["status"] for finding in judgement.findings} == {PASS}
@@ -1008,26 +1016,28 @@ def test_what_ansible_makes_of_trouble_is_an_unread_account(trouble: Any, messag
 
 
 def test_a_loop_that_failed_without_a_failed_item_is_an_unread_account() -> None:
-    loop = {"results": [result([CONNECTOR])], "failed": True, "msg": "No."}
+    complete = result([CONNECTOR])
+    loop = {"results": [complete], "failed": True, "msg": "No."}
     assert gaps(loop) == ["Not read: an unknown account. No."]
     denied = result(errors=[error(None, None, None, "Denied.")])
-    assert gaps({**loop, "results": [*loop["results"], denied]}) == [f"Not read: account {ACCOUNT}. Denied."]
+    assert gaps({**loop, "results": [complete, denied]}) == [f"Not read: account {ACCOUNT}. Denied."]
 
 
 def test_a_failure_that_contains_no_error_is_an_unread_account() -> None:
     why = f"Not read: account {ACCOUNT}. No."
-    for changes in (
+    flags: list[dict[str, Any]] = [
         {"failed": True},
         {"complete": False},
         {"complete": "yes"},
         {"stopped": True},
         {"unreachable": True},
         {"skipped": True},
-    ):
+    ]
+    for changes in flags:
         assert gaps(result([CONNECTOR], msg="No.", **changes)) == [why]
     assert gaps(result([CONNECTOR], exception="Trace")) == [f"Not read: account {ACCOUNT}. Trace"]
-    for regions in ([], None):
-        assert gaps(result([CONNECTOR], regions=regions)) == [
+    for changes in ({"regions": []}, {"regions": None}):
+        assert gaps(result([CONNECTOR], **changes)) == [
             f"Not read: account {ACCOUNT}. The result does not contain the Regions that were read."
         ]
 
@@ -1074,6 +1084,7 @@ def test_odd_errors_and_selections_are_unknown() -> None:
 def test_all_forms_of_input_are_accepted() -> None:
     other = {**CONNECTOR, "voice_connector_id": WITHOUT_PROXY}
     one, two = result([CONNECTOR]), result([other], account_id=OTHER)
+    results: Any
     for results in ([one, two], {"results": [one, two]}, [{"results": [one]}, {"results": [two]}], [[one], [[two]]]):
         judgement = judge(results, {"sip_logs": True}, parse_time(NOW))
         assert [(f["account_id"], f["voice_connector_id"]) for f in judgement.findings] == [
@@ -1411,7 +1422,11 @@ def test_an_unknown_policy_key_fails_and_suggests_a_valid_one() -> None:
     [
         ({}, "is empty"),
         ("{}", "is empty"),
-        *((policy, "is not a dictionary") for policy in (None, [], "x", "", "- sip_logs", 1)),
+        (None, "is not a dictionary"),
+        ([], "is not a dictionary"),
+        (1, "is not a dictionary"),
+        ("", "is not a dictionary"),
+        ("- sip_logs", "is not a dictionary"),
         ({"exceptions": []}, "has no checks"),
     ],
 )
@@ -1422,7 +1437,8 @@ def test_a_policy_without_checks_fails(policy: Any, problem: str) -> None:
 
 
 def test_a_policy_within_a_key_fails_and_tells_how_to_begin() -> None:
-    for policy in ({"voice_audit_policy": {"sip_logs": True}}, "voice_audit_policy:\n  sip_logs: true\n"):
+    policies: list[Any] = [{"voice_audit_policy": {"sip_logs": True}}, "voice_audit_policy:\n  sip_logs: true\n"]
+    for policy in policies:
         with pytest.raises(AuditError) as raised:
             parse_policy(policy)
         assert str(raised.value) == (
