@@ -884,7 +884,7 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
     # Its selection
     selection = result.get("selection")
     if isinstance(selection, dict):
-        gaps += find_unmatched(selection.get("unmatched"), unread, f" in {subject}" * bool(subject), partly)
+        gaps += find_unmatched(selection.get("unmatched"), f" in {subject}" * bool(subject), partly)
     elif selection is not None:
         gaps.append(Gap(None, None, f"{partly} The selection is not valid."))
 
@@ -920,7 +920,7 @@ def parse_selection(selection: dict[str, Any]) -> dict[str, Any]:
     return {**parsed, "unmatched": parsed_unmatched}
 
 
-def find_unmatched(unmatched: Any, unread: dict[str, Any], place: str, partly: str) -> list[Gap]:
+def find_unmatched(unmatched: Any, place: str, partly: str) -> list[Gap]:
     """Return a gap for each ID and each name, and one for the tags, that no Voice Connector has."""
     if unmatched is None:
         return []
@@ -934,8 +934,7 @@ def find_unmatched(unmatched: Any, unread: dict[str, Any], place: str, partly: s
     gaps = []
     for value in identifiers:
         text = shorten(value if isinstance(value, str) else show(value), _MAX_SHOWN)
-        if not isinstance(value, str) or value not in unread:
-            gaps.append(Gap(None, as_text(value), f"Not found{place}: the Voice Connector {text}."))
+        gaps.append(Gap(None, as_text(value), f"Not found{place}: the Voice Connector {text}."))
     for value in names:
         text = shorten(value if isinstance(value, str) else show(value), _MAX_SHOWN)
         gaps.append(Gap(None, None, f"Not found{place}: a Voice Connector with the name {text}."))
@@ -1051,6 +1050,7 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
                 values = {"voice_connector_id": identifier, "region": region}
                 add(read.account_id, values, [(name, unknown) for name, _check, _wanted in checks])
                 accounts.setdefault(identifier, set()).add(read.account_id)
+    # A selected ID needs no finding of its own if there are findings about it.
     gaps = [
         {
             "account_id": read.account_id,
@@ -1075,7 +1075,7 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
         parsed.given,
         [exception.given for exception in parsed.exceptions if exception.number not in used],
         any(is_narrowed(read.summary["selection"]) for read in reads),
-        bool(reads) and not gaps and all(read.summary["complete"] for read in reads),
+        bool(reads) and all(read.summary["complete"] for read in reads),
     )
 
 

@@ -1023,6 +1023,18 @@ def test_a_loop_that_failed_without_a_failed_item_is_an_unread_account() -> None
     assert gaps({**loop, "results": [complete, denied]}) == [f"Not read: account {ACCOUNT}. Denied."]
 
 
+def test_an_unreachable_or_skipped_task_is_an_unread_account_whatever_it_contains() -> None:
+    for flag in ("unreachable", "skipped"):
+        given = result([CONNECTOR], errors=[error(WITH_PROXY, EAST, "tags")], msg="No.", **{flag: True})
+        assert gaps(given) == [f"Not read: account {ACCOUNT}. No."]
+
+
+def test_a_failed_task_with_an_id_is_not_a_voice_connector() -> None:
+    failed = {**CONNECTOR, "failed": True, "msg": "No."}
+    assert gaps([result([CONNECTOR]), failed]) == ["Not read: an unknown account. No."]
+    assert gaps(failed) == ["Not read: an unknown account. No."]
+
+
 def test_a_failure_that_contains_no_error_is_an_unread_account() -> None:
     why = f"Not read: account {ACCOUNT}. No."
     flags: list[dict[str, Any]] = [
@@ -1097,6 +1109,9 @@ def test_all_forms_of_input_are_accepted() -> None:
             WITH_PROXY,
             WITHOUT_PROXY,
         ]
+    assert [
+        entry["voice_connectors"] for entry in judge([CONNECTOR, one, other], POLICY, parse_time(NOW)).accounts
+    ] == [2, 1]
     assert [finding["status"] for finding in make_findings(CONNECTOR, {"sip_logs": True})] == [PASS]
 
 
@@ -1302,7 +1317,7 @@ def test_an_exception_includes_its_last_day_and_then_fails(until: Any) -> None:
 
 
 def test_a_valid_exception_is_preferred_to_an_expired_one() -> None:
-    expired, valid = exception(until="2026-01-01"), exception(voice_connector_ids=[WITH_PROXY], reason="New.")
+    expired, valid = exception(until="2026-01-01"), exception(until="2026-12-31", reason="New.")
     for exceptions in ((expired, valid), (valid, expired)):
         judgement = judge_exceptions(*exceptions)
         assert judgement.findings[0]["status"] == EXCEPTED
