@@ -53,7 +53,10 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit_csv import cell
 
-COLUMNS = ("voice_connector_id", "name", "region", "check", "status", "expected", "actual", "reason")
+COLUMNS = (
+    *("account_id", "region", "voice_connector_id", "name", "check"),
+    *("status", "expected", "actual", "reason", "exception"),
+)
 
 
 def voice_connector_findings_csv(findings: Any) -> str:

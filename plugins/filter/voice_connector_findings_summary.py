@@ -49,7 +49,7 @@ import collections
 from typing import Any
 
 from ansible_collections.chime_sdk.voice.plugins.filter.proxy_audit import with_noun
-from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import (
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import (
     FAIL,
     NOT_APPLICABLE,
     PASS,
@@ -59,11 +59,12 @@ from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings
 
 def describe(finding: dict[str, Any]) -> str:
     """Return the line for one finding."""
+    if not finding["check"]:
+        return f"{finding['status']}: {finding['reason']}"
     region = finding["region"] or "no Region"
     identifier = finding["voice_connector_id"]
     name = f"{finding['name']} ({identifier}, {region})" if finding["name"] else f"{identifier} ({region})"
-    subject = f"{name}, {finding['check']}" if identifier else region
-    return f"{finding['status']}: {subject}: {finding['reason']}"
+    return f"{finding['status']}: {name}, {finding['check']}: {finding['reason']}"
 
 
 def voice_connector_findings_summary(findings: list[dict[str, Any]]) -> list[str]:

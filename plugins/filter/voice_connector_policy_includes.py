@@ -12,12 +12,12 @@ version_added: 1.1.0
 short_description: List the settings that a policy needs
 description:
   - Returns the choices of O(chime_sdk.voice.chime_voice_connector_info#module:include) that the checks of a policy
-    need.
+    need. If an exception selects by tags, V(tags) is one of them.
 positional: _input
 options:
   _input:
-    description: A policy. See O(chime_sdk.voice.voice_connector_findings#filter:policy).
-    type: dict
+    description: A policy, also as text. See O(chime_sdk.voice.voice_connector_findings#filter:policy).
+    type: raw
     required: true
 seealso:
   - plugin: chime_sdk.voice.voice_connector_findings
@@ -51,12 +51,17 @@ _value:
 
 from typing import Any
 
-from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_findings import CHECKS, parse_policy
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import AuditError, find_includes
 
 
 def voice_connector_policy_includes(policy: Any) -> list[str]:
     """Return the choices described in RETURN."""
-    return sorted({include for name in parse_policy(policy) for include in CHECKS[name].includes})
+    try:
+        return find_includes(policy)
+    except AuditError as e:
+        raise AnsibleFilterError(str(e))
 
 
 class FilterModule:

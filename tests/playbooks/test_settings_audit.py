@@ -67,7 +67,7 @@ def test_the_playbook_shows_failed_and_unknown_checks_and_then_fails(runner: Pla
     printed = " ".join(result.stdout.split())
     assert "Calls are accepted from 198.51.100.0/27." in printed
     assert "unknown: Lager Bremen (hijklm8nopqr9stuvw0xy1, eu-central-1), sip_logs" in printed
-    assert "unknown: us-west-2: Failed to list the Voice Connectors in us-west-2" in printed
+    assert "unknown: Not read completely: Region us-west-2. Failed to list the Voice Connectors in us-west-2" in printed
     assert "Some settings do not comply with the policy" in printed
     statuses = {(finding["check"], finding["status"]) for finding in read_findings(folder)}
     assert {("termination_cidrs_within", "fail"), ("sip_logs", "unknown"), (None, "unknown")} <= statuses

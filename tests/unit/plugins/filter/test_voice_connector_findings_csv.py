@@ -37,7 +37,7 @@ def test_the_csv_has_a_row_for_each_finding() -> None:
     termination = {"exists": True, "disabled": False, "cidr_allowed_list": ["203.0.113.0/28", "any"]}
     policy = {"require_encryption": True, "termination_cidrs_within": ["203.0.113.0/24", "2001:db8::/32"]}
     first, second = rows(make_findings([connector(require_encryption=True, termination=termination)], policy))
-    common = {"voice_connector_id": WITH_PROXY, "name": "reception", "region": EAST}
+    common = {"account_id": "", "voice_connector_id": WITH_PROXY, "name": "reception", "region": EAST, "exception": ""}
     assert first == {
         **common,
         "check": "require_encryption",
@@ -75,6 +75,7 @@ def test_nulls_numbers_and_lists_become_cells() -> None:
 @pytest.mark.parametrize("formula", ["=1+1", "+1+1", "-1+1", "@x", "a;=1+1", " =1+1", "\uff1d1+1"])
 def test_no_cell_is_a_formula(formula: str) -> None:
     finding = {
+        "account_id": formula,
         "voice_connector_id": formula,
         "name": formula,
         "region": formula,
@@ -83,6 +84,7 @@ def test_no_cell_is_a_formula(formula: str) -> None:
         "expected": [formula],
         "actual": ["TCP", formula],
         "reason": formula,
+        "exception": formula,
     }
     (row,) = rows([finding])
     for column in ("name", "expected", "reason"):
