@@ -20,7 +20,7 @@ import markupsafe
 TEMPLATE = pathlib.Path(__file__).with_name("report.html.j2")
 
 # Each status, worst first, and the class of its cells. A status that is not listed counts as unknown.
-STATUSES = {"fail": "f", "unknown": "u", "excepted": "e", "not_applicable": "n", "pass": "p"}
+STATUSES = {"fail": "f", "unknown": "u", "excepted": "e", "pass": "p", "not_applicable": "n"}
 
 _ORDER = list(STATUSES)
 _RANKS = {status: rank for rank, status in enumerate(_ORDER)}
