@@ -61,7 +61,7 @@ def show(value: Any, depth: int = 0) -> str:
         return "{" + ", ".join(members) + "}" if depth else "; ".join(members) or "set"
     if isinstance(value, (list, tuple)):
         items = ", ".join(show(item, depth + 1) for item in value)
-        return f"[{items}]" if depth > 1 else items or "none"
+        return f"[{items}]" if depth else items or "none"
     return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
 
@@ -127,7 +127,9 @@ def group_unread(envelope: dict[str, Any]) -> dict[str, dict[str, list[Any]]]:
         unread = [region for region in account["regions"] if not region["complete"]]
         for region in unread:
             add(account["account_id"], name, region["region"], region["reason"])
-        if not account["complete"] and not (unread and account["reason"] in {None, *(item["reason"] for item in unread)}):
+        if not account["complete"] and not (
+            unread and account["reason"] in {None, *(item["reason"] for item in unread)}
+        ):
             add(account["account_id"], name, None, account["reason"])
     # The reasons of these findings also name what was not read, so most of them contain a reason from above.
     for finding in envelope["findings"]:
