@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Render a report as a self-contained HTML page. Private to this collection."""
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""Render a report as a self-contained HTML page."""
 
 from __future__ import annotations
 
