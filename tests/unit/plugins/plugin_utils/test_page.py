@@ -264,6 +264,7 @@ def test_unread_accounts_and_regions_are_grouped_by_reason() -> None:
         account(OTHER_ACCOUNT, {"eu-west-1": expired}, reason="The reading stopped."),
         account("555566667777", {"eu-west-1": expired}, reason=expired),
         account("666677778888"),
+        account("555566667777", {"eu-west-1": expired}),  # the same account, read again
     ]
     nothing = {"account_id": OTHER_ACCOUNT, "region": None}
     findings = [
@@ -285,7 +286,7 @@ def test_unread_accounts_and_regions_are_grouped_by_reason() -> None:
         "No Voice Connector has the name lobby.": {OTHER_ACCOUNT: []},
     }
     text = text_of(report)
-    assert "Not completely read: 5 accounts, 5 Regions" in text
+    assert "Not completely read: 6 accounts, 6 Regions" in text
     assert "The token has expired. 111122223333 (eu-west-1, eu-west-2), arn:aws:iam::1:role/audit, 4444" in text
     assert text.index("The token has expired.") < text.index("No Voice Connectors were found, but not everything")
 
@@ -304,6 +305,7 @@ def test_changes_and_warnings_are_listed_and_long_lists_are_shortened() -> None:
         "Since the last report, 2026-11-26 18:00 UTC 600 new SIP logs: fail fail id0, 111122223333, us-east-1" in text
     )
     assert "590 more" in text and "The JSON report lists the other 100." in text
+    assert text.count("fail fail id0, 111122223333, us-east-1") == 500 + 1
     assert "1 fixed Required tags: fail fail" in text
     assert "Warnings warning 0" in text and "2 more warning 10 warning 11" in text
 
