@@ -606,48 +606,7 @@ def test_the_workflow_runs_make_targets_on_the_supported_python_versions() -> No
     assert sorted(pythons) == ["3.11", *sorted(others)]
 
 
-# Roles
-
-
-ENTRY_POINTS = [
-    pytest.param(role, entry_point, spec, id=f"{role}-{entry_point}")
-    for role in ("proxy_audit",)
-    for entry_point, spec in yaml.safe_load(
-        (ROOT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8")
-    )["argument_specs"].items()
-]
-
-
-def role_file(role: str, name: str) -> Any:
-    return yaml.safe_load((ROOT / f"roles/{role}/{name}").read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize(("role", "entry_point", "spec"), ENTRY_POINTS)
-def test_the_readme_of_a_role_documents_every_variable(role: str, entry_point: str, spec: Any) -> None:
-    section = (ROOT / f"roles/{role}/README.md").read_text(encoding="utf-8")
-    rows = re.findall(rf"^\| `({role}_[a-z_]+)` \| ([a-z]+)[^|]* \| ([^|]+) \|", section, re.MULTILINE)
-    assert [name for name, _type, _default in rows] == list(spec["options"])
-    for name, kind, default in rows:
-        option = spec["options"][name]
-        assert kind == option["type"], name
-        assert (default == "required") == option.get("required", False), name
-        if default.startswith("`"):
-            assert yaml.safe_load(default.strip("`")) == option["default"], name
-
-
-@pytest.mark.parametrize(("role", "entry_point", "spec"), ENTRY_POINTS)
-def test_the_defaults_of_a_role_match_its_argument_specs(role: str, entry_point: str, spec: Any) -> None:
-    defaults = role_file(role, "defaults/main.yml")
-    specified = {name: option.get("default") for name, option in spec["options"].items() if not option.get("required")}
-    if entry_point == "main":
-        assert defaults == specified
-    assert set(specified) <= set(defaults)
-
-
-@pytest.mark.parametrize("name", ["proxy_audit"])
-def test_a_role_reads_all_regions_of_the_service_by_default(name: str) -> None:
-    known = service.MODEL.shape_for("VoiceConnectorAwsRegion").enum
-    assert sorted(role_file(name, "defaults/main.yml")[f"{name}_regions"]) == sorted(known)
+# Versions
 
 
 def test_versions_agree() -> None:
