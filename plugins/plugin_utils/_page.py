@@ -14,4 +14,6 @@ from typing import Any
 
 def render_page(envelope: dict[str, Any]) -> str:
     """Return the HTML page of an audit."""
-    return f"<!DOCTYPE html>\n<title>{html.escape(envelope['title'])}</title>\n<p>{html.escape(envelope['verdict'])}</p>\n"
+    return (
+        f"<!DOCTYPE html>\n<title>{html.escape(envelope['title'])}</title>\n<p>{html.escape(envelope['verdict'])}</p>\n"
+    )
