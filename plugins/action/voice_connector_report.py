@@ -42,7 +42,7 @@ _MAX_WARNING = 200  # characters
 
 # The paths are strings here, because Ansible would expand them, and accept variables that do not exist.
 OPTIONS: dict[str, dict[str, Any]] = {
-    "results": {"type": "raw"},
+    "results": {"type": "raw", "required": True},
     "policy": {"type": "raw", "required": True},
     "report_dir": {"type": "str", "default": "voice-audit"},
     "formats": {"type": "list", "elements": "str", "choices": list(FILES), "default": ["json", "csv", "html"]},
@@ -56,7 +56,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "title": {"type": "str", "default": "Voice Connector audit"},
 }
-_ANY = ("results", "policy")
 
 
 def parse_list(value: Any) -> Any:
@@ -94,14 +93,14 @@ def expand_path(name: str, path: str) -> str:
 
 def parse_options(args: dict[str, Any]) -> dict[str, Any]:
     """Return all options; raise AuditError if they are not valid. An empty string means the default."""
-    if "results" not in args:
-        raise AuditError("missing required arguments: results")
     given: dict[str, Any] = {}
     for name, value in args.items():
-        option = OPTIONS.get(name, {})
-        if name not in _ANY and (value is None or isinstance(value, str) and not value.strip()):
+        kind = OPTIONS[name]["type"] if name in OPTIONS else "raw"
+        if kind != "raw" and (value is None or isinstance(value, str) and not value.strip()):
             continue
-        if option.get("type") == "list":
+        if kind == "str" and not isinstance(value, str):
+            raise AuditError(f"The option {name} must be a string, not {value!r:.40}. Put it in quotes.")
+        if kind == "list":
             items = parse_list(value)
             # If nothing is selected, a survey returns one empty string.
             if items == [] and value not in ([], "[]"):
@@ -109,8 +108,8 @@ def parse_options(args: dict[str, Any]) -> dict[str, Any]:
             value = items
         given[name] = value
     # The validator copies what it is given, and the results can be large.
-    results = given.pop("results")
-    validated = ArgumentSpecValidator(OPTIONS).validate(given)
+    results = given.get("results")
+    validated = ArgumentSpecValidator(OPTIONS).validate({**given, "results": None} if "results" in given else given)
     if validated.error_messages:
         raise AuditError("; ".join(validated.error_messages))
     options: dict[str, Any] = {**validated.validated_parameters, "results": results}

@@ -48,7 +48,7 @@ options:
     default: voice-audit
   formats:
     description:
-      - The formats of the reports. V(junit) writes C(voice-audit.xml). Each V(html) page is self-contained.
+      - The formats of the reports. V(junit) writes C(voice-audit.xml). The V(html) page is self-contained.
       - Earlier reports in O(report_dir) in other formats are removed, because they would look current. Other files in
         the folder are never changed.
       - Without V(json), the next report has nothing to compare with, unless you set O(previous).
@@ -122,7 +122,7 @@ attributes:
     description: When run twice in a row with the same options and no other changes, the second run changes nothing.
     support: N/A
     details:
-      - Each run writes new reports. RV(ignore:changed) is always V(false), because no managed system changes.
+      - Each run writes new reports. C(changed) is always V(false), because no managed system changes.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_info
   - plugin: chime_sdk.voice.voice_connector_findings

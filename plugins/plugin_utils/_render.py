@@ -76,7 +76,7 @@ def cell(value: Any) -> str:
     if not (value.isascii() and value.isprintable()):
         value = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") else c for c in value)
     text: str = _INNER_FORMULA.sub(r"'\1", _FORMULA.sub(r"\1\2'\3", value))
-    number = any(c.isdigit() for c in text[:100]) and _NUMBER.fullmatch(text)
+    number = re.search(r"\d", text) and _NUMBER.fullmatch(text)
     return f"'{text}" if number or _BOOLEAN.fullmatch(text) else text
 
 
