@@ -94,8 +94,8 @@ def _parse(envelope: Any) -> Previous:
     complete = find_complete(envelope["accounts"])
     carried = envelope.get("carried_forward")
     for entry in [*(carried if isinstance(carried, list) else ()), *envelope["findings"]]:
-        entry = entry if isinstance(entry, dict) else {"check": ""}
-        account, identifier, check = (entry.get(key) for key in ("account_id", "voice_connector_id", "check"))
+        entry = entry if isinstance(entry, dict) else {}
+        account, identifier, check = entry.get("account_id"), entry.get("voice_connector_id"), entry.get("check", "")
         if check is None:
             continue
         if not isinstance(identifier, str) or not check or not isinstance(check, str):

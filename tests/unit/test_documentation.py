@@ -40,9 +40,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # The modules that run on a managed node. An action plugin of the same name makes a module its documentation.
 MODULES = sorted(
-    path.stem
-    for path in (ROOT / "plugins/modules").glob("*.py")
-    if not (ROOT / "plugins/action" / path.name).exists()
+    path.stem for path in (ROOT / "plugins/modules").glob("*.py") if not (ROOT / "plugins/action" / path.name).exists()
 )
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
