@@ -38,6 +38,10 @@ _KEPT = frozenset(
 )
 # Four or more digits with the usual punctuation. Each repetition begins where no other can, so it takes linear time.
 _DIGITS = re.compile(r"(?:(?<!\w)\+)?[0-9](?:[\s().\-/]{0,3}[0-9]){3,}")
+# What is probably a phone number in a reason, even without a plus sign. An account ID has 12 digits.
+_LIKELY = re.compile(
+    r"(?<![0-9])(?:[0-9]{10,11}|[0-9]{13,15}|[0-9]{3}\)?[\s.\-]{1,2}[0-9]{3}[\s.\-][0-9]{4})(?![0-9])", re.ASCII
+)
 
 
 def mask(phone_number: str) -> str:
@@ -89,18 +93,19 @@ class Mask:
                 self._users[key] = re.compile(rf"(?<!\w)(?:{words})(?!\w)")
         self._lengths = sorted({len(number) for number in self._numbers})
 
-    def text(self, text: str) -> str:
-        """Return *text* with its phone numbers masked."""
-        return text if self.show else _DIGITS.sub(self._mask_digits, text)
+    def text(self, text: str, is_reason: bool = False) -> str:
+        """Return *text* with its phone numbers masked. A reason can contain numbers that no setting has."""
 
-    def _mask_digits(self, match: re.Match[str]) -> str:
-        digits = _only_digits(match[0])
-        known = match[0].startswith("+") or any(
-            digits[start : start + length] in self._numbers
-            for length in self._lengths
-            for start in range(len(digits) - length + 1)
-        )
-        return mask(match[0]) if known else match[0]
+        def mask_digits(match: re.Match[str]) -> str:
+            run, digits = match[0], _only_digits(match[0])
+            private = run.startswith("+") or any(
+                digits[start : start + length] in self._numbers
+                for length in self._lengths
+                for start in range(len(digits) - length + 1)
+            )
+            return mask(run) if private or (is_reason and _LIKELY.search(run)) else run
+
+        return text if self.show else _DIGITS.sub(mask_digits, text)
 
     def value(self, value: Any, key: str = "", depth: int = 0) -> Any:
         """Return a value as JSON can hold it, with everything private masked. What is nested too deeply becomes "...".
@@ -112,7 +117,7 @@ class Mask:
                 return str(value)
             if key == "usernames":
                 return "****"
-            return mask(value) if _PHONE_KEY.search(key) else self.text(value)
+            return mask(value) if _PHONE_KEY.search(key) else self.text(value, key == "reason")
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, int):

@@ -277,11 +277,11 @@ def _list_unread(envelope: dict[str, Any]) -> list[str]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for finding in envelope["findings"]:
         if finding["status"] == "unknown":
-            reason = finding["reason"] or "The reason is unknown."
+            reason = _UUID.sub("ID", finding["reason"] or "The reason is unknown.")
             for word in ("voice_connector_id", "account_id", "region"):
                 if finding[word]:
                     reason = reason.replace(finding[word], word.partition("_id")[0].upper())
-            groups.setdefault(_UUID.sub("ID", reason), []).append(finding)
+            groups.setdefault(reason, []).append(finding)
     lines = []
     for general, findings in groups.items():
         reasons = {finding["reason"] or general for finding in findings}
