@@ -163,7 +163,6 @@ HARMLESS = [
     "line - 2",
     "a+b",
     "us-east-1",
-    
     "",
     "e",
 ]
