@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Iterable, Iterator
@@ -92,8 +93,9 @@ class Mask:
                 key = (connector.get("account_id"), connector.get("voice_connector_id"))
                 self._users[key] = re.compile(rf"(?<!\w)(?:{words})(?!\w)")
         self._lengths = sorted({len(number) for number in self._numbers})
+        self.text = functools.lru_cache(1024)(self._text)  # most findings share their strings with others
 
-    def text(self, text: str, is_reason: bool = False) -> str:
+    def _text(self, text: str, is_reason: bool = False) -> str:
         """Return *text* with its phone numbers masked. A reason can contain numbers that no setting has."""
 
         def mask_digits(match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import re
@@ -73,6 +74,11 @@ def cell(value: Any) -> str:
         value = " ".join("null" if item is None else str(item) for item in value)
     elif isinstance(value, dict):
         value = "; ".join(f"{key}={inner}" for key, inner in value.items())
+    return _escape(value)
+
+
+@functools.lru_cache(1024)  # most findings share their strings with others
+def _escape(value: str) -> str:
     if not (value.isascii() and value.isprintable()):
         value = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") else c for c in value)
     text: str = _INNER_FORMULA.sub(r"'\1", _FORMULA.sub(r"\1\2'\3", value))

@@ -482,7 +482,6 @@ def test_5000_trunks_and_12_checks_take_seconds_and_little_memory(
         begin = time.process_time()
         report(formats=["json", "csv", "junit"])
         seconds = time.process_time() - begin
-    assert seconds < 12
+    assert seconds < 20
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # kB
     assert os.path.getsize(tmp_path / "voice-audit/voice-audit.json") < 40_000_000
-    print(seconds, before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
