@@ -18,8 +18,9 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._compare import read_previous
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._files import write_files
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import AuditError, judge
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import judge
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._page import render_page
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import AuditError
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._render import to_csv, to_json, to_junit
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._report import (
     EMPTY,
