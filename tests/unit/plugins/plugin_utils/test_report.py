@@ -195,6 +195,28 @@ def test_the_envelope_has_the_settings_masked_and_the_collection_version() -> No
     assert shown["voice_connectors"] == [connector]
 
 
+def test_everything_in_the_envelope_is_masked() -> None:
+    number = "+12065550100"
+    private = {"reason": number, "expected": [number], "actual": number}
+    policy = {"require_encryption": [number]}
+    accounts = [account(ACCOUNT, EAST, reason=number)]
+
+    def audit(first: str, second: str) -> Judgement:
+        findings = [
+            finding(first, **private),
+            finding(second, "trunk2", **private),
+            finding("fail", "trunk3", **private),
+        ]
+        unused = [{"reason": number}]
+        return judgement(findings[: 3 if first == "pass" else 2], accounts, policy=policy, unused_exceptions=unused)
+
+    shown = envelope(audit("pass", "fail"), show_phone_numbers=True)
+    assert "2065550100" in json.dumps(shown)
+    report = envelope(audit("fail", "pass"), as_previous(shown), warnings=[number])
+    assert (len(report["new"]), len(report["fixed"]), len(report["warnings"])) == (1, 2, 2)
+    assert "2065550100" not in json.dumps(report)
+
+
 def test_the_version_is_that_of_the_manifest_of_galaxy_yml_or_unknown(tmp_path: pathlib.Path) -> None:
     assert collection_version(tmp_path) is None
     (tmp_path / "galaxy.yml").write_text("version: 1.2.3")
