@@ -134,7 +134,9 @@ def _describe_unread(reads: Reads, counts: dict[str, int], unread_parts: int) ->
     parts = []
     if counts["unread_accounts"]:
         one = len(reads.accounts) == 1 and reads.known
-        subject = f"account {clean(*reads.known, 40)}" if one else with_noun(counts["unread_accounts"], "account")
+        subject = (
+            f"account {clean(next(iter(reads.known)), 40)}" if one else with_noun(counts["unread_accounts"], "account")
+        )
         parts.append(f"{subject} could not be read")
     if reads.partly_read:
         verb = "was" if reads.partly_read == 1 else "were"

@@ -82,8 +82,8 @@ def test_phone_numbers_in_text_are_masked_and_other_digits_are_not(text: str, ma
 
 @pytest.mark.parametrize("key", ["expected", "actual"])
 def test_values_of_findings_are_masked(key: str) -> None:
-    value = ["+12065550101", {"e164_phone_numbers": ["2065550105"], "x": "1.206.555.0102"}]
-    masked = Mask([CONNECTOR]).finding(finding(**{key: value}))
+    value: Any = ["+12065550101", {"e164_phone_numbers": ["2065550105"], "x": "1.206.555.0102"}]
+    masked = Mask([CONNECTOR]).finding({**finding(), key: value})
     assert masked[key] == ["**********01", {"e164_phone_numbers": ["********05"], "x": "************02"}]
 
 
@@ -122,7 +122,7 @@ def deep(levels: int) -> Any:
 
 @pytest.mark.parametrize("show", [False, True])
 def test_every_value_becomes_one_that_json_can_hold(show: bool) -> None:
-    odd = {
+    odd: dict[Any, Any] = {
         "nan": float("nan"),
         "infinite": float("-inf"),
         "large": 10**5000,

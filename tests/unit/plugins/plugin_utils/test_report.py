@@ -28,8 +28,8 @@ from ansible_collections.chime_sdk.voice.tests.unit.plugins.plugin_utils.cases i
 )
 
 TWO = [account(ACCOUNT, EAST), account(OTHER_ACCOUNT, EAST, WEST)]
-NARROWED = {"narrowed": True}
-PROXIES_ONLY = {"policy": {"no_proxy_configuration": True, "exceptions": []}}
+NARROWED: dict[str, Any] = {"narrowed": True}
+PROXIES_ONLY: dict[str, Any] = {"policy": {"no_proxy_configuration": True, "exceptions": []}}
 UNREAD = finding("unknown", None)
 
 CASES: list[Any] = [
@@ -197,7 +197,7 @@ def test_the_envelope_has_the_settings_masked_and_the_collection_version() -> No
 
 def test_everything_in_the_envelope_is_masked() -> None:
     number = "+12065550100"
-    private = {"reason": number, "expected": [number], "actual": number}
+    private: dict[str, Any] = {"reason": number, "expected": [number], "actual": number}
     policy = {"require_encryption": [number]}
     accounts = [account(ACCOUNT, EAST, reason=number)]
 
