@@ -53,6 +53,8 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
         tail = {"expected": None, "actual": None, "reason": None, "exception": None}
         reason = None if result.get("complete") else result.get("msg") or "There is no result."
         if reason:
+            subject = f"account {account_id}" if account_id else "an unknown account"
+            reason = f"Not read: {subject}. {reason}"
             findings.append({**common, "check": None, "status": "unknown", **tail, "reason": reason})
         for connector in result.get("voice_connectors") or []:
             connectors.append({"account_id": account_id, **connector})

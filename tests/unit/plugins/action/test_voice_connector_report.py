@@ -261,7 +261,7 @@ def test_the_console_shows_the_verdict_first(report: Report, printed: list[str])
         result["verdict"],
         "require_encryption: 1 violation: name of a (a, us-east-1, 111122223333)",
         "no_proxy_configuration: no violations",
-        "Not read: unknown account: The role cannot be assumed by **********01, or (***********02.",
+        "Not read: an unknown account. The role cannot be assumed by **********01, or (***********02.",
     ]
 
 

@@ -287,6 +287,18 @@ def test_the_same_reason_in_many_accounts_and_regions_is_one_line() -> None:
     ]
 
 
+def test_a_reason_that_says_what_was_not_read_does_not_say_it_twice() -> None:
+    reasons = [f"Not read completely: Region {region} of account {ACCOUNT}. Denied." for region in (EAST, WEST)]
+    findings = [finding("unknown", None, region=None, reason=f"Not read: account {ACCOUNT} (role x). Expired.")]
+    findings += [finding("unknown", None, region=region, reason=text) for region, text in zip((EAST, WEST), reasons)]
+    findings.append(finding("unknown", reason="Not read. Add logging to include."))
+    assert build_lines(envelope(judgement(findings)))[2:] == [
+        f"Not read: account {ACCOUNT} (role x). Expired.",
+        f"Not read: account {ACCOUNT}; {EAST}, {WEST}: Region REGION of account ACCOUNT. Denied.",
+        f"Not read: account {ACCOUNT}; {EAST}; 1 Voice Connector: Not read. Add logging to include.",
+    ]
+
+
 def test_one_unread_item_is_shown_with_its_own_reason() -> None:
     findings = [
         finding("unknown", None, account_id=None, region=None, reason="No role."),
