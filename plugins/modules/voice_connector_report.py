@@ -106,7 +106,7 @@ notes:
     only if its value in the policy is the same. What was not read keeps its last known status for later reports.
 attributes:
   action:
-    description: Has a corresponding action plugin, so some parts of the options can run on the control node.
+    description: Runs as an action plugin on the control node, whatever the connection of the host.
     support: full
   check_mode:
     description: Can run in C(check_mode) and return the same result without changing the target.

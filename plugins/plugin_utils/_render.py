@@ -34,11 +34,10 @@ COLUMNS = (
 )
 
 # A character that starts a formula, in its normal or full-width form. It must be at the start of a string, or after a
-# character that usually separates cells. Quotes and blanks may precede it.
-_FORMULA = re.compile(
-    "(^|[,;|:^~])([\\s\"'`\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*)([=+\\-@\uff1d\uff0b\uff0d\uff20])"
-)
-# The same after any other character that could separate cells, such as a blank.
+# character that could separate cells. Quotes and blanks may precede it.
+_BLANKS = "\\s\"'`\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+_FORMULA = re.compile(f"(^|_|[^\\w{_BLANKS}])([{_BLANKS}]*)([=+\\-@\uff1d\uff0b\uff0d\uff20])")
+# The same after a blank, which could also separate cells.
 _INNER_FORMULA = re.compile("(?<![^\\W_])(?<!')([=+\\-@\uff1d\uff0b\uff0d\uff20])(?=\\S)")
 # Strings that a spreadsheet treats as a number, an amount, a time, a date, or a boolean.
 # Words are bounded by other characters, so that no string can be divided into them in several ways.

@@ -27,13 +27,15 @@ INCOMPLETE, VIOLATED, COMPLIANT, EMPTY = "incomplete", "violated", "compliant", 
 
 MAX_VERDICT = 200  # characters
 MAX_LINES = 50
-_MAX_REASON = 300  # characters
+_MAX_LINE = 500  # characters
 _MAX_LISTED = 3
 _MAX_REGIONS = 12
 
 _DEFAULT_POLICY = {"no_proxy_configuration": True}
 # Controls of the writing direction, which can make a line read as something else
 _DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# The beginning of a reason that says itself what was not read
+_NOT_READ = re.compile("Not read(?: completely)?: ")
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -134,7 +136,9 @@ def _describe_unread(reads: Reads, counts: dict[str, int], unread_parts: int) ->
     parts = []
     if counts["unread_accounts"]:
         one = len(reads.accounts) == 1 and reads.known
-        subject = f"account {clean(*reads.known, 40)}" if one else with_noun(counts["unread_accounts"], "account")
+        subject = (
+            f"account {clean(next(iter(reads.known)), 40)}" if one else with_noun(counts["unread_accounts"], "account")
+        )
         parts.append(f"{subject} could not be read")
     if reads.partly_read:
         verb = "was" if reads.partly_read == 1 else "were"
@@ -290,8 +294,11 @@ def _list_unread(envelope: dict[str, Any]) -> list[str]:
         regions = enumerate_items((clean(f["region"]) for f in findings if f["region"]), _MAX_REGIONS)
         where = [f"account {accounts}" if accounts else "unknown account", regions]
         where.append(with_noun(len(connectors), "Voice Connector") if connectors else "")
-        reason = clean(reasons.pop() if len(reasons) == 1 else general, _MAX_REASON)
-        lines.append(f"Not read: {'; '.join(filter(None, where))}: {reason}")
+        same = len(reasons) == 1
+        reason = reasons.pop() if same else general
+        if not (same and _NOT_READ.match(reason)):
+            reason = f"Not read: {'; '.join(filter(None, where))}: {_NOT_READ.sub('', reason)}"
+        lines.append(clean(reason, _MAX_LINE))
     return lines
 
 

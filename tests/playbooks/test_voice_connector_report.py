@@ -75,7 +75,7 @@ def test_a_violation_fails_after_the_reports_are_written_and_shows_nothing_priva
     assert result.returncode == 2, result.stdout + result.stderr
     verdict = "1 of 1 Voice Connector in account 111122223333 violates the policy; 1 account could not be read"
     assert f'"msg": "{verdict}"' in result.stdout
-    assert "Not read: unknown account: Denied for **********01." in result.stdout
+    assert "Not read: an unknown account. Denied for **********01." in result.stdout
     assert stored(tmp_path)["verdict"] == verdict
     texts = [path.read_text(encoding="utf-8") for path in (tmp_path / "voice-audit").iterdir()]
     assert len(texts) == 4

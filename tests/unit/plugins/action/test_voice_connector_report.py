@@ -20,7 +20,7 @@ import yaml
 
 from ansible_collections.chime_sdk.voice.plugins.action import voice_connector_report as action
 from ansible_collections.chime_sdk.voice.plugins.modules import voice_connector_report as module
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgement
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import AuditError, Judgement
 from ansible_collections.chime_sdk.voice.tests.unit.plugins.plugin_utils.cases import judgement
 
 POLICY = {"require_encryption": True, "no_proxy_configuration": True}
@@ -261,7 +261,7 @@ def test_the_console_shows_the_verdict_first(report: Report, printed: list[str])
         result["verdict"],
         "require_encryption: 1 violation: name of a (a, us-east-1, 111122223333)",
         "no_proxy_configuration: no violations",
-        "Not read: unknown account: The role cannot be assumed by **********01, or (***********02.",
+        "Not read: an unknown account. The role cannot be assumed by **********01, or (***********02.",
     ]
 
 
@@ -356,7 +356,7 @@ def test_a_bad_option_or_policy_writes_nothing_and_leaves_old_reports_untouched(
 def test_results_and_policy_are_required(missing: str) -> None:
     args = {"results": [], "policy": POLICY}
     del args[missing]
-    with pytest.raises(action.AuditError, match=f"missing required arguments: {missing}"):
+    with pytest.raises(AuditError, match=f"missing required arguments: {missing}"):
         action.parse_options(args)
 
 

@@ -134,6 +134,7 @@ def test_a_failing_trunk_that_did_not_exist_then_is_new() -> None:
         judgement([], [account(ACCOUNT, EAST, selection={"voice_connector_ids": ["x"], "names": None, "tags": None})]),
         judgement([finding("unknown")]),
         judgement([finding("unknown", region=WEST)]),
+        judgement([finding("pass", account_id=OTHER_ACCOUNT)], [account(ACCOUNT, EAST), account(OTHER_ACCOUNT, EAST)]),
         judgement([], policy={"require_encryption": False}),
         judgement([], policy={"no_proxy_configuration": True}),
     ],
@@ -151,9 +152,10 @@ def test_a_check_with_another_value_in_the_policy_is_not_compared(then: str, now
     assert (report["fixed"], report["carried_forward"]) == ([], [])
 
 
-def test_a_phone_number_in_the_policy_does_not_prevent_the_comparison() -> None:
+@pytest.mark.parametrize("shown", [False, True])
+def test_a_phone_number_in_the_policy_does_not_prevent_the_comparison(shown: bool) -> None:
     policy = {"require_encryption": ["+12065550100"]}
-    then = json.loads(json.dumps(envelope(judgement([finding("fail")], policy=policy), show_phone_numbers=True)))
+    then = json.loads(json.dumps(envelope(judgement([finding("fail")], policy=policy), show_phone_numbers=shown)))
     report = envelope(judgement([finding("pass")], policy=policy), as_previous(then))
     assert ids(report["fixed"]) == ["trunk1"]
 

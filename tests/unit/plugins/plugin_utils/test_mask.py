@@ -25,7 +25,10 @@ CONNECTOR: dict[str, Any] = {
     "termination": {"default_phone_number": "12065550102", "cidr_allowed_list": ["203.0.113.0/24"]},
     "termination_credentials": {"exists": True, "usernames": ["pbx", "bob.smith"]},
     "emergency_calling": {
-        "dnis": [{"emergency_phone_number": "+12065550103", "test_phone_number": "2065550104", "calling_country": "US"}]
+        "dnis": [
+            {"emergency_phone_number": "+12065550103", "test_phone_number": "2065550104", "calling_country": "US"},
+            "112",
+        ]
     },
     "phone_numbers": {"exists": True, "e164_phone_numbers": ["+12065550105", "911"]},
     "created_timestamp": "2026-01-02T03:04:05+00:00",
@@ -49,7 +52,8 @@ def test_every_phone_number_and_user_name_of_the_settings_is_masked_and_nothing_
         "termination_credentials": {"exists": True, "usernames": ["****", "****"]},
         "emergency_calling": {
             "dnis": [
-                {"emergency_phone_number": "**********03", "test_phone_number": "********04", "calling_country": "US"}
+                {"emergency_phone_number": "**********03", "test_phone_number": "********04", "calling_country": "US"},
+                "***",
             ]
         },
         "phone_numbers": {"exists": True, "e164_phone_numbers": ["**********05", "***"]},
@@ -78,8 +82,8 @@ def test_phone_numbers_in_text_are_masked_and_other_digits_are_not(text: str, ma
 
 @pytest.mark.parametrize("key", ["expected", "actual"])
 def test_values_of_findings_are_masked(key: str) -> None:
-    value = ["+12065550101", {"e164_phone_numbers": ["2065550105"], "x": "1.206.555.0102"}]
-    masked = Mask([CONNECTOR]).finding(finding(**{key: value}))
+    value: Any = ["+12065550101", {"e164_phone_numbers": ["2065550105"], "x": "1.206.555.0102"}]
+    masked = Mask([CONNECTOR]).finding({**finding(), key: value})
     assert masked[key] == ["**********01", {"e164_phone_numbers": ["********05"], "x": "************02"}]
 
 
@@ -118,7 +122,7 @@ def deep(levels: int) -> Any:
 
 @pytest.mark.parametrize("show", [False, True])
 def test_every_value_becomes_one_that_json_can_hold(show: bool) -> None:
-    odd = {
+    odd: dict[Any, Any] = {
         "nan": float("nan"),
         "infinite": float("-inf"),
         "large": 10**5000,

@@ -28,8 +28,8 @@ from ansible_collections.chime_sdk.voice.tests.unit.plugins.plugin_utils.cases i
 )
 
 TWO = [account(ACCOUNT, EAST), account(OTHER_ACCOUNT, EAST, WEST)]
-NARROWED = {"narrowed": True}
-PROXIES_ONLY = {"policy": {"no_proxy_configuration": True, "exceptions": []}}
+NARROWED: dict[str, Any] = {"narrowed": True}
+PROXIES_ONLY: dict[str, Any] = {"policy": {"no_proxy_configuration": True, "exceptions": []}}
 UNREAD = finding("unknown", None)
 
 CASES: list[Any] = [
@@ -195,6 +195,28 @@ def test_the_envelope_has_the_settings_masked_and_the_collection_version() -> No
     assert shown["voice_connectors"] == [connector]
 
 
+def test_everything_in_the_envelope_is_masked() -> None:
+    number = "+12065550100"
+    private: dict[str, Any] = {"reason": number, "expected": [number], "actual": number}
+    policy = {"require_encryption": [number]}
+    accounts = [account(ACCOUNT, EAST, reason=number)]
+
+    def audit(first: str, second: str) -> Judgement:
+        findings = [
+            finding(first, **private),
+            finding(second, "trunk2", **private),
+            finding("fail", "trunk3", **private),
+        ]
+        unused = [{"reason": number}]
+        return judgement(findings[: 3 if first == "pass" else 2], accounts, policy=policy, unused_exceptions=unused)
+
+    shown = envelope(audit("pass", "fail"), show_phone_numbers=True)
+    assert "2065550100" in json.dumps(shown)
+    report = envelope(audit("fail", "pass"), as_previous(shown), warnings=[number])
+    assert (len(report["new"]), len(report["fixed"]), len(report["warnings"])) == (1, 2, 2)
+    assert "2065550100" not in json.dumps(report)
+
+
 def test_the_version_is_that_of_the_manifest_of_galaxy_yml_or_unknown(tmp_path: pathlib.Path) -> None:
     assert collection_version(tmp_path) is None
     (tmp_path / "galaxy.yml").write_text("version: 1.2.3")
@@ -262,6 +284,18 @@ def test_the_same_reason_in_many_accounts_and_regions_is_one_line() -> None:
     assert lines[2:] == [
         "Not read: account 000000000000, 000000000001, 000000000002 and 97 more; us-east-1, us-west-2: "
         "Failed to list the Voice Connectors in REGION of ACCOUNT. Request ID: expired."
+    ]
+
+
+def test_a_reason_that_says_what_was_not_read_does_not_say_it_twice() -> None:
+    reasons = [f"Not read completely: Region {region} of account {ACCOUNT}. Denied." for region in (EAST, WEST)]
+    findings = [finding("unknown", None, region=None, reason=f"Not read: account {ACCOUNT} (role x). Expired.")]
+    findings += [finding("unknown", None, region=region, reason=text) for region, text in zip((EAST, WEST), reasons)]
+    findings.append(finding("unknown", reason="Not read. Add logging to include."))
+    assert build_lines(envelope(judgement(findings)))[2:] == [
+        f"Not read: account {ACCOUNT} (role x). Expired.",
+        f"Not read: account {ACCOUNT}; {EAST}, {WEST}: Region REGION of account ACCOUNT. Denied.",
+        f"Not read: account {ACCOUNT}; {EAST}; 1 Voice Connector: Not read. Add logging to include.",
     ]
 
 
