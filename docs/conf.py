@@ -49,7 +49,6 @@ PAGES = {
     r"(\w+)\.rst": r"\1.html",
     r"\.\./\.\./\.\./plugins/modules/(\w+)\.py": r"../\1_module.html",
     r"\.\./\.\./\.\./plugins/filter/(\w+)\.py": r"../\1_filter.html",
-    r"\.\./\.\./\.\./roles/(\w+)/README\.md": r"../\1_role.html",
 }
 
 
