@@ -32,6 +32,7 @@ html_use_index = False
 
 # Labels in the Ansible documentation that generated pages refer to. Defining them here avoids a download.
 ANSIBLE = {
+    "action_plugins": "plugins/action.html#action-plugins",
     "ansible_configuration_settings": "reference_appendices/config.html#ansible-configuration-settings",
     "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
 }

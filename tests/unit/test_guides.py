@@ -338,7 +338,11 @@ def test_the_survey_asks_for_the_variables_that_the_playbook_for_awx_does_not_se
             assert question["default"] == str(default).lower(), name
         elif kind == "list" and "choices" in option:
             # If nothing is selected, AWX omits the extra variable, so the default applies.
-            assert (question["type"], question["choices"], question["default"]) == ("multiselect", option["choices"], "")
+            assert (question["type"], question["choices"], question["default"]) == (
+                "multiselect",
+                option["choices"],
+                "",
+            )
             assert question["required"] is False, name
         elif kind in ("list", "dict", "raw"):
             # AWX omits an empty answer, because the minimum length is 1.
