@@ -309,7 +309,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import AuditError, judge, parse_time
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import judge
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import AuditError, parse_time
 
 
 def voice_connector_findings(results: Any, policy: Any, now: Any = None) -> list[dict[str, Any]]:

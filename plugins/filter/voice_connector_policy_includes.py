@@ -53,7 +53,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import AuditError, find_includes
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import AuditError, find_includes
 
 
 def voice_connector_policy_includes(policy: Any) -> list[str]:

@@ -135,6 +135,7 @@ def find_regions(connection: Any, warn: Callable[[str], None]) -> tuple[list[str
 
     :param connection: the Connection.
     :param warn: a function that shows a warning.
+    :raises VoiceError: every further request would fail too.
     """
     client = connection.client(FIRST_REGION)
     regions = list(client.model.shape_for("VoiceConnectorAwsRegion").enum)
@@ -145,6 +146,8 @@ def find_regions(connection: Any, warn: Callable[[str], None]) -> tuple[list[str
         if not all(map(REGION.fullmatch, listed)):
             raise operation.failure("unreadable", reason="it contains an item that is not a Region")
     except VoiceError as e:
+        if e.affects_all:
+            raise
         warn(f"{e.message} The Regions are those that the installed botocore knows.")
         return regions, "botocore"
     return list(dict.fromkeys([*regions, *listed])), "service"

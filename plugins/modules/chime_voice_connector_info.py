@@ -786,7 +786,7 @@ def build_unread(region: str | None, regions: list[str], error: VoiceError) -> d
         "voice_connectors": [],
         "stopped": True,
         "complete": False,
-        "errors": [build_error(Unknown(None, error.region, error))],
+        "errors": [build_error(Unknown(None, None, error))],
     }
 
 

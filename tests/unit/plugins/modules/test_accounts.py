@@ -151,6 +151,13 @@ def test_a_role_that_cannot_be_assumed_fails_and_returns_every_key(read: Read, f
     (error,) = result["errors"]
     assert (error["voice_connector_id"], error["region"], error["setting"]) == (None, EAST, None)
     assert fleet.operations() == [LIST, ASSUME]
+    fleet.requests.clear()
+    result = read(region=None, regions="all", assume_role_arn=DENIED)
+    assert fleet.operations() == [ASSUME]
+    assert (result["regions"], result["complete"], result["stopped"]) == ([], False, True)
+    (error,) = result["errors"]
+    assert (error["voice_connector_id"], error["region"], error["action"]) == (None, None, REGIONS)
+    assert error["message"] == result["msg"] and DENIED in result["msg"]
 
 
 @pytest.mark.parametrize("fault", [{"status": 503, "style": "bare"}, {"drop": "reset"}, {"error": "Throttling"}])

@@ -18,18 +18,25 @@ import pytest
 import yaml
 
 from ansible_collections.chime_sdk.voice.plugins.filter import voice_connector_findings as plugin
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import (
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgement, judge
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import (
     CHECKS,
     AuditError,
-    Judgement,
     find_includes,
-    judge,
     parse_policy,
     parse_time,
 )
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING, WITH_PROXY, WITHOUT_PROXY
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.filter.conftest import ACCOUNT, EAST, WEST, read
+from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
+    MISSING,
+    WITH_PROXY,
+    WITHOUT_PROXY,
+    connection_to,
+    run_main,
+)
 
+ACCOUNT = "111122223333"
+EAST, WEST = "us-east-1", "us-west-2"
 NOW = "2026-11-23T08:00:00+00:00"
 OTHER = "444455556666"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/audit"
@@ -1206,9 +1213,12 @@ def test_an_error_is_not_judged_if_a_different_result_contains_the_voice_connect
     assert len(make_findings([unread, unread], policy)) == 1
 
 
-def test_a_module_result_can_be_checked() -> None:
+def test_a_module_result_can_be_checked(emulator: Emulator) -> None:
+    def read(**options: Any) -> dict[str, Any]:
+        return run_main("chime_voice_connector_info", {**connection_to(emulator), **options})
+
     policy = {"no_proxy_configuration": True, "required_tags": ["team"]}
-    given = read(include=find_includes(policy))["result"]
+    given = read(include=find_includes(policy), include_account_id=True)
     findings = make_findings(given, policy)
     assert [(f["voice_connector_id"], f["check"], f["status"]) for f in findings] == [
         (WITH_PROXY, "no_proxy_configuration", FAIL),
@@ -1216,7 +1226,7 @@ def test_a_module_result_can_be_checked() -> None:
         (WITHOUT_PROXY, "no_proxy_configuration", PASS),
         (WITHOUT_PROXY, "required_tags", FAIL),
     ]
-    failure = read(include=["proxy"], voice_connector_ids=[MISSING])["result"]
+    failure = read(include=["proxy"], voice_connector_ids=[MISSING])
     (finding,) = make_findings(failure, {"no_proxy_configuration": True})
     assert (finding["voice_connector_id"], finding["status"]) == (MISSING, UNKNOWN)
     assert MISSING in finding["reason"]

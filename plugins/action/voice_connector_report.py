@@ -1,0 +1,169 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Judge Voice Connectors, compare with the previous report, and write the reports. Runs on the control node."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import pathlib
+import re
+from typing import Any, Callable
+
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._compare import read_previous
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._files import write_files
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import judge
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._page import render_page
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import AuditError
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._render import to_csv, to_json, to_junit
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._report import (
+    EMPTY,
+    INCOMPLETE,
+    build_envelope,
+    build_lines,
+    clean,
+)
+
+# The formats, with the name and the content of each file. The JSON file is the baseline of the next report, so it is the
+# first to be renamed.
+FILES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
+    "json": ("voice-audit.json", to_json),
+    "csv": ("voice-audit.csv", to_csv),
+    "html": ("voice-audit.html", render_page),
+    "junit": ("voice-audit.xml", to_junit),
+}
+_MAX_WARNINGS = 5
+_MAX_WARNING = 200  # characters
+
+# The paths are strings here, because Ansible would expand them, and accept variables that do not exist.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "results": {"type": "raw", "required": True},
+    "policy": {"type": "raw", "required": True},
+    "report_dir": {"type": "str", "default": "voice-audit"},
+    "formats": {"type": "list", "elements": "str", "choices": list(FILES), "default": ["json", "csv", "html"]},
+    "previous": {"type": "str"},
+    "show_phone_numbers": {"type": "bool", "default": False},
+    "fail_on": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["fail", "unknown", "empty"],
+        "default": ["fail", "unknown", "empty"],
+    },
+    "title": {"type": "str", "default": "Voice Connector audit"},
+}
+
+
+def parse_list(value: Any) -> Any:
+    """Return the items of a list that is given as lines, with commas, or as JSON or YAML. Empty items are dropped."""
+    if isinstance(value, str):
+        try:
+            parsed = yaml.safe_load(value)
+        except (yaml.YAMLError, ValueError, RecursionError):
+            parsed = None
+        value = parsed if isinstance(parsed, list) else re.split(r"[,\s]+", value)
+    return [item for item in value if item != ""] if isinstance(value, list) else value
+
+
+def expand_path(name: str, path: str) -> str:
+    """Return an absolute path with ``~`` and variables expanded once; raise AuditError if one does not exist.
+
+    A relative path is relative to the directory in which ansible-playbook runs.
+    """
+
+    def get_variable(match: re.Match[str]) -> str:
+        variable = match[1] or match[2]
+        if variable not in os.environ:
+            raise AuditError(f"The option {name} contains {match[0]}, but there is no such environment variable.")
+        return os.environ[variable]
+
+    if "\0" in path:
+        raise AuditError(f"The option {name} contains a null character.")
+    home, slash, rest = path.partition("/") if path.startswith("~") else ("", "", path)
+    if home and os.path.expanduser(home) == home:
+        raise AuditError(f"The option {name} begins with {home}, but there is no such user.")
+    return os.path.abspath(
+        os.path.expanduser(home) + slash + re.sub(r"\$(?:(\w+)|\{([^}]*)\})", get_variable, rest, flags=re.ASCII)
+    )
+
+
+def parse_options(args: dict[str, Any]) -> dict[str, Any]:
+    """Return all options; raise AuditError if they are not valid. An empty string means the default."""
+    given: dict[str, Any] = {}
+    for name, value in args.items():
+        kind = OPTIONS[name]["type"] if name in OPTIONS else "raw"
+        if kind != "raw" and (value is None or isinstance(value, str) and not value.strip()):
+            continue
+        if kind == "str" and not isinstance(value, str):
+            raise AuditError(f"The option {name} must be a string, not {value!r:.40}. Put it in quotes.")
+        if kind == "list":
+            items = parse_list(value)
+            # If nothing is selected, a survey returns one empty string.
+            if items == [] and value not in ([], "[]"):
+                continue
+            value = items
+        given[name] = value
+    # The validator copies what it is given, and the results can be large.
+    results = given.get("results")
+    validated = ArgumentSpecValidator(OPTIONS).validate({**given, "results": None} if "results" in given else given)
+    if validated.error_messages:
+        raise AuditError("; ".join(validated.error_messages))
+    options: dict[str, Any] = {**validated.validated_parameters, "results": results}
+    options["report_dir"] = expand_path("report_dir", options["report_dir"])
+    if options["previous"] is not None:
+        options["previous"] = expand_path("previous", options["previous"])
+    return options
+
+
+class ActionModule(ActionBase):
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        result["changed"] = False
+        try:
+            options = parse_options(self._task.args)
+            now = datetime.datetime.now(datetime.timezone.utc)
+            judgement = judge(options["results"], options["policy"], now)
+        except AuditError as e:
+            return {**result, "failed": True, "msg": f"{str(e).rstrip('.')}. No report was written or updated."}
+
+        folder = pathlib.Path(options["report_dir"])
+        previous, problem = read_previous(options["previous"] or str(folder / FILES["json"][0]))
+        envelope = build_envelope(
+            judgement, previous, [problem] if problem else [], now, options["title"], options["show_phone_numbers"]
+        )
+        result.update({key: envelope[key] for key in ("outcome", "verdict", "complete", "counts")})
+        result.update(new_count=len(envelope["new"]), fixed_count=len(envelope["fixed"]), files=[])
+        warnings = [clean(warning, _MAX_WARNING) for warning in envelope["warnings"]]
+        if len(warnings) > _MAX_WARNINGS:
+            more = len(warnings) - _MAX_WARNINGS + 1
+            warnings = [*warnings[: _MAX_WARNINGS - 1], f"There are {more} more warnings, which are in the reports."]
+        for warning in warnings:
+            self._display.warning(warning)
+        if not self._task.no_log:
+            self._display.display("\n".join(build_lines(envelope)))
+
+        wanted = {name: render for format, (name, render) in FILES.items() if format in options["formats"]}
+        contents = {name: wanted[name](envelope) if name in wanted else None for name, _render in FILES.values()}
+        try:
+            if wanted or folder.is_dir():
+                write_files(folder, contents)
+        except OSError as e:
+            problem = f"Failed to write the reports to {folder}: {e.strerror} ({e.filename or folder})."
+            return {**result, "failed": True, "msg": f"{problem} The verdict of the audit: {envelope['verdict']}."}
+        result["files"] = [str(folder / name) for name in wanted]
+        failures = {
+            "fail": envelope["counts"]["fail"] > 0,
+            "unknown": envelope["outcome"] == INCOMPLETE,
+            "empty": envelope["outcome"] == EMPTY,
+        }
+        if any(failures[name] for name in options["fail_on"]):
+            result.update(failed=True, msg=envelope["verdict"])
+        return result

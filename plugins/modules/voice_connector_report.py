@@ -1,0 +1,261 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The documentation of the action plugin with the same name.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: voice_connector_report
+version_added: 1.1.0
+short_description: Report whether Amazon Chime SDK Voice Connectors comply with a policy
+description:
+  - Checks the Voice Connectors of one or many accounts against a policy, compares the result with the previous report,
+    and writes the reports C(voice-audit.json), C(voice-audit.csv), C(voice-audit.html), and C(voice-audit.xml).
+  - On the console, it shows the verdict, a line for each check with its first violations, and a line for each reason
+    that something could not be read.
+  - By default, the task fails if a check fails, if anything could not be read, or if there are no Voice Connectors. It
+    fails after all reports are written.
+  - The action runs on the control node, connects to no host, and sends no request to AWS. It uses no variables of the
+    play.
+options:
+  results:
+    description:
+      - One or more results of M(chime_sdk.voice.chime_voice_connector_info). Use one result, a list of results, or the
+        registered result of a loop.
+      - Pass failed results too. A result without Voice Connectors is reported as an account that could not be read.
+    type: raw
+    required: true
+  policy:
+    description:
+      - The policy, as a dictionary or as YAML or JSON text. For its checks and exceptions, see
+        P(chime_sdk.voice.voice_connector_findings#filter).
+    type: raw
+    required: true
+  report_dir:
+    description:
+      - The folder for the reports on the control node. A relative path is relative to the directory in which
+        C(ansible-playbook) runs. The path can contain C(~) and environment variables. If a variable does not exist, the
+        task fails.
+      - If the folder does not exist, it is created, and only the owner can access it. An existing folder keeps its mode
+        and its owner. Only the owner can read the reports.
+    type: path
+    default: voice-audit
+  formats:
+    description:
+      - The formats of the reports. V(junit) writes C(voice-audit.xml). The V(html) page is self-contained.
+      - Earlier reports in O(report_dir) in other formats are removed, because they would look current. Other files in
+        the folder are never changed.
+      - Without V(json), the next report has nothing to compare with, unless you set O(previous).
+    type: list
+    elements: str
+    choices:
+      - json
+      - csv
+      - html
+      - junit
+    default:
+      - json
+      - csv
+      - html
+  previous:
+    description:
+      - The path of an earlier report in JSON format. If omitted, the one in O(report_dir). It is expanded as
+        O(report_dir) is.
+      - If the file does not exist, there is no comparison. If it cannot be used, the report contains a warning.
+    type: path
+  show_phone_numbers:
+    description:
+      - Whether to show phone numbers and the user names of termination credentials in the reports, on the console, and
+        in the result. By default, all but the last two digits of a phone number and all of a user name are masked.
+      - The names of Voice Connectors are never masked.
+    type: bool
+    default: false
+  fail_on:
+    description:
+      - When the task fails. V(fail) means that a check fails, V(unknown) that something could not be read, and V(empty)
+        that everything was read, and there are no Voice Connectors.
+      - If this is V([]), the task fails only if its options are not valid or the reports cannot be written.
+    type: list
+    elements: str
+    choices:
+      - fail
+      - unknown
+      - empty
+    default:
+      - fail
+      - unknown
+      - empty
+  title:
+    description:
+      - The title of the reports.
+    type: str
+    default: Voice Connector audit
+notes:
+  - If an option is V(null) or an empty string, as in an AWX survey without an answer, it has its default value. A list
+    can also be a string with a line for each item, with commas, or in JSON or YAML format. This does not apply to
+    O(results) and O(policy).
+  - If an option or the policy is not valid, nothing is written, and the earlier reports stay as they are.
+  - A finding is V(new) if the check fails now and was known not to fail in the previous report. It is V(fixed) if the
+    check failed then, and now passes or does not apply, or if the Voice Connector no longer exists. A check is compared
+    only if its value in the policy is the same. What was not read keeps its last known status for later reports.
+attributes:
+  action:
+    description: Has a corresponding action plugin, so some parts of the options can run on the control node.
+    support: full
+  check_mode:
+    description: Can run in C(check_mode) and return the same result without changing the target.
+    support: full
+    details:
+      - The reports are also written in check mode, because they change nothing in AWS.
+  diff_mode:
+    description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
+    support: N/A
+    details:
+      - Reports are not managed files, so there is no diff to show.
+  idempotent:
+    description: When run twice in a row with the same options and no other changes, the second run changes nothing.
+    support: N/A
+    details:
+      - Each run writes new reports. C(changed) is always V(false), because no managed system changes.
+seealso:
+  - module: chime_sdk.voice.chime_voice_connector_info
+  - plugin: chime_sdk.voice.voice_connector_findings
+    plugin_type: filter
+author:
+  - Contributors to the chime_sdk.voice project (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Read the Voice Connectors
+  chime_sdk.voice.chime_voice_connector_info:
+    region: us-east-1
+    include:
+      - proxy
+  register: voice
+  failed_when: false
+  no_log: true
+
+- name: Report whether they comply with the policy
+  chime_sdk.voice.voice_connector_report:
+    results: "{{ voice }}"
+    policy:
+      require_encryption: true
+      no_proxy_configuration: true
+
+- name: Report to a CI system, and fail only if a check fails
+  chime_sdk.voice.voice_connector_report:
+    results: "{{ voice }}"
+    policy: "{{ lookup('ansible.builtin.file', 'policy.yml') }}"
+    report_dir: ~/reports/voice
+    formats:
+      - json
+      - junit
+    fail_on:
+      - fail
+    title: SIP trunks of the contact center
+"""
+
+RETURN = r"""
+outcome:
+  description:
+    - V(incomplete) if anything is unknown, or if there are no results. Otherwise, V(violated) if a check fails.
+      Otherwise, V(compliant), or V(empty) if there are no Voice Connectors.
+  returned: if the options are valid
+  type: str
+  sample: incomplete
+verdict:
+  description: The result in one sentence of at most 200 characters. On failure, C(msg) contains it too.
+  returned: if the options are valid
+  type: str
+  sample: 1 of 2 Voice Connectors in account 111122223333 violates the policy; 1 account could not be read
+complete:
+  description: Whether everything was read.
+  returned: if the options are valid
+  type: bool
+  sample: false
+counts:
+  description: The number of accounts, Regions, Voice Connectors, and findings.
+  returned: if the options are valid
+  type: dict
+  contains:
+    accounts:
+      description: The number of accounts. A result whose account is unknown counts as an account.
+      returned: always
+      type: int
+      sample: 2
+    unread_accounts:
+      description: The number of accounts of which nothing was read.
+      returned: always
+      type: int
+      sample: 1
+    regions:
+      description: The number of Regions of all accounts.
+      returned: always
+      type: int
+      sample: 1
+    unread_regions:
+      description: The number of these Regions that were not completely read.
+      returned: always
+      type: int
+      sample: 0
+    voice_connectors:
+      description: The number of Voice Connectors.
+      returned: always
+      type: int
+      sample: 2
+    violating_voice_connectors:
+      description: The number of Voice Connectors with a check that fails.
+      returned: always
+      type: int
+      sample: 1
+    pass:
+      description: The number of checks that pass.
+      returned: always
+      type: int
+      sample: 1
+    fail:
+      description: The number of checks that fail.
+      returned: always
+      type: int
+      sample: 1
+    unknown:
+      description: The number of checks, accounts, Regions, and selected items whose result is unknown.
+      returned: always
+      type: int
+      sample: 1
+    not_applicable:
+      description: The number of checks that do not apply.
+      returned: always
+      type: int
+      sample: 0
+    excepted:
+      description: The number of checks that fail, but for which the policy has an exception.
+      returned: always
+      type: int
+      sample: 0
+new_count:
+  description: The number of findings that are new since the previous report.
+  returned: if the options are valid
+  type: int
+  sample: 0
+fixed_count:
+  description: The number of findings that are fixed since the previous report.
+  returned: if the options are valid
+  type: int
+  sample: 0
+files:
+  description: The paths of the reports, or V([]) if they could not be written. The findings are in these files.
+  returned: if the options are valid
+  type: list
+  elements: str
+  sample:
+    - /home/voice/voice-audit/voice-audit.json
+    - /home/voice/voice-audit/voice-audit.csv
+    - /home/voice/voice-audit/voice-audit.html
+"""

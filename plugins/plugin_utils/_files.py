@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""Write the files of a report as one set."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import pathlib
+from collections.abc import Iterator
+
+# What network and virtual file systems raise if they cannot lock or sync. NFS locks no folder that is open for reading.
+_UNSUPPORTED = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+
+
+@contextlib.contextmanager
+def _if_supported() -> Iterator[None]:
+    try:
+        yield
+    except OSError as e:
+        if e.errno not in _UNSUPPORTED:
+            raise
+
+
+def write_files(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
+    """Write all files under temporary names, then remove the old files and rename the new ones.
+
+    A file whose content is None is removed. Other files in the folder are left alone. Only the owner can read the new
+    files. A folder that does not exist is created with the mode 0700; an existing one keeps its mode and owner.
+
+    :raises OSError: writing failed and the old files are unchanged, or replacing them failed and the set is incomplete.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = {name: folder / f".{name}.partial" for name in contents}
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with _if_supported():  # concurrent runs wait for each other
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for path in temporary.values():  # of a run that was killed
+            path.unlink(missing_ok=True)
+        for name, content in contents.items():
+            if content is not None:
+                opened = os.open(temporary[name], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with open(opened, "w", encoding="utf-8", errors="replace", newline="") as file:
+                    file.write(content)
+                    file.flush()
+                    with _if_supported():
+                        os.fsync(file.fileno())
+        # First remove all old files, because an incomplete set is better than a mix of old and new files.
+        for name in contents:
+            (folder / name).unlink(missing_ok=True)
+        for name, content in contents.items():
+            if content is not None:
+                temporary[name].rename(folder / name)
+        with _if_supported():
+            os.fsync(descriptor)
+    finally:
+        for path in temporary.values():
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+        os.close(descriptor)

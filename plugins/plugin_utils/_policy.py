@@ -1,0 +1,689 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""A policy, and its checks. All functions are pure, and accept values of any type, size, and depth."""
+
+from __future__ import annotations
+
+import bisect
+import datetime
+import difflib
+import functools
+import ipaddress
+import itertools
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, Callable, NamedTuple
+
+import yaml
+
+PASS = "pass"
+FAIL = "fail"
+UNKNOWN = "unknown"
+NOT_APPLICABLE = "not_applicable"
+EXCEPTED = "excepted"
+
+_HOUR = datetime.timedelta(hours=1)
+_PROTOCOLS = ("TCP", "UDP")
+
+# The maximum number of items that a reason lists, of characters and parts of a value in a message, of characters of a
+# message from outside, of characters of a policy, and of a number.
+_MAX_LISTED = 3
+MAX_SHOWN = 500
+_MAX_MESSAGE = 2000
+_MAX_POLICY = 1_000_000
+_MAX_NUMBER = 10**12
+
+
+class AuditError(ValueError):
+    """The policy or the input is invalid. The message is for the user."""
+
+
+class CheckResult(NamedTuple):
+    """The result of one check of one Voice Connector."""
+
+    status: str
+    actual: Any
+    reason: str | None
+
+
+class Undecided(Exception):
+    """Raised if a check neither passes nor fails."""
+
+    def __init__(self, reason: str, actual: Any = None, status: str = UNKNOWN) -> None:
+        super().__init__(reason)
+        self.result = CheckResult(status, actual, reason)
+
+
+Errors = dict[tuple["str | None", "str | None", "str | None"], str]  # messages by ID, Region, and setting
+
+
+class Connector(NamedTuple):
+    """A Voice Connector in a result, the errors of this result, and the time of the checks."""
+
+    values: dict[str, Any]
+    errors: Errors
+    now: datetime.datetime
+
+    def is_unread(self, name: str) -> bool:
+        """Return whether there is an error for a setting, in which case its value is unknown."""
+        return bool(self.errors) and (self.identifier, self.region, name) in self.errors
+
+    @property
+    def identifier(self) -> str:
+        return str(self.values["voice_connector_id"])
+
+    @property
+    def region(self) -> str | None:
+        return as_text(self.values.get("region"))
+
+    def find_error(self, name: str | None) -> str | None:
+        """Return why a setting was not read: the error for this setting, this Voice Connector, or the Region."""
+        if not self.errors:
+            return None
+        found = ((i, r, s) for s in (name, None) for i in (self.identifier, None) for r in (self.region, None))
+        return next((self.errors[key] for key in found if key in self.errors), None)
+
+    def setting(self, name: str) -> dict[str, Any]:
+        """Return a setting; raise Undecided if it is unknown whether it exists."""
+        setting = self.values.get(name)
+        readable = isinstance(setting, dict) and isinstance(setting.get("exists"), bool)
+        if not isinstance(setting, dict) or not readable or self.is_unread(name):
+            raise Undecided(self.find_error(name) or f"The setting {name} could not be read.")
+        return setting
+
+    def why_inactive(self, name: str) -> str | None:
+        """Return why a setting has no effect, or None if it is enabled."""
+        setting = self.setting(name)
+        if not setting["exists"]:
+            return f"{name.capitalize()} is not configured."
+        disabled = setting.get("disabled") is not None and get_member(setting, "disabled", bool)
+        return f"{name.capitalize()} is disabled." if disabled else None
+
+    def enabled(self, name: str) -> dict[str, Any]:
+        """Return a setting; raise Undecided with NOT_APPLICABLE if it is missing or disabled."""
+        inactive = self.why_inactive(name)
+        if inactive:
+            raise Undecided(inactive, status=NOT_APPLICABLE)
+        return self.setting(name)
+
+    def tags(self) -> dict[str, Any]:
+        """Return the tags; raise Undecided if they are unknown."""
+        tags = self.values.get("tags")
+        if self.is_unread("tags") or not isinstance(tags, dict) or not all(isinstance(key, str) for key in tags):
+            given = as_text(self.values.get("tags_error"))
+            raise Undecided(given or self.find_error("tags") or "The tags could not be read.")
+        return tags
+
+
+def as_text(value: Any) -> str | None:
+    """Return a string that is not empty, or None."""
+    return value if isinstance(value, str) and value else None
+
+
+def show(value: Any) -> str:
+    """Return the start of a value as it is written in YAML, whatever its type, size, and depth."""
+    encoder = json.JSONEncoder(default=str, ensure_ascii=False, skipkeys=True, check_circular=False)
+    try:
+        # Encode only as much as is shown.
+        parts = list(itertools.islice(encoder.iterencode(value), MAX_SHOWN))
+    except (ValueError, RecursionError):  # for example, an integer with thousands of digits
+        return f"a value of the type {type(value).__name__}"
+    return shorten("".join(parts), MAX_SHOWN)
+
+
+def shorten(text: str, length: int = _MAX_MESSAGE) -> str:
+    return text if len(text) <= length else f"{text[:length]}..."
+
+
+def plain(value: Any, tags: bool = False) -> Any:
+    """Return a value from outside as a scalar, as a list of scalars, or, for *tags*, as a dictionary of scalars."""
+    if isinstance(value, list):
+        return [show(item) if isinstance(item, list) else plain(item) for item in value]
+    if tags and isinstance(value, dict):
+        return {
+            key: show(item) if isinstance(item, list) else plain(item) for key, item in value.items() if as_text(key)
+        }
+    scalar = value is None or isinstance(value, (str, bool)) or (isinstance(value, (int, float)) and is_small(value))
+    return value if scalar else show(value)
+
+
+def is_small(number: float) -> bool:
+    """Return whether a number can be written in a message and in JSON."""
+    return -_MAX_NUMBER <= number <= _MAX_NUMBER
+
+
+def enumerate_items(items: Iterable[Any]) -> str:
+    """List the distinct items in words: the first few by name, then how many more there are."""
+    names = list(dict.fromkeys(shorten(item, MAX_SHOWN) if isinstance(item, str) else show(item) for item in items))
+    more = len(names) - _MAX_LISTED
+    return ", ".join(names[:_MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def get_member(members: dict[str, Any], name: str, kind: type) -> Any:
+    """Return a member of the type *kind*; raise Undecided if it is null or has a different type."""
+    value = members.get(name)
+    is_bool = isinstance(value, bool)
+    if not isinstance(value, kind) or is_bool != (kind is bool) or (isinstance(value, int) and not is_small(value)):
+        raise Undecided(f"AWS did not return a valid value for {name}.", plain(value))
+    return value
+
+
+# The checks
+
+
+def compare(actual: bool, wanted: bool, if_true: str, if_false: str) -> CheckResult:
+    return (
+        CheckResult(PASS, actual, None)
+        if actual == wanted
+        else CheckResult(FAIL, actual, if_true if actual else if_false)
+    )
+
+
+def compare_items(items: list[Any], is_allowed: Callable[[str], bool | None], reason: str) -> CheckResult:
+    """Check that all items are allowed. *is_allowed* returns None for an invalid item."""
+    verdicts = [is_allowed(item) if isinstance(item, str) else None for item in items]
+    outside = [item for item, verdict in zip(items, verdicts) if verdict is False]
+    if outside:
+        return CheckResult(FAIL, plain(items), f"{reason} {enumerate_items(outside)}.")
+    invalid = [item for item, verdict in zip(items, verdicts) if verdict is None]
+    if invalid:
+        raise Undecided(f"AWS returned {enumerate_items(invalid)}, which is not valid.", plain(items))
+    return CheckResult(PASS, items, None)
+
+
+def check_encryption(connector: Connector, wanted: bool) -> CheckResult:
+    actual = get_member(connector.values, "require_encryption", bool)
+    return compare(actual, wanted, "Encryption is required.", "Encryption is not required.")
+
+
+def check_logs(member: str, title: str, connector: Connector, wanted: bool) -> CheckResult:
+    logging = connector.setting("logging")
+    actual = logging["exists"] and get_member(logging, member, bool)
+    return compare(actual, wanted, f"{title} are enabled.", f"{title} are not enabled.")
+
+
+def check_cidrs(connector: Connector, is_allowed: Callable[[str], bool | None]) -> CheckResult:
+    cidrs = get_member(connector.enabled("termination"), "cidr_allowed_list", list)
+    return compare_items(cidrs, is_allowed, "Calls are accepted from")
+
+
+def check_prefix_length(connector: Connector, min_length: int) -> CheckResult:
+    cidrs = get_member(connector.enabled("termination"), "cidr_allowed_list", list)
+    return compare_items(
+        cidrs,
+        lambda cidr: (block := parse_block(cidr)) and (block.version != 4 or block.prefixlen >= min_length),
+        f"Prefixes shorter than /{min_length}:",
+    )
+
+
+def check_calling_regions(connector: Connector, is_allowed: Callable[[str], bool | None]) -> CheckResult:
+    countries = get_member(connector.enabled("termination"), "calling_regions", list)
+    return compare_items(countries, is_allowed, "Calls are allowed to")
+
+
+def check_cps(connector: Connector, max_cps: int) -> CheckResult:
+    cps = get_member(connector.enabled("termination"), "cps_limit", int)
+    if cps > max_cps:
+        return CheckResult(FAIL, cps, f"{cps} calls per second are allowed, more than {max_cps}.")
+    return CheckResult(PASS, cps, None)
+
+
+def check_credentials(connector: Connector, wanted: bool) -> CheckResult:
+    connector.enabled("termination")
+    actual = connector.setting("termination_credentials")["exists"]
+    return compare(actual, wanted, "Termination credentials are set.", "No termination credentials are set.")
+
+
+def check_health(connector: Connector, max_hours: float) -> CheckResult:
+    connector.enabled("termination")
+    health = connector.setting("termination_health")
+    if not health["exists"]:
+        return CheckResult(FAIL, None, "AWS has no record of a SIP OPTIONS message.")
+    timestamp = shorten(get_member(health, "timestamp", str), MAX_SHOWN)
+    try:
+        time = datetime.datetime.fromisoformat(timestamp)
+        age = (connector.now - time) / _HOUR
+    except (TypeError, ValueError):  # without a UTC offset, it is a TypeError
+        raise Undecided("The time of the last SIP OPTIONS message is not valid.", timestamp)
+    if age < -1:
+        raise Undecided("The time of the last SIP OPTIONS message is in the future.", timestamp)
+    if age > max_hours:
+        return CheckResult(
+            FAIL, timestamp, f"The last SIP OPTIONS message was at {timestamp}, more than {max_hours} hours ago."
+        )
+    return CheckResult(PASS, timestamp, None)
+
+
+def check_protocols(connector: Connector, is_allowed: Callable[[str], bool | None]) -> CheckResult:
+    routes = get_member(connector.enabled("origination"), "routes", list)
+    if not routes:
+        raise Undecided("Origination has no routes.", status=NOT_APPLICABLE)
+    protocols = [route.get("protocol") if isinstance(route, dict) else None for route in routes]
+    return compare_items(protocols, is_allowed, "Calls are sent over")
+
+
+def check_retention(connector: Connector, min_hours: int) -> CheckResult:
+    inactive = connector.why_inactive("streaming")
+    if inactive:
+        return CheckResult(FAIL, None, inactive)
+    hours = get_member(connector.setting("streaming"), "data_retention_in_hours", int)
+    if hours < min_hours:
+        return CheckResult(FAIL, hours, f"Data is kept for {hours} hours, less than {min_hours}.")
+    return CheckResult(PASS, hours, None)
+
+
+def check_emergency_calling(connector: Connector, wanted: bool) -> CheckResult:
+    actual = connector.setting("emergency_calling")["exists"]
+    return compare(actual, wanted, "Emergency calling is configured.", "Emergency calling is not configured.")
+
+
+def check_no_proxy(connector: Connector, _wanted: bool) -> CheckResult:
+    if connector.setting("proxy")["exists"]:
+        return CheckResult(FAIL, False, "A proxy configuration is set.")
+    return CheckResult(PASS, True, None)
+
+
+def check_tags(connector: Connector, keys: list[str]) -> CheckResult:
+    tags = connector.tags()
+    missing = [key for key in keys if key not in tags]
+    if missing:
+        return CheckResult(FAIL, list(tags), f"Missing tags: {enumerate_items(missing)}.")
+    return CheckResult(PASS, list(tags), None)
+
+
+def check_tag_values(connector: Connector, allowed: dict[str, list[str]]) -> CheckResult:
+    tags = connector.tags()
+    actual = {key: tags[key] for key in allowed if key in tags}
+    if not actual:
+        raise Undecided(f"Missing tags: {enumerate_items(allowed)}.", status=NOT_APPLICABLE)
+    texts = {key: value if isinstance(value, str) else show(value) for key, value in actual.items()}
+    wrong = [
+        f"{key}={texts[key]}" for key, value in actual.items() if isinstance(value, str) and value not in allowed[key]
+    ]
+    if wrong:
+        return CheckResult(FAIL, texts, f"Values that are not allowed: {enumerate_items(wrong)}.")
+    invalid = [key for key, value in actual.items() if not isinstance(value, str)]
+    if invalid:
+        raise Undecided(f"AWS did not return a valid value for the tag {enumerate_items(invalid)}.", texts)
+    return CheckResult(PASS, actual, None)
+
+
+# The policy
+
+
+def bad_value(name: str, requirement: str, value: Any) -> AuditError:
+    return AuditError(f"The policy key {name} must be {requirement}, not {show(value)}.")
+
+
+def parse_time(value: Any) -> datetime.datetime:
+    """Return a time in UTC; raise AuditError if it is not a time.
+
+    :param value: a string in ISO 8601 format with a UTC offset, or what YAML makes of an unquoted timestamp: a datetime,
+        which is in UTC if it has no offset, or a date, whose first moment in UTC is meant.
+    """
+    try:
+        if isinstance(value, str):
+            time = datetime.datetime.fromisoformat(value[:-1] + "+00:00" if value.endswith("Z") else value)
+            if time.tzinfo is None:
+                raise ValueError("no UTC offset")
+        elif isinstance(value, datetime.datetime):
+            time = value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc)
+        elif isinstance(value, datetime.date):
+            time = datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.timezone.utc)
+        else:
+            raise ValueError("not a time")
+        return time.astimezone(datetime.timezone.utc)
+    except (OverflowError, ValueError):
+        raise AuditError(f"must be a time such as 2026-01-02T03:04:05+00:00, not {show(value)}.")
+
+
+def parse_date(value: Any) -> datetime.date:
+    """Return a date in UTC; raise AuditError if the value is neither a date nor a time."""
+    try:
+        return datetime.date.fromisoformat(value) if isinstance(value, str) else parse_time(value).date()
+    except ValueError:
+        pass
+    try:
+        return parse_time(value).date()
+    except AuditError:
+        raise AuditError(f"must be a date such as 2026-12-31, not {show(value)}.")
+
+
+def parse_bool(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise bad_value(name, "true or false", value)
+    return value
+
+
+def parse_true(name: str, value: Any) -> bool:
+    if value is not True:
+        raise bad_value(name, "true (to skip the check, remove the key)", value)
+    return True
+
+
+def parse_age(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= _MAX_NUMBER:
+        raise bad_value(name, "a number of hours greater than 0", value)
+    return value
+
+
+def parse_int(name: str, value: Any, requirement: str, minimum: int, maximum: int = _MAX_NUMBER) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
+        raise bad_value(name, requirement, value)
+    return value
+
+
+def parse_strings(name: str, value: Any, items: str = "tag keys") -> list[str]:
+    if not isinstance(value, list) or not value:
+        raise bad_value(name, f"a non-empty list of {items}", value)
+    if not all(isinstance(item, str) and item for item in value):
+        raise bad_value(name, f"a list of {items}, each a string in quotes", value)
+    return value
+
+
+def parse_tag_values(name: str, value: Any) -> dict[str, list[str]]:
+    if not isinstance(value, dict) or not value or not all(isinstance(key, str) and key for key in value):
+        raise bad_value(name, "a dictionary of tag keys and lists of values", value)
+    for key, values in value.items():
+        # A tag can have an empty value.
+        if not isinstance(values, list) or not values or not all(isinstance(item, str) for item in values):
+            raise bad_value(
+                f"{name}.{shorten(key, MAX_SHOWN)}", "a non-empty list of values, each a string in quotes", values
+            )
+    return value
+
+
+def parse_countries(name: str, value: Any) -> Callable[[str], bool]:
+    countries = parse_strings(name, value, "country codes")
+    for country in countries:
+        if not re.fullmatch("[A-Z]{2}", country):
+            raise AuditError(
+                f"The policy key {name} contains {show(country)}. Write a country as two capital letters, such as US."
+            )
+    return frozenset(countries).__contains__
+
+
+def parse_protocols(name: str, value: Any) -> Callable[[str], bool]:
+    protocols = parse_strings(name, value, "protocols")
+    if not set(protocols) <= set(_PROTOCOLS):
+        raise bad_value(name, f"a list of {' or '.join(_PROTOCOLS)}", value)
+    return frozenset(protocols).__contains__
+
+
+@functools.lru_cache(maxsize=10_000)
+def parse_block(cidr: str) -> Any:
+    """Return an IPv4 or IPv6 network, or None if the CIDR block is invalid."""
+    try:
+        return ipaddress.ip_network(cidr)
+    except ValueError:
+        return None
+
+
+def parse_networks(name: str, value: Any) -> Callable[[str], bool | None]:
+    """Return a function that reports whether a CIDR block is within the networks, each alone or several together.
+
+    The function returns None for an invalid block.
+    """
+    networks: dict[int, list[Any]] = {4: [], 6: []}
+    for cidr in parse_strings(name, value, "CIDR blocks"):
+        try:
+            network = ipaddress.ip_network(cidr)
+        except ValueError as e:
+            problem = shorten(str(e), MAX_SHOWN)
+            raise AuditError(f"The policy key {name} contains an invalid CIDR block: {problem}. {suggest_cidr(cidr)}")
+        networks[network.version].append(network)
+    # Collapsed networks are sorted and do not overlap, so only the last one that starts at or below a block can cover it.
+    merged = {version: list(ipaddress.collapse_addresses(each)) for version, each in networks.items()}
+    starts = {version: [int(network.network_address) for network in each] for version, each in merged.items()}
+
+    def is_allowed(cidr: str) -> bool | None:
+        block = parse_block(cidr)
+        if block is None:
+            return None
+        index = bisect.bisect_right(starts[block.version], int(block.network_address)) - 1
+        return index >= 0 and bool(block.subnet_of(merged[block.version][index]))
+
+    return is_allowed
+
+
+def suggest_cidr(cidr: str) -> str:
+    try:
+        return f"Use {ipaddress.ip_network(cidr, strict=False)}."
+    except ValueError:
+        return "Use a form such as 203.0.113.0/24 or 2001:db8::/32."
+
+
+class Check(NamedTuple):
+    """One key of a policy."""
+
+    includes: tuple[str, ...]  # the choices of the module's option include that the check needs
+    parse: Callable[[str, Any], Any]  # converts the key and its value to the second argument of evaluate
+    evaluate: Callable[[Connector, Any], CheckResult]
+
+
+def whole_number(requirement: str, minimum: int, maximum: int = _MAX_NUMBER) -> Callable[[str, Any], int]:
+    return functools.partial(parse_int, requirement=requirement, minimum=minimum, maximum=maximum)
+
+
+CHECKS = {
+    "require_encryption": Check((), parse_bool, check_encryption),
+    "sip_logs": Check(("logging",), parse_bool, functools.partial(check_logs, "enable_sip_logs", "SIP logs")),
+    "media_metric_logs": Check(
+        ("logging",), parse_bool, functools.partial(check_logs, "enable_media_metric_logs", "Media metric logs")
+    ),
+    "termination_cidrs_within": Check(("termination",), parse_networks, check_cidrs),
+    "termination_min_prefix_length": Check(
+        ("termination",), whole_number("a whole number from 1 to 32, without a slash", 1, 32), check_prefix_length
+    ),
+    "termination_calling_regions_within": Check(("termination",), parse_countries, check_calling_regions),
+    "termination_max_cps": Check(("termination",), whole_number("a whole number of calls, 1 or more", 1), check_cps),
+    "termination_credentials": Check(("termination", "termination_credentials"), parse_bool, check_credentials),
+    "termination_health_max_age_hours": Check(("termination", "termination_health"), parse_age, check_health),
+    "origination_protocols": Check(("origination",), parse_protocols, check_protocols),
+    "streaming_min_retention_hours": Check(
+        ("streaming",), whole_number("a whole number of hours, 0 or more", 0), check_retention
+    ),
+    "emergency_calling": Check(("emergency_calling",), parse_bool, check_emergency_calling),
+    "no_proxy_configuration": Check(("proxy",), parse_true, check_no_proxy),
+    "required_tags": Check(("tags",), parse_strings, check_tags),
+    "allowed_tag_values": Check(("tags",), parse_tag_values, check_tag_values),
+}
+
+SELECTORS = ("voice_connector_ids", "names", "tags")
+_EXCEPTION_KEYS = ("check", *SELECTORS, "account_ids", "reason", "until")
+
+
+class Exemption(NamedTuple):
+    """An exception of a policy."""
+
+    number: int
+    given: dict[str, Any]  # as in the policy, with until as a string
+    until: datetime.date | None
+
+    def applies_to(self, account: str | None, values: dict[str, Any]) -> bool:
+        """Return whether the account and the tags of a Voice Connector are selected. What is unknown is not."""
+        given = self.given
+        if "account_ids" in given and account not in given["account_ids"]:
+            return False
+        if "tags" in given:
+            tags = values.get("tags")
+            return isinstance(tags, dict) and all(
+                key in tags and value in (None, tags[key]) for key, value in given["tags"].items()
+            )
+        return True
+
+
+class Policy(NamedTuple):
+    """A policy, parsed."""
+
+    given: dict[str, Any]
+    checks: dict[str, Any]  # the parsed values, in the order of CHECKS
+    exceptions: list[Exemption]
+    # By check, and by the ID or the name that an exception selects. For tags, both of the latter are None.
+    by_selector: dict[tuple[str, str | None, str | None], list[Exemption]]
+
+
+class PolicyLoader(yaml.SafeLoader):
+    """A YAML loader that rejects what can make a small text a large value, and raises YAMLError for every bad value."""
+
+    def compose_node(self: Any, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.composer.ComposerError(None, None, "aliases are not supported; write the value out", mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        seen: set[str] = set()
+        for key, _value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"the key {shorten(key.value, MAX_SHOWN)} is set twice", key.start_mark
+                    )
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)  # type: ignore[no-untyped-call]
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # for example, February 30
+            raise yaml.constructor.ConstructorError(None, None, "the value is not valid", node.start_mark)
+
+
+def load_policy(text: str) -> Any:
+    """Return the value of YAML or JSON text; raise AuditError if the text is invalid or too large."""
+    if len(text) > _MAX_POLICY:
+        raise AuditError(f"The policy is longer than {_MAX_POLICY} characters.")
+    try:
+        # JSON may be indented with tabs, but YAML may not. In JSON, a tab within a string must be escaped.
+        return yaml.load(text.replace("\t", " ") if text.lstrip().startswith("{") else text, PolicyLoader)
+    except yaml.MarkedYAMLError as e:
+        line = e.problem_mark.line + 1 if e.problem_mark else 1
+        raise AuditError(f"The policy is not valid YAML or JSON: line {line}: {shorten(str(e.problem))}.")
+    except yaml.reader.ReaderError as e:
+        line = text.count("\n", 0, e.position) + 1
+        raise AuditError(f"The policy is not valid YAML or JSON: line {line}: a character is not allowed.")
+    except RecursionError:
+        raise AuditError("The policy is not valid YAML or JSON: it is nested too deeply.")
+
+
+def unknown_key(where: str, name: Any, known: Iterable[str]) -> AuditError:
+    """Return an error that suggests the nearest known name."""
+    shown = shorten(str(name), MAX_SHOWN) if isinstance(name, (str, bool, int, float)) else show(name)
+    near = difflib.get_close_matches(shown, known, 1)
+    choices = near[0] if near else f"one of {', '.join(known)}"
+    return AuditError(f"{where} {shown} does not exist. Use {choices}.")
+
+
+def compile_policy(policy: Any) -> Policy:
+    """Return a policy parsed; raise AuditError if it is invalid."""
+    if isinstance(policy, str):
+        policy = load_policy(policy)
+    if not isinstance(policy, dict) or not policy:
+        kind = "empty" if isinstance(policy, dict) else "not a dictionary"
+        raise AuditError(f"The policy is {kind}. Set at least one of {', '.join(CHECKS)}.")
+    for name, value in policy.items():
+        if name in CHECKS or name == "exceptions":
+            continue
+        inner = next((key for key in CHECKS if key in value), None) if isinstance(value, dict) else None
+        if inner:
+            raise AuditError(
+                f"The policy must begin with its checks, such as {inner}. Remove the key {show(name)} that contains them."
+            )
+        raise unknown_key("The policy key", name, [*CHECKS, "exceptions"])
+    checks = {name: check.parse(name, policy[name]) for name, check in CHECKS.items() if name in policy}
+    if not checks:
+        raise AuditError(f"The policy has no checks. Set at least one of {', '.join(CHECKS)}.")
+    if "exceptions" not in policy:
+        return Policy(policy, checks, [], {})
+    given = policy["exceptions"]
+    if not isinstance(given, list):
+        raise bad_value("exceptions", "a list", given)
+    found = [parse_exemption(item, number, checks) for number, item in enumerate(given, 1)]
+    by_selector: dict[tuple[str, str | None, str | None], list[Exemption]] = {}
+    for exemption in found:
+        check = exemption.given["check"]
+        keys = (
+            *((check, identifier, None) for identifier in exemption.given.get("voice_connector_ids", ())),
+            *((check, None, name) for name in exemption.given.get("names", ())),
+            *([(check, None, None)] if "tags" in exemption.given else ()),
+        )
+        for key in dict.fromkeys(keys):
+            by_selector.setdefault(key, []).append(exemption)
+    return Policy({**policy, "exceptions": [exemption.given for exemption in found]}, checks, found, by_selector)
+
+
+def parse_exemption(given: Any, number: int, checks: dict[str, Any]) -> Exemption:
+    """Return an exception of a policy; raise AuditError if it is invalid."""
+    where = f"exceptions (item {number})"
+    if not isinstance(given, dict):
+        raise bad_value(where, "a dictionary", given)
+    for name in given:
+        if name not in _EXCEPTION_KEYS:
+            raise unknown_key(f"In the policy key {where}, the key", name, _EXCEPTION_KEYS)
+    check = given.get("check")
+    if not isinstance(check, str) or check not in CHECKS:
+        raise unknown_key(f"In the policy key {where}, the check", check, CHECKS)
+    if check not in checks:
+        raise AuditError(
+            f"In the policy key {where}, the check {check} is not in the policy. Add it, or remove the exception."
+        )
+    selectors = [name for name in SELECTORS if name in given]
+    if len(selectors) != 1:
+        raise AuditError(f"In the policy key {where}, set exactly one of {', '.join(SELECTORS)}.")
+    for name, items in (("voice_connector_ids", "IDs"), ("names", "names"), ("account_ids", "account IDs")):
+        if name in given:
+            parse_strings(f"{where}.{name}", given[name], items)
+    for account in given.get("account_ids", ()):
+        if not re.fullmatch("[0-9]{12}", account):
+            raise bad_value(f"{where}.account_ids", "a list of account IDs, each with 12 digits in quotes", account)
+    tags = given.get("tags", {"": ""})
+    if not isinstance(tags, dict) or not tags or not all(isinstance(key, str) for key in tags):
+        raise bad_value(f"{where}.tags", "a dictionary of tags", tags)
+    if not all(value is None or isinstance(value, str) for value in tags.values()):
+        raise bad_value(
+            f"{where}.tags", "a dictionary of tags, each value a string in quotes, or null for any value", tags
+        )
+    reason = given.get("reason")
+    if not isinstance(reason, str) or not reason.strip():
+        raise bad_value(f"{where}.reason", "a string that is not empty", reason)
+    if given.get("until") is None:
+        return Exemption(number, given, None)
+    try:
+        until = parse_date(given["until"])
+    except AuditError as e:
+        raise AuditError(f"The policy key {where}.until {e}")
+    return Exemption(number, {**given, "until": until.isoformat()}, until)
+
+
+def parse_policy(policy: Any) -> dict[str, Any]:
+    """Return a policy as a dictionary, with the dates of its exceptions as strings; raise AuditError if it is invalid.
+
+    :param policy: a dictionary, or YAML or JSON text.
+    """
+    return compile_policy(policy).given
+
+
+def find_includes(policy: Any) -> list[str]:
+    """Return the choices of the module's option include that a policy needs, in alphabetical order."""
+    parsed = compile_policy(policy)
+    includes = {include for name in parsed.checks for include in CHECKS[name].includes}
+    by_tags = any("tags" in exemption.given for exemption in parsed.exceptions)
+    return sorted(includes | ({"tags"} if by_tags else set()))
+
+
+def evaluate(check: Check, wanted: Any, connector: Connector) -> CheckResult:
+    """Return the result of one check of one Voice Connector."""
+    missing = [include for include in check.includes if include not in connector.values]
+    if missing:
+        advice = f"Not read. Add {' and '.join(missing)} to the include option of chime_voice_connector_info."
+        return CheckResult(UNKNOWN, None, connector.find_error(missing[0]) or advice)
+    try:
+        return check.evaluate(connector, wanted)
+    except Undecided as e:
+        return e.result

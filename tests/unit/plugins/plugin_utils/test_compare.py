@@ -1,0 +1,266 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Test the comparison of an audit with the previous report."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+from typing import Any
+
+import pytest
+
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils import _compare
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._compare import read_previous
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgement
+from ansible_collections.chime_sdk.voice.tests.unit.plugins.plugin_utils.cases import (
+    ACCOUNT,
+    EAST,
+    OTHER_ACCOUNT,
+    WEST,
+    account,
+    as_previous,
+    envelope,
+    finding,
+    judgement,
+)
+
+
+def run(*audits: Judgement) -> dict[str, Any]:
+    """Return the report of the last of several consecutive audits."""
+    report = envelope(audits[0])
+    for audit in audits[1:]:
+        report = envelope(audit, as_previous(json.loads(json.dumps(report))))
+    return report
+
+
+def ids(findings: list[dict[str, Any]]) -> list[str]:
+    return [entry["voice_connector_id"] for entry in findings]
+
+
+STATUSES = ("pass", "fail", "unknown", "not_applicable", "excepted")
+NEW = {("pass", "fail"), ("not_applicable", "fail")}
+FIXED = {("fail", "pass"), ("fail", "not_applicable")}
+
+
+@pytest.mark.parametrize("now", STATUSES)
+@pytest.mark.parametrize("then", STATUSES)
+def test_only_known_changes_to_and_from_fail_are_new_or_fixed(then: str, now: str) -> None:
+    report = run(judgement([finding(then)]), judgement([finding(now)]))
+    assert ids(report["new"]) == ["trunk1"] * ((then, now) in NEW)
+    assert ids(report["fixed"]) == ["trunk1"] * ((then, now) in FIXED)
+    assert report["previous_created"] == report["created"]
+    (entry,) = report["findings"]
+    assert entry["last_known_status"] == (then if now == "unknown" and then != "unknown" else None)
+
+
+def test_without_a_previous_report_nothing_is_new_or_fixed() -> None:
+    report = run(judgement([finding("fail"), finding("unknown", "trunk2")]))
+    assert (report["new"], report["fixed"], report["previous_created"]) == ([], [], None)
+    assert [entry["last_known_status"] for entry in report["findings"]] == [None, None]
+
+
+@pytest.mark.parametrize(("then", "now"), [("fail", "pass"), ("pass", "fail")])
+@pytest.mark.parametrize("unknown", [1, 3])
+def test_an_unknown_finding_keeps_the_baseline(then: str, now: str, unknown: int) -> None:
+    between = [judgement([finding("unknown")])] * unknown
+    report = run(judgement([finding(then)]), *between, judgement([finding(now)]))
+    assert ids(report["fixed" if now == "pass" else "new"]) == ["trunk1"]
+
+
+@pytest.mark.parametrize(("then", "now"), [("fail", "pass"), ("pass", "fail")])
+def test_an_unread_account_keeps_the_baseline_and_is_neither_new_nor_fixed(then: str, now: str) -> None:
+    unread = judgement([finding("unknown", None)], [account(ACCOUNT, unread=(EAST,))])
+    report = run(judgement([finding(then)]), unread, unread)
+    assert (report["new"], report["fixed"]) == ([], [])
+    (carried,) = report["carried_forward"]
+    assert (carried["voice_connector_id"], carried["last_known_status"]) == ("trunk1", then)
+    report = run(judgement([finding(then)]), unread, unread, judgement([finding(now)]))
+    assert ids(report["fixed" if now == "pass" else "new"]) == ["trunk1"]
+    assert report["carried_forward"] == []
+
+
+def test_a_failing_trunk_that_is_gone_from_a_completely_read_region_is_fixed() -> None:
+    then = judgement([finding("fail"), finding("pass", "trunk2")])
+    report = run(then, judgement([]))
+    (entry,) = report["fixed"]
+    assert (entry["voice_connector_id"], entry["status"]) == ("trunk1", "not_applicable")
+    assert entry["reason"] == "The Voice Connector no longer exists."
+    assert set(entry) == {*finding(), "last_known_status"}
+    assert report["carried_forward"] == []
+
+
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        [account(ACCOUNT, WEST)],
+        [account(ACCOUNT, WEST, unread=(EAST,))],
+        [account(OTHER_ACCOUNT, EAST)],
+        [account(None, EAST)],
+        [account(ACCOUNT, EAST, selection={"voice_connector_ids": None, "names": ["x"], "tags": None})],
+        [],
+    ],
+)
+def test_a_trunk_is_not_gone_unless_its_region_was_completely_read(accounts: list[Any]) -> None:
+    report = run(judgement([finding("fail")]), judgement([], accounts))
+    assert report["fixed"] == []
+    assert ids(report["carried_forward"]) == ["trunk1"]
+
+
+def test_a_trunk_that_is_found_elsewhere_is_not_gone() -> None:
+    report = run(judgement([finding("fail")]), judgement([finding("fail", account_id=None)]))
+    assert (report["new"], report["fixed"], ids(report["carried_forward"])) == ([], [], ["trunk1"])
+
+
+def test_a_trunk_of_an_account_that_was_unknown_then_is_compared() -> None:
+    then = judgement([finding("fail", account_id=None)], [account(None, EAST)])
+    report = run(then, judgement([finding("pass")]))
+    assert (ids(report["fixed"]), report["carried_forward"]) == (["trunk1"], [])
+
+
+def test_a_failing_trunk_that_did_not_exist_then_is_new() -> None:
+    assert ids(run(judgement([]), judgement([finding("fail")]))["new"]) == ["trunk1"]
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        judgement([], [account(ACCOUNT, WEST)]),
+        judgement([], [account(ACCOUNT, unread=(EAST,))]),
+        judgement([], [account(None, EAST)]),
+        judgement([], [account(ACCOUNT, EAST, selection={"voice_connector_ids": ["x"], "names": None, "tags": None})]),
+        judgement([finding("unknown")]),
+        judgement([finding("unknown", region=WEST)]),
+        judgement([], policy={"require_encryption": False}),
+        judgement([], policy={"no_proxy_configuration": True}),
+    ],
+)
+def test_a_failing_trunk_is_not_new_unless_it_is_known_not_to_have_existed(then: Judgement) -> None:
+    assert run(then, judgement([finding("fail")]))["new"] == []
+
+
+@pytest.mark.parametrize(("then", "now"), [("fail", "pass"), ("pass", "fail"), ("fail", "unknown")])
+def test_a_check_with_another_value_in_the_policy_is_not_compared(then: str, now: str) -> None:
+    report = run(judgement([finding(then)], policy={"require_encryption": False}), judgement([finding(now)]))
+    assert (report["new"], report["fixed"], report["carried_forward"]) == ([], [], [])
+    assert report["findings"][0]["last_known_status"] is None
+    report = run(judgement([finding("fail")], policy={"require_encryption": False}), judgement([]))
+    assert (report["fixed"], report["carried_forward"]) == ([], [])
+
+
+def test_a_phone_number_in_the_policy_does_not_prevent_the_comparison() -> None:
+    policy = {"require_encryption": ["+12065550100"]}
+    then = json.loads(json.dumps(envelope(judgement([finding("fail")], policy=policy), show_phone_numbers=True)))
+    report = envelope(judgement([finding("pass")], policy=policy), as_previous(then))
+    assert ids(report["fixed"]) == ["trunk1"]
+
+
+# Previous reports that are not as written
+
+
+@pytest.fixture
+def path(tmp_path: pathlib.Path) -> pathlib.Path:
+    path = tmp_path / "voice-audit.json"
+    path.write_text(json.dumps(envelope(judgement([finding("fail")]))))
+    return path
+
+
+def test_a_missing_previous_report_is_no_warning(tmp_path: pathlib.Path) -> None:
+    assert read_previous(str(tmp_path / "missing.json")) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "it is truncated or not JSON"),
+        (b'{"format": 1, "findings": [', "it is truncated or not JSON"),
+        (b"\xff\xfe\xfd", "it is not UTF-8 text"),
+        (b"[" * 200_000, "it is nested too deeply or too large"),
+        (b"9" * 5000, "Exceeds the limit"),
+        (b"[]", "it is not a report in the current format"),
+        (b"{}", "it is not a report in the current format"),
+        (b'{"format": 2, "policy": {}, "accounts": [], "findings": []}', "it is not a report in the current format"),
+        (b'{"format": 1, "policy": [], "accounts": [], "findings": []}', "it is not a report in the current format"),
+        (b'{"format": 1, "policy": {}, "accounts": {}, "findings": []}', "it is not a report in the current format"),
+        (b'{"format": 1, "policy": {}, "accounts": []}', "it is not a report in the current format"),
+    ],
+)
+def test_an_unusable_previous_report_is_a_warning(path: pathlib.Path, content: bytes, problem: str) -> None:
+    path.write_bytes(content)
+    previous, warning = read_previous(str(path))
+    assert previous is None
+    assert warning is not None
+    assert warning.startswith(f"The previous report {path} cannot be used: {problem}")
+    assert warning.endswith("What is new and what is fixed is unknown.")
+
+
+@pytest.mark.parametrize("length", range(0, 900, 50))
+def test_a_truncated_previous_report_is_a_warning(path: pathlib.Path, length: int) -> None:
+    content = path.read_bytes()
+    assert len(content) > 900
+    path.write_bytes(content[:length])
+    previous, warning = read_previous(str(path))
+    assert previous is None
+    assert warning is not None
+
+
+def test_a_huge_previous_report_is_not_read(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _compare.MAX_BYTES == 64 * 1024 * 1024
+    monkeypatch.setattr(_compare, "MAX_BYTES", path.stat().st_size)
+    assert read_previous(str(path))[1] is None
+    monkeypatch.setattr(_compare, "MAX_BYTES", path.stat().st_size - 1)
+    assert "larger than" in str(read_previous(str(path))[1])
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "below a file"])
+def test_a_previous_report_that_is_not_a_file_is_a_warning(
+    path: pathlib.Path, tmp_path: pathlib.Path, kind: str
+) -> None:
+    target = path / "x" if kind == "below a file" else tmp_path / kind
+    if kind == "folder":
+        target.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(target)
+    previous, warning = read_previous(str(target))
+    assert previous is None
+    assert warning is not None
+
+
+ODD: list[Any] = [None, 7, "x", [], {}, [[]], {"x": [{}]}, True]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("key", [None, *finding(), "last_known_status"])
+def test_an_odd_finding_loses_no_other_and_makes_nothing_new(odd: Any, key: str | None) -> None:
+    report = json.loads(json.dumps(envelope(judgement([finding("fail"), finding("pass", "trunk2")]))))
+    report["findings"].append(odd if key is None else {**finding("pass", "trunk3"), key: odd})
+    now = judgement([finding("pass"), finding("fail", "trunk2"), finding("fail", "trunk4")])
+    report = envelope(now, as_previous(report))
+    assert "trunk1" in ids(report["fixed"])
+    assert "trunk2" in ids(report["new"])
+    about_anything = key is None or (key == "voice_connector_id" and odd != "x")
+    assert ("trunk4" in ids(report["new"])) is (not about_anything and (key != "check" or odd in (None, "x")))
+    json.dumps(report)
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(
+    "key", ["account", "account_id", "regions", "region", "complete", "selection", "carried", "created"]
+)
+def test_odd_values_in_a_previous_report_are_ignored(odd: Any, key: str) -> None:
+    report = json.loads(json.dumps(envelope(judgement([finding("fail")]))))
+    entry = report["accounts"][0]
+    if key == "account":
+        report["accounts"] = [odd]
+    elif key in ("region", "complete"):
+        entry["regions"] = [odd, {**entry["regions"][0], key: odd}]
+    elif key in ("carried", "created"):
+        report[{"carried": "carried_forward"}.get(key, key)] = odd
+    else:
+        entry[key] = odd
+    report = envelope(judgement([finding("pass")]), as_previous(report))
+    assert ids(report["fixed"]) == ["trunk1"]
+    json.dumps(report)
