@@ -32,6 +32,7 @@ html_use_index = False
 
 # Labels in the Ansible documentation that generated pages refer to. Defining them here avoids a download.
 ANSIBLE = {
+    "action_plugins": "plugins/action.html#action-plugins",
     "ansible_configuration_settings": "reference_appendices/config.html#ansible-configuration-settings",
     "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
 }
@@ -49,7 +50,6 @@ PAGES = {
     r"(\w+)\.rst": r"\1.html",
     r"\.\./\.\./\.\./plugins/modules/(\w+)\.py": r"../\1_module.html",
     r"\.\./\.\./\.\./plugins/filter/(\w+)\.py": r"../\1_filter.html",
-    r"\.\./\.\./\.\./roles/(\w+)/README\.md": r"../\1_role.html",
 }
 
 

@@ -57,7 +57,7 @@ def documented(module: str, part: str) -> Any:
     imported = importlib.import_module(f"ansible_collections.chime_sdk.voice.plugins.modules.{module}")
     parsed = yaml.safe_load(getattr(imported, part))
     if part == "DOCUMENTATION":
-        for name in parsed["extends_documentation_fragment"]:
+        for name in parsed.get("extends_documentation_fragment", ()):
             if name.startswith("chime_sdk.voice.common."):
                 fragment = yaml.safe_load(getattr(ModuleDocFragment, name.rpartition(".")[2].upper()))
                 parsed["options"] = {**parsed["options"], **fragment["options"]}
@@ -440,9 +440,10 @@ def test_the_minimum_versions_are_stated_everywhere() -> None:
 # README.md
 
 
-def test_the_readme_has_a_line_for_each_module_and_playbook() -> None:
+def test_the_readme_has_a_line_for_each_module_filter_and_playbook() -> None:
     rows = re.findall(r"^\| `(?:chime_sdk\.voice\.)?(\w+)` \|", README, re.MULTILINE)
-    assert sorted(rows) == sorted([*MODULES, *(path.stem for path in ROOT.glob("playbooks/*.yml"))])
+    files = [*ROOT.glob("plugins/modules/*.py"), *ROOT.glob("plugins/filter/*.py"), *ROOT.glob("playbooks/*.yml")]
+    assert sorted(rows) == sorted(path.stem for path in files)
 
 
 def test_the_documented_make_commands_exist() -> None:
@@ -454,12 +455,12 @@ def test_the_documented_make_commands_exist() -> None:
         assert re.search(rf"^{verb}:|^CHECKS = .*\b{verb}\b", makefile, re.MULTILINE), verb
 
 
-@pytest.mark.parametrize("folder", ["plugins/module_utils", "tests/emulator"])
+@pytest.mark.parametrize("folder", ["plugins/module_utils", "plugins/plugin_utils", "tests/emulator"])
 def test_the_contributing_guide_has_a_row_for_each_file(folder: str) -> None:
     table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition(f"| `{folder}/` |")[2].partition("\n\n")[0]
     rows = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
     named = [name for row in rows for name in re.findall(r"`([\w.]+)`", row)]
-    assert sorted(named) == sorted(path.name for path in (ROOT / folder).glob("*.py") if path.name != "__init__.py")
+    assert sorted(named) == sorted(path.name for path in (ROOT / folder).glob("*.*") if path.name != "__init__.py")
 
 
 # Messages
@@ -541,9 +542,7 @@ def anchors_of(markdown: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize(
-    "path", [*ROOT.glob("*.md"), *ROOT.glob("roles/*/*.md"), *ROOT.glob(".github/*.md")], ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *ROOT.glob(".github/*.md")], ids=lambda path: path.name)
 def test_every_link_has_a_target(path: pathlib.Path) -> None:
     """A relative link leads to an existing file and heading, and never to a file that the built collection omits."""
     for link in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
@@ -574,7 +573,7 @@ def test_guides_are_readable_in_a_repository_browser(path: pathlib.Path) -> None
 
 
 def test_only_galaxy_yml_contains_the_placeholder_for_the_repository() -> None:
-    folders = (".github", "changelogs", "docs", "meta", "playbooks", "plugins", "roles")
+    folders = (".github", "changelogs", "docs", "meta", "playbooks", "plugins")
     paths = [*ROOT.glob("*.*"), *(path for folder in folders for path in ROOT.glob(f"{folder}/**/*"))]
     repository = GALAXY["repository"].removeprefix("https://").encode()
     assert [path.name for path in paths if path.is_file() and repository in path.read_bytes()] == ["galaxy.yml"]

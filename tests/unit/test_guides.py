@@ -23,10 +23,11 @@ from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_policy_i
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY, WITH_PROXY, WITHOUT_PROXY, run
+from ansible_collections.chime_sdk.voice.tests.unit.test_documentation import documented
 
 PROXY, CONNECTOR = "GetVoiceConnectorProxy", "GetVoiceConnector"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md")), *sorted(ROOT.glob("docs/docsite/rst/*.rst"))]
+DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/docsite/rst/*.rst"))]
 
 
 class Block(NamedTuple):
@@ -112,8 +113,8 @@ def test_every_command_passes_the_syntax_check(tmp_path: pathlib.Path) -> None:
     installed.mkdir(parents=True)
     (installed / "voice").symlink_to(ROOT)
     # The guide tells its readers to save this file.
-    (policy,) = (block.code for block in BLOCKS if block.code.startswith("settings_audit_policy:"))
-    voice_connector_policy_includes(yaml.safe_load(policy)["settings_audit_policy"])
+    (policy,) = (block.code for block in BLOCKS if block.code.startswith("voice_audit_policy:"))
+    voice_connector_policy_includes(yaml.safe_load(policy)["voice_audit_policy"])
     (tmp_path / "policy.yml").write_text(policy, encoding="utf-8")
     commands = [re.sub(r"^(.*\bansible-playbook) ", r"\1 --syntax-check ", c.code, flags=re.M) for c in COMMANDS]
     checked = run("\n".join(commands), tmp_path)
@@ -295,25 +296,55 @@ def awx_task(module: str) -> dict[str, Any]:
     return dict(found)
 
 
-def test_the_survey_asks_for_the_variables_of_the_role() -> None:
-    specification = yaml.safe_load((ROOT / "roles/proxy_audit/meta/argument_specs.yml").read_text(encoding="utf-8"))
-    options = specification["argument_specs"]["main"]["options"]
+def audit_variables() -> list[str]:
+    """Return the names of the variables that playbooks/audit.yml accepts, without the prefix."""
+    text = (ROOT / "playbooks/audit.yml").read_text(encoding="utf-8")
+    (names,) = set(re.findall(r"voice_audit\(_\(([a-z_|]+)\)\)", text))
+    return names.split("|")
+
+
+def test_the_guide_on_settings_explains_every_variable_of_the_audit() -> None:
+    guide = (ROOT / "docs/docsite/rst/settings.rst").read_text(encoding="utf-8")
+    table = guide.partition("\nVariables of the audit\n")[2].partition("\n\nA list ")[0]
+    rows = re.findall(r"^  \* - (``.*``)$", table, re.MULTILINE)
+    assert sorted(name for row in rows for name in re.findall(r"``(\w+)``", row)) == sorted(audit_variables())
+
+
+def test_the_survey_asks_for_the_variables_that_the_playbook_for_awx_does_not_set() -> None:
+    options = documented("chime_voice_connector_info", "DOCUMENTATION")["options"]
+    options |= documented("voice_connector_report", "DOCUMENTATION")["options"]
+    # These are not options of a module.
+    options |= {"assume_role_arns": {"type": "list"}, "hosts": {"type": "str"}}
+    imported = [
+        play.get("vars", {})
+        for block in PLAYBOOKS
+        if block.document.endswith("awx.rst")
+        for play in yaml.safe_load(block.code)
+        if play.get("ansible.builtin.import_playbook") == "chime_sdk.voice.audit"
+    ]
     template = awx_task("awx.awx.job_template")
-    questions = {question["variable"]: question for question in template["survey_spec"]["spec"]}
+    questions = {
+        question["variable"].removeprefix("voice_audit_"): question for question in template["survey_spec"]["spec"]
+    }
     assert template["survey_enabled"] is True
-    assert list(questions) == list(options)
-    choices = {name: option.get("choices") for name, option in options.items()}
-    choices["proxy_audit_regions"] = options["proxy_audit_regions"]["default"]
+    assert imported == [{"voice_audit_fail_on": []}, {}]
+    assert list(questions) == [name for name in audit_variables() if name != "fail_on"]
     for name, question in questions.items():
-        kind, default = options[name]["type"], options[name].get("default")
+        option = options[name]
+        kind, default = option["type"], option.get("default")
+        assert question["variable"] == f"voice_audit_{name}"
         if kind == "bool":
             assert (question["type"], question["choices"]) == ("multiplechoice", ["false", "true"]), name
             assert question["default"] == str(default).lower(), name
-        elif kind == "list" and choices[name]:
-            # If nothing is selected, AWX omits the extra variable, so the role's default applies.
-            assert (question["type"], question["choices"], question["default"]) == ("multiselect", choices[name], "")
+        elif kind == "list" and "choices" in option:
+            # If nothing is selected, AWX omits the extra variable, so the default applies.
+            assert (question["type"], question["choices"], question["default"]) == (
+                "multiselect",
+                option["choices"],
+                "",
+            )
             assert question["required"] is False, name
-        elif kind in ("list", "dict"):
+        elif kind in ("list", "dict", "raw"):
             # AWX omits an empty answer, because the minimum length is 1.
             assert (question["type"], question["default"], question["min"]) == ("textarea", "", 1), name
             assert question["required"] is False, name
