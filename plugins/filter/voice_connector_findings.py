@@ -180,8 +180,7 @@ options:
 seealso:
   - plugin: chime_sdk.voice.voice_connector_policy_includes
     plugin_type: filter
-  - plugin: chime_sdk.voice.voice_connector_findings_csv
-    plugin_type: filter
+  - module: chime_sdk.voice.voice_connector_report
 author:
   - Contributors to the chime_sdk.voice project (!UNKNOWN)
 """
