@@ -20,7 +20,8 @@ import yaml
 
 from ansible_collections.chime_sdk.voice.plugins.action import voice_connector_report as action
 from ansible_collections.chime_sdk.voice.plugins.modules import voice_connector_report as module
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import AuditError, Judgement
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgement
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import AuditError
 from ansible_collections.chime_sdk.voice.tests.unit.plugins.plugin_utils.cases import judgement
 
 POLICY = {"require_encryption": True, "no_proxy_configuration": True}
