@@ -30,7 +30,7 @@ lint: ## check style, types, playbooks, licenses, and the files for GitHub
 units: ## run the unit tests
 sanity: ## run ansible-test sanity
 integration: ## run ansible-test integration
-playbooks: ## test the playbooks and the role
+playbooks: ## test the playbooks
 browser: ## test the HTML report in Chromium
 docs: ## build the documentation, and check its links
 build: ## build the collection, import it as Galaxy does, and run it

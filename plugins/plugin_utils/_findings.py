@@ -31,7 +31,7 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import (
     evaluate,
     parse_time,
 )
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._reads import find_reads
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._reads import find_matched, find_reads
 
 _CONNECTOR_ARN = re.compile(r"arn:[a-z0-9-]+:chime:[a-z0-9-]*:([0-9]{12}):.+")
 
@@ -137,7 +137,9 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
                 values = {"voice_connector_id": identifier, "region": region}
                 add(read.account_id, values, [(name, unknown) for name, _check, _wanted in checks])
                 accounts.setdefault(identifier, set()).add(read.account_id)
-    # A selected ID needs no finding of its own if there are findings about it.
+    # A selected ID needs no finding of its own if there are findings about it, and a name or tags that have a match in a
+    # different result need none.
+    matched = set().union(*map(find_matched, reads))
     gaps = [
         {
             "account_id": read.account_id,
@@ -153,7 +155,8 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
         }
         for read in reads
         for gap in read.gaps
-        if not any(is_same(read.account_id, account) for account in accounts.get(gap.identifier or "", ()))
+        if gap.selected not in matched
+        and not any(is_same(read.account_id, account) for account in accounts.get(gap.identifier or "", ()))
     ]
     return Judgement(
         findings + gaps,
@@ -162,7 +165,7 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
         parsed.given,
         [exception.given for exception in parsed.exceptions if exception.number not in used],
         any(is_narrowed(read.summary["selection"]) for read in reads),
-        bool(reads) and all(read.summary["complete"] for read in reads),
+        bool(reads) and not gaps and all(read.summary["complete"] for read in reads),
     )
 
 

@@ -41,6 +41,7 @@ class Gap(NamedTuple):
     region: str | None
     identifier: str | None
     reason: str
+    selected: tuple[str, str] | None = None  # a name or tags without a match, as find_matched() returns them
 
 
 class Read(NamedTuple):
@@ -209,12 +210,14 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
     place = f" of {subject}" * bool(subject)
     gaps += [Gap(name, None, f"Not read completely: Region {name}{place}. {why}") for name, why in missing.items()]
 
-    # Its selection
+    # Its selection, which can have a match in a different account
     selection = result.get("selection")
+    unmatched: list[Gap] = []
     if isinstance(selection, dict):
-        gaps += find_unmatched(selection.get("unmatched"), f" in {subject}" * bool(subject), partly)
+        unmatched = find_unmatched(selection.get("unmatched"), f" in {subject}" * bool(subject), partly)
     elif selection is not None:
         gaps.append(Gap(None, None, f"{partly} The selection is not valid."))
+    gaps += [gap for gap in unmatched if not gap.selected]
 
     complete = not (gaps or errors or incomplete) and all(region["complete"] for region in regions)
     why = whole or next(iter(errors.values()), None) or (gaps[0].reason if gaps else find_message(result))
@@ -228,7 +231,17 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
         "regions_source": as_text(result.get("regions_source")),
         "voice_connectors": len(connectors),
     }
-    return Read(account, connectors, errors, unread, gaps, summary)
+    return Read(account, connectors, errors, unread, gaps + [gap for gap in unmatched if gap.selected], summary)
+
+
+def find_matched(read: Read) -> set[tuple[str, str]]:
+    """Return the names and the tags of the selection of a read that match a Voice Connector in it."""
+    selection = read.summary["selection"] or {}
+    names = {as_text(connector.get("name")) for connector in read.connectors}
+    matched = {
+        ("name", name) for name in as_list(selection.get("names"), "names", []) if as_text(name) and name in names
+    }
+    return matched | ({("tags", show(selection["tags"]))} if read.connectors and selection.get("tags") else set())
 
 
 def as_list(value: Any, name: str, problems: list[str]) -> list[Any]:
@@ -265,10 +278,11 @@ def find_unmatched(unmatched: Any, place: str, partly: str) -> list[Gap]:
         gaps.append(Gap(None, as_text(value), f"Not found{place}: the Voice Connector {text}."))
     for value in names:
         text = shorten(value if isinstance(value, str) else show(value), MAX_SHOWN)
-        gaps.append(Gap(None, None, f"Not found{place}: a Voice Connector with the name {text}."))
+        gaps.append(Gap(None, None, f"Not found{place}: a Voice Connector with the name {text}.", ("name", text)))
     if isinstance(tags, dict) and tags:
         shown = enumerate_items(f"{key}={'any value' if value is None else value}" for key, value in tags.items())
-        gaps.append(Gap(None, None, f"Not found{place}: a Voice Connector with the tags {shown}."))
+        reason = f"Not found{place}: a Voice Connector with the tags {shown}."
+        gaps.append(Gap(None, None, reason, ("tags", show(tags))))
     elif tags:
         problems.append("The value of tags in the selection is not valid.")
     return gaps + [Gap(None, None, f"{partly} {problem}") for problem in problems]

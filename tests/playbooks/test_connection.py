@@ -22,11 +22,9 @@ RESTORE = {
 }
 # The variables of each playbook, and words that it prints after a module has run.
 PLAYBOOKS: dict[str, tuple[dict[str, Any], str]] = {
-    "proxy_audit": ({"proxy_audit_regions": "us-east-1"}, "3 Voice Connectors"),
-    "proxy_report": ({"region": "us-east-1"}, "3 Voice Connectors"),
+    "audit": ({"voice_audit_policy": {"required_tags": ["team"]}}, "7 Voice Connectors in account 111122223333"),
     "proxy_restore": (RESTORE, "missing.json"),
     "proxy_retire": (RETIRE, '"already_absent": false'),
-    "settings_audit": ({"settings_audit_policy": {"required_tags": ["team"]}}, "7 Voice Connectors, 7 checks"),
 }
 
 

@@ -1213,6 +1213,36 @@ def test_an_error_is_not_judged_if_a_different_result_contains_the_voice_connect
     assert len(make_findings([unread, unread], policy)) == 1
 
 
+def selecting(account: str, connectors: list[Any], unmatched: dict[str, Any], **selected: Any) -> dict[str, Any]:
+    selection = {"voice_connector_ids": None, "names": None, "tags": None, **selected}
+    nothing = {"voice_connector_ids": [], "names": [], "tags": None}
+    return {
+        **result(connectors),
+        "account_id": account,
+        "selection": {**selection, "unmatched": {**nothing, **unmatched}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "selected", "missing"), [("names", ["reception"], ["reception"]), ("tags", {"a": None}, {"a": None})]
+)
+def test_a_selection_with_a_match_in_a_different_account_is_found(key: str, selected: Any, missing: Any) -> None:
+    here = selecting(ACCOUNT, [{**CONNECTOR, "name": "reception"}], {}, **{key: selected})
+    there = selecting(OTHER, [], {key: missing}, **{key: selected})
+    judged = judge([here, there], {"sip_logs": True}, datetime.datetime.now())
+    assert [finding["status"] for finding in judged.findings] == [PASS]
+    assert judged.complete and [account["complete"] for account in judged.accounts] == [True, True]
+    nowhere = judge([there, {**there, "account_id": ACCOUNT}], {"sip_logs": True}, datetime.datetime.now())
+    assert [(f["account_id"], f["check"], f["status"]) for f in nowhere.findings] == [
+        (OTHER, None, UNKNOWN),
+        (ACCOUNT, None, UNKNOWN),
+    ]
+    assert not nowhere.complete
+    # A Voice Connector that was not selected is no match.
+    unselected = judge([there, selecting(ACCOUNT, [CONNECTOR], {})], {"sip_logs": True}, datetime.datetime.now())
+    assert not unselected.complete and [f["check"] for f in unselected.findings] == ["sip_logs", None]
+
+
 def test_a_module_result_can_be_checked(emulator: Emulator) -> None:
     def read(**options: Any) -> dict[str, Any]:
         return run_main("chime_voice_connector_info", {**connection_to(emulator), **options})
