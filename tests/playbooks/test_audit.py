@@ -1,0 +1,289 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Test the playbook audit, with the variables, inventories, and options of plays that could make it report less."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import CHECKS
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
+from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ROOT, PlaybookRunner
+
+HERE, THERE = "111122223333", "444455556666"
+ROLES = [f"arn:aws:iam::{account}:role/voice-audit" for account in (HERE, THERE)]
+DENIED = f"arn:aws:iam::{THERE}:role/denied"
+EAST, WEST = "us-east-1", "us-west-2"
+AUDIT = "chime_sdk.voice.audit"
+PLAYBOOK = (ROOT / "playbooks/audit.yml").read_text(encoding="utf-8")
+LOGS = {"LoggingConfiguration": {"EnableSIPLogs": True}}
+POLICY = {"sip_logs": True}
+
+STATE: dict[str, Any] = {
+    "voice_connectors": [
+        {"VoiceConnectorId": "abcdef1ghij2klmno3pqr4", "Name": "reception", **LOGS},
+        {
+            "VoiceConnectorId": "bcdefg2hijk3lmnop4qrs5",
+            "Name": "1E+5 \U0001f4de \u202ewarehouse",
+            "AwsRegion": WEST,
+            "Unchecked": True,
+        },
+        {"VoiceConnectorId": "cdefgh3ijkl4mnopq5rst6", "Name": "support", "Account": THERE, **LOGS},
+    ],
+}
+
+
+def audit(runner: PlaybookRunner, *arguments: str, **variables: Any) -> tuple[int, str]:
+    """Run the playbook with variables without their prefix, and return its status and output."""
+    result = runner.run(AUDIT, {f"voice_audit_{name}": value for name, value in variables.items()}, *arguments)
+    return result.returncode, result.stdout + result.stderr
+
+
+def report(runner: PlaybookRunner, folder: str = "voice-audit") -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((runner.folder / folder / "voice-audit.json").read_text(encoding="utf-8"))
+    return document
+
+
+def inventory(runner: PlaybookRunner, hosts: dict[str, Any], **variables: Any) -> tuple[str, str]:
+    """Write an inventory, and return the arguments that use it."""
+    (runner.folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts, "vars": variables}}), encoding="utf-8")
+    return "--inventory", "hosts.yml"
+
+
+def found(document: dict[str, Any]) -> list[tuple[Any, Any, str]]:
+    return [(f["account_id"], f["name"], f["status"]) for f in document["findings"]]
+
+
+def test_all_accounts_and_regions_are_judged_and_the_next_report_says_what_was_fixed(runner: PlaybookRunner) -> None:
+    status, output = audit(runner, policy=POLICY, assume_role_arns=ROLES, formats="json, junit")
+    assert status == 2
+    verdict = "1 of 3 Voice Connectors in 2 accounts violates the policy"
+    first = report(runner)
+    assert (first["verdict"], first["outcome"], first["complete"]) == (verdict, "violated", True)
+    assert output.count(verdict) >= 1 and "PLAY RECAP" in output
+    assert [account["account_id"] for account in first["accounts"]] == [HERE, THERE]
+    assert sorted(path.name for path in (runner.folder / "voice-audit").iterdir()) == [
+        "voice-audit.json",
+        "voice-audit.xml",
+    ]
+    connectors = runner.emulator.voice._connectors[HERE, WEST]
+    connectors["bcdefg2hijk3lmnop4qrs5"]["settings"].update(LOGS)
+    status, output = audit(runner, "--check", policy=json.dumps(POLICY), assume_role_arns="\n".join(ROLES))
+    assert status == 0, output
+    second = report(runner)
+    assert (second["outcome"], second["previous_created"]) == ("compliant", first["created"])
+    assert [finding["voice_connector_id"] for finding in second["fixed"]] == ["bcdefg2hijk3lmnop4qrs5"]
+    assert "0 new and 1 fixed" in output
+    assert not (runner.folder / "voice-audit/voice-audit.xml").exists()
+
+
+def test_hosts_with_different_regions_are_all_read(runner: PlaybookRunner) -> None:
+    hosts = {
+        "one": {"voice_audit_regions": [EAST], "voice_audit_assume_role_arns": [ROLES[0]]},
+        "two": {"voice_audit_regions": WEST, "voice_audit_assume_role_arns": [ROLES[0]]},
+        "three": {"voice_audit_assume_role_arns": ROLES[1]},
+    }
+    # These variables of an inventory have a meaning for other plays.
+    noise = {"regions": ["none"], "policy": {}, "item": 1, "results": [], "omit": "x", "ansible_connection": "no_such"}
+    noise |= {"ansible_python_interpreter": "/no/such/python", "nothing": "{{ not_defined }}", "names": ["x"]}
+    arguments = inventory(runner, hosts, **noise)
+    status, output = audit(runner, *arguments, "--forks", "3", policy=POLICY, hosts="all")
+    assert status == 2, output
+    assert [status for *_identity, status in found(report(runner))] == ["pass", "fail", "pass"]
+    assert report(runner)["complete"] is True
+
+
+def test_a_host_cannot_silence_the_others(runner: PlaybookRunner) -> None:
+    arguments = inventory(runner, {"one": {"voice_audit_fail_on": []}, "two": {}})
+    status, output = audit(runner, *arguments, policy=POLICY, hosts="all")
+    assert status == 2
+    assert "The hosts have different values of voice_audit_policy" in output
+    assert not (runner.folder / "voice-audit").exists()
+
+
+def test_a_role_that_cannot_be_assumed_is_reported_even_if_its_account_was_read(runner: PlaybookRunner) -> None:
+    status, output = audit(runner, policy=POLICY, assume_role_arns=[DENIED, ROLES[1]])
+    assert status == 2
+    document = report(runner)
+    assert document["outcome"] == "incomplete"
+    unread, role = (account for account in document["accounts"])
+    assert (unread["complete"], unread["assume_role_arn"], role["complete"]) == (False, DENIED, True)
+    assert [name for _account, name, status in found(document) if status == "pass"] == ["support"]
+    assert any(f["status"] == "unknown" and DENIED in f["reason"] for f in document["findings"])
+    assert "AssumeRole failed" in output
+
+
+SITE = """
+- ansible.builtin.import_playbook: chime_sdk.voice.audit
+  vars: {voice_audit_policy: {sip_logs: true}, voice_audit_regions: us-west-2, voice_audit_fail_on: [],
+         voice_audit_report_dir: first}
+- ansible.builtin.import_playbook: chime_sdk.voice.audit
+  vars: {voice_audit_policy: {sip_logs: true}, voice_audit_regions: us-east-1, voice_audit_report_dir: second%s}
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.debug: {msg: "later plays see {{ voice_audit.outcome }}"}
+"""
+
+
+def test_two_audits_in_one_run_report_only_their_own_reads(runner: PlaybookRunner) -> None:
+    (runner.folder / "site.yml").write_text(SITE % "", encoding="utf-8")
+    result = runner.run("site.yml", {})
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert [status for *_identity, status in found(report(runner, "first"))] == ["fail"]
+    assert [status for *_identity, status in found(report(runner, "second"))] == ["pass"]
+    assert "later plays see compliant" in result.stdout
+    # A read that was skipped is not replaced by an earlier one.
+    runner.emulator.requests.clear()
+    answers = "y\ny\nn\ny\ny\n"
+    stepped = runner.run("site.yml", {}, "--step", answers=answers)
+    assert stepped.returncode == 2
+    assert report(runner, "second")["outcome"] == "incomplete"
+
+
+def test_a_second_audit_of_hosts_that_do_not_exist_fails(runner: PlaybookRunner) -> None:
+    (runner.folder / "site.yml").write_text(SITE % ", voice_audit_hosts: nowhere", encoding="utf-8")
+    result = runner.run("site.yml", {})
+    assert result.returncode != 0
+    assert "voice_audit_hosts is nowhere, which matches no host" in result.stdout + result.stderr
+    assert not (runner.folder / "second").exists()
+
+
+def test_credentials_that_cannot_be_used_replace_an_old_report(runner: PlaybookRunner) -> None:
+    status, _output = audit(runner, policy=POLICY, regions=EAST)
+    assert status == 0 and report(runner)["outcome"] == "compliant"
+    variables = {"voice_audit_policy": POLICY, "voice_audit_regions": EAST}
+    keys = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_PROFILE": "no-such-profile"}
+    result = runner.run(AUDIT, variables, **keys)
+    assert result.returncode == 2
+    document = report(runner)
+    assert (document["outcome"], document["complete"]) == ("incomplete", False)
+    assert "no-such-profile" in json.dumps(document["accounts"])
+    assert "no-such-profile" in result.stdout
+
+
+def test_an_account_without_trunks_is_empty_and_fails_unless_asked_otherwise(runner: PlaybookRunner) -> None:
+    status, output = audit(runner, regions="eu-west-1, eu-west-2")
+    assert status == 2
+    assert report(runner)["outcome"] == "empty"
+    assert f"No Voice Connectors in account {HERE} (2 Regions read). Only proxy configurations were checked" in output
+    assert audit(runner, regions="eu-west-1", fail_on=["fail", "unknown"])[0] == 0
+
+
+def test_many_names_without_a_match_make_a_short_verdict(runner: PlaybookRunner) -> None:
+    names = [f"name {number}" for number in range(300)]
+    status, output = audit(runner, policy=POLICY, names=names, regions=EAST)
+    assert status == 2
+    assert len(report(runner)["verdict"]) <= 200
+    assert report(runner)["counts"]["unknown"] == 300
+    assert len(output) < 20_000
+
+
+def test_a_thousand_trunks_print_few_lines(tmp_path: pathlib.Path) -> None:
+    connectors = [{"VoiceConnectorId": f"a{number:021d}", "Name": f"trunk {number}"} for number in range(1000)]
+    policy = {"sip_logs": True, "media_metric_logs": True, "required_tags": ["team"], "require_encryption": False}
+    policy |= {"emergency_calling": True, "streaming_min_retention_hours": 1, "no_proxy_configuration": True}
+    with Emulator({"voice_connectors": connectors}) as emulator:
+        runner = PlaybookRunner(emulator, tmp_path)
+        status, output = audit(runner, policy=policy, regions=EAST, concurrency=32)
+    assert status == 2
+    assert report(runner)["counts"]["fail"] == 6000
+    assert len(output.splitlines()) < 60
+    assert len(output) < 10_000
+
+
+MISTAKES: dict[str, tuple[list[str], str]] = {
+    "misspelled": (["-e", "voice_audit_polcy=x"], "This playbook has no variable voice_audit_polcy."),
+    "case": (["-e", "Voice_Audit_policy=x"], "This playbook has no variable Voice_Audit_policy."),
+    "blank": (["-e", "voice_audit_regions=us-east-1, us-west-2"], "_raw_params"),
+    "undefined": (["-e", '{"voice_audit_policy": "{{ my_policy }}"}'], "'my_policy' is undefined"),
+    "inside": (["-e", '{"voice_audit_names": ["{{ my_name }}"]}'], "'my_name' is undefined"),
+    "unindented": (["-e", "sip_logs=true"], "Begin the file with the line voice_audit_policy:"),
+    "check": (["-e", '{"voice_audit_policy": {"sip_log": true}}'], "The policy key sip_log does not exist."),
+    "nested": (
+        ["-e", '{"voice_audit_policy": {"policy": {"sip_logs": true}}}'],
+        "The policy must begin with its checks",
+    ),
+}
+
+
+STARTS: list[list[str]] = [[], ["--start-at-task", "Report"], ["--tags", "nothing"]]
+
+
+@pytest.mark.parametrize(
+    ("mistake", "start"),
+    [
+        *((mistake, STARTS[number % 3]) for number, mistake in enumerate(MISTAKES)),
+        ("misspelled", STARTS[1]),
+        ("undefined", STARTS[1]),
+        ("unindented", STARTS[1]),
+    ],
+)
+def test_a_mistake_ends_the_run_and_is_named(runner: PlaybookRunner, mistake: str, start: list[str]) -> None:
+    arguments, words = MISTAKES[mistake]
+    result = runner.run(AUDIT, {}, *arguments, *start)
+    output = re.sub(r"\s+", " ", result.stdout + result.stderr)
+    assert result.returncode == 2, output
+    assert words in output
+    assert not (runner.folder / "voice-audit").exists()
+    if mistake not in ("check", "nested"):
+        assert runner.emulator.operations() == []
+
+
+def test_every_check_at_the_top_level_of_a_file_is_recognized() -> None:
+    (pattern,) = re.findall(r"varnames', '\^\((require_encryption[^']*)\)\$'", PLAYBOOK)
+    assert {check for check in CHECKS if re.fullmatch(pattern, check)} == set(CHECKS)
+
+
+def test_empty_answers_are_the_defaults(runner: PlaybookRunner) -> None:
+    names = re.findall(r"(?:[(|])([a-z_]+)(?=[|)])", re.findall(r"voice_audit\(_\(([^)]*)\)", PLAYBOOK)[0].join("()"))
+    assert len(names) == 14
+    status, output = audit(runner, **dict.fromkeys(names, ""))
+    assert status == 0, output
+    assert "Only proxy configurations were checked" in output
+    assert len(report(runner)["accounts"][0]["regions"]) == 10
+
+
+@pytest.mark.parametrize("value", [{"voice_connectors": [], "complete": True}, {"results": []}, [], "x"])
+def test_a_variable_with_the_name_of_the_result_is_never_a_report(runner: PlaybookRunner, value: Any) -> None:
+    result = runner.run(AUDIT, {"voice_audit": value, "voice_audit_regions": EAST})
+    assert result.returncode == 2
+    assert report(runner)["outcome"] == "incomplete"
+
+
+def test_settings_that_cannot_be_read_make_the_audit_incomplete(runner: PlaybookRunner) -> None:
+    runner.emulator.faults = [
+        Fault("GetVoiceConnectorLoggingConfiguration", request_has="abcdef1ghij2klmno3pqr4", error="ForbiddenException")
+    ]
+    status, output = audit(runner, policy=POLICY, fail_on="unknown")
+    assert status == 2
+    assert "chime:GetVoiceConnectorLoggingConfiguration" in output
+    assert sorted(status for *_identity, status in found(report(runner))) == ["fail", "unknown"]
+    assert audit(runner, policy=POLICY, fail_on="empty")[0] == 0
+    assert report(runner)["outcome"] == "incomplete"
+
+
+def test_no_region_is_written_down() -> None:
+    """The Regions come from AWS and botocore. Only the Region that is asked for them has a name."""
+    region = re.compile(r"\b(?:us|ca|eu|ap|sa|af|me|il|mx)-(?:[a-z]+)-\d\b")
+    assert region.findall(PLAYBOOK) == []
+    for path in [*ROOT.glob("plugins/**/*.py"), *ROOT.glob("playbooks/*.yml")]:
+        text = path.read_text(encoding="utf-8")
+        code = re.sub(r'r"""\n.*?\n"""', "", text, flags=re.DOTALL)  # documentation
+        code = re.sub(r"^\s*#.*$", "", code, flags=re.MULTILINE)
+        allowed = {"_connectors.py": {EAST}, "_messages.py": {EAST}, "_options.py": {EAST}}.get(path.name, set())
+        assert set(region.findall(code)) <= allowed, path
+
+
+def test_the_tasks_run_whatever_tags_are_given() -> None:
+    (play,) = yaml.safe_load(PLAYBOOK)
+    assert [task["tags"] for task in play["tasks"]] == ["always", "always"]
