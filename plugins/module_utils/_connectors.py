@@ -112,8 +112,8 @@ def _list_pages(
         response = operation(MaxResults=100, **position)
         entries = operation.member(response, member, list) or []
         token = operation.check(pick, response[RAW_JSON].get("NextToken"), str, "NextToken")
-        page = [(entry.get(key) if isinstance(entry, dict) else None, entry) for entry in entries]
-        if not all(isinstance(name, str) for name, _entry in page):
+        page = [(entry[key], entry) for entry in entries if isinstance(entry, dict) and isinstance(entry.get(key), str)]
+        if len(page) < len(entries):
             raise operation.failure("unreadable", reason=f"it contains an item without a valid {key}")
         yield operation, page
         if not token:

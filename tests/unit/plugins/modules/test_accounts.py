@@ -345,7 +345,7 @@ def test_an_invalid_option_returns_every_key(read: Read, fleet: Emulator) -> Non
 
 def test_a_selection_returns_what_matched_nothing(read: Read) -> None:
     everywhere = {"regions": [EAST, FRANKFURT]}
-    nothing = {"voice_connector_ids": [], "names": [], "tags": None}
+    nothing: dict[str, Any] = {"voice_connector_ids": [], "names": [], "tags": None}
     unselected = {"voice_connector_ids": None, "names": None, "tags": None}
     assert read()["selection"] == {**unselected, "unmatched": nothing}
     result = read(names=["warehouse", "cantina", "cantina"], tags={"team": "voice"}, **everywhere)

@@ -1215,7 +1215,7 @@ def test_an_error_is_not_judged_if_a_different_result_contains_the_voice_connect
 
 def selecting(account: str, connectors: list[Any], unmatched: dict[str, Any], **selected: Any) -> dict[str, Any]:
     selection = {"voice_connector_ids": None, "names": None, "tags": None, **selected}
-    nothing = {"voice_connector_ids": [], "names": [], "tags": None}
+    nothing: dict[str, Any] = {"voice_connector_ids": [], "names": [], "tags": None}
     return {
         **result(connectors),
         "account_id": account,
