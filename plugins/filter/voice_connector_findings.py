@@ -113,7 +113,7 @@ options:
         type: int
       emergency_calling:
         description:
-          - Whether emergency calling must be configured. If V(false), it must not be configured.
+          - Whether emergency calling must be configured, with at least one number. If V(false), it must not be configured.
           - Needs V(emergency_calling) in C(include).
         type: bool
       no_proxy_configuration:
@@ -175,7 +175,7 @@ options:
   now:
     description:
       - The time of the checks, in ISO 8601 format with a UTC offset. If omitted, the current time.
-      - An unquoted YAML timestamp without an offset is in UTC.
+      - An unquoted YAML timestamp without an offset is in UTC. Write C(now(utc=true)), because C(now()) is in local time.
     type: raw
 seealso:
   - plugin: chime_sdk.voice.voice_connector_policy_includes

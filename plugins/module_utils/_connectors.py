@@ -143,8 +143,8 @@ def find_regions(connection: Any, warn: Callable[[str], None]) -> tuple[list[str
     try:
         listed = operation.member(operation(), "VoiceConnectorRegions", list)
         listed = operation.check(pick, listed, [str], "VoiceConnectorRegions")
-        if not all(map(REGION.fullmatch, listed)):
-            raise operation.failure("unreadable", reason="it contains an item that is not a Region")
+        if not listed or not all(map(REGION.fullmatch, listed)):
+            raise operation.failure("unreadable", reason="it contains no Region, or an item that is not one")
     except VoiceError as e:
         if e.affects_all:
             raise

@@ -21,6 +21,8 @@ from typing import Any, Callable, NamedTuple
 
 import yaml
 
+from ansible_collections.chime_sdk.voice.plugins.module_utils._responses import parse_json
+
 PASS = "pass"
 FAIL = "fail"
 UNKNOWN = "unknown"
@@ -278,7 +280,8 @@ def check_retention(connector: Connector, min_hours: int) -> CheckResult:
 
 
 def check_emergency_calling(connector: Connector, wanted: bool) -> CheckResult:
-    actual = connector.setting("emergency_calling")["exists"]
+    setting = connector.setting("emergency_calling")
+    actual = setting["exists"] and bool(get_member(setting, "dnis", list))
     return compare(actual, wanted, "Emergency calling is configured.", "Emergency calling is not configured.")
 
 
@@ -560,8 +563,11 @@ def load_policy(text: str) -> Any:
     if len(text) > _MAX_POLICY:
         raise AuditError(f"The policy is longer than {_MAX_POLICY} characters.")
     try:
-        # JSON may be indented with tabs, but YAML may not. In JSON, a tab within a string must be escaped.
-        return yaml.load(text.replace("\t", " ") if text.lstrip().startswith("{") else text, PolicyLoader)
+        return parse_json(text)
+    except (RecursionError, ValueError):
+        pass  # YAML, or JSON that is not valid
+    try:
+        return yaml.load(text, PolicyLoader)
     except yaml.MarkedYAMLError as e:
         line = e.problem_mark.line + 1 if e.problem_mark else 1
         raise AuditError(f"The policy is not valid YAML or JSON: line {line}: {shorten(str(e.problem))}.")

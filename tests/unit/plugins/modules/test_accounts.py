@@ -251,6 +251,7 @@ def test_all_regions_are_those_of_the_service_and_those_of_botocore(read: Read, 
         {"body": '{"VoiceConnectorRegions": ["../us-east-1"]}'},
         {"body": '{"VoiceConnectorRegions": [null]}'},
         {"body": '{"Regions": ["us-east-1"]}'},
+        {"body": '{"VoiceConnectorRegions": []}'},
     ],
 )
 def test_without_the_list_of_the_service_botocores_regions_are_read_with_a_warning(

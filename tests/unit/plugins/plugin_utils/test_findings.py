@@ -63,7 +63,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "logging": {"exists": True, "enable_sip_logs": True, "enable_media_metric_logs": False},
     "streaming": {"exists": True, "data_retention_in_hours": 24, "disabled": False},
-    "emergency_calling": {"exists": True, "dnis": []},
+    "emergency_calling": {"exists": True, "dnis": [{"emergency_phone_number": "+12065550110"}]},
 }
 CONNECTOR: dict[str, Any] = {
     "voice_connector_id": WITH_PROXY,
@@ -552,6 +552,22 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
         "Emergency calling is not configured.",
     ),
     ("emergency_calling", False, {"emergency_calling": MISSING_SETTING}, PASS, False, None),
+    (
+        "emergency_calling",
+        True,
+        {"emergency_calling": {"dnis": []}},
+        FAIL,
+        False,
+        "Emergency calling is not configured.",
+    ),
+    (
+        "emergency_calling",
+        True,
+        {"emergency_calling": {"dnis": None}},
+        UNKNOWN,
+        None,
+        "AWS did not return a valid value for dnis.",
+    ),
     (
         "emergency_calling",
         False,
@@ -1599,6 +1615,12 @@ exceptions:
     reason: The carrier is moving.
     until: 2026-12-31
 """
+
+
+@pytest.mark.parametrize("tag", ["\U00020bb7", "\U0001f4de", "\x7f", "a\tb", "k" * 1100])
+def test_json_text_means_the_same_as_the_dictionary(tag: str) -> None:
+    policy = {"allowed_tag_values": {tag: ["x"]}}
+    assert parse_policy(json.dumps(policy)) == parse_policy(json.dumps(policy, ensure_ascii=False)) == policy
 
 
 def test_a_policy_can_be_yaml_or_json_text() -> None:
