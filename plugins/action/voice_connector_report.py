@@ -136,6 +136,8 @@ class ActionModule(ActionBase):
 
         folder = pathlib.Path(options["report_dir"])
         previous, problem = read_previous(options["previous"] or str(folder / FILES["json"][0]))
+        if options["previous"] and not previous and not problem:
+            problem = f"The previous report {options['previous']} does not exist."
         envelope = build_envelope(
             judgement, previous, [problem] if problem else [], now, options["title"], options["show_phone_numbers"]
         )
@@ -157,6 +159,7 @@ class ActionModule(ActionBase):
                 write_files(folder, contents)
         except OSError as e:
             problem = f"Failed to write the reports to {folder}: {e.strerror} ({e.filename or folder})."
+            problem += " The reports in this folder may be earlier ones."
             return {**result, "failed": True, "msg": f"{problem} The verdict of the audit: {envelope['verdict']}."}
         result["files"] = [str(folder / name) for name in wanted]
         failures = {

@@ -67,7 +67,8 @@ options:
     description:
       - The path of an earlier report in JSON format. If omitted, the one in O(report_dir). It is expanded as
         O(report_dir) is.
-      - If the file does not exist, there is no comparison. If it cannot be used, the report contains a warning.
+      - If there is no earlier report in O(report_dir), there is nothing to compare with. If this option is set, and the
+        file does not exist, or if an earlier report cannot be used, the report contains a warning.
     type: path
   show_phone_numbers:
     description:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import J
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._mask import Mask
 
 FORMAT = 1
+_CREATED = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+]00:00")
 MAX_BYTES = 64 * 1024 * 1024
 _KNOWN = ("pass", "fail", "not_applicable", "excepted")
 _HOLDS = ("pass", "not_applicable")
@@ -37,7 +39,7 @@ class Seen(NamedTuple):
 class Previous(NamedTuple):
     """What a comparison needs of the previous report."""
 
-    created: str | None
+    created: str
     policy: dict[str, Any]
     seen: dict[Key, Seen]
     complete: set[tuple[str, str]]  # the accounts and Regions that were completely read
@@ -86,7 +88,9 @@ def _parse(envelope: Any) -> Previous:
     kinds = {"policy": dict, "accounts": list, "findings": list}
     if (
         not isinstance(envelope, dict)
-        or envelope.get("format") != FORMAT
+        or type(envelope.get("format")) is not int
+        or envelope["format"] != FORMAT
+        or not _CREATED.fullmatch(str(envelope.get("created")))
         or not all(isinstance(envelope.get(key), kind) for key, kind in kinds.items())
     ):
         raise ValueError("it is not a report in the current format")
@@ -105,8 +109,7 @@ def _parse(envelope: Any) -> Previous:
         seen[_as_string(account), identifier, check] = Seen(
             status if status in _KNOWN else None, _as_string(entry.get("region")), _as_string(entry.get("name"))
         )
-    created = envelope.get("created")
-    return Previous(created[:40] if isinstance(created, str) else None, envelope["policy"], seen, complete)
+    return Previous(str(envelope["created"]), envelope["policy"], seen, complete)
 
 
 def read_previous(path: str) -> tuple[Previous | None, str | None]:

@@ -13,10 +13,13 @@ import errno
 import fcntl
 import os
 import pathlib
+import time
 from collections.abc import Iterator
 
 # What network and virtual file systems raise if they cannot lock or sync. NFS locks no folder that is open for reading.
 _UNSUPPORTED = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+
+_MAX_WAIT = 60  # seconds for another run to finish writing
 
 
 @contextlib.contextmanager
@@ -28,20 +31,35 @@ def _if_supported() -> Iterator[None]:
             raise
 
 
-def write_files(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
-    """Write all files under temporary names, then remove the old files and rename the new ones.
+def _lock(descriptor: int, folder: pathlib.Path) -> None:
+    """Wait until no other run writes to the folder; raise OSError if that takes too long."""
+    deadline = time.monotonic() + _MAX_WAIT
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise OSError(errno.EBUSY, "another run is writing there, or was stopped", str(folder)) from None
+        time.sleep(0.05)
 
-    A file whose content is None is removed. Other files in the folder are left alone. Only the owner can read the new
+
+def write_files(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
+    """Write all files under temporary names, and rename them, in the order of *contents*, when all are written.
+
+    An earlier file stays until the new one replaces it, even if the process is killed. A file whose content is None is removed. Other files in the folder are left alone. Only the owner can read the new
     files. A folder that does not exist is created with the mode 0700; an existing one keeps its mode and owner.
 
-    :raises OSError: writing failed and the old files are unchanged, or replacing them failed and the set is incomplete.
+    :raises OSError: writing failed and the earlier files are unchanged, or some of them could not be replaced.
     """
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "it is not a folder", str(folder))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = {name: folder / f".{name}.partial" for name in contents}
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        with _if_supported():  # concurrent runs wait for each other
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with _if_supported():
+            _lock(descriptor, folder)
         for path in temporary.values():  # of a run that was killed
             path.unlink(missing_ok=True)
         for name, content in contents.items():
@@ -52,14 +70,19 @@ def write_files(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
                     file.flush()
                     with _if_supported():
                         os.fsync(file.fileno())
-        # First remove all old files, because an incomplete set is better than a mix of old and new files.
-        for name in contents:
-            (folder / name).unlink(missing_ok=True)
+        problems = []
         for name, content in contents.items():
-            if content is not None:
-                temporary[name].rename(folder / name)
+            try:
+                if content is None:
+                    (folder / name).unlink(missing_ok=True)
+                else:
+                    temporary[name].rename(folder / name)
+            except OSError as e:  # replace as many as possible
+                problems.append(e)
         with _if_supported():
             os.fsync(descriptor)
+        if problems:
+            raise problems[0]
     finally:
         for path in temporary.values():
             with contextlib.suppress(OSError):

@@ -37,6 +37,9 @@ _KEPT = frozenset(
         "voice_connector_ids",
     ]
 )
+# Where a number can be that no setting has
+_LIKELY_KEYS = ("reason", "actual", "tags")
+_MIN_USER = 3  # a shorter user name can be any word of a reason
 # Four or more digits with the usual punctuation. Each repetition begins where no other can, so it takes linear time.
 _DIGITS = re.compile(r"(?:(?<!\w)\+)?[0-9](?:[\s().\-/]{0,3}[0-9]){3,}")
 # What is probably a phone number in a reason, even without a plus sign. An account ID has 12 digits.
@@ -87,7 +90,8 @@ class Mask:
                 self._numbers.update(digits[start:] for start in range(4) if len(digits) - start > 6)
             credentials = connector.get("termination_credentials")
             names = credentials.get("usernames") if isinstance(credentials, dict) else None
-            users = [name for name in (names if isinstance(names, list) else ()) if isinstance(name, str) and name]
+            users = [name for name in (names if isinstance(names, list) else ()) if isinstance(name, str)]
+            users = [name for name in users if len(name) >= _MIN_USER]
             if users:
                 words = "|".join(re.escape(name) for name in sorted(users, key=len, reverse=True))
                 key = (connector.get("account_id"), connector.get("voice_connector_id"))
@@ -95,8 +99,8 @@ class Mask:
         self._lengths = sorted({len(number) for number in self._numbers})
         self.text = functools.lru_cache(1024)(self._text)  # most findings share their strings with others
 
-    def _text(self, text: str, is_reason: bool = False) -> str:
-        """Return *text* with its phone numbers masked. A reason can contain numbers that no setting has."""
+    def _text(self, text: str, likely: bool = False) -> str:
+        """Return *text* with its phone numbers masked; if *likely*, also what is probably one."""
 
         def mask_digits(match: re.Match[str]) -> str:
             run, digits = match[0], _only_digits(match[0])
@@ -105,21 +109,23 @@ class Mask:
                 for length in self._lengths
                 for start in range(len(digits) - length + 1)
             )
-            return mask(run) if private or (is_reason and _LIKELY.search(run)) else run
+            return mask(run) if private or (likely and _LIKELY.search(run)) else run
 
         return text if self.show else _DIGITS.sub(mask_digits, text)
 
-    def value(self, value: Any, key: str = "", depth: int = 0) -> Any:
+    def value(self, value: Any, key: str = "", depth: int = 0, likely: bool = False) -> Any:
         """Return a value as JSON can hold it, with everything private masked. What is nested too deeply becomes "...".
 
         :param key: the key that the value belongs to, which decides how a string is masked.
+        :param likely: whether to mask what is probably a phone number, although no setting has it.
         """
+        likely = likely or key in _LIKELY_KEYS
         if isinstance(value, str):
             if self.show or key in _KEPT:
                 return str(value)
             if key == "usernames":
                 return "****"
-            return mask(value) if _PHONE_KEY.search(key) else self.text(value, key == "reason")
+            return mask(value) if _PHONE_KEY.search(key) else self.text(value, likely)
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, int):
@@ -129,9 +135,12 @@ class Mask:
         if depth > _MAX_DEPTH:
             return "..."
         if isinstance(value, dict):
-            return {self.text(str(name)): self.value(inner, str(name), depth + 1) for name, inner in value.items()}
+            return {
+                self.text(str(name), likely): self.value(inner, str(name), depth + 1, likely)
+                for name, inner in value.items()
+            }
         if isinstance(value, (list, tuple)):
-            return [self.value(inner, key, depth + 1) for inner in value]
+            return [self.value(inner, key, depth + 1, likely) for inner in value]
         return self.text(str(value))
 
     def finding(self, finding: dict[str, Any]) -> dict[str, Any]:

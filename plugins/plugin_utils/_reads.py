@@ -213,9 +213,9 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
     # Its selection, which can have a match in a different account
     selection = result.get("selection")
     unmatched: list[Gap] = []
-    if isinstance(selection, dict):
+    if isinstance(selection, dict) and whole is None:
         unmatched = find_unmatched(selection.get("unmatched"), f" in {subject}" * bool(subject), partly)
-    elif selection is not None:
+    elif selection is not None and whole is None:
         gaps.append(Gap(None, None, f"{partly} The selection is not valid."))
     gaps += [gap for gap in unmatched if not gap.selected]
 

@@ -265,7 +265,8 @@ def _list_checks(envelope: dict[str, Any]) -> list[str]:
     lines = []
     for name, statuses in sorted(checks.items(), key=lambda item: -len(item[1]["fail"])):
         failed = statuses["fail"]
-        parts = [with_noun(len(failed), "violation") if failed else "no violations"]
+        none = "no violations" if envelope["complete"] else "no known violations"
+        parts = [with_noun(len(failed), "violation") if failed else none]
         parts += [f"{len(statuses[status])} {status}" for status in ("unknown", "excepted") if statuses[status]]
         names = [describe_connector(finding, several) for finding in failed[:_MAX_LISTED]]
         more = f" and {len(failed) - _MAX_LISTED} more" if len(failed) > _MAX_LISTED else ""

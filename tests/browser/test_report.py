@@ -257,8 +257,8 @@ def test_the_counts_are_shown(open_report: Callable[..., Page]) -> None:
     counts = open_report().locator(".counts > div").all_inner_texts()
     assert [" ".join(count.split()) for count in counts] == [
         "of 7 Voice Connectors violate the policy 3",
-        "checks are unknown 3",
-        "checks are excepted 2",
+        "findings are unknown 3",
+        "findings are excepted 2",
         "of 3 accounts completely read 1",
         "of 8 Regions completely read 6",
     ]

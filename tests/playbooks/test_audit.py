@@ -94,6 +94,7 @@ def test_hosts_with_different_regions_are_all_read(runner: PlaybookRunner) -> No
     }
     # These variables of an inventory have a meaning for other plays.
     noise = {"regions": ["none"], "policy": {}, "item": 1, "results": [], "omit": "x", "ansible_connection": "no_such"}
+    noise |= {"ansible_become": True, "ansible_become_user": "nobody"}
     noise |= {"ansible_python_interpreter": "/no/such/python", "nothing": "{{ not_defined }}", "names": ["x"]}
     arguments = inventory(runner, hosts, **noise)
     status, output = audit(runner, *arguments, "--forks", "3", policy=POLICY, hosts="all")
@@ -108,6 +109,31 @@ def test_a_host_cannot_silence_the_others(runner: PlaybookRunner) -> None:
     assert status == 2
     assert "The hosts have different values of voice_audit_policy" in output
     assert not (runner.folder / "voice-audit").exists()
+
+
+def test_hosts_that_only_the_inventory_names_are_not_forgotten(runner: PlaybookRunner) -> None:
+    arguments = inventory(runner, {"one": {}}, voice_audit_hosts="one")
+    status, output = audit(runner, *arguments, policy=POLICY)
+    assert status == 2
+    assert "voice_audit_hosts is set in the inventory, where it has no effect" in output
+    assert runner.emulator.operations() == []
+    assert audit(runner, *arguments, policy=POLICY, hosts=["one"], regions=EAST)[0] == 0
+
+
+@pytest.mark.parametrize("roles", [[None], [ROLES[0], None], " - ", [""]])
+def test_an_empty_item_is_no_role_and_not_the_credentials_in_use(runner: PlaybookRunner, roles: Any) -> None:
+    status, _output = audit(runner, policy=POLICY, assume_role_arns=roles, regions=EAST)
+    assert status == 2
+    assert report(runner)["outcome"] == "incomplete"
+    assert "assume_role_arn is an empty string" in json.dumps(report(runner)["accounts"])
+
+
+def test_a_host_that_cannot_be_reached_is_an_unread_account(runner: PlaybookRunner) -> None:
+    variables = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    result = runner.run(AUDIT, {"voice_audit_policy": POLICY, **variables})
+    assert result.returncode == 2
+    assert report(runner)["outcome"] == "incomplete"
+    assert "could not be read" in result.stdout
 
 
 def test_a_role_that_cannot_be_assumed_is_reported_even_if_its_account_was_read(runner: PlaybookRunner) -> None:
@@ -246,7 +272,7 @@ def condition(number: int) -> str:
 
 
 def test_every_check_at_the_top_level_of_a_file_is_recognized() -> None:
-    (pattern,) = re.findall(r"'(\^\(require[^']*)'", condition(2))
+    (pattern,) = re.findall(r"'(\^\(require[^']*)'", condition(3))
     assert [check for check in CHECKS if not re.fullmatch(pattern, check)] == []
 
 

@@ -31,7 +31,9 @@ PLAYBOOKS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("playbook", sorted(path.stem for path in ROOT.glob("playbooks/*.yml")))
 def test_a_playbook_runs_on_the_control_node(runner: PlaybookRunner, playbook: str) -> None:
     (runner.folder / "hosts").write_text(
-        "localhost ansible_connection=no_such_plugin ansible_python_interpreter=/no/such/python\n", encoding="utf-8"
+        "localhost ansible_connection=no_such_plugin ansible_python_interpreter=/no/such/python "
+        "ansible_become=true ansible_become_user=nobody\n",
+        encoding="utf-8",
     )
     variables, words = PLAYBOOKS[playbook]
     result = runner.run(f"chime_sdk.voice.{playbook}", variables, "--inventory", "hosts")

@@ -221,7 +221,8 @@ def test_previous_is_the_baseline_if_it_is_given(report: Report, tmp_path: pathl
     report(read(trunk("a", False)))
     assert report(read(trunk("a", False)), previous="old/voice-audit.json")["new_count"] == 1
     assert report(read(trunk("a", False)), previous="missing.json")["new_count"] == 0
-    assert stored(tmp_path / "voice-audit")["warnings"] == []
+    (warning,) = stored(tmp_path / "voice-audit")["warnings"]
+    assert warning == f"The previous report {tmp_path / 'missing.json'} does not exist."
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 1, "policy": {}, "accounts": [], "findings": 7}'])
@@ -261,7 +262,7 @@ def test_the_console_shows_the_verdict_first(report: Report, printed: list[str])
     assert printed == [
         result["verdict"],
         "require_encryption: 1 violation: name of a (a, us-east-1, 111122223333)",
-        "no_proxy_configuration: no violations",
+        "no_proxy_configuration: no known violations",
         "Not read: an unknown account. The role cannot be assumed by **********01, or (***********02.",
     ]
 
@@ -445,7 +446,8 @@ def test_reports_that_cannot_be_written_fail_the_task_with_the_verdict(
     assert result["failed"]
     path = tmp_path / "file"
     assert result["msg"] == (
-        f"Failed to write the reports to {path}: File exists ({path}). The verdict of the audit: {result['verdict']}."
+        f"Failed to write the reports to {path}: it is not a folder ({path}). The reports in this folder may be earlier "
+        f"ones. The verdict of the audit: {result['verdict']}."
     )
     assert (result["outcome"], result["files"]) == ("compliant", [])
     assert result["verdict"] in printed

@@ -248,10 +248,16 @@ def test_an_odd_finding_loses_no_other_and_makes_nothing_new(odd: Any, key: str 
     json.dumps(report)
 
 
+@pytest.mark.parametrize("key", ["created", "format"])
+@pytest.mark.parametrize("odd", [*ODD, 1.0, True, "2026-11-27T18:00:00+00:00\n[ERROR]"])
+def test_a_previous_report_without_a_valid_date_or_format_cannot_be_used(odd: Any, key: str) -> None:
+    report = {**envelope(judgement([finding("fail")])), key: odd}
+    with pytest.raises(ValueError, match="not a report in the current format"):
+        as_previous(json.loads(json.dumps(report)))
+
+
 @pytest.mark.parametrize("odd", ODD)
-@pytest.mark.parametrize(
-    "key", ["account", "account_id", "regions", "region", "complete", "selection", "carried", "created"]
-)
+@pytest.mark.parametrize("key", ["account", "account_id", "regions", "region", "complete", "selection", "carried"])
 def test_odd_values_in_a_previous_report_are_ignored(odd: Any, key: str) -> None:
     report = json.loads(json.dumps(envelope(judgement([finding("fail")]))))
     entry = report["accounts"][0]
@@ -259,8 +265,8 @@ def test_odd_values_in_a_previous_report_are_ignored(odd: Any, key: str) -> None
         report["accounts"] = [odd]
     elif key in ("region", "complete"):
         entry["regions"] = [odd, {**entry["regions"][0], key: odd}]
-    elif key in ("carried", "created"):
-        report[{"carried": "carried_forward"}.get(key, key)] = odd
+    elif key == "carried":
+        report["carried_forward"] = odd
     else:
         entry[key] = odd
     report = envelope(judgement([finding("pass")]), as_previous(report))

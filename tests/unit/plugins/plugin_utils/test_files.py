@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils import _files
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._files import write_files
 
 NAMES = ("voice-audit.json", "voice-audit.csv", "voice-audit.html")
@@ -73,9 +74,7 @@ def test_a_link_is_replaced_and_its_target_is_not_written(tmp_path: pathlib.Path
 
 
 @pytest.mark.parametrize("failing", ["write", "rename"])
-def test_a_failure_does_not_mix_old_and_new_reports(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, failing: str
-) -> None:
+def test_a_failure_loses_no_report(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
     write_files(tmp_path, dict.fromkeys(NAMES, "old"))
     calls = iter(range(10))
 
@@ -89,7 +88,31 @@ def test_a_failure_does_not_mix_old_and_new_reports(
     monkeypatch.setattr(target, name, fail)
     with pytest.raises(OSError, match="No space"):
         write_files(tmp_path, dict.fromkeys(NAMES, "new"))
-    assert contents_of(tmp_path) == (dict.fromkeys(NAMES, "old") if failing == "write" else {NAMES[0]: "new"})
+    replaced = () if failing == "write" else (NAMES[0], NAMES[2])
+    assert contents_of(tmp_path) == {name: "new" if name in replaced else "old" for name in NAMES}
+
+
+def test_a_file_that_cannot_be_replaced_does_not_prevent_the_others(tmp_path: pathlib.Path) -> None:
+    write_files(tmp_path, {NAMES[0]: "old"})
+    (tmp_path / NAMES[1]).mkdir()
+    with pytest.raises(OSError, match=NAMES[1]):
+        write_files(tmp_path, {NAMES[1]: None, NAMES[0]: "new"})
+    assert (tmp_path / NAMES[0]).read_text() == "new"
+    with pytest.raises(NotADirectoryError, match="it is not a folder"):
+        write_files(tmp_path / NAMES[0], {})
+
+
+def test_a_run_that_holds_the_lock_for_too_long_is_an_error(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_files, "_MAX_WAIT", 0.1)
+    held = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    with pytest.raises(OSError, match="another run is writing there"):
+        write_files(tmp_path, {NAMES[0]: "new"})
+    os.close(held)
+    write_files(tmp_path, {NAMES[0]: "new"})
+    assert contents_of(tmp_path) == {NAMES[0]: "new"}
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOLCK, errno.ENOTSUP, errno.EBADF])

@@ -103,9 +103,20 @@ def test_nothing_is_masked_if_phone_numbers_are_shown() -> None:
     assert shown.finding(finding(reason=text))["reason"] == text
 
 
-def test_digits_in_a_setting_that_is_no_phone_number_are_not_masked() -> None:
-    tags = {"tags": {"order": "4155550177"}}
-    assert Mask([CONNECTOR]).value(tags) == tags
+def test_digits_in_a_setting_that_is_no_phone_number_are_not_masked_but_those_in_tags_are() -> None:
+    settings = {"origination": {"routes": [{"host": "4155550177"}]}}
+    assert Mask([CONNECTOR]).value(settings) == settings
+    tags = {"tags": {"4155550178": "(415) 555-0177", "order": "1234567"}}
+    masked = {"tags": {"********78": "*************7", "order": "1234567"}}
+    assert list(Mask([CONNECTOR]).value(tags)["tags"]) == list(masked["tags"])
+    assert "0177" not in str(Mask([CONNECTOR]).value(tags))
+    assert Mask([CONNECTOR]).value(tags)["tags"]["order"] == "1234567"
+
+
+def test_a_short_user_name_hides_no_other_word() -> None:
+    connector = {**CONNECTOR, "termination_credentials": {"exists": True, "usernames": ["US"]}}
+    assert Mask([connector]).finding(finding(reason="Calls are allowed to US."))["reason"] == "Calls are allowed to US."
+    assert Mask([connector]).value(connector)["termination_credentials"]["usernames"] == ["****"]
 
 
 def test_names_and_identifiers_are_not_masked() -> None:
