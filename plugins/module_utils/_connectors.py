@@ -21,10 +21,13 @@ from ._shapes import MistypedValue, pick
 # Every supported botocore knows the service in this Region, which lists the others.
 FIRST_REGION = "us-east-1"
 
+_ASSOCIATED = ("VoiceConnectorId", "VoiceConnectorGroupId", "SipRuleId")
 _ASSOCIATIONS = [{"name": ("Name", str), "value": ("Value", str)}]
 
 # Give up on a listing after this many pages in a row without a new Voice Connector.
 _MAX_STALE_PAGES = 10
+_MAX_PAGES = 1000  # of 100 items
+_MAX_REGIONS = 100
 
 
 def connector_result(entry: dict[str, Any], region: str) -> dict[str, Any]:
@@ -86,9 +89,16 @@ def list_phone_numbers(client: VoiceClient) -> dict[str, list[str]]:
     )
     for operation, entries in pages:
         for number, entry in entries:
-            for association in operation.check(pick, entry.get("Associations"), _ASSOCIATIONS, "Associations"):
-                if None in association.values():
-                    raise operation.failure("unreadable", reason="it contains an association without a name or value")
+            associations = operation.check(pick, entry.get("Associations"), _ASSOCIATIONS, "Associations")
+            if not associations and entry.get("Status") == "Assigned":
+                raise operation.failure(
+                    "unreadable", reason="it contains an assigned phone number without an association"
+                )
+            for association in associations:
+                if association["name"] not in _ASSOCIATED or not association["value"]:
+                    raise operation.failure(
+                        "unreadable", reason="it contains an association without a known name and value"
+                    )
                 if association["name"] == "VoiceConnectorId":
                     numbers.setdefault(association["value"], []).append(number)
     return {identifier: list(dict.fromkeys(listed)) for identifier, listed in numbers.items()}
@@ -107,12 +117,13 @@ def _list_pages(
     seen: set[str] = set()
     stale = 0
     position: dict[str, Any] = {}
-    while True:
+    for _number in range(_MAX_PAGES):
         operation = start()
         response = operation(MaxResults=100, **position)
+        operation.require_request_id(response)
         entries = operation.member(response, member, list) or []
         token = operation.check(pick, response[RAW_JSON].get("NextToken"), str, "NextToken")
-        page = [(entry[key], entry) for entry in entries if isinstance(entry, dict) and isinstance(entry.get(key), str)]
+        page = [(entry[key], entry) for entry in entries if isinstance(entry, dict) and _is_text(entry.get(key))]
         if len(page) < len(entries):
             raise operation.failure("unreadable", reason=f"it contains an item without a valid {key}")
         yield operation, page
@@ -126,6 +137,7 @@ def _list_pages(
             raise operation.failure("unreadable", reason=reason)
         tokens.add(token)
         position = {"NextToken": token}
+    raise operation.failure("unreadable", reason=f"the listing does not end after {_MAX_PAGES} pages")
 
 
 def find_regions(connection: Any, warn: Callable[[str], None]) -> tuple[list[str], str]:
@@ -143,8 +155,9 @@ def find_regions(connection: Any, warn: Callable[[str], None]) -> tuple[list[str
     try:
         listed = operation.member(operation(), "VoiceConnectorRegions", list)
         listed = operation.check(pick, listed, [str], "VoiceConnectorRegions")
-        if not listed or not all(map(REGION.fullmatch, listed)):
-            raise operation.failure("unreadable", reason="it contains no Region, or an item that is not one")
+        if not 0 < len(listed) <= _MAX_REGIONS or not all(map(REGION.fullmatch, listed)):
+            reason = "it contains no Region, too many, or an item that is not one"
+            raise operation.failure("unreadable", reason=reason)
     except VoiceError as e:
         if e.affects_all:
             raise
@@ -159,11 +172,13 @@ def get_tags(client: VoiceClient, voice_connector: dict[str, Any]) -> dict[str, 
     :param voice_connector: its documented keys.
     :raises VoiceError: any other response, or no response.
     """
-    action = f"get the tags of Voice Connector {voice_connector['voice_connector_id']}"
-    operation = Operation(client, "ListTagsForResource", action)
-    if not voice_connector["voice_connector_arn"]:
+    identifier, arn = voice_connector["voice_connector_id"], voice_connector["voice_connector_arn"]
+    operation = Operation(client, "ListTagsForResource", f"get the tags of Voice Connector {identifier}")
+    if not arn:
         raise operation.failure("no_arn")
-    tags = operation.member(operation(ResourceARN=voice_connector["voice_connector_arn"]), "Tags", list)
+    if arn.rpartition(":")[2] != f"vc/{identifier}":
+        raise operation.failure("other_arn")
+    tags = operation.member(operation(ResourceARN=arn), "Tags", list)
     tags = operation.check(pick, tags, [{"key": ("Key", str), "value": ("Value", str)}], "Tags")
     if any(tag["key"] is None for tag in tags):
         raise operation.failure("unreadable", reason="it contains a tag without a key")
@@ -180,3 +195,7 @@ def are_tags_withheld(error: VoiceError) -> bool:
     """
     withheld = error.name in ("no_arn", "not_found") or canonical_name(error.code) == "BadRequest"
     return error.operation == "ListTagsForResource" and withheld
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""

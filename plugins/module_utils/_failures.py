@@ -429,10 +429,12 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
     if isinstance(exception, ClientError):
         source = f": {exception.operation_name} failed"
         suspects = ["assume_role_arn"] if settings.get("assume_role_arn") and "AssumeRole failed" in source else []
+    if isinstance(exception, UnreadableResponse):  # only of the role in the options
+        source, suspects = f": the response of AssumeRole cannot be used, because {exception}", ["assume_role_arn"]
     if isinstance(exception, CredentialRetrievalError) and exception.kwargs["provider"] == "custom-process":
         source, suspects = ": credential_process failed", []
         words = "Its output can contain secrets, so it is not shown here; run the command on the managed node to see it"
-    elif type(exception).__module__.startswith("dateutil"):
+    elif type(exception).__module__.startswith("dateutil") or str(exception).startswith("Invalid timestamp"):
         source, words = ": the time at which they expire cannot be read", ""  # its words quote it, whatever it is
     # The message names the profile anyway.
     names = "".join(f"{name}, " for name in suspects if "profile" not in name.lower())

@@ -108,6 +108,10 @@ MESSAGES = {
         "the service did not return the ARN of the Voice Connector, so its tags cannot be read. Remove the options "
         "that use tags"
     ),
+    "other_arn": (
+        "the service returned the ARN of something else for this Voice Connector, so its tags cannot be read. Remove the "
+        "options that use tags"
+    ),
     # Bulk reads
     "numbers_elsewhere": (
         "no phone number in the listing belongs to it, which is inconclusive, because the Voice Connector belongs to "
@@ -156,6 +160,10 @@ MESSAGES = {
     "unknown_tags": (
         "the tags of Voice Connector {voice_connector_id} in {found_in} could not be read, so it is unknown whether "
         "exclude_tags applies to it. Exclude it by its ID, or remove exclude_tags; nothing was changed. {reason}"
+    ),
+    "unknown_name": (
+        "the name of Voice Connector {voice_connector_id} in {found_in} is unknown, so it is unknown whether exclude_names "
+        "applies to it. Exclude it by its ID, or remove exclude_names; nothing was changed"
     ),
     "unused_exclusion": (
         "{option} contains {values}, which matches no Voice Connector that was read. Correct it or remove it; nothing "

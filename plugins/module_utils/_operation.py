@@ -225,11 +225,9 @@ class Operation:
         raise self.failure("unreadable", reason=reason)
 
     def require_request_id(self, response: dict[str, Any]) -> None:
-        """Raise VoiceError for an empty response that may not come from AWS."""
+        """Raise VoiceError for a response that may not come from AWS."""
         if not response["ResponseMetadata"].get("RequestId"):
-            raise self.failure(
-                "unreadable", reason="it is empty, and has no request ID, unlike every response from AWS"
-            )
+            raise self.failure("unreadable", reason="it has no request ID, unlike every response from AWS")
 
     def failure(self, name: str, kind: type[VoiceError] = VoiceError, words: str = "", **fields: Any) -> VoiceError:
         """Return the error with the message *name* about this operation.

@@ -71,8 +71,7 @@ def plan_deletions(
     require_complete_read(read, prefix, exclusions)
     kept = [c for c in connectors if not is_excluded(c, exclusions)]
     targets = [c for c in kept if c["proxy"]["exists"]]
-    if exclusions.tags:
-        require_tags(targets, prefix)
+    require_known(targets, exclusions, prefix)
     not_read: list[dict[str, Any]] = []
     if ids is None:
         listed = {i: entry and entry["name"] for region in read.regions for i, entry in region.listed.items()}
@@ -143,10 +142,12 @@ def is_excluded(connector: dict[str, Any], exclusions: Exclusions) -> bool:
     )
 
 
-def require_tags(targets: list[dict[str, Any]], prefix: str) -> None:
-    """Raise VoiceError if the tags of a Voice Connector are unknown."""
+def require_known(targets: list[dict[str, Any]], exclusions: Exclusions, prefix: str) -> None:
+    """Raise VoiceError if it is unknown whether an exclusion applies to a Voice Connector."""
     for connector in targets:
-        if connector["tags"] is None:
+        if exclusions.names and connector["name"] is None:
+            raise VoiceError("unknown_name", prefix, **_place(connector))
+        if exclusions.tags and connector["tags"] is None:
             raise VoiceError(
                 "unknown_tags", prefix, reason=connector["tags_error"].removesuffix("."), **_place(connector)
             )

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any, Callable
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -17,35 +16,70 @@ from ._operation import Operation, VoiceClient
 from ._responses import UnreadableResponse, is_truncated
 from ._selection import ACCOUNT_ID
 
+_ELEMENTS = (b"<AssumeRole", b"<ErrorResponse", b"<GetCallerIdentity")
+
 
 def get_account_id(client: VoiceClient) -> str:
     """Return the ID of the account that the credentials in use belong to. Operation: GetCallerIdentity.
 
     :param client: a client for STS.
-    :raises VoiceError: an error, no response, or a response without an account.
+    :raises VoiceError: an error, no response, or a response without an account or with one that the role does not have.
     """
     operation = Operation(client, "GetCallerIdentity", "get the AWS account ID")
-    account_id = operation().get("Account")
+    response = operation()
+    account_id = response.get("Account")
     if not isinstance(account_id, str) or not ACCOUNT_ID.fullmatch(account_id):
         raise operation.failure("unreadable", reason="it does not contain an account")
+    operation.require_request_id(response)
+    role = client.settings["assume_role_arn"]
+    if role and role.split(":")[4] != account_id:
+        raise operation.failure("unreadable", reason="it contains a different account than assume_role_arn")
     return account_id
 
 
 def assume_role(create_client: Callable[..., Any], source: Any, params: dict[str, Any]) -> Any:
     """Return the credentials of a role. They are requested when they are first used, and again before they expire.
 
+    Operation: AssumeRole. botocore's own provider would accept the credentials of a different role.
+
     :param create_client: a function that creates a client, like that of botocore's session.
     :param source: the SigningCredentials with which to assume the role.
     :param params: the options of the module.
     """
-    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+    from botocore.credentials import DeferredRefreshableCredentials
 
-    arguments = {"RoleSessionName": params["assume_role_session_name"] or "chime_sdk.voice"}
+    session = params["assume_role_session_name"] or "chime_sdk.voice"
+    arguments = {"RoleArn": params["assume_role_arn"], "RoleSessionName": session}
     if params["assume_role_external_id"]:
         arguments["ExternalId"] = params["assume_role_external_id"]
-    renewed = SimpleNamespace(get_frozen_credentials=source.renew)
-    fetcher = AssumeRoleCredentialFetcher(create_client, renewed, params["assume_role_arn"], arguments)
-    return DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    _arn, partition, _service, _region, account, role = params["assume_role_arn"].split(":", 5)
+    expected = f"arn:{partition}:sts::{account}:assumed-role/{role.rpartition('/')[2]}/{session}"
+
+    def fetch() -> dict[str, str]:
+        keys = source.renew()
+        client = create_client(
+            "sts",
+            aws_access_key_id=keys.access_key,
+            aws_secret_access_key=keys.secret_key,
+            aws_session_token=keys.token,
+        )
+        client.meta.events.register("before-parse.sts", check_sts_response)
+        try:
+            response = client.assume_role(**arguments)
+            user, new = response["AssumedRoleUser"]["Arn"], response["Credentials"]
+            credentials = {
+                "access_key": new["AccessKeyId"],
+                "secret_key": new["SecretAccessKey"],
+                "token": new["SessionToken"],
+                "expiry_time": new["Expiration"].isoformat(),
+            }
+        except (AttributeError, LookupError, TypeError):  # botocore's parser raises KeyError
+            raise UnreadableResponse("it does not contain credentials") from None
+        if user != expected:
+            raise UnreadableResponse("it contains the credentials of a different role or session")
+        return credentials
+
+    return DeferredRefreshableCredentials(fetch, "assume-role")
 
 
 def check_sts_response(response_dict: dict[str, Any], **kwargs: Any) -> None:
@@ -59,7 +93,7 @@ def check_sts_response(response_dict: dict[str, Any], **kwargs: Any) -> None:
     try:
         ElementTree.fromstring(body)
     except (ElementTree.ParseError, ValueError, LookupError):
-        if is_truncated(response_dict, body) or body.lstrip().startswith((b"<GetCallerIdentity", b"<ErrorResponse")):
+        if is_truncated(response_dict, body) or body.lstrip().startswith(_ELEMENTS):
             return  # it is cut, so that botocore fails to parse it, and it is requested again
         if status < 301:  # botocore parses the others as errors
             raise UnreadableResponse(f"its body ({len(body)} bytes) is not XML") from None

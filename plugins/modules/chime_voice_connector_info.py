@@ -39,14 +39,14 @@ options:
     description:
       - Read only these Voice Connectors. If one of them does not exist in any of the Regions, the task fails.
       - If omitted, all Voice Connectors are read. If the list is empty, none is read, and no request is sent to the
-        service.
+        service, except with O(regions=all).
       - If listing the Voice Connectors can take fewer requests than reading them one by one, the module lists them.
     type: list
     elements: str
   names:
     description:
       - Read only Voice Connectors with one of these names. If the list is empty, none is read, and no request is sent
-        to the service.
+        to the service, except with O(regions=all).
       - A name without a match is not an error. RV(selection.unmatched) contains it.
     type: list
     elements: str
@@ -242,7 +242,7 @@ regions_source:
   description:
     - The source of RV(regions). V(options) means the options of the task, the environment, or the profile. With
       O(regions=all), V(service) means that AWS returned them, and V(botocore) that AWS did not, so that a Region can be
-      missing.
+      missing. V(null) means that the task failed before they were known.
   returned: always
   type: str
   sample: options
@@ -778,10 +778,10 @@ def parse_selection(params: dict[str, Any]) -> Selection:
     )
 
 
-def build_unread(region: str | None, regions: list[str], error: VoiceError) -> dict[str, Any]:
+def build_unread(regions: list[str], error: VoiceError) -> dict[str, Any]:
     """Return the documented result of a read of *regions* that failed with *error* before it read anything."""
     return {
-        "region": region,
+        "region": regions[0] if len(regions) == 1 else None,
         "regions": [{"region": region, "complete": False, "reason": error.message} for region in regions],
         "voice_connectors": [],
         "stopped": True,
@@ -892,7 +892,7 @@ def main() -> None:
         "changed": False,
         "assume_role_arn": params["assume_role_arn"],
         "account_id": role and role[1],
-        "regions_source": "options",
+        "regions_source": None if params["regions"] == ["all"] else "options",
     }
     all_regions = params["regions"] == ["all"]
     regions = [] if all_regions else list(dict.fromkeys(params["regions"] or filter(None, [params["region"]])))
@@ -910,7 +910,7 @@ def main() -> None:
             build_result(read_voice_connectors(clients, selection, params["concurrency"]), bool(selection.tags))
         )
     except VoiceError as e:
-        result.update(e.failure(**build_unread(params["region"], regions, e)))
+        result.update({**e.failure(), **build_unread(regions, e)})
     result["selection"] = build_selection(params, result["voice_connectors"])
     if "msg" in result:
         module.fail_json(**result)

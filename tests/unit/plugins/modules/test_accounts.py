@@ -14,6 +14,7 @@ from typing import Any, Callable
 import pytest
 from botocore.credentials import RefreshableCredentials
 
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _connectors
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
@@ -227,6 +228,74 @@ def test_invalid_options_of_a_role_fail(read: Read, options: dict[str, Any], wor
     assert result["complete"] is False and words in result["errors"][0]["message"]
 
 
+def assumed(role: str, session: str = "chime_sdk.voice", **changes: str) -> str:
+    """Return a response of AssumeRole with credentials that the emulator accepts."""
+    account, name = role.split(":")[4], role.rpartition("/")[2]
+    user = f"<AssumedRoleUser><Arn>arn:aws:sts::{account}:assumed-role/{name}/{session}</Arn></AssumedRoleUser>"
+    keys = {"AccessKeyId": "AKIDOTHER", "SecretAccessKey": "other-secret-key", "SessionToken": "", **changes}
+    members = "".join(f"<{name}>{value}</{name}>" for name, value in keys.items())
+    credentials = f"<Credentials>{members}<Expiration>2036-01-01T00:00:00Z</Expiration></Credentials>"
+    return f"<AssumeRoleResponse><AssumeRoleResult>{user}{credentials}</AssumeRoleResult></AssumeRoleResponse>"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (assumed(f"arn:aws:iam::{HERE}:role/voice-audit"), "the credentials of a different role or session"),
+        (assumed(f"arn:aws:iam::{THERE}:role/other"), "the credentials of a different role or session"),
+        (assumed(ROLE, session="somebody"), "the credentials of a different role or session"),
+        (assumed(ROLE).replace("AssumedRoleUser", "User"), "does not contain credentials"),
+        (assumed(ROLE).replace("Expiration>", "Until>"), "does not contain credentials"),
+        ("<AssumeRoleResponse/>", "does not contain credentials"),
+        ("<html></html>", "does not contain credentials"),
+        ("no XML", "its body (6 bytes) is not XML"),
+    ],
+)
+def test_credentials_of_a_different_role_are_never_used(read: Read, fleet: Emulator, body: str, reason: str) -> None:
+    """A cache that returns the response for a different role would make one account look like two."""
+    fleet.faults = [Fault(ASSUME, body=body)]
+    result = read(region=WEST, assume_role_arn=ROLE)
+    assert result["failed"] is True and result["voice_connectors"] == []
+    assert "the response of AssumeRole cannot be used, because it" in result["msg"]
+    assert reason in result["msg"] and "Check assume_role_arn, " in result["msg"]
+    assert "other-secret-key" not in json.dumps(result)
+    assert set(fleet.operations()) == {ASSUME}
+
+
+def test_a_token_in_an_expiration_that_cannot_be_read_is_not_shown(read: Read, fleet: Emulator) -> None:
+    body = assumed(ROLE, SessionToken="token-of-the-role").replace("2036-01-01T00:00:00Z", "token-of-the-role")
+    fleet.faults = [Fault(ASSUME, body=body)]
+    result = read(assume_role_arn=ROLE)
+    assert result["failed"] is True and "the time at which they expire cannot be read" in result["msg"]
+    assert "token-of-the-role" not in json.dumps(result)
+
+
+CALLER_OF = "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>%s</Account></GetCallerIdentityResult>%s</GetCallerIdentityResponse>"
+REQUEST_ID = "<ResponseMetadata><RequestId>1234</RequestId></ResponseMetadata>"
+
+
+@pytest.mark.parametrize(
+    ("account", "request_id", "reason"),
+    [
+        (HERE, REQUEST_ID, "it contains a different account than assume_role_arn"),
+        (THERE, "", "it has no request ID"),
+        ("1234", REQUEST_ID, "it does not contain an account"),
+    ],
+)
+@pytest.mark.parametrize("module", ["chime_voice_connector_info", "chime_voice_connector_proxy_retire"])
+def test_an_account_that_contradicts_the_role_is_refused(
+    read: Read, fleet: Emulator, tmp_path: pathlib.Path, module: str, account: str, request_id: str, reason: str
+) -> None:
+    headers = {"x-amzn-requestid": ""} if not request_id else {}
+    fleet.faults = [Fault(CALLER, body=CALLER_OF % (account, request_id), headers=headers)]
+    options: dict[str, Any] = {"include_account_id": True}
+    if module != "chime_voice_connector_info":
+        options = {"account_id": HERE, "all": True, "regions": [WEST], "region": None, "backup_dir": str(tmp_path)}
+    result = run(module, fleet, assume_role_arn=ROLE, **options)
+    assert result["failed"] is True and reason in result["msg"]
+    assert set(fleet.operations()) == {ASSUME, CALLER}
+
+
 # All Regions
 
 
@@ -252,6 +321,7 @@ def test_all_regions_are_those_of_the_service_and_those_of_botocore(read: Read, 
         {"body": '{"VoiceConnectorRegions": [null]}'},
         {"body": '{"Regions": ["us-east-1"]}'},
         {"body": '{"VoiceConnectorRegions": []}'},
+        {"body": json.dumps({"VoiceConnectorRegions": [f"eu-west-{number}" for number in range(101)]})},
     ],
 )
 def test_without_the_list_of_the_service_botocores_regions_are_read_with_a_warning(
@@ -360,6 +430,38 @@ def test_a_selection_returns_what_matched_nothing(read: Read) -> None:
     assert result["complete"] is True
 
 
+def test_a_listing_that_always_has_new_items_ends(read: Read, fleet: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_connectors, "_MAX_PAGES", 3)
+    pages = [{"VoiceConnectors": [{"VoiceConnectorId": f"a{n:021d}"}], "NextToken": f"t{n}"} for n in range(4)]
+    fleet.faults = [Fault(LIST, body=json.dumps(page), times=1) for page in pages]
+    result = read()
+    assert result["failed"] is True and "the listing does not end after 3 pages" in result["msg"]
+    assert fleet.operations() == [LIST] * 3
+
+
+def test_tags_of_something_else_are_not_read(read: Read, fleet: Emulator) -> None:
+    fleet.voice._connectors[HERE, EAST][WITH_PROXY]["entry"]["VoiceConnectorArn"] = (
+        f"arn:aws:chime:{EAST}:{HERE}:vc/zzz"
+    )
+    result = read(include=["tags"])
+    assert result["voice_connectors"][0]["tags"] is None
+    assert "the ARN of something else" in result["errors"][0]["message"]
+    assert TAGS not in fleet.operations()
+
+
+def test_a_voice_connector_without_a_name_is_not_retired_if_names_are_excluded(
+    fleet: Emulator, tmp_path: pathlib.Path
+) -> None:
+    connectors = fleet.voice._connectors[HERE, EAST]
+    connectors[WITH_PROXY]["settings"]["Proxy"] = dict(PROXY_CONFIGURATION)
+    del connectors[WITH_PROXY]["entry"]["Name"]
+    options = {"account_id": HERE, "all": True, "region": None, "backup_dir": str(tmp_path)}
+    result = run("chime_voice_connector_proxy_retire", fleet, **options, exclude_names=["warehouse"])
+    assert result["failed"] is True
+    assert f"the name of Voice Connector {WITH_PROXY} in {EAST} is unknown" in result["msg"]
+    assert "Proxy" in connectors[WITH_PROXY]["settings"]
+
+
 # Phone numbers
 
 
@@ -400,7 +502,7 @@ def entry(number: Any = "+12065550109", name: Any = "VoiceConnectorId", value: A
         None,
         [entry(name="VoiceConnectorGroupId")],
         [entry(value=WITHOUT_PROXY)],
-        [{"E164PhoneNumber": "+12065550109", "Associations": None}],
+        [{"E164PhoneNumber": "+12065550109", "Associations": None, "Status": "Unassigned"}],
         [{"E164PhoneNumber": "+12065550109"}],
     ],
 )
@@ -421,6 +523,10 @@ def test_a_connector_without_an_association_has_no_phone_numbers(read: Read, fle
         {"body": json.dumps({"PhoneNumbers": [entry(number=None)]})},
         {"body": json.dumps({"PhoneNumbers": [entry(number=12065550109)]})},
         {"body": json.dumps({"PhoneNumbers": [entry(name=None)]})},
+        {"body": json.dumps({"PhoneNumbers": [entry(name="voiceconnectorid")]})},
+        {"body": json.dumps({"PhoneNumbers": [entry(number="")]})},
+        {"body": json.dumps({"PhoneNumbers": [{"E164PhoneNumber": "+12065550109", "Status": "Assigned"}]})},
+        {"body": json.dumps({"PhoneNumbers": [entry(value=WITHOUT_PROXY)]}), "headers": {"x-amzn-requestid": ""}},
         {"body": json.dumps({"PhoneNumbers": [entry(value=None)]})},
         {"body": json.dumps({"PhoneNumbers": [entry(), "x"]})},
         {"body": json.dumps({"PhoneNumbers": [{**entry(), "Associations": "x"}]})},
