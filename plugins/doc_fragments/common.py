@@ -119,8 +119,8 @@ options: {}
 notes:
   - If an option is V(null), it counts as omitted. A list can also be a string with an item on each line, or with commas
     between the items. Blanks around these items are ignored. The string can also be JSON. If a list contains an empty
-    item, the task fails before it sends a request. The same applies to an empty string, unless its meaning is documented, and to a Region that is not written as in
-    C(us-east-1).
+    item, the task fails before it sends a request. The same applies to an empty string, unless its meaning is documented,
+    and to a Region that is not written as in C(us-east-1).
 """
 
     # For every module: the minimum versions of Python and the AWS SDK.

@@ -88,8 +88,7 @@ def _parse(envelope: Any) -> Previous:
     kinds = {"policy": dict, "accounts": list, "findings": list}
     if (
         not isinstance(envelope, dict)
-        or type(envelope.get("format")) is not int
-        or envelope["format"] != FORMAT
+        or repr(envelope.get("format")) != repr(FORMAT)  # neither 1.0 nor true
         or not _CREATED.fullmatch(str(envelope.get("created")))
         or not all(isinstance(envelope.get(key), kind) for key, kind in kinds.items())
     ):

@@ -47,8 +47,9 @@ def _lock(descriptor: int, folder: pathlib.Path) -> None:
 def write_files(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
     """Write all files under temporary names, and rename them, in the order of *contents*, when all are written.
 
-    An earlier file stays until the new one replaces it, even if the process is killed. A file whose content is None is removed. Other files in the folder are left alone. Only the owner can read the new
-    files. A folder that does not exist is created with the mode 0700; an existing one keeps its mode and owner.
+    An earlier file stays until the new one replaces it, even if the process is killed. A file whose content is None is
+    removed. Other files in the folder are left alone. Only the owner can read the new files. A folder that does not exist
+    is created with the mode 0700; an existing one keeps its mode and owner.
 
     :raises OSError: writing failed and the earlier files are unchanged, or some of them could not be replaced.
     """

@@ -72,8 +72,8 @@ class Voice:
 
         Voice Connectors have the members in the service model. In addition, they can have ``Tags`` (a dictionary), any
         of the ``SETTINGS``, ``TerminationCredentials`` (a list of usernames), ``PhoneNumbers`` (a list of strings in
-        E.164 format), ``Account``, and ``SeenFrom`` (a list of additional Regions that return the Voice Connector). If ``Unchecked`` is true, the Voice Connector can violate
-        the service model, and the emulator checks no output.
+        E.164 format), ``Account``, and ``SeenFrom`` (a list of additional Regions that return the Voice Connector). If
+        ``Unchecked`` is true, the Voice Connector can violate the service model, and the emulator checks no output.
 
         :raises ValueError: if a Voice Connector violates the service model; the message names its ID and the member.
         """

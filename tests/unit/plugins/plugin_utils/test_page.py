@@ -393,7 +393,9 @@ def test_five_thousand_rows_have_at_most_eight_megabytes(failing: int) -> None:
     report = fleet(5000, 20, failing)
     if failing == 1:
         for item in report["findings"]:
-            item.update(status="fail", reason="Zugriff verweigert für “<Köln>”; " * 5, actual=["198.51.100.0/24"] * 4)
+            item.update(
+                status="fail", reason="Zugriff verweigert für \u201c<Köln>\u201d; " * 5, actual=["198.51.100.0/24"] * 4
+            )
     page = render_page(report)
     assert len(page.encode()) <= 8_000_000
     assert sum(map(len, cells(page))) == 60_000
