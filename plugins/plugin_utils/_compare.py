@@ -14,7 +14,7 @@ import re
 import stat
 from typing import Any, NamedTuple
 
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgement
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgement, is_narrowed
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._mask import Mask
 
 FORMAT = 1
@@ -22,7 +22,6 @@ _CREATED = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+]0
 MAX_BYTES = 64 * 1024 * 1024
 _KNOWN = ("pass", "fail", "not_applicable", "excepted")
 _HOLDS = ("pass", "not_applicable")
-CONDITIONS = ("voice_connector_ids", "names", "tags")
 
 # The account ID, the ID of the Voice Connector, and the key of the policy
 Key = tuple[Any, str, str]
@@ -54,10 +53,6 @@ class Comparison(NamedTuple):
 
 def _as_string(value: Any) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def is_narrowed(selection: Any) -> bool:
-    return isinstance(selection, dict) and any(selection.get(name) is not None for name in CONDITIONS)
 
 
 def find_complete(accounts: list[Any]) -> set[tuple[str, str]]:

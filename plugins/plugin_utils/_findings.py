@@ -192,5 +192,6 @@ def apply_exception(
     return FAIL, f"{reason} The exception for this expired on {exemption.until}.", exception
 
 
-def is_narrowed(selection: dict[str, Any] | None) -> bool:
-    return selection is not None and any(selection.get(key) is not None for key in SELECTORS)
+def is_narrowed(selection: Any) -> bool:
+    """Return whether a read was limited to IDs, names, or tags."""
+    return isinstance(selection, dict) and any(selection.get(key) is not None for key in SELECTORS)
