@@ -93,6 +93,7 @@ options:
     description:
       - The ARN of an IAM role. The module assumes it with the credentials in use, and sends all other requests with the
         credentials of the role. They are renewed before they expire, and never leave the module.
+      - O(endpoint_url) and O(aws_config), except its C(retries), apply to this request too.
       - To use several accounts, run the task once for each role, for example in a loop.
     type: str
     version_added: 1.1.0

@@ -22,6 +22,7 @@ from ._connectors import (
 )
 from ._errors import NotFound, VoiceError
 from ._operation import Operation, VoiceClient
+from ._redact import redact
 from ._shapes import Setting, setting_result
 
 _T = TypeVar("_T")
@@ -125,6 +126,21 @@ class BulkRead(NamedTuple):
                 error = VoiceError("not_tried", f"Failed to read Voice Connector {where}: ", first=first)
                 found.append(Unknown(read.voice_connector_id, read.region, error))
         return found
+
+
+def without_foreign(read: BulkRead, account_id: str | None) -> BulkRead:
+    """Return a read in which each Voice Connector whose ARN contains a different account is an error."""
+
+    def check(result: ConnectorRead) -> ConnectorRead:
+        parts = ((result.connector or {}).get("voice_connector_arn") or "").split(":")
+        if account_id is None or len(parts) < 6 or parts[4] == account_id:
+            return result
+        prefix = f"Failed to read Voice Connector {result.voice_connector_id} in {result.region}: "
+        account = redact(parts[4], limit=50)
+        error = VoiceError("foreign_connector", prefix, region=result.region, account=account, account_id=account_id)
+        return result._replace(connector=None, errors=[*result.errors, error])
+
+    return read._replace(reads=list(map(check, read.reads)))
 
 
 def read_voice_connectors(clients: list[VoiceClient], selection: Selection, concurrency: int) -> BulkRead:

@@ -205,7 +205,11 @@ class Connection:
 
         source.secrets = self._credentials.secrets
         create_client = functools.partial(
-            self._session.create_client, region_name=self._sts_region, verify=self._verify
+            self._session.create_client,
+            region_name=self._sts_region,
+            endpoint_url=self._endpoint_url,
+            verify=self._verify,
+            config=self._config.merge(Config(retries=_ONE_ATTEMPT)),
         )
         return assume_role(create_client, source, self._params)
 

@@ -21,7 +21,6 @@ from ._shapes import MistypedValue, pick
 # Every supported botocore knows the service in this Region, which lists the others.
 FIRST_REGION = "us-east-1"
 
-_ASSOCIATED = ("VoiceConnectorId", "VoiceConnectorGroupId", "SipRuleId")
 _ASSOCIATIONS = [{"name": ("Name", str), "value": ("Value", str)}]
 
 # Give up on a listing after this many pages in a row without a new Voice Connector.
@@ -90,17 +89,17 @@ def list_phone_numbers(client: VoiceClient) -> dict[str, list[str]]:
     for operation, entries in pages:
         for number, entry in entries:
             associations = operation.check(pick, entry.get("Associations"), _ASSOCIATIONS, "Associations")
-            if not associations and entry.get("Status") == "Assigned":
+            if not associations and entry.get("Status") in (None, "Assigned"):
                 raise operation.failure(
                     "unreadable", reason="it contains an assigned phone number without an association"
                 )
             for association in associations:
-                if association["name"] not in _ASSOCIATED or not association["value"]:
-                    raise operation.failure(
-                        "unreadable", reason="it contains an association without a known name and value"
-                    )
-                if association["name"] == "VoiceConnectorId":
-                    numbers.setdefault(association["value"], []).append(number)
+                name, value = association["name"], association["value"]
+                is_connector = str(name).lower() == "voiceconnectorid"
+                if not name or (is_connector and not VOICE_CONNECTOR_ID.fullmatch(value or "")):
+                    raise operation.failure("unreadable", reason="it contains an association that is not valid")
+                if is_connector:
+                    numbers.setdefault(value, []).append(number)
     return {identifier: list(dict.fromkeys(listed)) for identifier, listed in numbers.items()}
 
 

@@ -108,6 +108,10 @@ MESSAGES = {
         "the service did not return the ARN of the Voice Connector, so its tags cannot be read. Remove the options "
         "that use tags"
     ),
+    "foreign_connector": (
+        "its ARN contains the AWS account {account}, but the credentials belong to {account_id}. Check endpoint_url, and "
+        "any proxy server in front of the endpoint"
+    ),
     "other_arn": (
         "the service returned the ARN of something else for this Voice Connector, so its tags cannot be read. Remove the "
         "options that use tags"

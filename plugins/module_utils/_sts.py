@@ -75,7 +75,7 @@ def assume_role(create_client: Callable[..., Any], source: Any, params: dict[str
             }
         except (AttributeError, LookupError, TypeError):  # botocore's parser raises KeyError
             raise UnreadableResponse("it does not contain credentials") from None
-        if user != expected:
+        if str(user).lower() != expected.lower():  # the names of roles are not case-sensitive
             raise UnreadableResponse("it contains the credentials of a different role or session")
         return credentials
 

@@ -742,7 +742,14 @@ errors:
 
 from typing import Any
 
-from ..module_utils._bulk import BulkRead, RegionRead, Selection, Unknown, read_voice_connectors
+from ..module_utils._bulk import (
+    BulkRead,
+    RegionRead,
+    Selection,
+    Unknown,
+    read_voice_connectors,
+    without_foreign,
+)
 from ..module_utils._client import Connection
 from ..module_utils._connectors import are_tags_withheld, find_regions
 from ..module_utils._errors import VoiceError
@@ -906,9 +913,8 @@ def main() -> None:
         regions = [client.region for client in clients]
         if params["include_account_id"]:
             result["account_id"] = get_account_id(connection.client(regions[0], "sts"))
-        result.update(
-            build_result(read_voice_connectors(clients, selection, params["concurrency"]), bool(selection.tags))
-        )
+        read = without_foreign(read_voice_connectors(clients, selection, params["concurrency"]), result["account_id"])
+        result.update(build_result(read, bool(selection.tags)))
     except VoiceError as e:
         result.update({**e.failure(), **build_unread(regions, e)})
     result["selection"] = build_selection(params, result["voice_connectors"])

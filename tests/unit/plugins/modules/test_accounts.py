@@ -439,6 +439,26 @@ def test_a_listing_that_always_has_new_items_ends(read: Read, fleet: Emulator, m
     assert fleet.operations() == [LIST] * 3
 
 
+def test_voice_connectors_of_a_different_account_are_errors(read: Read, fleet: Emulator) -> None:
+    """A cache that returns the listing of a different account would make one account look like two."""
+    connector = {"VoiceConnectorId": WITH_PROXY, "VoiceConnectorArn": f"arn:aws:chime:{WEST}:{HERE}:vc/{WITH_PROXY}"}
+    fleet.faults = [Fault(LIST, body=json.dumps({"VoiceConnectors": [{**connector, "AwsRegion": WEST}]}))]
+    result = read(region=WEST, assume_role_arn=ROLE, include=["proxy"])
+    assert result["failed"] is True and (result["voice_connectors"], result["complete"]) == ([], False)
+    error = result["errors"][-1]
+    assert error["voice_connector_id"] == WITH_PROXY
+    assert f"its ARN contains the AWS account {HERE}, but the credentials belong to {THERE}" in error["message"]
+    fleet.faults = []
+    assert names(read(region=WEST, assume_role_arn=ROLE, include_account_id=True)) == ["support"]
+
+
+def test_the_request_for_the_role_uses_the_connection_options(read: Read, fleet: Emulator, sleeps: list[float]) -> None:
+    config = {"proxies": {"http": "http://127.0.0.1:1"}, "connect_timeout": 1}
+    result = read(assume_role_arn=ROLE, aws_config=config)
+    assert result["failed"] is True and "proxy" in result["msg"]
+    assert fleet.operations() == []
+
+
 def test_tags_of_something_else_are_not_read(read: Read, fleet: Emulator) -> None:
     fleet.voice._connectors[HERE, EAST][WITH_PROXY]["entry"]["VoiceConnectorArn"] = (
         f"arn:aws:chime:{EAST}:{HERE}:vc/zzz"
@@ -503,7 +523,8 @@ def entry(number: Any = "+12065550109", name: Any = "VoiceConnectorId", value: A
         [entry(name="VoiceConnectorGroupId")],
         [entry(value=WITHOUT_PROXY)],
         [{"E164PhoneNumber": "+12065550109", "Associations": None, "Status": "Unassigned"}],
-        [{"E164PhoneNumber": "+12065550109"}],
+        [{"E164PhoneNumber": "+12065550109", "Status": "Unassigned"}],
+        [entry(name="UserId", value="somebody")],
     ],
 )
 def test_a_connector_without_an_association_has_no_phone_numbers(read: Read, fleet: Emulator, numbers: Any) -> None:
@@ -523,7 +544,9 @@ def test_a_connector_without_an_association_has_no_phone_numbers(read: Read, fle
         {"body": json.dumps({"PhoneNumbers": [entry(number=None)]})},
         {"body": json.dumps({"PhoneNumbers": [entry(number=12065550109)]})},
         {"body": json.dumps({"PhoneNumbers": [entry(name=None)]})},
-        {"body": json.dumps({"PhoneNumbers": [entry(name="voiceconnectorid")]})},
+        {"body": json.dumps({"PhoneNumbers": [entry(name="")]})},
+        {"body": json.dumps({"PhoneNumbers": [entry(value=f"{WITH_PROXY} ")]})},
+        {"body": json.dumps({"PhoneNumbers": [{"E164PhoneNumber": "+12065550109"}]})},
         {"body": json.dumps({"PhoneNumbers": [entry(number="")]})},
         {"body": json.dumps({"PhoneNumbers": [{"E164PhoneNumber": "+12065550109", "Status": "Assigned"}]})},
         {"body": json.dumps({"PhoneNumbers": [entry(value=WITHOUT_PROXY)]}), "headers": {"x-amzn-requestid": ""}},
