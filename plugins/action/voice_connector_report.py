@@ -158,7 +158,7 @@ class ActionModule(ActionBase):
             if wanted or folder.is_dir():
                 write_files(folder, contents)
         except OSError as e:
-            problem = f"Failed to write the reports to {folder}: {e.strerror} ({e.filename or folder})."
+            problem = f"Failed to write the reports to {folder}: {e.strerror} ({e.filename2 or e.filename or folder})."
             problem += " The reports in this folder may be earlier ones."
             return {**result, "failed": True, "msg": f"{problem} The verdict of the audit: {envelope['verdict']}."}
         result["files"] = [str(folder / name) for name in wanted]

@@ -18,6 +18,8 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import J
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._mask import Mask
 
 FORMAT = 1
+# All of a phone number but its last two digits, masked or not
+_NUMBER = re.compile(r"[+]?[0-9*(](?:[\s().\-/]{0,3}[0-9*]){4,}(?=[0-9]{2}(?![0-9]))")
 _CREATED = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+]00:00")
 MAX_BYTES = 64 * 1024 * 1024
 _KNOWN = ("pass", "fail", "not_applicable", "excepted")
@@ -125,9 +127,10 @@ def read_previous(path: str) -> tuple[Previous | None, str | None]:
     return None, f"The previous report {path} cannot be used: {problem}. What is new and what is fixed is unknown."
 
 
-def _comparable(value: Any) -> Any:
-    """Return a value of a policy as a report holds it, whether phone numbers were shown or not."""
-    return Mask(()).value(value)
+def _comparable(name: str, value: Any) -> Any:
+    """Return the value of a check as a report holds it, whatever phone numbers were masked there."""
+    value = Mask(()).value(value, name)
+    return _NUMBER.sub("", json.dumps(value)) if name == "allowed_tag_values" else value
 
 
 def _finding(key: Key, seen: Seen) -> dict[str, Any]:
@@ -147,7 +150,9 @@ def compare(judgement: Judgement, previous: Previous | None) -> Comparison:
     if previous is None:
         return result
     then, policy = previous.policy, judgement.policy
-    same = {name for name in policy if name in then and _comparable(then[name]) == _comparable(policy[name])}
+    same = {
+        name for name in policy if name in then and _comparable(name, then[name]) == _comparable(name, policy[name])
+    }
     existed = {identifier for _account, identifier, _check in previous.seen}
     found: set[Key] = set()
     for finding in findings:

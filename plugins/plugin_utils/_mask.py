@@ -38,7 +38,7 @@ _KEPT = frozenset(
     ]
 )
 # Where a number can be that no setting has
-_LIKELY_KEYS = ("reason", "actual", "tags")
+_LIKELY_KEYS = ("reason", "actual", "expected", "tags", "allowed_tag_values")
 _MIN_USER = 3  # a shorter user name can be any word of a reason
 # Four or more digits with the usual punctuation. Each repetition begins where no other can, so it takes linear time.
 _DIGITS = re.compile(r"(?:(?<!\w)\+)?[0-9](?:[\s().\-/]{0,3}[0-9]){3,}")
@@ -121,7 +121,7 @@ class Mask:
         """
         likely = likely or key in _LIKELY_KEYS
         if isinstance(value, str):
-            if self.show or key in _KEPT:
+            if self.show or (key in _KEPT and not likely):
                 return str(value)
             if key == "usernames":
                 return "****"
@@ -142,6 +142,14 @@ class Mask:
         if isinstance(value, (list, tuple)):
             return [self.value(inner, key, depth + 1, likely) for inner in value]
         return self.text(str(value))
+
+    def connector(self, connector: dict[str, Any]) -> dict[str, Any]:
+        """Return a Voice Connector as *value* does, also without its user names in its tags."""
+        masked: dict[str, Any] = self.value(connector)
+        users = self._users.get((connector.get("account_id"), connector.get("voice_connector_id")))
+        if users and "tags" in masked:
+            masked["tags"] = _replace(masked["tags"], users)
+        return masked
 
     def finding(self, finding: dict[str, Any]) -> dict[str, Any]:
         """Return a finding as *value* does, also without the user names of its Voice Connector."""

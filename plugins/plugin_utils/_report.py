@@ -237,7 +237,7 @@ def build_envelope(
         "carried_forward": mask.value(compared.carried_forward),
         "previous_created": previous.created if previous else None,
         "warnings": mask.value([*warnings, *build_warnings(judgement)]),
-        "voice_connectors": [mask.value(connector) for connector in judgement.voice_connectors],
+        "voice_connectors": [mask.connector(connector) for connector in judgement.voice_connectors],
     }
 
 

@@ -120,6 +120,27 @@ def test_hosts_that_only_the_inventory_names_are_not_forgotten(runner: PlaybookR
     assert audit(runner, *arguments, policy=POLICY, hosts=["one"], regions=EAST)[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("pattern", "is_valid"),
+    [
+        ("one,two", True),
+        ("one:two", True),
+        ("all:!two", True),
+        ("o*,group", True),
+        ("group[0]", True),
+        ("one,twoo", False),
+        ("group:nowhere", False),
+    ],
+)
+def test_every_part_of_a_pattern_must_match(runner: PlaybookRunner, pattern: str, is_valid: bool) -> None:
+    content = {"all": {"hosts": {"one": {}}, "children": {"group": {"hosts": {"two": {}, "three": {}}}}}}
+    (runner.folder / "hosts.yml").write_text(json.dumps(content), encoding="utf-8")
+    result = runner.run(AUDIT, {"voice_audit_hosts": pattern}, "--inventory", "hosts.yml", "--list-hosts")
+    assert (result.returncode == 0) == is_valid, result.stdout + result.stderr
+    if not is_valid:
+        assert f"voice_audit_hosts is {pattern}, of which a part matches no host" in result.stdout + result.stderr
+
+
 @pytest.mark.parametrize("roles", [[None], [ROLES[0], None], " - ", [""]])
 def test_an_empty_item_is_no_role_and_not_the_credentials_in_use(runner: PlaybookRunner, roles: Any) -> None:
     status, _output = audit(runner, policy=POLICY, assume_role_arns=roles, regions=EAST)
@@ -180,7 +201,7 @@ def test_a_second_audit_of_hosts_that_do_not_exist_fails(runner: PlaybookRunner)
     (runner.folder / "site.yml").write_text(SITE % ", voice_audit_hosts: nowhere", encoding="utf-8")
     result = runner.run("site.yml", {})
     assert result.returncode != 0
-    assert "voice_audit_hosts is nowhere, which matches no host" in result.stdout + result.stderr
+    assert "voice_audit_hosts is nowhere, of which a part matches no host" in result.stdout + result.stderr
     assert not (runner.folder / "second").exists()
 
 

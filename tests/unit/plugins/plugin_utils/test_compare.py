@@ -272,3 +272,20 @@ def test_odd_values_in_a_previous_report_are_ignored(odd: Any, key: str) -> None
     report = envelope(judgement([finding("pass")]), as_previous(report))
     assert ids(report["fixed"]) == ["trunk1"]
     json.dumps(report)
+
+
+@pytest.mark.parametrize("number", ["12065550199", "+12065550199", "(206) 555-0199"])
+def test_a_number_in_the_policy_that_a_report_masks_does_not_prevent_the_comparison(number: str) -> None:
+    policy = {"allowed_tag_values": {"contact": [number]}}
+    connectors = [{"account_id": ACCOUNT, "voice_connector_id": "trunk1", "default_phone_number": "+12065550199"}]
+
+    def audit(status: str, value: str = number) -> Judgement:
+        found = [finding(status, check="allowed_tag_values")]
+        given = {"allowed_tag_values": {"contact": [value]}}
+        return judgement(found)._replace(policy=given, voice_connectors=connectors)
+
+    first = json.loads(json.dumps(envelope(audit("fail"))))
+    assert number not in json.dumps(first["policy"])
+    assert policy == audit("fail").policy
+    assert ids(envelope(audit("pass"), as_previous(first))["fixed"]) == ["trunk1"]
+    assert ids(envelope(audit("pass", "12065550198"), as_previous(first))["fixed"]) == []

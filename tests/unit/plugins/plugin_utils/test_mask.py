@@ -154,3 +154,13 @@ def test_masking_takes_linear_time(text: str) -> None:
     begin = time.monotonic()
     Mask([CONNECTOR]).text(text)
     assert time.monotonic() - begin < 2
+
+
+def test_a_tag_can_have_any_key_without_showing_a_number_or_a_user() -> None:
+    tags = {"name": "Bob +12065550177", "status": "206-555-0177", "region": "pbx", "account_id": "2065550177"}
+    connector = {**CONNECTOR, "tags": tags}
+    masked = Mask([connector]).connector(connector)
+    assert "0177" not in str(masked["tags"]) and masked["tags"]["region"] == "****"
+    assert masked["name"] == CONNECTOR["name"]
+    allowed = finding(check="allowed_tag_values", expected={"name": ["+12065550177"]}, actual={"name": "+12065550177"})
+    assert "0177" not in str(Mask([connector]).finding(allowed))
