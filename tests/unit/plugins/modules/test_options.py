@@ -183,6 +183,7 @@ def test_a_null_profile_still_overrides_the_environment(
         (INFO, "regions", f'["{EAST}", "{WEST}"]', [EAST, WEST]),
         (INFO, "names", "- reception\n- 'warehouse, left'\n", ["reception", "warehouse, left"]),
         (INFO, "names", "[reception", ["[reception"]),
+        (INFO, "names", "5", ["5"]),
         (INFO, "voice_connector_ids", f"{WITHOUT_PROXY}, {WITH_PROXY}", [WITHOUT_PROXY, WITH_PROXY]),
         (PROXY, "phone_number_countries", "MX, US", ["MX", "US"]),
         (PROXY, "phone_number_pool_countries", "MX, US", ["MX", "US"]),
