@@ -15,6 +15,7 @@ from typing import Any, Callable, NamedTuple, TypeVar
 from ._api import get_setting, require_operations
 from ._connectors import (
     are_tags_withheld,
+    find_owner,
     get_tags,
     get_voice_connector,
     list_phone_numbers,
@@ -23,6 +24,7 @@ from ._connectors import (
 from ._errors import NotFound, VoiceError
 from ._operation import Operation, VoiceClient
 from ._redact import redact
+from ._settings import PHONE_NUMBERS
 from ._shapes import Setting, setting_result
 
 _T = TypeVar("_T")
@@ -132,11 +134,11 @@ def without_foreign(read: BulkRead, account_id: str | None) -> BulkRead:
     """Return a read in which each Voice Connector whose ARN contains a different account is an error."""
 
     def check(result: ConnectorRead) -> ConnectorRead:
-        parts = ((result.connector or {}).get("voice_connector_arn") or "").split(":")
-        if account_id is None or len(parts) < 6 or parts[4] == account_id:
+        owner = find_owner(result.connector) if result.connector else None
+        if account_id is None or owner in (None, account_id):
             return result
         prefix = f"Failed to read Voice Connector {result.voice_connector_id} in {result.region}: "
-        account = redact(parts[4], limit=50)
+        account = redact(owner, limit=50)
         error = VoiceError("foreign_connector", prefix, region=result.region, account=account, account_id=account_id)
         return result._replace(connector=None, errors=[*result.errors, error])
 
@@ -398,7 +400,7 @@ def _read(region: RegionRead, identifier: str, selection: Selection, concurrency
         connector[setting.name] = results.get(setting.name) or setting_result(setting, None, known=False)
     errors += [failed[setting.name] for setting in selection.settings if setting.name in failed]
     if selection.phone_numbers:
-        connector["phone_numbers"], error = _numbers_of(region, listed)
+        connector[PHONE_NUMBERS.name], error = _numbers_of(region, listed)
         errors += [error] if error else []
     return ConnectorRead(identifier, region.name, connector, errors, structures=structures)
 
@@ -406,15 +408,17 @@ def _read(region: RegionRead, identifier: str, selection: Selection, concurrency
 def _numbers_of(region: RegionRead, connector: dict[str, Any]) -> tuple[dict[str, Any], VoiceError | None]:
     """Return the phone numbers of a Voice Connector, and the error if it is unknown whether there are any."""
     identifier, home = connector["voice_connector_id"], connector["aws_region"]
-    numbers = (region.numbers or {}).get(identifier, [])
-    exists = None if region.numbers is None else bool(numbers)
-    if exists is False and home != region.name:
+    known = region.numbers is not None
+    numbers = (region.numbers or {}).get(identifier)
+    error = None
+    if known and not numbers and home != region.name:
         operation = Operation(
             region.client, "ListPhoneNumbers", f"get the phone numbers of Voice Connector {identifier}"
         )
         shown = region.client.clean(home, 100) if home else "a Region that AWS did not return"
-        return {"exists": None, "e164_phone_numbers": []}, operation.failure("numbers_elsewhere", home=shown)
-    return {"exists": exists, "e164_phone_numbers": numbers}, None
+        error = operation.failure("numbers_elsewhere", home=shown)
+    structure = {PHONE_NUMBERS.member: numbers} if numbers else None
+    return setting_result(PHONE_NUMBERS, structure, known=known and error is None), error
 
 
 def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
@@ -427,7 +431,7 @@ def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> Con
         connector.update(tags=None, tags_error="The tags were not read, because reading stopped.")
     connector.update((setting.name, setting_result(setting, None, known=False)) for setting in selection.settings)
     if selection.phone_numbers:
-        connector["phone_numbers"] = {"exists": None, "e164_phone_numbers": []}
+        connector[PHONE_NUMBERS.name] = setting_result(PHONE_NUMBERS, None, known=False)
     return ConnectorRead(identifier, region.name, connector, [], tried=False)
 
 

@@ -38,6 +38,12 @@ def connector_result(entry: dict[str, Any], region: str) -> dict[str, Any]:
     return {"region": region, **pick(entry, CONNECTOR, "VoiceConnector")}
 
 
+def find_owner(connector: dict[str, Any]) -> str | None:
+    """Return the AWS account in the ARN of a Voice Connector, or None if AWS did not return the ARN."""
+    parts = (connector["voice_connector_arn"] or "").split(":", 5)
+    return parts[4] if len(parts) == 6 else None
+
+
 def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[str, Any]:
     """Return the documented keys of the Voice Connector with this ID. Operation: GetVoiceConnector.
 

@@ -427,9 +427,10 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
     suspects = find_suspects(str(exception), settings)
     source, words = _SOURCES.get(cause.name, ""), cause.words
     if isinstance(exception, ClientError):
-        source = f": {exception.operation_name} failed"
-        suspects = ["assume_role_arn"] if settings.get("assume_role_arn") and "AssumeRole failed" in source else []
-    if isinstance(exception, UnreadableResponse):  # only of the role in the options
+        source, suspects = f": {exception.operation_name} failed", []
+        if exception.operation_name == "AssumeRole" and settings.get("assume_role_arn"):
+            suspects = ["assume_role_arn"]
+    if isinstance(exception, UnreadableResponse):  # only for the role in the options
         source, suspects = f": the response of AssumeRole cannot be used, because {exception}", ["assume_role_arn"]
     if isinstance(exception, CredentialRetrievalError) and exception.kwargs["provider"] == "custom-process":
         source, suspects = ": credential_process failed", []

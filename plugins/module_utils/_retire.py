@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Callable, NamedTuple
 
 from ._bulk import BulkRead, claimed_homes, foreign_homes, matches_tags
-from ._connectors import are_tags_withheld
+from ._connectors import are_tags_withheld, find_owner
 from ._errors import VoiceError
 from ._redact import PhoneNumbers, redact
 from ._writes import Record
@@ -185,11 +185,11 @@ def require_home(connector: dict[str, Any], prefix: str) -> None:
 
 def require_owner(connector: dict[str, Any], account_id: str, prefix: str) -> None:
     """Raise VoiceError unless a Voice Connector belongs to the account, according to its ARN."""
-    parts = (connector["voice_connector_arn"] or "").split(":", 5)
-    if len(parts) != 6:
+    owner = find_owner(connector)
+    if owner is None:
         raise VoiceError("no_connector_account", prefix, **_place(connector))
-    if parts[4] != account_id:
-        account = redact(parts[4], limit=100)
+    if owner != account_id:
+        account = redact(owner, limit=100)
         raise VoiceError("connector_account", prefix, account=account, account_id=account_id, **_place(connector))
 
 

@@ -46,7 +46,14 @@ CONNECTOR: dict[str, tuple[str, Any]] = {
     "network_type": ("NetworkType", str),
 }
 
-PHONE_NUMBERS = "phone_numbers"  # what the listing of the phone numbers adds to each Voice Connector
+# Not in SETTINGS, because one listing has the phone numbers of all Voice Connectors.
+PHONE_NUMBERS = Setting(
+    "phone_numbers",
+    "ListPhoneNumbers",
+    "E164PhoneNumbers",
+    "phone numbers",
+    {"e164_phone_numbers": ("E164PhoneNumbers", [str])},
+)
 
 SETTINGS = {
     setting.name: setting
@@ -161,7 +168,6 @@ SETTINGS = {
 
 # What an operation reads, as the choices of include name it. The others read Voice Connectors as a whole.
 READ_BY = {
-    **{setting.operation: setting.name for setting in SETTINGS.values()},
+    **{setting.operation: setting.name for setting in (*SETTINGS.values(), PHONE_NUMBERS)},
     "ListTagsForResource": "tags",
-    "ListPhoneNumbers": PHONE_NUMBERS,
 }

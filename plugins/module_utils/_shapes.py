@@ -54,8 +54,8 @@ _TYPE_NAMES = {bool: "boolean", dict: "structure", int: "integer", list: "list",
 def pick(value: Any, kind: Any, where: str) -> Any:
     """Return the documented part of a JSON value. Missing members are null or empty.
 
-    :param kind: ``bool``, ``int``, or ``str``; a function for a timestamp; a list with the kind of its items; or, for a structure,
-        a dictionary from keys to the member of each and its kind.
+    :param kind: ``bool``, ``int``, or ``str``; a function that converts a timestamp; a list with the kind of its items;
+        or, for a structure, a dictionary from keys to the member of each and its kind.
     :param where: the name of the value in messages.
     :raises MistypedValue: the value, or a documented member of it, has a different type.
     """

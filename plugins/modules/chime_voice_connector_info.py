@@ -764,7 +764,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "voice_connector_ids": {"type": "list", "elements": "str"},
     "names": {"type": "list", "elements": "str"},
     "tags": {"type": "dict"},
-    "include": {"type": "list", "elements": "str", "choices": [*SETTINGS, PHONE_NUMBERS, "tags"], "default": []},
+    "include": {"type": "list", "elements": "str", "choices": [*SETTINGS, PHONE_NUMBERS.name, "tags"], "default": []},
     "include_account_id": {"type": "bool", "default": False},
     "concurrency": {"type": "int", "default": 8},
 }
@@ -781,7 +781,7 @@ def parse_selection(params: dict[str, Any]) -> Selection:
         tags=params["tags"] or {},
         include_tags="tags" in params["include"],
         settings=[setting for name, setting in SETTINGS.items() if name in params["include"]],
-        phone_numbers=PHONE_NUMBERS in params["include"],
+        phone_numbers=PHONE_NUMBERS.name in params["include"],
     )
 
 
@@ -895,13 +895,13 @@ def main() -> None:
     module = VoiceModule(argument_spec=OPTIONS, supports_check_mode=True)
     params = module.params
     role = ROLE_ARN.fullmatch(params["assume_role_arn"] or "")
+    all_regions = params["regions"] == ["all"]
     result: dict[str, Any] = {
         "changed": False,
         "assume_role_arn": params["assume_role_arn"],
         "account_id": role and role[1],
-        "regions_source": None if params["regions"] == ["all"] else "options",
+        "regions_source": None if all_regions else "options",
     }
-    all_regions = params["regions"] == ["all"]
     regions = [] if all_regions else list(dict.fromkeys(params["regions"] or filter(None, [params["region"]])))
     try:
         check_values(OPTIONS, module.given, params)

@@ -34,7 +34,7 @@ _PROTOCOLS = ("TCP", "UDP")
 
 # The maximum number of items that a reason lists, of characters and parts of a value in a message, of characters of a
 # message from outside, of characters of a policy, and of a number.
-_MAX_LISTED = 3
+MAX_LISTED = 3
 MAX_SHOWN = 500
 _MAX_MESSAGE = 2000
 _MAX_POLICY = 1_000_000
@@ -159,11 +159,11 @@ def is_small(number: float) -> bool:
     return -_MAX_NUMBER <= number <= _MAX_NUMBER
 
 
-def enumerate_items(items: Iterable[Any]) -> str:
-    """List the distinct items in words: the first few by name, then how many more there are."""
+def enumerate_items(items: Iterable[Any], limit: int = MAX_LISTED) -> str:
+    """List the distinct items in words: the first ones by name, then how many more there are."""
     names = list(dict.fromkeys(shorten(item, MAX_SHOWN) if isinstance(item, str) else show(item) for item in items))
-    more = len(names) - _MAX_LISTED
-    return ", ".join(names[:_MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
 
 
 def get_member(members: dict[str, Any], name: str, kind: type) -> Any:

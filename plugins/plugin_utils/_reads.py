@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
+from ansible_collections.chime_sdk.voice.plugins.module_utils._options import ROLE_ARN
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import (
     MAX_SHOWN,
     SELECTORS,
@@ -32,7 +32,6 @@ _RESULT_KEYS = frozenset(
 )
 _FAILED_KEYS = ("failed", "unreachable", "skipped", "exception", "failed_when_suppressed_exception")
 _REASON_KEYS = ("msg", "skip_reason", "skipped_reason", "failed_when_suppressed_exception", "exception", "censored")
-_ROLE = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}):role/.+")
 
 
 class Gap(NamedTuple):
@@ -135,7 +134,7 @@ def find_role(result: dict[str, Any], item: Any) -> str | None:
     options = invocation.get("module_args") if isinstance(invocation, dict) else None
     given = (result.get("assume_role_arn"), options.get("assume_role_arn") if isinstance(options, dict) else None)
     role = next((text for text in map(as_text, given) if text), None)
-    return role or (item if isinstance(item, str) and _ROLE.fullmatch(item) else None)
+    return role or (item if isinstance(item, str) and ROLE_ARN.fullmatch(item) else None)
 
 
 def find_message(result: dict[str, Any]) -> str:
@@ -147,7 +146,7 @@ def find_message(result: dict[str, Any]) -> str:
 def parse_result(result: dict[str, Any], item: Any) -> Read:
     """Return what a result contains, and what it does not."""
     role = find_role(result, item)
-    arn = _ROLE.fullmatch(role or "")
+    arn = ROLE_ARN.fullmatch(role or "")
     account = as_text(result.get("account_id")) or (arn[1] if arn else None)
     names = [f"account {account}"] * bool(account) + [f"role {shorten(role or '', MAX_SHOWN)}"] * bool(role)
     subject = ", ".join(names)

@@ -13,11 +13,10 @@ import functools
 import io
 import json
 import re
-import unicodedata
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._report import INCOMPLETE
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._report import INCOMPLETE, is_control
 
 COLUMNS = (
     "account_id",
@@ -79,7 +78,7 @@ def cell(value: Any) -> str:
 @functools.lru_cache(1024)  # most findings share their strings with others
 def _escape(value: str) -> str:
     if not (value.isascii() and value.isprintable()):
-        value = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") else c for c in value)
+        value = "".join(" " if is_control(c) else c for c in value)
     text: str = _INNER_FORMULA.sub(r"'\1", _FORMULA.sub(r"\1\2'\3", value))
     number = re.search(r"\d", text) and _NUMBER.fullmatch(text)
     return f"'{text}" if number or _BOOLEAN.fullmatch(text) else text

@@ -14,7 +14,6 @@ import json
 import pathlib
 import re
 import unicodedata
-from collections.abc import Iterable
 from typing import Any
 
 import yaml
@@ -22,13 +21,13 @@ import yaml
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._compare import FORMAT, Comparison, Previous, compare
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgement
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._mask import Mask
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import MAX_LISTED, enumerate_items
 
 INCOMPLETE, VIOLATED, COMPLIANT, EMPTY = "incomplete", "violated", "compliant", "empty"
 
 MAX_VERDICT = 200  # characters
 MAX_LINES = 50
 _MAX_LINE = 500  # characters
-_MAX_LISTED = 3
 _MAX_REGIONS = 12
 
 _DEFAULT_POLICY = {"no_proxy_configuration": True}
@@ -51,12 +50,14 @@ def collection_version(root: pathlib.Path) -> str | None:
         return None
 
 
+def is_control(character: str) -> bool:
+    """Return whether a character is a control character, a line separator, or half of a surrogate pair."""
+    return unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs")
+
+
 def clean(text: Any, limit: int = 80) -> str:
     """Return *text* as a part of one line: without control characters, and of at most *limit* characters."""
-    text = "".join(
-        " " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") or c in _DIRECTION else c
-        for c in str(text)[: 4 * limit]
-    )
+    text = "".join(" " if is_control(c) or c in _DIRECTION else c for c in str(text)[: 4 * limit])
     text = " ".join(text.split())
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
@@ -64,13 +65,6 @@ def clean(text: Any, limit: int = 80) -> str:
 def with_noun(number: int, noun: str) -> str:
     """Return a number with its noun, in the plural unless the number is 1."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def enumerate_items(items: Iterable[Any], limit: int = _MAX_LISTED) -> str:
-    """Return the distinct items in words: the first few, then how many more there are."""
-    names = list(dict.fromkeys(items))
-    more = len(names) - limit
-    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
 
 
 # Counts
@@ -268,8 +262,8 @@ def _list_checks(envelope: dict[str, Any]) -> list[str]:
         none = "no violations" if envelope["complete"] else "no known violations"
         parts = [with_noun(len(failed), "violation") if failed else none]
         parts += [f"{len(statuses[status])} {status}" for status in ("unknown", "excepted") if statuses[status]]
-        names = [describe_connector(finding, several) for finding in failed[:_MAX_LISTED]]
-        more = f" and {len(failed) - _MAX_LISTED} more" if len(failed) > _MAX_LISTED else ""
+        names = [describe_connector(finding, several) for finding in failed[:MAX_LISTED]]
+        more = f" and {len(failed) - MAX_LISTED} more" if len(failed) > MAX_LISTED else ""
         lines.append(f"{clean(name)}: {', '.join(parts)}{': ' if failed else ''}{', '.join(names)}{more}")
     return lines
 

@@ -32,8 +32,19 @@ from ansible_collections.chime_sdk.voice.tests.unit.envelopes import (
     finding,
     fleet,
 )
+from ansible_collections.chime_sdk.voice.tests.unit.plugins.plugin_utils import cases
 
 HOSTILE = """</script></style></table><img src=x onerror=alert(1)>"'&amp;{{ 7*7 }}{% raw %}"""
+
+
+def test_the_envelopes_of_these_tests_have_the_keys_of_a_real_one() -> None:
+    real = cases.envelope(cases.judgement([cases.finding()]))
+    made = fleet(1, 1)
+    missing = {"carried_forward"}  # only for the next report
+    assert set(made) == set(real) - missing
+    assert set(made["counts"]) == set(real["counts"])
+    assert set(made["findings"][0]) == set(real["findings"][0])
+    assert set(made["accounts"][0]) <= set(real["accounts"][0])
 
 
 class Text(html.parser.HTMLParser):
