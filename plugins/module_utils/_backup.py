@@ -22,12 +22,12 @@ import re
 import stat
 from typing import Any
 
+from ._bulk_writes import Record, find_problem
 from ._errors import VoiceError
 from ._options import REGION, VOICE_CONNECTOR_ID
 from ._redact import PhoneNumbers, redact
 from ._responses import parse_json
 from ._selection import ACCOUNT_ID
-from ._writes import Record, find_problem
 
 FORMAT = 1
 MAX_SIZE = 64 * 1024 * 1024  # bytes

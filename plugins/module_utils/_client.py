@@ -35,6 +35,7 @@ import os
 import re
 import sys
 import threading
+from collections.abc import Iterable
 from typing import Any, Callable, TypeVar
 
 try:
@@ -142,16 +143,25 @@ class Connection:
     collection's retries of reads with those of botocore.
     """
 
-    def __init__(self, module: Any, purpose: str, concurrency: int | None = None, numbers: Any = None) -> None:
+    def __init__(
+        self,
+        module: Any,
+        purpose: str,
+        concurrency: int | None = None,
+        numbers: Any = None,
+        passwords: Iterable[str] = (),
+    ) -> None:
         """Check the options, and open the session.
 
         :param module: the AnsibleAWSModule.
         :param purpose: the purpose of the clients, as in "Failed to PURPOSE in REGION".
         :param concurrency: for a bulk run, the number of threads that share each client and its rate limit.
         :param numbers: the PhoneNumbers to hide in messages, in addition to secrets. Those that are read are added.
+        :param passwords: those in the other options of the module, to hide in messages.
         :raises VoiceError: an option is not valid, or the SDK is too old.
         """
         self._params = module.params
+        self._passwords = list(passwords)
         self._purpose = purpose
         self._concurrency = concurrency
         self._numbers = numbers
@@ -314,7 +324,9 @@ class Connection:
         from ._redact import find_secrets, redact
 
         used = self._credentials.secrets if self._credentials else ()
-        secrets, patterns = find_secrets(self._params, self._session, used)
+        secrets, patterns = find_secrets(self._params, self._session, [*used, *self._passwords])
+        # redact() does not search short secrets.
+        patterns += [re.compile(re.escape(password)) for password in self._passwords if password]
         return redact(text, secrets, patterns, limit, self._numbers)
 
 

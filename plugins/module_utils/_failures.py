@@ -114,6 +114,11 @@ FAILURES = {
         affects_all=True,
     ),
     "access_denied": Failure("access is denied. Grant these credentials the IAM action {permission}{ended}"),
+    "log_delivery_denied": Failure(
+        "the service could not set up the delivery of logs with these credentials. Grant them {permission} and the IAM "
+        "actions logs:CreateLogDelivery, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, "
+        "logs:DescribeResourcePolicies, and logs:DescribeLogGroups"
+    ),
     # Network
     "no_endpoint": Failure(
         "the endpoint cannot be reached. Check the network, endpoint_url, and the Region{proxy}{offered}",
@@ -237,6 +242,7 @@ _BY_WORDS = {
     "Signature not yet current": "wrong_clock",
     "Not authorized to call Chime SDK with Account Id": "account_not_authorized",
     "Subscription check failed": "account_not_authorized",
+    "LogDestination": "log_delivery_denied",
 }
 # The failure for the HTTP status of an error with a different name, or without a name.
 _BY_STATUS = {401: "credentials_rejected", 403: "access_denied", 408: "server_error", 410: "not_offered"}

@@ -28,6 +28,8 @@ MESSAGES = {
         "'arn:aws:iam::111122223333:role/voice-audit'"
     ),
     "no_role": "{option} has no effect without assume_role_arn. Specify the role to assume, or remove {option}",
+    "not_a_dictionary": "{option} contains something that is not a dictionary where one belongs. Write keys and values",
+    "not_a_list": "{option} is not a list. Write its items as a list",
     "not_a_number": "{option} is a boolean where a number belongs. Write digits",
     "no_regions": "regions is empty. List the Regions to read, or omit it",
     "bad_concurrency": "concurrency is {value}, which is out of range. Specify a number from 1 to 64",
@@ -44,18 +46,70 @@ MESSAGES = {
     ),
     "no_regions_left": "exclude_regions contains all Regions to read. Remove one of them",
     "bad_max_deletions": "max_deletions is {value}, which is out of range. Specify 0 or more",
-    "bad_minutes": "default_session_expiry_minutes is {value}, which is out of range. Specify 1 or more",
-    "too_many_countries": "phone_number_countries has {count} items, which is too many. Specify 1 to 100",
-    "bad_country": (
-        "phone_number_countries contains {value!r}, which is not a country code. Write two capital letters in quotes "
-        "(ISO 3166-1 alpha-2), such as 'US'"
+    "bad_value": "the value of {option} is not valid. Specify {requirement}",
+    "incomplete": "the service requires {options}, which cannot be empty. Specify them",
+    # The desired state of a Voice Connector
+    "no_identity": "neither voice_connector_id nor name is set. Set one of them",
+    "unread_setting": (
+        "{option} has null for exists, because it could not be read where it comes from. Read it again, or remove it"
     ),
-    "bad_phone_number": (
-        "fall_back_phone_number is not a phone number in E.164 format; its value is not shown here. Write it in "
-        "quotes, such as '+12065550100', or as an empty string to remove it"
+    "contradiction": "{option} has values that contradict each other. Set exists to false without other values, or remove it",
+    "several_names": (
+        "several Voice Connectors have the name {name}: {ids}. Set voice_connector_id to one of these IDs; nothing was changed"
     ),
-    "incomplete_proxy": (
-        "the service requires {options}, which cannot be empty. {reason}. Specify them; nothing was changed"
+    "nameless": (
+        "AWS did not return the name of Voice Connector {voice_connector_id}, so it is unknown whether it is this one. Set "
+        "voice_connector_id; nothing was changed"
+    ),
+    "other_name": (
+        "the name of the Voice Connector with this ID is {name}. Correct name or voice_connector_id; nothing was changed"
+    ),
+    "other_home": "the Voice Connector belongs to {home}. Set region to the Region that it belongs to",
+    "fixed": (
+        "{option} can be set only when a Voice Connector is created, and the current value is different: {found}. Remove the "
+        "option, or create a new Voice Connector; nothing was changed"
+    ),
+    "read_only": (
+        "{option} is different from what AWS returned, and only AWS can change it. Remove the option; nothing was changed"
+    ),
+    "no_passwords": (
+        "termination_credentials has different user names from those that exist, and no passwords. List credentials with "
+        "username and password; nothing was changed"
+    ),
+    "credentials_without_termination": (
+        "credentials require a termination, and there would be none. Set termination too, or remove "
+        "termination_credentials; nothing was changed"
+    ),
+    "emergency_calling_alone": (
+        "emergency calling requires a termination and an origination that are enabled, but one is missing or disabled "
+        "({options}). Set it too, or delete emergency calling with exists set to false; nothing was changed"
+    ),
+    "tags_withheld": (
+        "the tags could not be read, so it is unknown which ones to remove. Set purge_tags to false, or remove tags; "
+        "nothing was changed. {reason}"
+    ),
+    "create_unknown": (
+        "it is unknown whether the Voice Connector was created: {read}. Run the task again, which looks for the name first. "
+        "The error from the request: {write}"
+    ),
+    "create_several": (
+        "it is unknown which Voice Connector was created, because several new ones have this name: {ids}. Delete those "
+        "that should not exist. The error from the request: {write}"
+    ),
+    "not_visible": (
+        "the Voice Connector was created, but did not appear within {seconds} seconds. Run the task again, with a longer "
+        "wait_timeout"
+    ),
+    "still_visible": (
+        "the service accepted the deletion, but still returns the Voice Connector after {seconds} seconds. Check it, and "
+        "run the task again"
+    ),
+    "has_numbers": (
+        "{count} phone numbers are associated with it ({numbers}). Disassociate them first; nothing was changed"
+    ),
+    "read_differently": (
+        "the service confirmed the change, but later returned different values for {options}. Run the task again; "
+        "somebody else may be changing the Voice Connector"
     ),
     # SDK and connection options
     "old_botocore": (
@@ -65,6 +119,10 @@ MESSAGES = {
     "no_service": (
         "botocore {version}, which is installed for {python}, does not have the service {service}. Install a version "
         "that has it"
+    ),
+    "not_in_botocore": (
+        "botocore {version}, which is installed for {python}, cannot send {members}. Upgrade boto3 for that Python, or "
+        "remove the option"
     ),
     "unknown_members": (
         "a write would remove part of the current configuration, because botocore {version}, installed for {python}, "
@@ -135,6 +193,17 @@ MESSAGES = {
     "write_failed": (
         "the change did not take effect as requested: when the configuration was read again, it was different. Fix the "
         "cause and run the task again. The error from the change: {write}"
+    ),
+    "write_unreadable": (
+        "it is unknown whether the service stored the passwords, because nobody can read them. Run the task again. The "
+        "error from the change: {write}"
+    ),
+    "stored_unread": (
+        "the service applied the change, but the result could not be read again: {read}. Run the task again"
+    ),
+    "credentials_lost": (
+        "the service no longer has the user names {options}, which nothing asked it to delete. Set them again, with "
+        "their passwords, together with the others"
     ),
     "stored_differently": (
         "the service stored values for {options} that differ from those sent. Compare the current configuration with "

@@ -140,6 +140,7 @@ class Operation:
         self._action = action
         self._is_write = not name.startswith(("Get", "List"))
         self._retries = client.own_retries or self._is_write
+        self._once = name.startswith("Create")  # repeating it can create two, because there is no client token
         self._started = 0.0
         # The number of requests, of throttled attempts, and of attempts that ended with a fault
         self._sent = self._throttles = self._faults = 0
@@ -330,6 +331,8 @@ class Operation:
     def _delay(self, failed: Any) -> float | None:
         """Count a failed attempt. Return the seconds to wait before the next one, or None to make no further attempt."""
         rate_limit = self._client.rate_limit
+        if self._once and self._sent:
+            return None
         if failed.row.retry == "throttle":
             self._throttles += 1
             failures, more = self._throttles, self._throttles < MAX_THROTTLES

@@ -46,6 +46,26 @@ _CONNECTION_OPTIONS = {
 _TYPE_NAMES = {bool: "boolean", int: "number", float: "number", dict: "dictionary", object: "list"}
 
 
+def build_suboptions(setting: Any) -> dict[str, Any]:
+    """Return the argument specification of a setting: ``exists``, and the keys that the modules return for it."""
+    return {"exists": {"type": "bool"}, **{key: _to_option(kind) for key, (_name, kind) in setting.members.items()}}
+
+
+def _to_option(kind: Any) -> dict[str, Any]:
+    """Return the argument specification of a key of a setting.
+
+    :param kind: as ``pick()`` takes it.
+    """
+    if isinstance(kind, list):
+        item = _to_option(kind[0])
+        return {**item, "type": "list", "elements": item["type"]}
+    if isinstance(kind, dict):
+        return {"type": "dict", "options": {key: _to_option(inner) for key, (_name, inner) in kind.items()}}
+    if isinstance(kind, type) and issubclass(kind, int):
+        return {"type": "bool" if kind is bool else "int"}
+    return {"type": "str"}
+
+
 def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Return the options without nulls, and with each string for a list split into its items.
 
@@ -88,7 +108,10 @@ def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, 
     :param may_be_empty: the option for which an empty string has a meaning.
     """
     for name, option, kind in _all_options(spec):
-        if option in given:
+        if "options" in spec.get(name, {}):
+            if option in given:
+                _check_suboptions(spec[name]["options"], given[option], option)
+        elif option in given:
             # Ansible parses a dictionary that is given as a string. Its values can then have any type.
             _check_type(option, kind, params[name] if kind == "dict" else given[option])
             if kind == "dict" and isinstance(given[option], str):
@@ -111,6 +134,26 @@ def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, 
     for option in ASSUME_ROLE_OPTIONS:
         if params[option] and not role:
             raise VoiceError("no_role", option=option)
+
+
+def _check_suboptions(spec: dict[str, Any], given: Any, path: str) -> None:
+    """Raise VoiceError for a suboption of a wrong type, before Ansible converts it.
+
+    :param spec: the argument specification of the suboptions.
+    """
+    if not isinstance(given, dict):
+        raise VoiceError("not_a_dictionary", option=path)
+    for name, option in spec.items():
+        value, place = given.get(name), f"{path}.{name}"
+        if value is None:
+            continue
+        if option["type"] == "list" and not isinstance(value, list):
+            raise VoiceError("not_a_list", option=place)
+        if "options" in option:
+            for item in value if option["type"] == "list" else [value]:
+                _check_suboptions(option["options"], item, place)
+        else:
+            _check_type(place, option["type"], value)
 
 
 def _all_options(spec: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

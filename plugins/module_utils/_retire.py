@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import Any, Callable, NamedTuple
 
 from ._bulk import BulkRead, claimed_homes, foreign_homes, matches_tags
+from ._bulk_writes import Record
 from ._connectors import are_tags_withheld, find_owner
 from ._errors import VoiceError
 from ._redact import PhoneNumbers, redact
-from ._writes import Record
 
 
 class Exclusions(NamedTuple):

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""A Voice Connector and its settings, in tables: how each is read, and which keys it returns."""
+"""A Voice Connector and its settings, in tables: how each is read and written, and which keys it has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import datetime
 import re
 from typing import Any
 
-from ._shapes import PROXY, Setting
+from ._shapes import PROXY, Country, Host, Network, PhoneNumber, Setting
 
 # The usual format. botocore parses every format, but takes ten times as long.
 _ISO_8601 = r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{3}|[.][0-9]{6})?)Z"
@@ -52,7 +52,7 @@ PHONE_NUMBERS = Setting(
     "ListPhoneNumbers",
     "E164PhoneNumbers",
     "phone numbers",
-    {"e164_phone_numbers": ("E164PhoneNumbers", [str])},
+    {"e164_phone_numbers": ("E164PhoneNumbers", [PhoneNumber])},
 )
 
 SETTINGS = {
@@ -66,11 +66,13 @@ SETTINGS = {
             "termination settings",
             {
                 "cps_limit": ("CpsLimit", int),  # calls per second
-                "default_phone_number": ("DefaultPhoneNumber", str),  # E.164
-                "calling_regions": ("CallingRegions", [str]),  # ISO 3166-1 alpha-2
-                "cidr_allowed_list": ("CidrAllowedList", [str]),
+                "default_phone_number": ("DefaultPhoneNumber", PhoneNumber),
+                "calling_regions": ("CallingRegions", [Country]),
+                "cidr_allowed_list": ("CidrAllowedList", [Network]),
                 "disabled": ("Disabled", bool),
             },
+            "PutVoiceConnectorTermination",
+            "DeleteVoiceConnectorTermination",
         ),
         Setting(
             "termination_health",
@@ -85,6 +87,8 @@ SETTINGS = {
             "Usernames",
             "termination credentials",
             {"usernames": ("Usernames", [str])},
+            "PutVoiceConnectorTerminationCredentials",
+            "DeleteVoiceConnectorTerminationCredentials",
         ),
         Setting(
             "origination",
@@ -96,7 +100,7 @@ SETTINGS = {
                     "Routes",
                     [
                         {
-                            "host": ("Host", str),
+                            "host": ("Host", Host),
                             "port": ("Port", int),
                             "protocol": ("Protocol", str),
                             "priority": ("Priority", int),
@@ -106,6 +110,8 @@ SETTINGS = {
                 ),
                 "disabled": ("Disabled", bool),
             },
+            "PutVoiceConnectorOrigination",
+            "DeleteVoiceConnectorOrigination",
         ),
         Setting(
             "logging",
@@ -116,6 +122,7 @@ SETTINGS = {
                 "enable_sip_logs": ("EnableSIPLogs", bool),
                 "enable_media_metric_logs": ("EnableMediaMetricLogs", bool),
             },
+            "PutVoiceConnectorLoggingConfiguration",
         ),
         Setting(
             "streaming",
@@ -134,6 +141,8 @@ SETTINGS = {
                     {"disabled": ("Disabled", bool), "configuration_arn": ("ConfigurationArn", str)},
                 ),
             },
+            "PutVoiceConnectorStreamingConfiguration",
+            "DeleteVoiceConnectorStreamingConfiguration",
         ),
         Setting(
             "emergency_calling",
@@ -145,13 +154,15 @@ SETTINGS = {
                     "DNIS",
                     [
                         {
-                            "emergency_phone_number": ("EmergencyPhoneNumber", str),  # E.164
-                            "test_phone_number": ("TestPhoneNumber", str),  # E.164
-                            "calling_country": ("CallingCountry", str),  # ISO 3166-1 alpha-2
+                            "emergency_phone_number": ("EmergencyPhoneNumber", PhoneNumber),
+                            "test_phone_number": ("TestPhoneNumber", PhoneNumber),
+                            "calling_country": ("CallingCountry", Country),
                         }
                     ],
                 )
             },
+            "PutVoiceConnectorEmergencyCallingConfiguration",
+            "DeleteVoiceConnectorEmergencyCallingConfiguration",
         ),
         Setting(
             "external_systems",
@@ -162,6 +173,8 @@ SETTINGS = {
                 "session_border_controller_types": ("SessionBorderControllerTypes", [str]),
                 "contact_center_system_types": ("ContactCenterSystemTypes", [str]),
             },
+            "PutVoiceConnectorExternalSystemsConfiguration",
+            "DeleteVoiceConnectorExternalSystemsConfiguration",
         ),
     )
 }

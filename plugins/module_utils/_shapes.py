@@ -19,15 +19,38 @@ class MistypedValue(ValueError):
     """A value of a response is not of the documented type. The message names the member, but does not show the value."""
 
 
-class Setting(NamedTuple):
-    """One setting of a Voice Connector. Each setting has its own operation."""
+# Kinds of values with their own rules. AWS returns them as values of the base class.
+class Country(str):
+    """A country code (ISO 3166-1 alpha-2)."""
 
-    name: str  # the choice of include, and the key in the result
-    operation: str
+
+class Host(str):
+    """A host name or an IP address."""
+
+
+class Minutes(int):
+    """A number of minutes, 1 or more."""
+
+
+class Network(str):
+    """A CIDR block."""
+
+
+class PhoneNumber(str):
+    """A phone number (E.164)."""
+
+
+class Setting(NamedTuple):
+    """One setting of a Voice Connector. Each setting has its own operations."""
+
+    name: str  # the choice of include, the key in the result, and the option that sets it
+    operation: str  # the one that reads it
     member: str  # the member in the response; a list is returned as a structure with only this member
     title: str  # in messages
     # For each key of the result: the member that AWS returns, and its type, as pick() takes it
     members: dict[str, tuple[str, Any]]
+    put: str | None = None  # the operation that replaces it
+    delete: str | None = None
 
     @property
     def kind(self) -> type:
@@ -41,11 +64,13 @@ PROXY = Setting(
     "Proxy",
     "proxy configuration",
     {
-        "default_session_expiry_minutes": ("DefaultSessionExpiryMinutes", int),  # minutes
+        "default_session_expiry_minutes": ("DefaultSessionExpiryMinutes", Minutes),
         "disabled": ("Disabled", bool),
-        "fall_back_phone_number": ("FallBackPhoneNumber", str),  # E.164
-        "phone_number_countries": ("PhoneNumberCountries", [str]),  # ISO 3166-1 alpha-2
+        "fall_back_phone_number": ("FallBackPhoneNumber", PhoneNumber),
+        "phone_number_countries": ("PhoneNumberCountries", [Country]),
     },
+    "PutVoiceConnectorProxy",
+    "DeleteVoiceConnectorProxy",
 )
 
 _TYPE_NAMES = {bool: "boolean", dict: "structure", int: "integer", list: "list", str: "string"}
@@ -54,7 +79,7 @@ _TYPE_NAMES = {bool: "boolean", dict: "structure", int: "integer", list: "list",
 def pick(value: Any, kind: Any, where: str) -> Any:
     """Return the documented part of a JSON value. Missing members are null or empty.
 
-    :param kind: ``bool``, ``int``, or ``str``; a function that converts a timestamp; a list with the kind of its items;
+    :param kind: ``bool``, ``int``, ``str``, or a class above; a function that converts a timestamp; a list with the kind of its items;
         or, for a structure, a dictionary from keys to the member of each and its kind.
     :param where: the name of the value in messages.
     :raises MistypedValue: the value, or a documented member of it, has a different type.
@@ -73,7 +98,7 @@ def pick(value: Any, kind: Any, where: str) -> Any:
     if not isinstance(kind, type):
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return kind(value if number else require_type(value, str, where))
-    return require_type(value, kind, where)
+    return require_type(value, kind if kind in _TYPE_NAMES else kind.__base__, where)
 
 
 def require_type(value: Any, kind: type, where: str) -> Any:

@@ -204,16 +204,14 @@ proxy:
         - CA
 """
 
-import functools
 from typing import Any
 
 from ..module_utils._client import Connection
 from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
-from ..module_utils._operation import VoiceClient
-from ..module_utils._options import COUNTRY, MAX_COUNTRIES, PHONE_NUMBER, check_values
-from ..module_utils._shapes import proxy_result
-from ..module_utils._writes import MEMBERS, Change, WriteError, different_members, write_failure, write_proxy
+from ..module_utils._options import check_values
+from ..module_utils._shapes import PROXY, proxy_result
+from ..module_utils._writes import Change, SettingWrite, WriteError, require_valid
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -223,51 +221,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fall_back_phone_number": {"type": "str"},
     "disabled": {"type": "bool"},
 }
-
-
-def check_options(params: dict[str, Any]) -> None:
-    """Raise VoiceError for values that no proxy configuration can have."""
-    minutes = params["default_session_expiry_minutes"]
-    if minutes is not None and minutes < 1:
-        raise VoiceError("bad_minutes", value=minutes)
-    countries = params["phone_number_countries"] or []
-    if len(countries) > MAX_COUNTRIES:
-        raise VoiceError("too_many_countries", count=len(countries))
-    for country in countries:
-        if not COUNTRY.fullmatch(country):
-            raise VoiceError("bad_country", value=country)
-    if params["fall_back_phone_number"] and not PHONE_NUMBER.fullmatch(params["fall_back_phone_number"]):
-        raise VoiceError("bad_phone_number")
-
-
-def desired_proxy(client: VoiceClient, params: dict[str, Any], current: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return the ``Proxy`` structure *current* after applying the options *params*. None means no proxy.
-
-    :raises VoiceError: a member that the service requires is missing.
-    """
-    if params["state"] == "absent":
-        return None
-    given = {member: params[option] for option, member in MEMBERS.items() if params[option] is not None}
-    desired = {**(current or {}), **given}
-    if desired.get("FallBackPhoneNumber") == "":
-        del desired["FallBackPhoneNumber"]
-    if "PhoneNumberCountries" in given:
-        desired["PhoneNumberCountries"] = list(dict.fromkeys(given["PhoneNumberCountries"]))
-    different = different_members(current or {}, desired)
-    if different or current is None:
-        required = ("default_session_expiry_minutes", "phone_number_countries")
-        missing = [option for option in required if not desired.get(MEMBERS[option])]
-        if missing:
-            reason = "AWS did not return current values that can be sent"
-            if params["phone_number_countries"] == []:
-                reason = "The option phone_number_countries is empty"
-            elif current is None:
-                reason = "There is no proxy configuration yet"
-            options = " and ".join(missing)
-            identifier = params["voice_connector_id"]
-            raise write_failure(client, identifier, False, "incomplete_proxy", options=options, reason=reason)
-    # If a desired value is equivalent to the current one, send the current one.
-    return {k: v if k in different else (current or {}).get(k, v) for k, v in desired.items()}
 
 
 def describe(change: Change, with_diff: bool) -> dict[str, Any]:
@@ -282,12 +235,13 @@ def main() -> None:
     params = module.params
     voice_connector_id = params["voice_connector_id"]
     known = {"voice_connector_id": voice_connector_id, "region": params["region"]}
+    wanted = {**params, "exists": params["state"] == "present"}
     try:
         check_values(OPTIONS, module.given, params, may_be_empty="fall_back_phone_number")
-        check_options(params)
+        require_valid(PROXY, wanted)
         client = Connection(module, f"manage the proxy configuration of Voice Connector {voice_connector_id}").client()
-        decide = functools.partial(desired_proxy, client, params)
-        change = write_proxy(client, voice_connector_id, decide, params["state"] == "absent", module.check_mode)
+        write = SettingWrite(client, PROXY, voice_connector_id, deletes=not wanted["exists"], options=wanted)
+        change = write.run(module.check_mode)
     except WriteError as e:
         module.fail_json(**e.failure(**known, **describe(e.change, module._diff)))
     except VoiceError as e:

@@ -182,6 +182,7 @@ import functools
 from typing import Any
 
 from ..module_utils._backup import read_backup
+from ..module_utils._bulk_writes import Record, report_changes, require_no_failures, run_each
 from ..module_utils._client import Connection
 from ..module_utils._connectors import get_voice_connector
 from ..module_utils._errors import VoiceError
@@ -191,19 +192,9 @@ from ..module_utils._options import check_values
 from ..module_utils._redact import PhoneNumbers
 from ..module_utils._retire import check_arn, require_account, require_home, require_owner
 from ..module_utils._selection import check_confirmed_selection
+from ..module_utils._shapes import PROXY
 from ..module_utils._sts import get_account_id
-from ..module_utils._writes import (
-    Change,
-    Record,
-    check_put,
-    different_members,
-    name_members,
-    report_changes,
-    require_no_failures,
-    run_each,
-    write_failure,
-    write_proxy,
-)
+from ..module_utils._writes import Change, SettingWrite
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "account_id": {"type": "str", "required": True},
@@ -238,19 +229,18 @@ def read_connectors(
 
 
 def desired_proxy(
-    client: VoiceClient, record: Record, overwrite: bool, current: dict[str, Any] | None
+    write: SettingWrite, record: Record, overwrite: bool, current: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Return the ``Proxy`` structure of a record; raise VoiceError if it must not replace the *current* one."""
     # In a backup, an empty phone number means none. The service does not accept an empty one.
     desired = {member: value for member, value in record.proxy.items() if value != ""}
     desired.setdefault("Disabled", False)  # otherwise, the service could keep the current value
-    different = different_members(current, desired)
+    different = write.different(current, desired)
     if different and current is not None and not overwrite:
-        options = name_members(different)
-        raise write_failure(client, record.voice_connector_id, False, "would_overwrite", options=options)
+        raise write.failure("would_overwrite", options=write.name(different))
     if different:
-        check_put(client, record.voice_connector_id, desired, "unknown_backup_members")
-        check_put(client, record.voice_connector_id, current or {})  # it would be lost
+        write.check_members(desired, "unknown_backup_members")
+        write.check_members(current or {})  # it would be lost
     return desired
 
 
@@ -276,9 +266,10 @@ def restore(module: Any, result: dict[str, Any], numbers: PhoneNumbers) -> None:
         connector = connectors[record.voice_connector_id]
         if isinstance(connector, VoiceError):
             raise connector
-        client = clients[record.region]
-        decide = functools.partial(desired_proxy, client, record, params["overwrite"])
-        return write_proxy(client, record.voice_connector_id, decide, False, module.check_mode, connector)
+        client, identifier = clients[record.region], record.voice_connector_id
+        write = SettingWrite(client, PROXY, identifier, deletes=False, voice_connector=connector)
+        write.decide = functools.partial(desired_proxy, write, record, params["overwrite"])
+        return write.run(module.check_mode)
 
     changes = run_each(records, "set the proxy configuration of", restore_record, concurrency)
     for record in records:

@@ -267,9 +267,9 @@ backup_file:
 import datetime
 from typing import Any, Callable
 
-from ..module_utils._api import get_proxy
 from ..module_utils._backup import check_folder, write_backup
 from ..module_utils._bulk import Selection, read_voice_connectors
+from ..module_utils._bulk_writes import Record, find_problem, report_changes, require_no_failures, run_each
 from ..module_utils._client import Connection
 from ..module_utils._connectors import find_regions
 from ..module_utils._errors import VoiceError
@@ -281,19 +281,7 @@ from ..module_utils._retire import Exclusions, Plan, choose_regions, plan_deleti
 from ..module_utils._selection import check_confirmed_selection
 from ..module_utils._shapes import PROXY
 from ..module_utils._sts import get_account_id
-from ..module_utils._writes import (
-    Change,
-    Record,
-    different_members,
-    find_problem,
-    find_unsendable,
-    name_members,
-    report_changes,
-    require_no_failures,
-    run_each,
-    write_failure,
-    write_proxy,
-)
+from ..module_utils._writes import Change, SettingWrite
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "account_id": {"type": "str", "required": True},
@@ -349,7 +337,8 @@ def plan(
     read = read_voice_connectors(list(clients.values()), selection, params["concurrency"])
 
     def find_restore_problem(record: Record) -> str | None:
-        unsendable = find_unsendable(clients[record.region], record.proxy)
+        write = SettingWrite(clients[record.region], PROXY, record.voice_connector_id, deletes=False)
+        unsendable = write.find_unsendable(record.proxy)
         if unsendable:
             return f"has {', '.join(unsendable)}, which the installed botocore cannot send"
         return find_problem(record.proxy)
@@ -359,16 +348,17 @@ def plan(
 
 def delete_unchanged(client: VoiceClient, record: Record, check_mode: bool) -> Change:
     """Delete a proxy configuration if it still equals the backup."""
-    identifier = record.voice_connector_id
+    write = SettingWrite(client, PROXY, record.voice_connector_id, deletes=True)
 
     def decide(current: dict[str, Any] | None) -> None:
-        changed = different_members(current, record.proxy)
+        changed = write.different(current, record.proxy)
         if current is not None and changed:
-            again = different_members(get_proxy(client, identifier), current)
+            again = write.different(write.read(client), current)
             name = "changes_at_each_reading" if again else "changed_since_backup"
-            raise write_failure(client, identifier, True, name, options=name_members(again or changed))
+            raise write.failure(name, options=write.name(again or changed))
 
-    return write_proxy(client, identifier, decide, True, check_mode)
+    write.decide = decide
+    return write.run(check_mode)
 
 
 def retire(module: Any, result: dict[str, Any], numbers: PhoneNumbers) -> None:
@@ -387,7 +377,8 @@ def retire(module: Any, result: dict[str, Any], numbers: PhoneNumbers) -> None:
     if len(records) > params["max_deletions"]:
         raise VoiceError("too_many_deletions", PREFIX, count=len(records), maximum=params["max_deletions"])
     for record, problem in planned.unrestorable:
-        error = write_failure(clients[record.region], record.voice_connector_id, True, "unrestorable", problem=problem)
+        write = SettingWrite(clients[record.region], PROXY, record.voice_connector_id, deletes=True)
+        error = write.failure("unrestorable", problem=problem)
         result["failures"].append({**record.describe(), "reason": error.message})
     now = datetime.datetime.now(datetime.timezone.utc)
     if records and module.check_mode:

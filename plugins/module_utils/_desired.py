@@ -1,0 +1,533 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""Bring a Voice Connector into its desired state: find it, read it, plan the writes, and apply them in an order that works."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, NamedTuple, TypeVar
+
+from ._api import get_setting
+from ._bulk import ConnectorRead, Selection, read_voice_connectors
+from ._connector_writes import (
+    ConnectorCreation,
+    ConnectorDeletion,
+    ConnectorUpdate,
+    CredentialsDeletion,
+    CredentialsPut,
+    TagWrite,
+)
+from ._connectors import are_tags_withheld, get_voice_connector, list_phone_numbers, list_voice_connectors
+from ._errors import NotFound, VoiceError
+from ._operation import VoiceClient
+from ._settings import CONNECTOR, PHONE_NUMBERS, SETTINGS
+from ._shapes import Setting, setting_result
+from ._structures import different_members, normalize, to_structure
+from ._writes import Change, SettingWrite, Write, WriteError
+
+_T = TypeVar("_T")
+
+CONCURRENCY = 8
+
+# What only AWS can change
+_READ_ONLY = (SETTINGS["termination_health"], PHONE_NUMBERS)
+_CREDENTIALS = SETTINGS["termination_credentials"]
+# The settings that are one structure, and that the module sets
+STRUCTURES = {name: setting for name, setting in SETTINGS.items() if setting.put and setting is not _CREDENTIALS}
+GIVEN = {**SETTINGS, PHONE_NUMBERS.name: PHONE_NUMBERS}
+
+_FIXED = ("network_type", "integration_type")  # set at creation only
+_MAX_POLL = 5  # seconds
+
+
+class State(NamedTuple):
+    """A Voice Connector as it was read, or as it is predicted."""
+
+    connector: dict[str, Any] | None  # the documented keys, without settings; None if it does not exist
+    # By setting, the structure or None; for the credentials, the list of user names
+    settings: dict[str, Any]
+    tags: dict[str, str] | None  # None if they were not read, or if AWS withholds them
+    tags_error: str | None = None
+
+    def describe(self, params: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the Voice Connector as chime_voice_connector_info returns it."""
+        if self.connector is None:
+            return None
+        described = dict(self.connector)
+        if self.tags is not None or self.tags_error:
+            described.update(tags=self.tags, tags_error=self.tags_error)
+        for name, setting in GIVEN.items():
+            if params[name] is not None and name in self.settings:
+                structure = self.settings[name]
+                if isinstance(structure, list):
+                    structure = {setting.member: structure} if structure else None
+                described[name] = setting_result(setting, structure)
+        return described
+
+
+class Progress:
+    """What a task has done, which its result reports even if it fails."""
+
+    def __init__(self, params: dict[str, Any], region: str | None) -> None:
+        self.params = params
+        self.region = region
+        self.voice_connector_id: str | None = params["voice_connector_id"]
+        self.changed = False
+        self.steps: list[str] = []
+        self.failed_step: str | None = None
+        self.new_passwords: list[str] = []
+        self.before: State | None = None
+        self.after: State | None = None
+
+    def record(self, operation: str, changed: bool) -> None:
+        if changed:
+            self.steps.append(operation)
+            self.changed = True
+
+    def describe_failure(self) -> dict[str, Any]:
+        """Return the return values that a failed task has too."""
+        return {
+            "changed": self.changed,
+            "voice_connector_id": self.voice_connector_id,
+            "region": self.region,
+            "steps": self.steps,
+            "failed_step": self.failed_step,
+        }
+
+    def describe(self, with_diff: bool) -> dict[str, Any]:
+        """Return the return values of a task that succeeded."""
+        connector = self.after.describe(self.params) if self.after else None
+        result = {**self.describe_failure(), "exists": connector is not None, "voice_connector": connector}
+        if with_diff and self.before is not None and self.after is not None:
+            result["diff"] = {"before": self._compared(self.before), "after": self._compared(self.after)}
+            if self.new_passwords:
+                result["diff"]["after"][_CREDENTIALS.name]["new_passwords"] = self.new_passwords
+        return result
+
+    def _compared(self, state: State) -> dict[str, Any]:
+        """Return what can change of a Voice Connector."""
+        described = state.describe(self.params) or {}
+        return {
+            k: v for k, v in described.items() if k not in CONNECTOR or k in ("name", "require_encryption", *_FIXED)
+        }
+
+
+class Manager:
+    """One task: the client, the options, and the progress."""
+
+    def __init__(self, client: VoiceClient, progress: Progress, check_mode: bool, warn: Callable[[str], None]) -> None:
+        self._client = client
+        self._params = progress.params
+        self._progress = progress
+        self._check_mode = check_mode
+        self._warn = warn
+        self._label = progress.params["voice_connector_id"] or progress.params["name"]
+        self._listed: set[str] | None = None  # the IDs before anything was created
+
+    # Finding
+
+    def find(self) -> str | None:
+        """Return the ID of the Voice Connector, or None if there is none of this name.
+
+        :raises VoiceError: there are several, or it is unknown.
+        """
+        if self._params["voice_connector_id"]:
+            return str(self._params["voice_connector_id"])
+        found = self._find_by_name()
+        if len(found) > 1:
+            raise self._failure("several_names", name=self._params["name"], ids=", ".join(sorted(found)))
+        return found[0] if found else None
+
+    def _find_by_name(self) -> list[str]:
+        """Return the IDs of the Voice Connectors of this name that belong to this Region."""
+        found = []
+        listed: set[str] = set()
+        for page in list_voice_connectors(self._client):
+            for identifier, entry in page.items():
+                if identifier in listed:
+                    continue
+                listed.add(identifier)
+                if entry is None or entry["name"] is None:
+                    entry = get_voice_connector(self._client, identifier)
+                if entry["name"] is None:
+                    raise self._failure("nameless", voice_connector_id=identifier)
+                if entry["name"] == self._params["name"] and entry["aws_region"] in (None, self._client.region):
+                    found.append(identifier)
+        if self._listed is None:
+            self._listed = listed
+            return found
+        return [identifier for identifier in found if identifier not in self._listed]
+
+    # Reading
+
+    def read(self, identifier: str) -> State:
+        """Return a Voice Connector with everything that the options are about.
+
+        :raises VoiceError: something could not be read, except tags that AWS withholds.
+        """
+        given = [setting for name, setting in SETTINGS.items() if self._params[name] is not None]
+        wants_tags = self._params["tags"] is not None
+        numbers = self._params[PHONE_NUMBERS.name] is not None
+        selection = Selection([identifier], None, {}, wants_tags, given, numbers, keep_structures=True)
+        read = read_voice_connectors([self._client], selection, CONCURRENCY)
+        for unknown in read.unknowns():
+            if not are_tags_withheld(unknown.error):
+                raise unknown.error
+        return self._to_state(read.reads[0], given)
+
+    def _to_state(self, read: ConnectorRead, given: list[Setting]) -> State:
+        connector = read.connector or {}
+        home = connector["aws_region"]
+        if home != self._client.region:
+            shown = self._client.clean(home, 100) if home else "a Region that AWS did not return"
+            raise self._failure("other_home", home=shown)
+        settings: dict[str, Any] = {setting.name: read.structures[setting.name] for setting in given}
+        for setting in (_CREDENTIALS, PHONE_NUMBERS):
+            if setting.name in connector:
+                (key,) = setting.members
+                settings[setting.name] = connector[setting.name][key]
+        known = {key: value for key, value in connector.items() if key == "region" or key in CONNECTOR}
+        return State(known, settings, connector.get("tags"), connector.get("tags_error"))
+
+    # Present
+
+    def ensure_present(self) -> None:
+        identifier = self.find()
+        if identifier is None:
+            self._create()
+        else:
+            self._progress.voice_connector_id = identifier
+            self._progress.before = self.read(identifier)
+            self._apply(self._progress.before, created=False)
+
+    def _create(self) -> None:
+        """Create the Voice Connector, and set everything else."""
+        progress, params = self._progress, self._params
+        given = [name for name in GIVEN if params[name] is not None]
+        empty: dict[str, Any] = {
+            name: [] if name in (_CREDENTIALS.name, PHONE_NUMBERS.name) else None for name in given
+        }
+        progress.before = State(None, empty, None)
+        options = {key: params[key] for key in ("name", "require_encryption", *_FIXED, "tags")}
+        if options["require_encryption"] is None:
+            options["require_encryption"] = True
+        creation = ConnectorCreation(self._client, options)
+        creation.predict(None)
+        connector: dict[str, Any] = dict.fromkeys(CONNECTOR)
+        connector.update({k: v for k, v in options.items() if k != "tags"}, aws_region=self._client.region)
+        new = State({"region": self._client.region, **connector}, empty, params["tags"])
+        # Refuse everything that cannot succeed before there is a new Voice Connector.
+        plan, predicted = self._plan(new)
+        if self._check_mode:
+            progress.record(creation.operation, True)
+            self._record_plan(plan, predicted)
+            return
+        progress.failed_step = creation.operation
+        identifier = self._create_once(creation)
+        progress.voice_connector_id = identifier
+        progress.record(creation.operation, True)
+        progress.failed_step = None
+        self._wait_until(lambda: self._find_new(identifier), "not_visible")
+        self._apply(self.read(identifier), created=True)
+
+    def _create_once(self, creation: ConnectorCreation) -> str:
+        """Return the ID of the new Voice Connector, even if no response to the request arrived."""
+        try:
+            connector = creation.create()
+        except VoiceError as e:
+            if e.rejected:
+                raise
+            error = e.detach()
+        else:
+            if connector["aws_region"] not in (None, self._client.region):
+                self._progress.record(creation.operation, True)
+                self._progress.voice_connector_id = connector["voice_connector_id"]
+                raise self._failure("other_home", home=self._client.clean(connector["aws_region"], 100))
+            return str(connector["voice_connector_id"])
+        response: dict[str, Any] = {"error": error.error, "metadata": error.metadata}
+        write = error.message.removesuffix(".")
+
+        def find_new() -> list[str] | None:
+            try:
+                return self._find_by_name() or None
+            except VoiceError as e:
+                if e.affects_all:
+                    raise creation.failure("create_unknown", write=write, read=e.message.removesuffix("."), **response)
+            return None
+
+        found = self._poll(find_new)
+        if found is None:
+            seconds = self._params["wait_timeout"]
+            reason = f"in {seconds} seconds, no new Voice Connector of this name appeared"
+            raise creation.failure("create_unknown", write=write, read=reason, **response)
+        if len(found) > 1:
+            raise creation.failure("create_several", write=write, ids=", ".join(sorted(found)), **response)
+        return found[0]
+
+    def _find_new(self, identifier: str) -> bool | None:
+        """Return True if the Voice Connector that this task has created can be read, or None if not yet."""
+        try:
+            return bool(get_voice_connector(self._client, identifier))
+        except NotFound:
+            return None
+
+    def _apply(self, current: State, created: bool) -> None:
+        """Apply the plan for the *current* state, and read the result."""
+        progress = self._progress
+        plan, predicted = self._plan(current, created)
+        if self._check_mode:
+            self._record_plan(plan, predicted)
+            return
+        for _key, write, _change in plan:
+            progress.failed_step = write.operation
+            try:
+                change = write.run()
+            except WriteError:
+                progress.record(write.operation, True)
+                raise
+            progress.record(write.operation, change.changed)
+            progress.failed_step = None
+            if isinstance(write, CredentialsPut):
+                progress.new_passwords = write.sent
+        if not progress.changed:
+            progress.after = current
+            return
+        identifier = str(progress.voice_connector_id)
+        progress.after = after = self.read(identifier)
+        for key, write, change in plan:
+            unread = key == "tags" and after.tags is None
+            lost = set() if unread else write.lost(_find_part(after, key), change.after)
+            if lost:
+                progress.after = None
+                progress.failed_step = write.operation
+                raise write.failure("read_differently", options=write.name(lost))
+
+    def _record_plan(self, plan: list[tuple[str, Write, Change]], predicted: State) -> None:
+        for _key, write, _change in plan:
+            self._progress.record(write.operation, True)
+            if isinstance(write, CredentialsPut):
+                self._progress.new_passwords = write.sent
+        self._progress.after = predicted
+
+    # Planning
+
+    def _plan(self, current: State, created: bool = False) -> tuple[list[tuple[str, Write, Change]], State]:
+        """Return the writes in their order, each with its part of the state and its predicted change, and the new state.
+
+        :raises VoiceError: a wish is impossible, or this botocore cannot send it. Nothing was sent.
+        """
+        self._check_fixed(current, created)
+        state = State(dict(current.connector or {}), dict(current.settings), current.tags, current.tags_error)
+        plan: list[tuple[str, Write, Change]] = []
+
+        def add(key: str, write: Write) -> None:
+            nonlocal state
+            change = write.predict(_find_part(state, key))
+            if change.changed:
+                plan.append((key, write, change))
+                state = _with_part(state, key, change.after)
+
+        params = self._params
+        writes = {name: self._setting_write(name, current) for name in STRUCTURES if params[name] is not None}
+        deleted = [name for name, write in writes.items() if write.deletes]
+        update = ConnectorUpdate(self._client, self._progress.voice_connector_id or self._label, params)
+        encrypts = params["require_encryption"] is True
+        if "emergency_calling" in deleted:
+            add("emergency_calling", writes.pop("emergency_calling"))
+        if not encrypts:
+            add("connector", update)
+        credentials, removal = self._credentials_writes(current)
+        if removal and not credentials:
+            add(_CREDENTIALS.name, removal)
+        if "termination" in writes:
+            add("termination", writes.pop("termination"))
+        if credentials:
+            add(_CREDENTIALS.name, credentials)
+            if removal:
+                add(_CREDENTIALS.name, removal)
+        if "origination" in writes:
+            add("origination", writes.pop("origination"))
+        if encrypts:
+            add("connector", update)
+        for name, write in sorted(writes.items(), key=lambda item: item[0] != "emergency_calling"):
+            add(name, write)
+        for tags in self._tag_writes(current, created):
+            add("tags", tags)
+        self._check_wishes(current, state, {key for key, _write, _change in plan})
+        return plan, state
+
+    def _setting_write(self, name: str, current: State) -> SettingWrite:
+        """Return the write of a setting that is one structure."""
+        setting, options = STRUCTURES[name], self._params[name]
+        given = normalize(to_structure(setting.members, options), setting.members)
+        if options["exists"] is False and given is not None:
+            raise self._failure("contradiction", option=name)
+        deletes = options["exists"] is False and setting.delete is not None
+        if options["exists"] is False and not deletes:  # a setting that cannot be deleted, but disabled
+            options = dict.fromkeys(setting.members, False)
+        identifier = self._progress.voice_connector_id or self._label
+        return SettingWrite(self._client, setting, identifier, deletes, options, name, current.connector)
+
+    def _credentials_writes(self, current: State) -> tuple[CredentialsPut | None, CredentialsDeletion | None]:
+        """Return the writes that set credentials, and that delete them."""
+        options = self._params[_CREDENTIALS.name]
+        if options is None:
+            return None, None
+        connector, there = current.connector or {}, current.settings[_CREDENTIALS.name]
+        given, names = options["credentials"], options["usernames"]
+        if given is None:
+            if options["exists"] is False and not names:
+                return None, CredentialsDeletion(self._client, connector, [])
+            if (names is not None and set(names) != set(there)) or (options["exists"] and not there):
+                raise self._failure("no_passwords")
+            return None, None
+        if names is not None or (options["exists"] is False and given):
+            raise self._failure("contradiction", option=_CREDENTIALS.name)
+        passwords = {credential["username"]: credential["password"] for credential in given}
+        put = CredentialsPut(self._client, connector, passwords, self._params["update_password"] == "always")
+        purge = self._params["purge_termination_credentials"] or options["exists"] is False
+        return put, CredentialsDeletion(self._client, connector, list(passwords)) if purge else None
+
+    def _tag_writes(self, current: State, created: bool) -> list[TagWrite]:
+        params = self._params
+        if params["tags"] is None:
+            return []
+        withheld = current.tags is None
+        if withheld and created:  # they were sent with the request that created it
+            self._warn(f"The tags were set, but could not be read. {current.tags_error}")
+            return []
+        if withheld and params["purge_tags"]:
+            raise self._failure("tags_withheld", reason=(current.tags_error or "").removesuffix("."))
+        connector = current.connector or {}
+        adds = [TagWrite(self._client, connector, params["tags"], False, withheld)] if params["tags"] else []
+        removes = [TagWrite(self._client, connector, params["tags"], True, False)] if params["purge_tags"] else []
+        return adds + removes
+
+    # Refusing
+
+    def _check_fixed(self, current: State, created: bool) -> None:
+        """Raise VoiceError for an option that cannot change, and is different."""
+        connector = current.connector or {}
+        for key in _FIXED:
+            wanted = self._params[key]
+            if wanted is not None and wanted != connector[key] and not (created and connector[key] is None):
+                found = self._client.clean(connector[key], 100) if connector[key] else "not returned by AWS"
+                raise self._failure("fixed", option=key, found=found)
+        for setting in _READ_ONLY:
+            options = self._params[setting.name]
+            if options is None:
+                continue
+            found = current.settings[setting.name]
+            if setting is PHONE_NUMBERS:
+                found = {setting.member: found} if found else None
+            given = to_structure(setting.members, options)
+            known = to_structure(setting.members, setting_result(setting, found))
+            same = options["exists"] in (None, found is not None)
+            if not same or different_members(setting, {**known, **given}, known):
+                raise self._failure("read_only", option=setting.name)
+
+    def _check_wishes(self, current: State, desired: State, changed: set[str]) -> None:
+        """Raise VoiceError for a combination of settings that the service refuses."""
+
+        def after(name: str) -> Any:
+            if name in desired.settings:
+                return desired.settings[name]
+            identifier = (current.connector or {}).get("voice_connector_id")
+            if identifier is None:
+                return None
+            desired.settings[name] = get_setting(self._client, SETTINGS[name], identifier, current.connector).structure
+            return desired.settings[name]
+
+        def is_enabled(structure: dict[str, Any] | None) -> bool:
+            return structure is not None and not structure.get("Disabled")
+
+        wants_credentials = bool(self._params[_CREDENTIALS.name]) and bool(desired.settings[_CREDENTIALS.name])
+        if wants_credentials and changed & {_CREDENTIALS.name, "termination"} and after("termination") is None:
+            raise self._failure("credentials_without_termination")
+        needed = ("termination", "origination")
+        if "emergency_calling" in changed and normalize(
+            after("emergency_calling"), SETTINGS["emergency_calling"].members
+        ):
+            missing = [name for name in needed if not is_enabled(after(name))]
+        else:
+            ended = [name for name in needed if name in changed and is_enabled(current.settings[name])]
+            missing = [name for name in ended if not is_enabled(after(name))]
+            missing = missing if missing and after("emergency_calling") else []
+        if missing:
+            raise self._failure("emergency_calling_alone", options=" and ".join(missing))
+
+    # Absent
+
+    def ensure_absent(self) -> None:
+        progress = self._progress
+        progress.after = State(None, {}, None)
+        identifier = self.find()
+        progress.voice_connector_id = identifier
+        if identifier is None:
+            return
+        deletion = ConnectorDeletion(self._client, identifier, lambda: self._refuse_deletion(identifier))
+        connector = deletion.read(self._client)
+        if connector is None:
+            return
+        progress.before = State(connector, {}, None)
+        if self._params["name"] not in (None, connector["name"]):
+            raise self._failure("other_name", name=self._client.clean(connector["name"] or "no name", 256))
+        if connector["aws_region"] != self._client.region:
+            raise self._failure("other_home", home=self._client.clean(connector["aws_region"] or "no Region", 100))
+        progress.after = None
+        progress.failed_step = deletion.operation
+        change = deletion.run(self._check_mode)
+        progress.record(deletion.operation, change.changed)
+        if not self._check_mode:
+            self._wait_until(lambda: deletion.read(self._client) is None or None, "still_visible")
+        progress.failed_step = None
+        progress.after = State(None, {}, None)
+
+    def _refuse_deletion(self, identifier: str) -> None:
+        """Raise VoiceError if phone numbers are associated with the Voice Connector."""
+        numbers = list_phone_numbers(self._client).get(identifier, [])
+        if numbers:
+            masked = [f"{number[:2]}...{number[-2:]}" for number in numbers[:10]]
+            raise self._failure("has_numbers", count=len(numbers), numbers=", ".join(masked))
+
+    # Helpers
+
+    def _wait_until(self, function: Callable[[], _T | None], message: str) -> None:
+        if self._poll(function) is None:
+            raise self._failure(message, seconds=self._params["wait_timeout"])
+
+    def _poll(self, function: Callable[[], _T | None]) -> _T | None:
+        """Call a function until it returns something, or until the time to wait has passed."""
+        deadline = time.monotonic() + self._params["wait_timeout"]
+        delay = 0.5
+        while True:
+            result = function()
+            left = deadline - time.monotonic()
+            if result is not None or left <= 0:
+                return result
+            time.sleep(min(delay, left))
+            delay = min(2 * delay, _MAX_POLL)
+
+    def _failure(self, name: str, **fields: Any) -> VoiceError:
+        prefix = f"Failed to manage Voice Connector {self._label} in {self._client.region}: "
+        return VoiceError(name, prefix, region=self._client.region, **fields)
+
+
+def _find_part(state: State, key: str) -> Any:
+    """Return the part of a state that a write changes."""
+    if key == "connector":
+        return ConnectorUpdate.find_state(state.connector or {})
+    return state.tags or {} if key == "tags" else state.settings[key]
+
+
+def _with_part(state: State, key: str, part: Any) -> State:
+    """Return a state with one part changed."""
+    if key == "connector":
+        return state._replace(connector={**(state.connector or {}), **part})
+    if key == "tags":
+        return state._replace(tags=part)
+    return state._replace(settings={**state.settings, key: part})

@@ -1,0 +1,305 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""Compare, change, and check the structure of a setting, as the table of settings describes it. All functions are pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from typing import Any, Callable, NamedTuple
+
+from ._options import COUNTRY, PHONE_NUMBER
+from ._shapes import Country, Host, Minutes, Network, PhoneNumber, Setting
+
+
+def _canonical_network(value: str) -> str:
+    """Return a CIDR block without host bits, and an address as a block. What is neither is returned unchanged."""
+    try:
+        return str(ipaddress.ip_network(value, strict=False))
+    except ValueError:
+        return value
+
+
+# The common spelling of each kind of string.
+_CANONICAL = {
+    Country: str.upper,
+    Host: str.lower,
+    Network: _canonical_network,
+    PhoneNumber: lambda value: value.removeprefix("+"),
+}
+
+# The parameters of flat requests whose names differ from the member in the response.
+_RENAMED = {"PhoneNumberCountries": "PhoneNumberPoolCountries"}
+
+_NUMBER = "a phone number in E.164 format in quotes, such as '+12065550100'; its value is not shown here"
+
+# For each kind, whether a value is valid, and what it must be.
+_VALID: dict[Any, tuple[Callable[[Any], Any], str]] = {
+    Country: (
+        lambda value: COUNTRY.fullmatch(value.upper()),
+        "country codes of two letters in quotes (ISO 3166-1 alpha-2), such as 'US'",
+    ),
+    Host: (re.compile(r"[\w.:\[\]-]+").fullmatch, "a host name or an IP address, such as 'sbc.example.com'"),
+    Minutes: (lambda value: value >= 1, "1 or more"),
+    Network: (
+        lambda value: "/" in _canonical_network(value) and "%" not in value,
+        "CIDR blocks, such as '203.0.113.0/27'",
+    ),
+    PhoneNumber: (PHONE_NUMBER.fullmatch, _NUMBER),
+}
+
+
+class BadValue(ValueError):
+    """A new value is not valid. The arguments are the path of the option, and what the value must be."""
+
+
+class Problem(NamedTuple):
+    """Why a structure cannot be sent."""
+
+    kind: str  # missing, unknown (to this botocore), or invalid
+    path: str  # the path of the option; for an unknown member, its name
+    requirement: str = ""  # what an invalid value must be
+
+
+def is_empty(value: Any) -> bool:
+    """Return whether a value means that a member is not set."""
+    return value is None or value == "" or value == [] or value == {}
+
+
+def normalize(value: Any, kind: Any) -> Any:
+    """Return a value in a form in which all of its spellings are equal. Missing, false, and empty are the same.
+
+    Members that are not in the table are left out, because they can be of any depth.
+
+    :param kind: as ``pick()`` takes it; None for a value that is not in the table.
+    """
+    if is_empty(value) or value is False:
+        return None
+    if isinstance(kind, dict):
+        members = {name: normalize(value.get(name), inner) for name, inner in kind.values()}
+        return {name: inner for name, inner in members.items() if inner is not None} or None
+    if isinstance(kind, list):
+        items = [normalize(item, kind[0]) for item in value]
+        if isinstance(kind[0], dict):
+            return sorted(items, key=repr)
+        return set(items)
+    return _CANONICAL[kind](value) if kind in _CANONICAL else value
+
+
+def different_members(setting: Setting, one: dict[str, Any] | None, other: dict[str, Any] | None) -> set[str]:
+    """Return the members in which two structures of a setting differ. None means that it is not set.
+
+    The service may normalize values, so the spelling of a value and the order of a list do not matter. A setting that
+    cannot be deleted is the same if it is not set and if all of it is false.
+    """
+    if setting.put and not setting.delete:
+        one, other = one or {}, other or {}
+    if one is None or other is None:
+        return set() if one is other else set(one or other or {setting.member})
+    kinds = dict(setting.members.values())
+    return {
+        member
+        for member in {*one, *other}
+        if normalize(one.get(member), kinds.get(member)) != normalize(other.get(member), kinds.get(member))
+    }
+
+
+def lost_members(setting: Setting, stored: dict[str, Any] | None, sent: dict[str, Any] | None) -> set[str]:
+    """Return the members whose *stored* value is not the one that was *sent*. None means that the setting is not set.
+
+    If a member was not sent, the service may set it to a default, but not a phone number. An empty value in *sent* means
+    that it must not.
+    """
+    different = different_members(setting, stored, sent)
+    numbers = {member for member, kind in setting.members.values() if kind is PhoneNumber}
+    return {member for member in different if not sent or not stored or member in sent or member in numbers}
+
+
+def name_members(setting: Setting, members: set[str]) -> str:
+    """Return the names of members for a message. If an option sets a member, use the name of the option."""
+    options = {member: option for option, (member, _kind) in setting.members.items()}
+    return ", ".join(sorted(options.get(member, member) for member in members))
+
+
+def to_structure(kind: Any, value: Any) -> Any:
+    """Return an option with the names that AWS uses, without what is null."""
+    if isinstance(kind, dict):
+        return {
+            name: to_structure(inner, value[key]) for key, (name, inner) in kind.items() if value.get(key) is not None
+        }
+    if isinstance(kind, list):
+        return [to_structure(kind[0], item) for item in value]
+    return value
+
+
+def merge(
+    kind: dict[str, Any], current: dict[str, Any] | None, given: dict[str, Any], path: str = ""
+) -> dict[str, Any]:
+    """Return the *current* structure with the members that are *given* changed. Equal values keep their spelling.
+
+    An empty value that is given stays in the result: it removes a member.
+
+    :param path: the path of the options.
+    :raises BadValue: a new phone number is not complete.
+    """
+    merged = dict(current or {})
+    for key, (name, inner) in kind.items():
+        if name in given:
+            place = f"{path}.{key}" if path else key
+            value = _merge_value(inner, merged.get(name), given[name], place)
+            same = name in merged and normalize(merged[name], inner) == normalize(value, inner)
+            merged[name] = merged[name] if same else value
+    return merged
+
+
+def _merge_value(kind: Any, current: Any, given: Any, path: str) -> Any:
+    if isinstance(kind, dict):
+        return merge(kind, current, given, path)
+    if isinstance(kind, list) and isinstance(kind[0], dict):
+        left = list(current or [])
+        return [_find_equal(kind[0], left, item) or merge(kind[0], None, item, path) for item in given]
+    if isinstance(kind, list):
+        spelled = {normalize(item, kind[0]): item for item in current or []}
+        items = {normalize(item, kind[0]): item for item in given}
+        return [spelled[n] if n in spelled else _spell_new(kind[0], items[n], path) for n in items]
+    if is_empty(given) or normalize(given, kind) == normalize(current, kind):
+        return given
+    return _spell_new(kind, given, path)
+
+
+def _find_equal(kind: dict[str, Any], left: list[Any], given: dict[str, Any]) -> Any:
+    """Remove and return the first item of *left* that has the members that are *given*, or return None."""
+    for item in left:
+        if normalize(item, kind) == normalize(given, kind):
+            left.remove(item)
+            return item
+    return None
+
+
+def _spell_new(kind: Any, value: Any, path: str) -> Any:
+    """Return a new value as it is sent; raise BadValue for a phone number whose country is unknown."""
+    if kind is PhoneNumber and not value.startswith("+"):
+        raise BadValue(path, _NUMBER)
+    return _CANONICAL[kind](value) if kind in (Country, Network) else value
+
+
+def check_options(kind: Any, value: Any, path: str) -> None:
+    """Raise BadValue if an option, which has the right type, can never be valid.
+
+    :param kind: as ``pick()`` takes it.
+    :param path: the path of the option.
+    """
+    if isinstance(kind, dict):
+        for key, (_name, inner) in kind.items():
+            if value.get(key) is not None:
+                check_options(inner, value[key], f"{path}.{key}" if path else key)
+    elif isinstance(kind, list):
+        for item in value:
+            if item == "":
+                raise BadValue(path, "items that are not empty")
+            check_options(kind[0], item, path)
+    elif kind in _VALID and value != "":
+        is_valid, requirement = _VALID[kind]
+        if not is_valid(value):
+            raise BadValue(path, requirement)
+
+
+def apply_options(
+    setting: Setting, options: dict[str, Any], current: dict[str, Any] | None, path: str = ""
+) -> dict[str, Any] | None:
+    """Return the structure of a setting with options applied to the *current* one. None means that it is not set.
+
+    :param options: the keys of the setting, and ``exists``. Null and missing are unchanged; false in ``exists`` deletes.
+    :param path: the path of the options.
+    :raises BadValue: a new phone number is not complete.
+    """
+    if options.get("exists") is False:
+        return None
+    given = to_structure(setting.members, options)
+    if current is None and not options.get("exists") and normalize(given, setting.members) is None:
+        return None
+    return merge(setting.members, current, given, path)
+
+
+def to_parameters(setting: Setting, shape: Any, structure: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of the request that sets a *structure*, without what is empty.
+
+    :param shape: the input shape of the operation.
+    """
+    if setting.member in shape.members:
+        return {setting.member: _without_empty(shape.members[setting.member], structure)}
+    parameters = {_RENAMED.get(name, name): value for name, value in structure.items()}
+    return _without_empty(shape, parameters)  # type: ignore[no-any-return]
+
+
+def _without_empty(shape: Any, value: Any) -> Any:
+    """Return a value without its empty members, except lists that the shape allows to be empty."""
+    kind = shape and shape.type_name  # None for a member that this botocore does not know
+    if kind == "list":
+        return [_without_empty(shape.member, item) for item in value]
+    if kind != "structure":
+        return value
+    members = {name: (shape.members.get(name), item) for name, item in value.items()}
+    kept = {name: (inner, _without_empty(inner, item)) for name, (inner, item) in members.items() if item is not None}
+    return {
+        name: item
+        for name, (inner, item) in kept.items()
+        if not is_empty(item) or (item == [] and inner and not inner.metadata.get("min"))
+    }
+
+
+def find_unsendable(setting: Setting, shape: Any, structure: dict[str, Any]) -> list[str]:
+    """Return the members of a structure that this botocore cannot send.
+
+    :param shape: the input shape of the operation.
+    """
+    if setting.member in shape.members:
+        problems = find_problems(shape.members[setting.member], structure, setting.members)
+        return sorted(problem.path for problem in problems if problem.kind == "unknown")
+    accepted = {*shape.members, *_RENAMED} - {"VoiceConnectorId", *_RENAMED.values()}
+    return sorted(set(structure) - accepted)
+
+
+def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator[Problem]:
+    """Yield why a *value* does not fit the *shape* of a request.
+
+    :param kind: as ``pick()`` takes it, for the names of options; None for a member that is not in the table.
+    :param path: the path of the option.
+    """
+    if shape.type_name == "structure":
+        named = {_RENAMED.get(name, name): (key, inner) for key, (name, inner) in (kind or {}).items()}
+        for name in {**dict.fromkeys(shape.required_members), **value}:
+            key, inner = named.get(name, (name, None))
+            place = f"{path}.{key}" if path else key
+            if name not in shape.members:
+                yield Problem("unknown", name)
+            elif is_empty(value.get(name)) and name in shape.required_members:
+                yield Problem("missing", place)
+            elif name != "VoiceConnectorId" and value.get(name) is not None:  # the ID is checked on its own
+                yield from find_problems(shape.members[name], value[name], inner, place)
+    elif shape.type_name == "list":
+        yield from _find_limits(shape, len(value), path, " items")
+        for item in value:
+            yield from find_problems(shape.member, item, kind[0] if kind else None, path)
+    elif shape.type_name == "string":
+        yield from _find_limits(shape, len(value), path, " characters")
+        known = shape.metadata.get("enum")
+        pattern = shape.metadata.get("pattern")
+        if known and value not in known:
+            yield Problem("invalid", path, f"one of {', '.join(known)}")
+        elif pattern and not re.fullmatch(pattern, value):
+            yield Problem("invalid", path, f"a string that matches {pattern}")
+    elif shape.type_name == "integer":
+        yield from _find_limits(shape, value, path)
+
+
+def _find_limits(shape: Any, size: int, path: str, unit: str = "") -> Iterator[Problem]:
+    least, most = shape.metadata.get("min", size), shape.metadata.get("max", size)
+    if not least <= size <= most:
+        limits = f"{least}{unit} or more" if size < least else f"{most}{unit} or less"
+        yield Problem("invalid", path, limits)
