@@ -15,22 +15,22 @@ short_description: Manage an Amazon Chime SDK Voice Connector with its settings 
 description:
   - Creates, changes, or deletes one Amazon Chime SDK Voice Connector. The module writes only what differs, and what you
     omit does not change.
-  - Each setting, such as O(termination), takes what M(chime_sdk.voice.chime_voice_connector_info) returns for it, so you
-    can copy a setting from one Voice Connector to a different one. A key that is omitted or V(null) does not change. An
-    empty string or list unsets the value. A list replaces the whole list.
+  - Each setting, such as O(termination), takes what M(chime_sdk.voice.chime_voice_connector_info) returns for it, so
+    you can copy a setting from one Voice Connector to a different one. A key that is omitted or V(null) does not
+    change. An empty string or list unsets the value. A list replaces the whole list.
   - C(exists=false) deletes a setting. C(exists=null) means that the setting could not be read, and fails the task.
     C(exists=true) is the same as omitting it.
-  - The module reads everything that it needs before the first write. If that fails, or if AWS cannot accept the options,
-    nothing is written. For example, credentials require a termination, and emergency calling requires a termination and
-    an origination that are enabled.
+  - The module reads everything that it needs before the first write. If that fails, or if AWS cannot accept the
+    options, nothing is written. For example, credentials require a termination, and emergency calling requires a
+    termination and an origination that are enabled.
 options:
   state:
     description:
       - V(present) creates the Voice Connector if it does not exist, and sets the options that are given.
       - V(absent) deletes the Voice Connector with all of its settings, and confirms that it is gone. Apart from
         O(voice_connector_id), O(name), O(wait_timeout), and the options for the connection, all options are ignored.
-      - If phone numbers are associated with the Voice Connector, V(absent) fails and lists them, masked. The module never
-        disassociates phone numbers.
+      - If phone numbers are associated with the Voice Connector, V(absent) fails and lists them, masked. The module
+        never disassociates phone numbers.
     type: str
     choices:
       - present
@@ -57,14 +57,14 @@ options:
     type: bool
   network_type:
     description:
-      - The network type, V(IPV4_ONLY) or V(DUAL_STACK). If omitted, AWS selects it.
+      - The network type, V(IPV4_ONLY) or V(DUAL_STACK).
       - It can only be set at creation. If an existing Voice Connector has a different one, the task fails.
       - Requires botocore 1.40.70 or newer.
     type: str
   integration_type:
     description:
       - The type of integration with Amazon Connect, V(CONNECT_CALL_TRANSFER_CONNECTOR) or
-        V(CONNECT_ANALYTICS_CONNECTOR). If omitted, there is none.
+        V(CONNECT_ANALYTICS_CONNECTOR).
       - It can only be set at creation. If an existing Voice Connector has a different one, the task fails.
       - Requires botocore 1.35.99 or newer.
     type: str
@@ -73,7 +73,7 @@ options:
     type: dict
     suboptions:
       exists:
-        description: V(false) deletes the termination settings. AWS then also deletes the termination credentials.
+        description: V(false) deletes the termination settings.
         type: bool
       cps_limit:
         description: The maximum number of calls per second, V(1) or more. The quota of the account limits it.
@@ -138,8 +138,8 @@ options:
     default: on_create
   purge_termination_credentials:
     description:
-      - Whether to delete the user names that are not in O(termination_credentials.credentials). If that is omitted, none
-        is deleted.
+      - Whether to delete the user names that are not in O(termination_credentials.credentials). If that is omitted,
+        none is deleted.
     type: bool
     default: false
   origination:
@@ -290,8 +290,8 @@ options:
         elements: str
   termination_health:
     description:
-      - When the Voice Connector last received a SIP OPTIONS message from your SIP infrastructure. It is read-only. If it
-        differs from what AWS returns, the task fails.
+      - When the Voice Connector last received a SIP OPTIONS message from your SIP infrastructure. It is read-only. If
+        it differs from what AWS returns, the task fails.
     type: dict
     suboptions:
       exists:
@@ -318,8 +318,8 @@ options:
         elements: str
   wait_timeout:
     description:
-      - How many seconds to wait until AWS returns a new Voice Connector, or until a deleted one is gone. After that, the
-        task fails.
+      - How many seconds to wait until AWS returns a new Voice Connector, or until a deleted one is gone. After that,
+        the task fails.
     type: int
     default: 120
 extends_documentation_fragment:
@@ -335,19 +335,19 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - In check mode, the module reads everything, sends no write, and returns the values that the real run would return,
-        as far as they can be known. If the installed botocore cannot send a change, the task fails as it would in the
-        real run.
+      - In check mode, the module reads everything, sends no write, and returns the values that the real run would
+        return, as far as they can be known. If the installed botocore cannot send a change, the task fails as it would
+        in the real run.
   diff_mode:
     details:
       - The diff contains the name, O(require_encryption), the tags, and the settings that are given. It shows phone
-        numbers unmasked, and no passwords. C(termination_credentials.new_passwords) lists the user names whose passwords
-        are sent.
+        numbers unmasked, and no passwords. C(termination_credentials.new_passwords) lists the user names whose
+        passwords are sent.
       - C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide phone numbers, set C(diff=false) on the task.
   idempotent:
     details:
-      - With O(update_password=always), a task with credentials always changes. So does a task with tags if AWS withholds
-        the current ones.
+      - With O(update_password=always), a task with credentials always changes. So does a task with tags if AWS
+        withholds the current ones.
 notes:
   - The credentials need the IAM actions C(chime:ListVoiceConnectors) and C(chime:CreateVoiceConnector) on the resource
     C(*), unless O(voice_connector_id) is set. On the resource
@@ -355,9 +355,9 @@ notes:
     C(chime:UpdateVoiceConnector) or C(chime:DeleteVoiceConnector), and the actions that read, put, and delete each
     setting that is given, such as C(chime:GetVoiceConnectorProxy), C(chime:PutVoiceConnectorProxy), and
     C(chime:DeleteVoiceConnectorProxy).
-  - For O(tags), the credentials need C(chime:ListTagsForResource), C(chime:TagResource), and C(chime:UntagResource). For
-    O(phone_numbers) and O(state=absent), they need C(chime:ListPhoneNumbers) on the resource C(*). The guide on settings
-    contains the complete IAM policy.
+  - For O(tags), the credentials need C(chime:ListTagsForResource), C(chime:TagResource), and C(chime:UntagResource).
+    For O(phone_numbers) and O(state=absent), they need C(chime:ListPhoneNumbers) on the resource C(*). The guide on
+    settings contains the complete IAM policy.
   - To enable logs, AWS sets up log delivery with the rights of the caller. The credentials need the IAM actions
     C(logs:CreateLogDelivery), C(logs:GetLogDelivery), C(logs:ListLogDeliveries), C(logs:PutResourcePolicy),
     C(logs:DescribeResourcePolicies), and C(logs:DescribeLogGroups). The module itself changes no resource policy.
@@ -367,15 +367,15 @@ notes:
   - If a write fails, the module stops. RV(steps) contains what was done, and RV(voice_connector_id) the ID of a Voice
     Connector that was created. Run the task again to complete it.
   - AWS cannot recognize a repeated request to create a Voice Connector, so the module sends this request only once. If
-    its outcome is unknown, the module lists the Voice Connectors until exactly one new Voice Connector has the name, and
-    continues with it. If there is none within O(wait_timeout), the task fails. Running it again is safe, because it
+    its outcome is unknown, the module lists the Voice Connectors until exactly one new Voice Connector has the name,
+    and continues with it. If there is none within O(wait_timeout), the task fails. Running it again is safe, because it
     searches for the name first.
   - AWS replaces a setting as a whole, and has no conditional write. If somebody else changes the same setting between
-    the read and the write, that change is lost. If a setting has a member that the installed botocore cannot send, it is
-    not replaced, and the task fails.
+    the read and the write, that change is lost. If a setting has a member that the installed botocore cannot send, it
+    is not replaced, and the task fails.
   - AWS may normalize values. Therefore, when the module compares settings, it ignores the order of lists, the plus sign
-    in front of phone numbers, the case of countries and hosts, and different notations of the same CIDR block. A missing
-    value is the same as V(false), V(''), or V([]).
+    in front of phone numbers, the case of countries and hosts, and different notations of the same CIDR block. A
+    missing value is the same as V(false), V(''), or V([]).
   - If AWS withholds the tags of the Voice Connector and responds C(Invalid resource), O(tags) fails the task before the
     first write. With O(purge_tags=false), the tags are sent in every run instead.
   - Phone numbers and user names are returned unmasked, but are not written to the system log of the managed node. To
