@@ -423,10 +423,9 @@ EXAMPLES = r"""
       enable_sip_logs: true
   register: trunk
 
-- name: Show what was done
+- name: Show the operations that changed something
   ansible.builtin.debug:
     msg: "{{ trunk.voice_connector_id }}: {{ trunk.steps | join(', ') }}"
-  when: trunk.changed
 
 - name: Rename a Voice Connector
   chime_sdk.voice.chime_voice_connector:
