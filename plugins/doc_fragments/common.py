@@ -31,12 +31,18 @@ attributes:
       - This module changes nothing.
 """
 
-    # For modules that write. Each module adds its own details.
-    WRITING_MODULE = r"""
+    # For modules that write proxy configurations.
+    WRITING_PROXIES = r"""
 options: {}
 notes:
   - AWS ended support for proxy sessions on 2026-04-07. AWS may no longer accept a new, changed, or restored proxy
     configuration. If it refuses one, the task fails with the error message from AWS.
+"""
+
+    # For modules that write. Each module adds its own details.
+    WRITING_MODULE = r"""
+options: {}
+notes:
   - If the task fails, C(changed) in its result still shows whether anything was changed.
 attributes:
   check_mode:
@@ -69,7 +75,7 @@ notes:
     changed.
 """
 
-    # For modules that use many Voice Connectors: concurrency, retries, and timeouts.
+    # For modules that use many Voice Connectors.
     MANY_VOICE_CONNECTORS = r"""
 options:
   concurrency:
@@ -77,6 +83,11 @@ options:
       - The maximum number of requests in flight, across all Regions, from 1 to 64.
     type: int
     default: 8
+"""
+
+    # For modules that send several requests at a time: retries and timeouts.
+    CONCURRENT_REQUESTS = r"""
+options: {}
 notes:
   - If AWS throttles requests in a Region, the module queues all requests to that Region, and sends them at the rate
     that AWS allows. A throttled request is sent at most ten times. A request that fails with a server error, a broken

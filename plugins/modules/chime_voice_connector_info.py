@@ -91,6 +91,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - chime_sdk.voice.common.info_module
   - chime_sdk.voice.common.many_voice_connectors
+  - chime_sdk.voice.common.concurrent_requests
   - chime_sdk.voice.common.assume_role
   - chime_sdk.voice.common.option_values
   - chime_sdk.voice.common.action_groups

@@ -60,6 +60,7 @@ options:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
+  - chime_sdk.voice.common.writing_proxies
   - chime_sdk.voice.common.writing_module
   - chime_sdk.voice.common.one_voice_connector
   - chime_sdk.voice.common.assume_role

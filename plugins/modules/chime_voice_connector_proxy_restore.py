@@ -56,8 +56,10 @@ options:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
+  - chime_sdk.voice.common.writing_proxies
   - chime_sdk.voice.common.writing_module
   - chime_sdk.voice.common.many_voice_connectors
+  - chime_sdk.voice.common.concurrent_requests
   - chime_sdk.voice.common.assume_role
   - chime_sdk.voice.common.option_values
   - chime_sdk.voice.common.action_groups

@@ -17,9 +17,6 @@ from typing import Any, Callable, NamedTuple
 import pytest
 import yaml
 
-from ansible_collections.chime_sdk.voice.plugins.filter.voice_connector_policy_includes import (
-    voice_connector_policy_includes,
-)
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY, WITH_PROXY, WITHOUT_PROXY, run
@@ -81,6 +78,16 @@ def playbook(block: Block) -> str:
     return "- name: Play\n  hosts: localhost\n  gather_facts: false\n  tasks:\n" + textwrap.indent(block.code, "    ")
 
 
+def save_files(folder: pathlib.Path) -> None:
+    """Save the blocks that the guide on settings tells its readers to save."""
+    for name, start in {
+        "policy.yml": "voice_audit_policy:\n",
+        "fix.yml": "- name: Fix what violates the policy\n",
+    }.items():
+        (code,) = (block.code for block in BLOCKS if block.code.startswith(start))
+        (folder / name).write_text(code, encoding="utf-8")
+
+
 def test_all_code_blocks_are_found() -> None:
     """Each code marker yields a block in a known language, so unusual markup cannot hide code from these tests."""
     for path in DOCUMENTS:
@@ -112,10 +119,7 @@ def test_every_command_passes_the_syntax_check(tmp_path: pathlib.Path) -> None:
     installed = tmp_path / ".ansible/collections/ansible_collections/chime_sdk"
     installed.mkdir(parents=True)
     (installed / "voice").symlink_to(ROOT)
-    # The guide tells its readers to save this file.
-    (policy,) = (block.code for block in BLOCKS if block.code.startswith("voice_audit_policy:"))
-    voice_connector_policy_includes(yaml.safe_load(policy)["voice_audit_policy"])
-    (tmp_path / "policy.yml").write_text(policy, encoding="utf-8")
+    save_files(tmp_path)
     commands = [re.sub(r"^(.*\bansible-playbook) ", r"\1 --syntax-check ", c.code, flags=re.M) for c in COMMANDS]
     checked = run("\n".join(commands), tmp_path)
     assert checked.returncode == 0, checked.stderr
@@ -132,6 +136,7 @@ RUNS += [
 
 @pytest.mark.parametrize("blocks", filter(None, RUNS), ids=lambda blocks: str(blocks[0]))
 def test_runnable_blocks_run(blocks: list[Block], tmp_path: pathlib.Path) -> None:
+    save_files(tmp_path)
     command = blocks[0].code
     if blocks[0].language == "yaml":
         for block in blocks:

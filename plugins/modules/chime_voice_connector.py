@@ -1,0 +1,700 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: chime_voice_connector
+version_added: 1.1.0
+short_description: Manage an Amazon Chime SDK Voice Connector with its settings and tags
+description:
+  - Creates, changes, or deletes one Amazon Chime SDK Voice Connector. The module writes only what differs, and what you
+    omit does not change.
+  - Each setting, such as O(termination), takes what M(chime_sdk.voice.chime_voice_connector_info) returns for it, so
+    you can copy a setting from one Voice Connector to a different one. A key that is omitted or V(null) does not
+    change. An empty string or list unsets the value. A list replaces the whole list.
+  - C(exists=false) deletes a setting. C(exists=null) means that the setting could not be read, and fails the task.
+    C(exists=true) is the same as omitting it.
+  - The module reads everything that it needs before the first write. If that fails, or if AWS cannot accept the
+    options, nothing is written. For example, credentials require a termination, and emergency calling requires a
+    termination and an origination that are enabled.
+options:
+  state:
+    description:
+      - V(present) creates the Voice Connector if it does not exist, and sets the options that are given.
+      - V(absent) deletes the Voice Connector with all of its settings, and confirms that it is gone. Apart from
+        O(voice_connector_id), O(name), O(wait_timeout), and the options for the connection, all options are ignored.
+      - If phone numbers are associated with the Voice Connector, V(absent) fails and lists them, masked. The module
+        never disassociates phone numbers.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+  voice_connector_id:
+    description:
+      - The ID of the Voice Connector, not its name or ARN.
+      - With O(state=present), the task fails if the Voice Connector does not exist.
+      - Either this or O(name) is required.
+    type: str
+  name:
+    description:
+      - The name of the Voice Connector, with 1 to 256 letters, digits, spaces, underscores, periods, and hyphens.
+      - Without O(voice_connector_id), the module searches the Region for this exact name. If several Voice Connectors
+        have it, the task fails and lists their IDs.
+      - With O(voice_connector_id) and O(state=present), this is the new name.
+      - With O(voice_connector_id) and O(state=absent), the task fails if the Voice Connector has a different name.
+    type: str
+  require_encryption:
+    description:
+      - Whether the Voice Connector requires encryption.
+      - If omitted, the value does not change, and is V(true) for a new Voice Connector.
+    type: bool
+  network_type:
+    description:
+      - The network type, V(IPV4_ONLY) or V(DUAL_STACK).
+      - It can only be set at creation. If an existing Voice Connector has a different one, the task fails.
+      - Requires botocore 1.40.70 or newer.
+    type: str
+  integration_type:
+    description:
+      - The type of integration with Amazon Connect, V(CONNECT_CALL_TRANSFER_CONNECTOR) or
+        V(CONNECT_ANALYTICS_CONNECTOR).
+      - It can only be set at creation. If an existing Voice Connector has a different one, the task fails.
+      - Requires botocore 1.35.99 or newer.
+    type: str
+  termination:
+    description: The termination settings, for calls from your SIP infrastructure to the telephone network.
+    type: dict
+    suboptions:
+      exists:
+        description: V(false) deletes the termination settings.
+        type: bool
+      cps_limit:
+        description: The maximum number of calls per second, V(1) or more. The quota of the account limits it.
+        type: int
+      default_phone_number:
+        description: The default caller ID, in E.164 format. Write it in quotes.
+        type: str
+      calling_regions:
+        description:
+          - The countries to which calls are allowed, in ISO 3166-1 alpha-2 format. Write V('NO') in quotes, because
+            otherwise YAML reads it as a boolean.
+          - AWS requires them in new termination settings.
+        type: list
+        elements: str
+      cidr_allowed_list:
+        description: The addresses from which calls are accepted, in CIDR format.
+        type: list
+        elements: str
+      disabled:
+        description: Whether termination is disabled.
+        type: bool
+  termination_credentials:
+    description: The SIP credentials with which your SIP infrastructure authenticates.
+    type: dict
+    suboptions:
+      exists:
+        description: V(false) deletes all credentials.
+        type: bool
+      usernames:
+        description:
+          - The user names that are set, as M(chime_sdk.voice.chime_voice_connector_info) returns them. If they differ,
+            the task fails, because AWS cannot set a user name without its password.
+          - To set user names, use O(termination_credentials.credentials).
+        type: list
+        elements: str
+      credentials:
+        description:
+          - The credentials to set. Others remain, unless O(purge_termination_credentials=true).
+          - For when their passwords are sent, see O(update_password).
+        type: list
+        elements: dict
+        suboptions:
+          username:
+            description: The user name.
+            type: str
+            required: true
+          password:
+            description: The password. It is in no result, diff, or log.
+            type: str
+            required: true
+  update_password:
+    description:
+      - V(on_create) sends only the passwords of new user names. If O(termination_credentials.credentials) includes all
+        user names that exist, and a new one, all passwords in it are sent. AWS does not document whether it adds the
+        credentials that it receives to the stored ones, or replaces these.
+      - V(always) sends all passwords in every run. The task is then always changed, because AWS never returns a
+        password to compare with.
+    type: str
+    choices:
+      - on_create
+      - always
+    default: on_create
+  purge_termination_credentials:
+    description:
+      - Whether to delete the user names that are not in O(termination_credentials.credentials). If that is omitted,
+        none is deleted.
+    type: bool
+    default: false
+  origination:
+    description: The origination settings, for calls from the telephone network to your SIP infrastructure.
+    type: dict
+    suboptions:
+      exists:
+        description: V(false) deletes the origination settings.
+        type: bool
+      routes:
+        description:
+          - Where calls are sent. AWS documents both 10 and 20 as the maximum number of routes.
+          - Set all keys of each route, because AWS may add values for those that are missing.
+        type: list
+        elements: dict
+        suboptions:
+          host:
+            description: The host name or IP address.
+            type: str
+          port:
+            description: The port, from V(0) to V(65535).
+            type: int
+          protocol:
+            description: V(TCP) or V(UDP).
+            type: str
+          priority:
+            description: The priority, from V(1), the highest, to V(100).
+            type: int
+          weight:
+            description: The weight among routes of the same priority, from V(1) to V(100).
+            type: int
+      disabled:
+        description: Whether origination is disabled.
+        type: bool
+  logging:
+    description: The logging configuration. Logs are sent to Amazon CloudWatch Logs.
+    type: dict
+    suboptions:
+      exists:
+        description: V(false) disables both logs, because AWS cannot delete a logging configuration.
+        type: bool
+      enable_sip_logs:
+        description: Whether to log SIP messages.
+        type: bool
+      enable_media_metric_logs:
+        description: Whether to log media metrics.
+        type: bool
+  streaming:
+    description: The configuration for streaming to Amazon Kinesis Video Streams.
+    type: dict
+    suboptions:
+      exists:
+        description: V(false) deletes the streaming configuration.
+        type: bool
+      data_retention_in_hours:
+        description: How many hours the data is kept, V(0) or more. Required in a new streaming configuration.
+        type: int
+      disabled:
+        description: Whether streaming is disabled. Required in a new streaming configuration.
+        type: bool
+      streaming_notification_targets:
+        description: Where notifications are sent, at most three.
+        type: list
+        elements: dict
+        suboptions:
+          notification_target:
+            description: V(EventBridge), V(SNS), or V(SQS).
+            type: str
+      media_insights_configuration:
+        description: The configuration of call analytics.
+        type: dict
+        suboptions:
+          disabled:
+            description: Whether call analytics are disabled.
+            type: bool
+          configuration_arn:
+            description: The ARN of the media insights pipeline configuration.
+            type: str
+  emergency_calling:
+    description: The emergency calling configuration.
+    type: dict
+    suboptions:
+      exists:
+        description: V(false) deletes the emergency calling configuration.
+        type: bool
+      dnis:
+        description: The phone numbers for emergency calls.
+        type: list
+        elements: dict
+        suboptions:
+          emergency_phone_number:
+            description: The phone number that receives emergency calls, in E.164 format. Write it in quotes.
+            type: str
+          test_phone_number:
+            description: The phone number for test calls, in E.164 format. Write it in quotes.
+            type: str
+          calling_country:
+            description: The country from which emergency calls are allowed, in ISO 3166-1 alpha-2 format.
+            type: str
+  external_systems:
+    description: The external systems that the Voice Connector works with. Requires botocore 1.35.99 or newer.
+    type: dict
+    suboptions:
+      exists:
+        description: V(false) deletes the external systems configuration.
+        type: bool
+      session_border_controller_types:
+        description:
+          - The types of the session border controllers. V(RIBBON_SBC), V(ORACLE_ACME_PACKET_SBC), V(AVAYA_SBCE),
+            V(CISCO_UNIFIED_BORDER_ELEMENT), or V(AUDIOCODES_MEDIANT_SBC).
+        type: list
+        elements: str
+      contact_center_system_types:
+        description:
+          - The types of the contact center systems. V(GENESYS_ENGAGE_ON_PREMISES), V(AVAYA_AURA_CALL_CENTER_ELITE),
+            V(AVAYA_AURA_CONTACT_CENTER), or V(CISCO_UNIFIED_CONTACT_CENTER_ENTERPRISE).
+        type: list
+        elements: str
+  proxy:
+    description:
+      - The proxy configuration. AWS ended support for proxy sessions on 2026-04-07, and may refuse anything but its
+        deletion.
+      - M(chime_sdk.voice.chime_voice_connector_proxy_retire) backs up proxy configurations before it deletes them. This
+        module does not.
+    type: dict
+    suboptions:
+      exists:
+        description: V(false) deletes the proxy configuration.
+        type: bool
+      default_session_expiry_minutes:
+        description:
+          - The default number of minutes allowed for proxy sessions, V(1) or more. Required in a new proxy
+            configuration.
+        type: int
+      disabled:
+        description: Whether to block new proxy sessions.
+        type: bool
+      fall_back_phone_number:
+        description:
+          - The phone number, in E.164 format, to which calls are routed after a proxy session expires. Write it in
+            quotes.
+        type: str
+      phone_number_countries:
+        description:
+          - The countries from which proxy phone numbers are selected, 1 to 100, in ISO 3166-1 alpha-2 format. Required
+            in a new proxy configuration.
+        type: list
+        elements: str
+  termination_health:
+    description:
+      - When the Voice Connector last received a SIP OPTIONS message from your SIP infrastructure. It is read-only. If
+        it differs from what AWS returns, the task fails.
+    type: dict
+    suboptions:
+      exists:
+        description: Whether AWS has a record of such a message.
+        type: bool
+      timestamp:
+        description: The time of the message, in ISO 8601 format.
+        type: str
+      source:
+        description: The source IP address.
+        type: str
+  phone_numbers:
+    description:
+      - The phone numbers that are associated with the Voice Connector. They are read-only. If they differ from what AWS
+        returns, the task fails.
+    type: dict
+    suboptions:
+      exists:
+        description: Whether there are any.
+        type: bool
+      e164_phone_numbers:
+        description: The numbers in E.164 format. Write them in quotes.
+        type: list
+        elements: str
+  wait_timeout:
+    description:
+      - How many seconds to wait until AWS returns a new Voice Connector, or until a deleted one is gone. After that,
+        the task fails.
+    type: int
+    default: 120
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.tags.modules
+  - chime_sdk.voice.common.writing_module
+  - chime_sdk.voice.common.concurrent_requests
+  - chime_sdk.voice.common.assume_role
+  - chime_sdk.voice.common.option_values
+  - chime_sdk.voice.common.action_groups
+  - chime_sdk.voice.common.sdk
+attributes:
+  check_mode:
+    details:
+      - In check mode, the module reads everything, sends no write, and returns the values that the real run would
+        return, as far as they can be known. If the installed botocore cannot send a change, the task fails as it would
+        in the real run.
+  diff_mode:
+    details:
+      - The diff contains the name, O(require_encryption), the tags, and the settings that are given. It shows phone
+        numbers unmasked, and no passwords. C(termination_credentials.new_passwords) lists the user names whose
+        passwords are sent.
+      - C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide phone numbers, set C(diff=false) on the task.
+  idempotent:
+    details:
+      - With O(update_password=always), a task with credentials always changes. So does a task with tags if AWS
+        withholds the current ones.
+notes:
+  - The credentials need the IAM actions C(chime:ListVoiceConnectors) and C(chime:CreateVoiceConnector) on the resource
+    C(*), unless O(voice_connector_id) is set. On the resource
+    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnector),
+    C(chime:UpdateVoiceConnector) or C(chime:DeleteVoiceConnector), and the actions that read, put, and delete each
+    setting that is given, such as C(chime:GetVoiceConnectorProxy), C(chime:PutVoiceConnectorProxy), and
+    C(chime:DeleteVoiceConnectorProxy).
+  - For O(tags), the credentials need C(chime:ListTagsForResource), C(chime:TagResource), and C(chime:UntagResource).
+    For O(phone_numbers) and O(state=absent), they need C(chime:ListPhoneNumbers) on the resource C(*). The guide on
+    settings contains the complete IAM policy.
+  - To enable logs, AWS sets up log delivery with the rights of the caller. The credentials need the IAM actions
+    C(logs:CreateLogDelivery), C(logs:GetLogDelivery), C(logs:ListLogDeliveries), C(logs:PutResourcePolicy),
+    C(logs:DescribeResourcePolicies), and C(logs:DescribeLogGroups). The module itself changes no resource policy.
+  - The module writes in this order. It deletes emergency calling, turns encryption off, and writes the termination, its
+    credentials, and the origination. Then it turns encryption on, and writes emergency calling, streaming, logging,
+    external systems, the proxy configuration, and the tags.
+  - If a write fails, the module stops. RV(steps) contains what was done, and RV(voice_connector_id) the ID of a Voice
+    Connector that was created. Run the task again to complete it.
+  - AWS cannot recognize a repeated request to create a Voice Connector, so the module sends this request only once. If
+    its outcome is unknown, the module lists the Voice Connectors until exactly one new Voice Connector has the name,
+    and continues with it. If there is none within O(wait_timeout), the task fails. Running it again is safe, because it
+    searches for the name first.
+  - AWS replaces a setting as a whole, and has no conditional write. If somebody else changes the same setting between
+    the read and the write, that change is lost. If a setting has a member that the installed botocore cannot send, it
+    is not replaced, and the task fails.
+  - AWS may normalize values. Therefore, when the module compares settings, it ignores the order of lists, the plus sign
+    in front of phone numbers, the case of countries and hosts, and different notations of the same CIDR block. A
+    missing value is the same as V(false), V(''), or V([]).
+  - If AWS withholds the tags of the Voice Connector and responds C(Invalid resource), O(tags) fails the task before the
+    first write. With O(purge_tags=false), the tags are sent in every run instead.
+  - Phone numbers and user names are returned unmasked, but are not written to the system log of the managed node. To
+    keep them out of Ansible's output and logs, set C(no_log) on the task.
+seealso:
+  - module: chime_sdk.voice.chime_voice_connector_info
+  - module: chime_sdk.voice.chime_voice_connector_proxy_retire
+  - name: CreateVoiceConnector
+    description: The operation in the API reference of the Amazon Chime SDK.
+    link: https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_voice-chime_CreateVoiceConnector.html
+author:
+  - Contributors to the chime_sdk.voice project (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Set everything that the trunk of the reception needs
+  chime_sdk.voice.chime_voice_connector:
+    region: us-east-1
+    name: reception
+    require_encryption: true
+    tags:
+      team: voice
+    termination:
+      cps_limit: 1
+      calling_regions:
+        - US
+        - CA
+      cidr_allowed_list:
+        - 203.0.113.0/27
+      default_phone_number: "+12065550100"
+      disabled: false
+    termination_credentials:
+      credentials:
+        - username: pbx
+          password: "{{ vault_reception_password }}"
+    origination:
+      routes:
+        - host: sbc.example.com
+          port: 5061
+          protocol: TCP
+          priority: 1
+          weight: 1
+      disabled: false
+    logging:
+      enable_sip_logs: true
+  register: trunk
+
+- name: Show the operations that changed something
+  ansible.builtin.debug:
+    msg: "{{ trunk.voice_connector_id }}: {{ trunk.steps | join(', ') }}"
+
+- name: Rename a Voice Connector
+  chime_sdk.voice.chime_voice_connector:
+    region: us-east-1
+    voice_connector_id: abcdef1ghij2klmno3pqr4
+    name: front desk
+
+- name: Read the termination settings of one Voice Connector
+  chime_sdk.voice.chime_voice_connector_info:
+    region: us-east-1
+    voice_connector_ids:
+      - abcdef1ghij2klmno3pqr4
+    include:
+      - termination
+  register: source
+
+- name: Copy them to a different Voice Connector
+  chime_sdk.voice.chime_voice_connector:
+    region: us-east-1
+    name: warehouse
+    termination: "{{ source.voice_connectors[0].termination }}"
+
+- name: Delete the emergency calling configuration, and nothing else
+  chime_sdk.voice.chime_voice_connector:
+    region: us-east-1
+    voice_connector_id: abcdef1ghij2klmno3pqr4
+    emergency_calling:
+      exists: false
+
+- name: Preview a change without applying it
+  chime_sdk.voice.chime_voice_connector:
+    region: us-east-1
+    voice_connector_id: abcdef1ghij2klmno3pqr4
+    require_encryption: false
+  check_mode: true
+  diff: true
+
+- name: Change a password, and delete all other user names
+  chime_sdk.voice.chime_voice_connector:
+    region: us-east-1
+    name: reception
+    termination_credentials:
+      credentials:
+        - username: pbx
+          password: "{{ vault_reception_password }}"
+    update_password: always
+    purge_termination_credentials: true
+
+- name: Delete a Voice Connector, but only if it still has this name
+  chime_sdk.voice.chime_voice_connector:
+    region: us-east-1
+    voice_connector_id: abcdef1ghij2klmno3pqr4
+    name: reception
+    state: absent
+"""
+
+RETURN = r"""
+voice_connector_id:
+  description:
+    - The ID of the Voice Connector, or V(null) if it is unknown, or would be created in check mode.
+  returned: always
+  type: str
+  sample: abcdef1ghij2klmno3pqr4
+region:
+  description: The AWS Region of the Voice Connector. On failure, V(null) if this is unknown.
+  returned: always
+  type: str
+  sample: us-east-1
+steps:
+  description:
+    - The AWS operations that changed something, in order. In check mode, those that would be sent.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - CreateVoiceConnector
+    - PutVoiceConnectorTermination
+    - PutVoiceConnectorTerminationCredentials
+    - PutVoiceConnectorOrigination
+    - PutVoiceConnectorLoggingConfiguration
+failed_step:
+  description: The AWS operation that should have changed something but failed, or V(null) if there is none.
+  returned: always
+  type: str
+  sample: null
+exists:
+  description: Whether the Voice Connector exists. In check mode, whether it would exist.
+  returned: on success
+  type: bool
+  sample: true
+voice_connector:
+  description:
+    - The Voice Connector after the task, or V(null) if it does not exist. In check mode, as it would be. What only AWS
+      can set is then V(null).
+    - It has the keys of a Voice Connector in M(chime_sdk.voice.chime_voice_connector_info), which documents them
+      in detail. It contains only the settings that are options of the task, each with all of its keys.
+  returned: on success
+  type: dict
+  contains:
+    region:
+      description: The AWS Region in which the Voice Connector was found.
+      returned: always
+      type: str
+      sample: us-east-1
+    voice_connector_id:
+      description: The ID.
+      returned: always
+      type: str
+      sample: abcdef1ghij2klmno3pqr4
+    voice_connector_arn:
+      description: The ARN, or V(null) if AWS did not return it.
+      returned: always
+      type: str
+      sample: arn:aws:chime:us-east-1:111122223333:vc/abcdef1ghij2klmno3pqr4
+    name:
+      description: The name.
+      returned: always
+      type: str
+      sample: reception
+    aws_region:
+      description: The AWS Region in which the Voice Connector was created, or V(null) if AWS did not return it.
+      returned: always
+      type: str
+      sample: us-east-1
+    outbound_host_name:
+      description: The outbound host name, or V(null) if AWS did not return it.
+      returned: always
+      type: str
+      sample: abcdef1ghij2klmno3pqr4.voiceconnector.chime.aws
+    require_encryption:
+      description: Whether encryption is required, or V(null) if AWS did not return it.
+      returned: always
+      type: bool
+      sample: true
+    created_timestamp:
+      description: The time of creation, in UTC and ISO 8601 format, or V(null) if AWS did not return it.
+      returned: always
+      type: str
+      sample: "2026-01-02T03:04:05+00:00"
+    updated_timestamp:
+      description: The time of the last change, in UTC and ISO 8601 format, or V(null) if AWS did not return it.
+      returned: always
+      type: str
+      sample: "2026-02-03T04:05:06+00:00"
+    integration_type:
+      description: The type of integration with Amazon Connect, or V(null) if AWS did not return it.
+      returned: always
+      type: str
+      sample: CONNECT_ANALYTICS_CONNECTOR
+    network_type:
+      description: The network type, or V(null) if AWS did not return it.
+      returned: always
+      type: str
+      sample: IPV4_ONLY
+    tags:
+      description: The tags, or V(null) if AWS withholds them.
+      returned: if O(tags) is given
+      type: dict
+      sample:
+        team: voice
+    tags_error:
+      description: The reason that the tags could not be read, or V(null) if they were read.
+      returned: if O(tags) is given
+      type: str
+      sample: null
+    proxy:
+      description: The proxy configuration.
+      returned: if O(proxy) is given
+      type: dict
+      sample:
+        exists: true
+        default_session_expiry_minutes: 60
+        disabled: false
+        fall_back_phone_number: "+12065550100"
+        phone_number_countries:
+          - US
+          - CA
+    termination:
+      description: The termination settings.
+      returned: if O(termination) is given
+      type: dict
+      sample:
+        exists: true
+        cps_limit: 1
+        default_phone_number: "+12065550100"
+        calling_regions:
+          - US
+          - CA
+        cidr_allowed_list:
+          - 203.0.113.0/27
+        disabled: false
+    termination_health:
+      description: When the Voice Connector last received a SIP OPTIONS message from your SIP infrastructure.
+      returned: if O(termination_health) is given
+      type: dict
+      sample:
+        exists: true
+        timestamp: "2026-11-24T16:45:55+00:00"
+        source: 203.0.113.5
+    termination_credentials:
+      description: The user names of the termination credentials.
+      returned: if O(termination_credentials) is given
+      type: dict
+      sample:
+        exists: true
+        usernames:
+          - pbx
+    origination:
+      description: The origination settings.
+      returned: if O(origination) is given
+      type: dict
+      sample:
+        exists: true
+        routes:
+          - host: sbc.example.com
+            port: 5061
+            protocol: TCP
+            priority: 1
+            weight: 1
+        disabled: false
+    logging:
+      description: The logging configuration.
+      returned: if O(logging) is given
+      type: dict
+      sample:
+        exists: true
+        enable_sip_logs: true
+        enable_media_metric_logs: false
+    streaming:
+      description: The configuration for streaming to Amazon Kinesis Video Streams.
+      returned: if O(streaming) is given
+      type: dict
+      sample:
+        exists: true
+        data_retention_in_hours: 24
+        disabled: false
+        streaming_notification_targets:
+          - notification_target: EventBridge
+        media_insights_configuration:
+          disabled: false
+          configuration_arn: arn:aws:chime:us-east-1:111122223333:media-insights-pipeline-configuration/example
+    emergency_calling:
+      description: The emergency calling configuration.
+      returned: if O(emergency_calling) is given
+      type: dict
+      sample:
+        exists: true
+        dnis:
+          - emergency_phone_number: "+12065550110"
+            test_phone_number: "+12065550111"
+            calling_country: US
+    external_systems:
+      description: The external systems that the Voice Connector works with.
+      returned: if O(external_systems) is given
+      type: dict
+      sample:
+        exists: true
+        session_border_controller_types:
+          - RIBBON_SBC
+        contact_center_system_types:
+          - AVAYA_AURA_CONTACT_CENTER
+    phone_numbers:
+      description: The phone numbers that are associated with the Voice Connector.
+      returned: if O(phone_numbers) is given
+      type: dict
+      sample:
+        exists: true
+        e164_phone_numbers:
+          - "+12065550102"
+"""
+
+# code
