@@ -298,9 +298,9 @@ class Manager:
             return
         identifier = str(progress.voice_connector_id)
         progress.after = after = self.read(identifier)
-        for key, write, change in plan:
+        for key, write, _change in plan:
             unread = key == "tags" and after.tags is None
-            lost = set() if unread else write.lost(_find_part(after, key), change.after)
+            lost = set() if unread else write.lost(_find_part(after, key), write.desired)
             if lost:
                 progress.after = None
                 progress.failed_step = write.operation

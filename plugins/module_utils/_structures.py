@@ -115,9 +115,37 @@ def lost_members(setting: Setting, stored: dict[str, Any] | None, sent: dict[str
     If a member was not sent, the service may set it to a default, but not a phone number. An empty value in *sent* means
     that it must not.
     """
-    different = different_members(setting, stored, sent)
-    numbers = {member for member, kind in setting.members.values() if kind is PhoneNumber}
-    return {member for member in different if not sent or not stored or member in sent or member in numbers}
+    if stored is None or sent is None:
+        return different_members(setting, stored, sent)
+    kinds = dict(setting.members.values())
+    lost = {member for member in sent if not is_kept(kinds.get(member), stored.get(member), sent[member])}
+    return lost | {m for m in stored if kinds.get(m) is PhoneNumber and m not in sent and not is_empty(stored[m])}
+
+
+def is_kept(kind: Any, stored: Any, sent: Any) -> bool:
+    """Return whether a *stored* value has everything that was *sent*. In structures, the service may add members.
+
+    :param kind: as ``pick()`` takes it; None for a value that is not in the table.
+    """
+    if isinstance(kind, dict):
+        names = {name: inner for name, inner in kind.values() if name in sent}
+        return all(is_kept(inner, (stored or {}).get(name), sent[name]) for name, inner in names.items())
+    if isinstance(kind, list) and isinstance(kind[0], dict):
+        left = list(stored or [])
+        return all(find_kept(kind[0], left, item) is not None for item in _most_members_first(sent)) and not left
+    return bool(normalize(stored, kind) == normalize(sent, kind))
+
+
+def find_kept(kind: dict[str, Any], left: list[Any], sent: dict[str, Any]) -> Any:
+    """Remove and return the first item of *left* that has everything that was *sent*, or return None."""
+    for number, item in enumerate(left):
+        if is_kept(kind, item, sent):
+            return left.pop(number)
+    return None
+
+
+def _most_members_first(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(items, key=len, reverse=True)
 
 
 def name_members(setting: Setting, members: set[str]) -> str:
@@ -162,7 +190,8 @@ def _merge_value(kind: Any, current: Any, given: Any, path: str) -> Any:
         return merge(kind, current, given, path)
     if isinstance(kind, list) and isinstance(kind[0], dict):
         left = list(current or [])
-        return [_find_equal(kind[0], left, item) or merge(kind[0], None, item, path) for item in given]
+        kept = [(item, find_kept(kind[0], left, item)) for item in _most_members_first(given)]
+        return [merge(kind[0], None, item, path) if found is None else found for item, found in kept]
     if isinstance(kind, list):
         spelled = {normalize(item, kind[0]): item for item in current or []}
         items = {normalize(item, kind[0]): item for item in given}
@@ -170,15 +199,6 @@ def _merge_value(kind: Any, current: Any, given: Any, path: str) -> Any:
     if is_empty(given) or normalize(given, kind) == normalize(current, kind):
         return given
     return _spell_new(kind, given, path)
-
-
-def _find_equal(kind: dict[str, Any], left: list[Any], given: dict[str, Any]) -> Any:
-    """Remove and return the first item of *left* that has the members that are *given*, or return None."""
-    for item in left:
-        if normalize(item, kind) == normalize(given, kind):
-            left.remove(item)
-            return item
-    return None
 
 
 def _spell_new(kind: Any, value: Any, path: str) -> Any:
@@ -207,6 +227,20 @@ def check_options(kind: Any, value: Any, path: str) -> None:
         is_valid, requirement = _VALID[kind]
         if not is_valid(value):
             raise BadValue(path, requirement)
+
+
+def without_empty(kind: Any, value: Any) -> Any:
+    """Return a value without its empty members, as the service returns it.
+
+    :param kind: as ``pick()`` takes it; None for a value that is not in the table.
+    """
+    if isinstance(kind, list):
+        return [without_empty(kind[0], item) for item in value]
+    if not isinstance(kind, dict):
+        return value
+    kinds = dict(kind.values())
+    members = {n: without_empty(kinds.get(n), inner) for n, inner in value.items() if not is_empty(inner)}
+    return {name: inner for name, inner in members.items() if not is_empty(inner)}
 
 
 def apply_options(

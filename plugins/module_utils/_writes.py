@@ -25,6 +25,7 @@ from ._structures import (
     name_members,
     normalize,
     to_parameters,
+    without_empty,
 )
 
 
@@ -65,8 +66,8 @@ class Write:
         """
         self.client = client
         self.decide = decide
-        self.before: Any = None
-        self._desired: Any = None
+        self.before: Any = None  # the state that the last read returned
+        self.desired: Any = None  # the one that was sent, or would have been
         self._sending = False  # whether the last call of prepare() has returned
 
     def read(self, client: VoiceClient) -> Any:
@@ -126,7 +127,11 @@ class Write:
             return Change(current, current, False)
         self._operation().require()
         self.to_parameters(desired)
-        return Change(current, desired, True)
+        return Change(current, self.predict_stored(desired), True)
+
+    def predict_stored(self, desired: Any) -> Any:
+        """Return the state after a request, as the service will return it."""
+        return desired
 
     def run(self, check_mode: bool = False) -> Change:
         """Read, and send the request unless it would change nothing.
@@ -141,7 +146,7 @@ class Write:
         stored = None
         try:
             response = operation(lambda may_be_applied: self.to_parameters(self.prepare(may_be_applied)))
-            stored = self.find_stored(operation, response, self._desired)
+            stored = self.find_stored(operation, response, self.desired)
         except _Settled as e:
             return e.change
         except VoiceError as e:
@@ -152,7 +157,7 @@ class Write:
             error = None
         if error is not None:
             return self._confirm(error)
-        lost = self.lost(stored, self._desired)
+        lost = self.lost(stored, self.desired)
         if lost:
             self.fail_changed(self.lost_message, stored, options=self.name(lost))
         return Change(self.before, stored, True)
@@ -175,16 +180,16 @@ class Write:
         if may_be_applied:
             self._judge(current)
         self.before = current
-        self._desired = self.decide(current)
-        if not self.needed(current, self._desired):
+        self.desired = self.decide(current)
+        if not self.needed(current, self.desired):
             raise _Settled(Change(current, current, False))
         self._sending = True
-        return self._desired
+        return self.desired
 
     def _judge(self, current: Any) -> None:
         """Compare what is set after an attempt that may have been applied. Return if that is what was set before."""
         different = self.different(current, self.before)
-        if different and not self.lost(current, self._desired):
+        if different and not self.lost(current, self.desired):
             raise _Settled(Change(self.before, current, True))
         if different:
             self.fail_changed("changed_meanwhile", current, options=self.name(different))
@@ -214,7 +219,7 @@ class Write:
             self._judge(current)
         except _Settled as e:
             return e.change
-        if not self.different(self.before, self._desired):
+        if not self.different(self.before, self.desired):
             raise self.failure("write_unreadable", **response)
         # A request that was abandoned while it was sent may still arrive.
         raise self.failure("write_pending" if error.pending else "write_failed", **response)
@@ -316,6 +321,9 @@ class SettingWrite(Write):
         if self._setting.member in parameters:
             return self.check(parameters, {self._path: (self._setting.member, self._setting.members)})
         return self.check(parameters, self._setting.members, self._path)
+
+    def predict_stored(self, desired: dict[str, Any] | None) -> dict[str, Any] | None:
+        return None if desired is None else without_empty(self._setting.members, desired)
 
     def check_members(self, structure: dict[str, Any], message: str = "unknown_members") -> None:
         """Raise VoiceError if this botocore lacks the operation, or a member of a *structure*.

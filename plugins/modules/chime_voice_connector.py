@@ -19,7 +19,7 @@ description:
     you can copy a setting from one Voice Connector to a different one. A key that is omitted or V(null) does not
     change. An empty string or list unsets the value. A list replaces the whole list.
   - C(exists=false) deletes a setting. C(exists=null) means that the setting could not be read, and fails the task.
-    C(exists=true) is the same as omitting it.
+    C(exists=true) sets it even if every value is omitted or empty.
   - The module reads everything that it needs before the first write. If that fails, or if AWS cannot accept the
     options, nothing is written. For example, credentials require a termination, and emergency calling requires a
     termination and an origination that are enabled.
@@ -85,7 +85,6 @@ options:
         description:
           - The countries to which calls are allowed, in ISO 3166-1 alpha-2 format. Write V('NO') in quotes, because
             otherwise YAML reads it as a boolean.
-          - AWS requires them in new termination settings.
         type: list
         elements: str
       cidr_allowed_list:
@@ -697,4 +696,86 @@ voice_connector:
           - "+12065550102"
 """
 
-# code
+from operator import itemgetter
+from typing import Any
+
+from ..module_utils._client import Connection
+from ..module_utils._desired import CONCURRENCY, GIVEN, STRUCTURES, Manager, Progress
+from ..module_utils._errors import VoiceError
+from ..module_utils._module import VoiceModule
+from ..module_utils._options import build_suboptions, check_values
+from ..module_utils._writes import require_valid
+
+CREDENTIALS = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "username": {"type": "str", "required": True},
+        "password": {"type": "str", "required": True, "no_log": True},
+    },
+}
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "voice_connector_id": {"type": "str"},
+    "name": {"type": "str"},
+    "require_encryption": {"type": "bool"},
+    "network_type": {"type": "str"},
+    "integration_type": {"type": "str"},
+    "tags": {"type": "dict", "aliases": ["resource_tags"]},
+    "purge_tags": {"type": "bool", "default": True},
+    **{name: {"type": "dict", "options": build_suboptions(setting)} for name, setting in GIVEN.items()},
+    "update_password": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
+    "purge_termination_credentials": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "int", "default": 120},
+}
+OPTIONS["termination_credentials"]["options"]["credentials"] = CREDENTIALS
+
+
+def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
+    """Raise VoiceError for options that can never be valid.
+
+    :param given: the options before Ansible converted them.
+    """
+    check_values(OPTIONS, given, params)
+    if params["voice_connector_id"] is None and params["name"] is None:
+        raise VoiceError("no_identity")
+    if params["wait_timeout"] < 1:
+        raise VoiceError("bad_value", option="wait_timeout", requirement="1 or more seconds")
+    if any(not isinstance(value, str) for value in (params["tags"] or {}).values()):
+        raise VoiceError("bad_value", option="tags", requirement="a string for each key, which can be empty")
+    for name in GIVEN:
+        if "exists" in given.get(name, {}) and given[name]["exists"] is None:
+            raise VoiceError("unread_setting", option=name)
+    for name, setting in STRUCTURES.items():
+        require_valid(setting, params[name] or {}, name)
+    credentials = (params["termination_credentials"] or {}).get("credentials") or []
+    names = [credential["username"] for credential in credentials]
+    if not all(names) or len(set(names)) < len(names) or not all(map(itemgetter("password"), credentials)):
+        option = "termination_credentials.credentials"
+        raise VoiceError("bad_value", option=option, requirement="each user name once, with a password")
+
+
+def main() -> None:
+    module = VoiceModule(argument_spec=OPTIONS, supports_check_mode=True)
+    params = module.params
+    progress = Progress(params, params["region"])
+    credentials = (params["termination_credentials"] or {}).get("credentials") or []
+    passwords = [credential["password"] for credential in credentials if credential["password"]]
+    try:
+        check_options(params, module.given)
+        purpose = f"manage Voice Connector {params['voice_connector_id'] or params['name']}"
+        client = Connection(module, purpose, CONCURRENCY, passwords=passwords).client()
+        progress.region = client.region
+        manager = Manager(client, progress, module.check_mode, module.warn)
+        if params["state"] == "absent":
+            manager.ensure_absent()
+        else:
+            manager.ensure_present()
+    except VoiceError as e:
+        module.fail_json(**e.failure(**progress.describe_failure()))
+    module.exit_json(**progress.describe(module._diff))
+
+
+if __name__ == "__main__":
+    main()

@@ -24,7 +24,7 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _operation, _rate_limit
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._writes import MEMBERS
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import PROXY
 from ansible_collections.chime_sdk.voice.tests.emulator.api import ServiceError
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
@@ -228,7 +228,7 @@ def without_none(proxy: dict[str, Any]) -> dict[str, Any]:
 def name_differences(one: Proxy, other: Proxy) -> str:
     """Return the options for the members in which two configurations differ."""
     one, other = one or {}, other or {}
-    return ", ".join(sorted(option for option, m in MEMBERS.items() if one.get(m) != other.get(m)))
+    return ", ".join(sorted(option for option, (m, _kind) in PROXY.members.items() if one.get(m) != other.get(m)))
 
 
 def fleet(seed: int, count: int, share: float) -> dict[str, Any]:
@@ -433,7 +433,7 @@ def test_a_single_write_keeps_what_is_not_in_the_options(start: Callable[..., Ed
         given: dict[str, Any] = {}
         if state == "present":
             given = {m: story.random.choice(values) for m, values in VALUES.items() if story.random.random() < 0.7}
-        options = {o: "" if given[m] is None else given[m] for o, m in MEMBERS.items() if m in given}
+        options = {o: "" if given[m] is None else given[m] for o, (m, _kind) in PROXY.members.items() if m in given}
         place = {"voice_connector_id": identifier, "region": story.region}
         result = editor.run("chime_voice_connector_proxy", state=state, **place, **options)
         for before, after in story.writes:

@@ -608,7 +608,7 @@ PREDICTED: dict[str, tuple[str, list[Fault], dict[str, Any], Any, str]] = {
         [],
         {"voice_connector_id": WORKSHOP, "disabled": True},
         None,
-        "There is no proxy configuration yet",
+        "the service requires default_session_expiry_minutes",
     ),
     "absent-no-operation": ("proxy", [], {"state": "absent"}, remove(DELETE), f"the operation {DELETE}"),
 }
