@@ -264,15 +264,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     @staticmethod
     def _respond(emulator: Emulator, api: sts.Sts | VoiceApi, fault: Fault, request_id: str | None) -> Response:
-        if fault.body is not None:
-            body = fault.body.encode("utf-8", "surrogateescape")
-            return Response(fault.status or 200, {"content-type": api.content_type}, body)
         try:
+            response = api.respond(request_id) if fault.after else None
+            if fault.body is not None:
+                body = fault.body.encode("utf-8", "surrogateescape")
+                return Response(fault.status or 200, {"content-type": api.content_type}, body)
             if fault.error or (fault.status or 200) >= 300:
                 raise ServiceError(fault.error or "", fault.message, fault.status)
             if emulator.rate_limit and isinstance(api, VoiceApi) and not emulator.rate_limit.allows():
                 raise ServiceError("ThrottledClientException", "Rate exceeded")
-            response = api.respond(request_id)
+            response = response or api.respond(request_id)
         except ServiceError as e:
             return api.to_error(e, fault.style, request_id)
         return response._replace(status=fault.status or response.status)

@@ -15,6 +15,7 @@ import datetime
 import random
 import string
 import threading
+import time
 from functools import partial
 from typing import Any, Callable
 
@@ -49,7 +50,17 @@ SETTINGS = (
     "TerminationHealth",
 )
 _CREDENTIALS = "TerminationCredentials"
+_EMERGENCY = "EmergencyCallingConfiguration"
+_NEEDED_FOR_EMERGENCY = ("Origination", "Termination")
 _NUMBERS = "PhoneNumbers"
+
+# The values of members that a PUT request omits.
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "LoggingConfiguration": {"EnableSIPLogs": False, "EnableMediaMetricLogs": False},
+    "Origination": {"Disabled": False},
+    "Proxy": {"Disabled": False},
+    "Termination": {"CpsLimit": 1, "Disabled": False},
+}
 
 # The Region in which AWS creates a Voice Connector if AwsRegion is not set, regardless of the endpoint.
 _DEFAULT_REGION = "us-east-1"
@@ -58,10 +69,11 @@ _DEFAULT_REGION = "us-east-1"
 class Voice:
     """Voice Connectors with their tags and settings, by account and Region.
 
-    These rules come from public reports: credentials require a termination, deleting a termination deletes its
-    credentials, and neither a termination nor an origination can be deleted while an emergency calling configuration
-    exists. Putting credentials keeps existing credentials with different usernames; whether AWS does the same is not
-    public.
+    These rules come from public reports: credentials require a termination, and deleting a termination deletes its
+    credentials. An emergency calling configuration requires an enabled termination and an enabled origination. While it
+    exists, neither can be deleted or disabled. A Voice Connector with phone numbers cannot be deleted.
+
+    Associating phone numbers does not check whether a different Voice Connector has them.
     """
 
     def __init__(self, state: dict[str, Any] | None = None) -> None:
@@ -69,6 +81,15 @@ class Voice:
 
         ``external_ids`` can have the external ID that the trust policy of a role requires, by the ARN of the role, and
         ``role_seconds`` the lifetime of the credentials of all roles, however short.
+
+        These keys are also attributes, which tests can set at any time:
+
+        - ``visible_after``: the number of seconds after its creation for which a Voice Connector does not exist for any
+          operation. It does not apply to the initial state. The default is 0.
+        - ``credentials_put``: whether putting credentials keeps the usernames that are not in the request (``add``, the
+          default) or deletes them (``replace``). Which of them AWS does is not public.
+        - ``reorders``: if true, responses differ from what was put, but mean the same: lists are reversed, phone numbers
+          have no plus sign, and hosts are in lower case.
 
         Voice Connectors have the members in the service model. In addition, they can have ``Tags`` (a dictionary), any
         of the ``SETTINGS``, ``TerminationCredentials`` (a list of usernames), ``PhoneNumbers`` (a list of strings in
@@ -82,6 +103,10 @@ class Voice:
         self._ids = random.Random(0)
         self.external_ids: dict[str, str] = state.get("external_ids", {})
         self.role_seconds: int | None = state.get("role_seconds")
+        self.visible_after: float = state.get("visible_after", 0)
+        self.credentials_put: str = state.get("credentials_put", "add")
+        self.reorders: bool = state.get("reorders", False)
+        self._created: dict[str, float] = {}  # the time.monotonic() at which each Voice Connector was created
         self.credentials: dict[str, dict[str, Any]] = {}
         for credential in state["credentials"]:
             self.add_credential(**credential)
@@ -95,6 +120,8 @@ class Voice:
             account = entry.pop("Account", default_account)
             given_settings = {name: entry.pop(name, None) for name in (*SETTINGS, _CREDENTIALS)}
             settings = {name: value for name, value in given_settings.items() if value is not None}
+            if _CREDENTIALS in settings:
+                settings[_CREDENTIALS] = dict.fromkeys(settings[_CREDENTIALS])
             tags = entry.pop("Tags", {})
             numbers = entry.pop(_NUMBERS, [])
             seen_from = entry.pop("SeenFrom", [])
@@ -146,7 +173,7 @@ class Voice:
         identifier = entry.setdefault(
             "VoiceConnectorId", "".join(self._ids.choices(string.ascii_lowercase + string.digits, k=22))
         )
-        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        now = _now()
         entry.setdefault("Name", identifier)
         entry.setdefault("RequireEncryption", True)
         entry.setdefault("OutboundHostName", f"{identifier}.voiceconnector.chime.aws")
@@ -156,6 +183,32 @@ class Voice:
         connector = {"entry": entry, "tags": tags, "settings": settings, "numbers": numbers}
         self._connectors.setdefault((account, region), {})[identifier] = connector
         return entry
+
+    def passwords(self, voice_connector_id: str) -> dict[str, str | None]:
+        """Return the password for each username. The passwords of the initial state are None."""
+        passwords: dict[str, str | None] = self.snapshot()[voice_connector_id].get(_CREDENTIALS, {})
+        return passwords
+
+    def snapshot(self) -> dict[str, dict[str, Any]]:
+        """Return a copy of all Voice Connectors by ID, also of those that are not visible yet.
+
+        They have the same members as in the initial state, but ``TerminationCredentials`` has the passwords.
+        """
+        with self._lock:
+            return {
+                identifier: copy.deepcopy(
+                    {
+                        **connector["entry"],
+                        **connector["settings"],
+                        "Account": account,
+                        "Tags": connector["tags"],
+                        _NUMBERS: connector["numbers"],
+                    }
+                )
+                for (account, region), connectors in self._connectors.items()
+                for identifier, connector in connectors.items()
+                if region == connector["entry"]["AwsRegion"]
+            }
 
     @classmethod
     def find_method(cls, operation: str) -> Callable[..., Any] | None:
@@ -177,12 +230,19 @@ class Voice:
         method = self.find_method(operation.name)
         assert method is not None, f"{operation.name} has no route"
         with self._lock:
-            connectors = self._connectors.setdefault((account, region), {})
+            connectors = self._visible(self._connectors.setdefault((account, region), {}))
             output = copy.deepcopy(method(self, connectors, request, account, region))
         if output is not None and self._checks_output:
             report = ParamValidator().validate(output, operation.output_shape)
             assert not report.has_errors(), f"{operation.name} returns {output}: {report.generate_report()}"
-        return output
+        return _vary(operation.output_shape, output) if self.reorders else output
+
+    def _visible(self, connectors: dict[str, Any]) -> dict[str, Any]:
+        limit = time.monotonic() - self.visible_after
+        hidden = {identifier for identifier, created in self._created.items() if created > limit}
+        if not hidden:
+            return connectors
+        return {identifier: connectors[identifier] for identifier in connectors if identifier not in hidden}
 
     @staticmethod
     def _find(connectors: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
@@ -195,14 +255,22 @@ class Voice:
         entry = {name: value for name, value in request.items() if name != "Tags"}
         entry.setdefault("AwsRegion", _DEFAULT_REGION)
         tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
-        return {"VoiceConnector": self._add(account, entry["AwsRegion"], entry, tags, {}, [])}
+        created = self._add(account, entry["AwsRegion"], entry, tags, {}, [])
+        self._created[created["VoiceConnectorId"]] = time.monotonic()
+        return {"VoiceConnector": created}
 
     def _get_voice_connector(self, connectors: Any, request: Any, account: str, region: str) -> Any:
         return {"VoiceConnector": self._find(connectors, request)["entry"]}
 
+    def _update_voice_connector(self, connectors: Any, request: Any, account: str, region: str) -> Any:
+        entry = self._find(connectors, request)["entry"]
+        entry.update(request, UpdatedTimestamp=_now())
+        return {"VoiceConnector": entry}
+
     def _delete_voice_connector(self, connectors: Any, request: Any, account: str, region: str) -> Any:
-        self._find(connectors, request)
-        del connectors[request["VoiceConnectorId"]]
+        if self._find(connectors, request)["numbers"]:
+            raise ServiceError("ConflictException", "The Voice Connector has associated phone numbers.")
+        del self._connectors[account, region][request["VoiceConnectorId"]]
 
     def _list_voice_connectors(self, connectors: Any, request: Any, account: str, region: str) -> Any:
         return self._page("VoiceConnectors", [connector["entry"] for connector in connectors.values()], request)
@@ -219,7 +287,24 @@ class Voice:
             for identifier, connector in connectors.items()
             for number in connector["numbers"]
         ]
+        if "FilterName" in request:
+            wanted = {"Name": request["FilterName"], "Value": request.get("FilterValue")}
+            entries = [entry for entry in entries if wanted in entry["Associations"]]
         return self._page("PhoneNumbers", entries, request)
+
+    def _associate_phone_numbers_with_voice_connector(
+        self, connectors: Any, request: Any, account: str, region: str
+    ) -> Any:
+        connector = self._find(connectors, request)
+        connector["numbers"] = list(dict.fromkeys([*connector["numbers"], *request["E164PhoneNumbers"]]))
+        return {"PhoneNumberErrors": []}
+
+    def _disassociate_phone_numbers_from_voice_connector(
+        self, connectors: Any, request: Any, account: str, region: str
+    ) -> Any:
+        connector = self._find(connectors, request)
+        connector["numbers"] = [n for n in connector["numbers"] if n not in request["E164PhoneNumbers"]]
+        return {"PhoneNumberErrors": []}
 
     @staticmethod
     def _page(member: str, entries: list[dict[str, Any]], request: Any) -> dict[str, Any]:
@@ -245,14 +330,23 @@ class Voice:
         # Most requests have the whole setting in one member. The others have a member for each part of the setting.
         value = request.get(setting, {name: request[name] for name in request if name != "VoiceConnectorId"})
         if setting == "Proxy":
-            value = {"Disabled": False, "PhoneNumberCountries": value.pop("PhoneNumberPoolCountries"), **value}
-        settings[setting] = value
-        return {setting: value}
+            value = {"PhoneNumberCountries": value.pop("PhoneNumberPoolCountries"), **value}
+        for needed in _NEEDED_FOR_EMERGENCY if setting == _EMERGENCY else ():
+            if settings.get(needed, {"Disabled": True}).get("Disabled"):
+                raise ServiceError("BadRequestException", f"Emergency calling requires an enabled {needed.lower()}.")
+        if value.get("Disabled"):
+            self._require_unneeded(settings, setting)
+        settings[setting] = {**_DEFAULTS.get(setting, {}), **value}
+        return {setting: settings[setting]}
+
+    @staticmethod
+    def _require_unneeded(settings: dict[str, Any], setting: str) -> None:
+        if setting in _NEEDED_FOR_EMERGENCY and _EMERGENCY in settings:
+            raise ServiceError("BadRequestException", "The Voice Connector has an emergency calling configuration.")
 
     def _delete_setting(self, connectors: Any, request: Any, account: str, region: str, setting: str) -> Any:
         settings = self._find(connectors, request)["settings"]
-        if setting in ("Origination", "Termination") and "EmergencyCallingConfiguration" in settings:
-            raise ServiceError("BadRequestException", "The Voice Connector has an emergency calling configuration.")
+        self._require_unneeded(settings, setting)
         settings.pop(setting, None)
         if setting == "Termination":
             settings.pop(_CREDENTIALS, None)
@@ -260,7 +354,7 @@ class Voice:
     def _list_voice_connector_termination_credentials(
         self, connectors: Any, request: Any, account: str, region: str
     ) -> Any:
-        return {"Usernames": self._find(connectors, request)["settings"].get(_CREDENTIALS, [])}
+        return {"Usernames": list(self._find(connectors, request)["settings"].get(_CREDENTIALS, {}))}
 
     def _put_voice_connector_termination_credentials(
         self, connectors: Any, request: Any, account: str, region: str
@@ -268,17 +362,18 @@ class Voice:
         settings = self._find(connectors, request)["settings"]
         if "Termination" not in settings:
             raise ServiceError("BadRequestException", "The Voice Connector has no termination.")
-        new = [credential.get("Username") for credential in request.get("Credentials", [])]
+        new = {credential.get("Username"): credential.get("Password") for credential in request.get("Credentials", [])}
         if None in new:
             raise ServiceError("BadRequestException", "A credential has no username.")
-        settings[_CREDENTIALS] = list(dict.fromkeys([*settings.get(_CREDENTIALS, []), *new]))
+        kept = settings.get(_CREDENTIALS, {}) if self.credentials_put == "add" else {}
+        settings[_CREDENTIALS] = {**kept, **new}
 
     def _delete_voice_connector_termination_credentials(
         self, connectors: Any, request: Any, account: str, region: str
     ) -> Any:
-        settings = self._find(connectors, request)["settings"]
-        remaining = [name for name in settings.get(_CREDENTIALS, []) if name not in request["Usernames"]]
-        settings[_CREDENTIALS] = remaining
+        credentials = self._find(connectors, request)["settings"].get(_CREDENTIALS, {})
+        for name in request["Usernames"]:
+            credentials.pop(name, None)
 
     def _find_by_arn(self, connectors: dict[str, Any], arn: str) -> dict[str, Any]:
         for connector in connectors.values():
@@ -302,6 +397,22 @@ class Voice:
 
     def _list_available_voice_connector_regions(self, connectors: Any, request: Any, account: str, region: str) -> Any:
         return {"VoiceConnectorRegions": MODEL.shape_for("VoiceConnectorAwsRegion").enum}
+
+
+def _now() -> str:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _vary(shape: Any, value: Any, name: str = "") -> Any:
+    """Return *value*, a member *name*, in a different form with the same meaning."""
+    if isinstance(value, dict) and shape.type_name == "structure":
+        return {key: _vary(member, value[key], key) for key, member in shape.members.items() if key in value}
+    if isinstance(value, list) and shape.type_name == "list":
+        return [_vary(shape.member, item) for item in reversed(value)]
+    if isinstance(value, str) and shape.name == "E164PhoneNumber":
+        return value.lstrip("+")
+    return value.lower() if isinstance(value, str) and name == "Host" else value
 
 
 def _check_seed(seed: dict[str, Any]) -> None:

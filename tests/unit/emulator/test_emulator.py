@@ -74,6 +74,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "TerminationHealth": {"Timestamp": "2026-05-04T03:02:01.000Z", "Source": "203.0.113.7"},
 }
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "LoggingConfiguration": {"EnableSIPLogs": False, "EnableMediaMetricLogs": False},
+    "Origination": {"Disabled": False},
+    "Termination": {"CpsLimit": 1, "Disabled": False},
+}
 READABLE = [name for name in SETTINGS if f"GetVoiceConnector{name}" in service.MODEL.operation_names]
 WRITABLE = [name for name in READABLE if f"PutVoiceConnector{name}" in service.MODEL.operation_names]
 CREDENTIALS = [{"Username": name, "Password": "example"} for name in ("one", "two", "three")]
@@ -95,6 +100,59 @@ def test_a_connector_is_created_tagged_and_deleted(client: Any) -> None:
     client.delete_voice_connector(VoiceConnectorId=identifier)
     with pytest.raises(client.exceptions.NotFoundException):
         client.get_voice_connector(VoiceConnectorId=identifier)
+
+
+def test_a_connector_is_updated(client: Any) -> None:
+    before = client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["VoiceConnector"]
+    time.sleep(0.002)
+    updated = client.update_voice_connector(VoiceConnectorId=WITH_PROXY, Name="lobby", RequireEncryption=False)
+    after = client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["VoiceConnector"]
+    changes = {"Name": "lobby", "RequireEncryption": False, "UpdatedTimestamp": after["UpdatedTimestamp"]}
+    assert updated["VoiceConnector"] == after == {**before, **changes}
+    assert after["UpdatedTimestamp"] > before["UpdatedTimestamp"]
+
+
+def test_a_new_connector_is_visible_after_a_delay(emulator: Emulator) -> None:
+    client = client_for(emulator, region_name="eu-west-1")
+    emulator.voice = service.Voice({"visible_after": 3600, "voice_connectors": [{"VoiceConnectorId": WITHOUT_PROXY}]})
+    created = client.create_voice_connector(Name="new", RequireEncryption=True, AwsRegion="eu-west-1")["VoiceConnector"]
+    started = time.monotonic()
+    new = {"VoiceConnectorId": created["VoiceConnectorId"]}
+    assert client.list_voice_connectors()["VoiceConnectors"] == []
+    for call, members in (
+        (client.get_voice_connector, {}),
+        (client.delete_voice_connector, {}),
+        (client.update_voice_connector, {"Name": "x", "RequireEncryption": True}),
+        (client.get_voice_connector_termination, {}),
+        (client.put_voice_connector_termination, {"Termination": {}}),
+        (client.list_voice_connector_termination_credentials, {}),
+        (client.associate_phone_numbers_with_voice_connector, {"E164PhoneNumbers": ["+12065550101"]}),
+    ):
+        with pytest.raises(client.exceptions.NotFoundException):
+            call(**new, **members)
+    with pytest.raises(client.exceptions.BadRequestException, match="Invalid resource"):
+        client.list_tags_for_resource(ResourceARN=created["VoiceConnectorArn"])
+    client_for(emulator).get_voice_connector(VoiceConnectorId=WITHOUT_PROXY)
+    assert emulator.voice.snapshot().keys() == {WITHOUT_PROXY, new["VoiceConnectorId"]}
+    emulator.voice.visible_after = time.monotonic() - started
+    assert client.list_voice_connectors()["VoiceConnectors"] == [created]
+    client.delete_voice_connector(**new)
+
+
+def test_a_connector_with_phone_numbers_cannot_be_deleted(emulator: Emulator, client: Any) -> None:
+    numbers = ["+12065550101", "+12065550102"]
+    for given in ([numbers[0]], numbers):
+        associated = run_operation(client, "AssociatePhoneNumbersWithVoiceConnector", E164PhoneNumbers=given)
+        assert associated["PhoneNumberErrors"] == []
+    for identifier, expected in ((WITHOUT_PROXY, numbers), (WITH_PROXY, [])):
+        listed = client.list_phone_numbers(FilterName="VoiceConnectorId", FilterValue=identifier)["PhoneNumbers"]
+        assert [entry["E164PhoneNumber"] for entry in listed] == expected
+    assert emulator.voice.snapshot()[WITHOUT_PROXY]["PhoneNumbers"] == numbers
+    for number in numbers:
+        with pytest.raises(client.exceptions.ConflictException):
+            run_operation(client, "DeleteVoiceConnector")
+        run_operation(client, "DisassociatePhoneNumbersFromVoiceConnector", E164PhoneNumbers=[number])
+    run_operation(client, "DeleteVoiceConnector")
 
 
 def test_a_proxy_is_put_read_and_deleted(client: Any) -> None:
@@ -130,11 +188,15 @@ def read_json(client: Any, setting: str) -> Any:
 
 @pytest.mark.parametrize("setting", WRITABLE)
 def test_a_setting_is_put_replaced_read_and_deleted(client: Any, setting: str) -> None:
+    if setting == "EmergencyCallingConfiguration":
+        put_setting(client, "Termination", {})
+        put_setting(client, "Origination", {})
     value = SETTINGS[setting]
     fewer = dict(list(value.items())[: len(service.MODEL.shape_for(setting).required_members) or 1])
     for written in (fewer, value, fewer):
-        assert put_setting(client, setting, written) == written
-        assert run_operation(client, f"GetVoiceConnector{setting}")[setting] == written
+        stored = {**DEFAULTS.get(setting, {}), **written}
+        assert put_setting(client, setting, written) == stored
+        assert run_operation(client, f"GetVoiceConnector{setting}")[setting] == stored
     if f"DeleteVoiceConnector{setting}" in service.MODEL.operation_names:
         deleted = run_operation(client, f"DeleteVoiceConnector{setting}")
         assert deleted["ResponseMetadata"]["HTTPStatusCode"] == 204
@@ -161,7 +223,7 @@ def list_usernames(client: Any) -> list[str]:
     return names
 
 
-def test_credentials_are_put_listed_and_deleted(client: Any) -> None:
+def test_credentials_are_put_listed_and_deleted(emulator: Emulator, client: Any) -> None:
     assert list_usernames(client) == []
     put_setting(client, "Termination", {})
     for credentials in (CREDENTIALS[:2], CREDENTIALS[1:]):
@@ -173,12 +235,20 @@ def test_credentials_are_put_listed_and_deleted(client: Any) -> None:
     done = run_operation(client, "DeleteVoiceConnectorTerminationCredentials", Usernames=["two", "nobody"])
     assert done["ResponseMetadata"]["HTTPStatusCode"] == 204
     assert list_usernames(client) == ["one", "three"]
+    emulator.voice.credentials_put = "replace"
+    run_operation(client, "PutVoiceConnectorTerminationCredentials", Credentials=CREDENTIALS[:2])
+    assert list_usernames(client) == ["one", "two"]
 
 
 def test_credentials_can_be_part_of_the_initial_state() -> None:
-    seed = {"VoiceConnectorId": WITHOUT_PROXY, "TerminationCredentials": ["one", "two"]}
+    seed = {"VoiceConnectorId": WITHOUT_PROXY, "Termination": {}, "TerminationCredentials": ["one", "two"]}
     with Emulator({"voice_connectors": [seed]}) as emulator:
-        assert list_usernames(client_for(emulator)) == ["one", "two"]
+        client = client_for(emulator)
+        assert list_usernames(client) == ["one", "two"]
+        run_operation(client, "PutVoiceConnectorTerminationCredentials", Credentials=CREDENTIALS[1:])
+        passwords = {"one": None, "two": "example", "three": "example"}
+        assert emulator.voice.passwords(WITHOUT_PROXY) == passwords
+        assert emulator.voice.snapshot()[WITHOUT_PROXY]["TerminationCredentials"] == passwords
 
 
 def test_credentials_require_a_termination(client: Any) -> None:
@@ -201,14 +271,48 @@ def test_deleting_a_termination_deletes_its_credentials(client: Any) -> None:
 
 
 @pytest.mark.parametrize("setting", ["Origination", "Termination"])
-def test_emergency_calling_must_be_deleted_before_origination_and_termination(client: Any, setting: str) -> None:
-    for name in (setting, "EmergencyCallingConfiguration"):
-        put_setting(client, name, SETTINGS[name])
-    with pytest.raises(client.exceptions.BadRequestException, match="emergency calling"):
-        run_operation(client, f"DeleteVoiceConnector{setting}")
-    assert run_operation(client, f"GetVoiceConnector{setting}")[setting] == SETTINGS[setting]
+def test_emergency_calling_requires_enabled_origination_and_termination(client: Any, setting: str) -> None:
+    put_setting(client, {"Origination": "Termination", "Termination": "Origination"}[setting], {})
+    emergency = ("EmergencyCallingConfiguration", SETTINGS["EmergencyCallingConfiguration"])
+    for prepare in (lambda: None, lambda: put_setting(client, setting, {"Disabled": True})):
+        prepare()
+        with pytest.raises(client.exceptions.BadRequestException, match=f"requires an enabled {setting.lower()}"):
+            put_setting(client, *emergency)
+    put_setting(client, setting, {})
+    put_setting(client, *emergency)
+    for refused in (
+        lambda: put_setting(client, setting, SETTINGS[setting]),
+        lambda: run_operation(client, f"DeleteVoiceConnector{setting}"),
+    ):
+        with pytest.raises(client.exceptions.BadRequestException, match="has an emergency calling configuration"):
+            refused()
+    enabled = {**SETTINGS[setting], "Disabled": False}
+    put_setting(client, setting, enabled)
+    assert run_operation(client, f"GetVoiceConnector{setting}")[setting] == enabled
     run_operation(client, "DeleteVoiceConnectorEmergencyCallingConfiguration")
+    put_setting(client, setting, SETTINGS[setting])
     run_operation(client, f"DeleteVoiceConnector{setting}")
+
+
+def test_responses_can_differ_from_what_was_put(emulator: Emulator, client: Any) -> None:
+    emulator.voice.reorders = True
+    routes = [{"Host": "SIP.example.com", "Priority": 1}, {"Host": "203.0.113.10", "Priority": 2}]
+    put_setting(client, "Origination", {"Routes": routes})
+    assert put_setting(client, "Termination", {**SETTINGS["Termination"], "Disabled": False}) == {
+        "CpsLimit": 2,
+        "DefaultPhoneNumber": "12065550102",
+        "CallingRegions": ["DE", "US"],
+        "CidrAllowedList": ["198.51.100.9/32", "203.0.113.0/27"],
+        "Disabled": False,
+    }
+    put_setting(client, "EmergencyCallingConfiguration", SETTINGS["EmergencyCallingConfiguration"])
+    for _read in range(2):
+        shown = run_operation(client, "GetVoiceConnectorOrigination")["Origination"]["Routes"]
+        assert shown == [routes[1], {"Host": "sip.example.com", "Priority": 1}]
+    shown = run_operation(client, "GetVoiceConnectorEmergencyCallingConfiguration")["EmergencyCallingConfiguration"]
+    assert [entry["TestPhoneNumber"] for entry in shown["DNIS"]] == ["12065550114", "12065550112"]
+    assert [entry["Name"] for entry in client.list_voice_connectors()["VoiceConnectors"]] == ["warehouse", "reception"]
+    assert emulator.voice.snapshot()[WITHOUT_PROXY]["Origination"] == {"Routes": routes, "Disabled": False}
 
 
 def test_a_null_member_is_treated_as_not_set(emulator: Emulator, client: Any) -> None:
@@ -216,7 +320,10 @@ def test_a_null_member_is_treated_as_not_set(emulator: Emulator, client: Any) ->
     unchecked.meta.events.register(
         "before-sign", lambda request, **_kwargs: setattr(request, "data", b'{"Termination": {"CpsLimit": null}}')
     )
-    assert run_operation(unchecked, "PutVoiceConnectorTermination", Termination={})["Termination"] == {}
+    assert (
+        run_operation(unchecked, "PutVoiceConnectorTermination", Termination={})["Termination"]
+        == DEFAULTS["Termination"]
+    )
 
 
 def test_a_listing_is_paginated(client: Any) -> None:
@@ -650,6 +757,22 @@ def test_an_operation_can_run_without_a_response(emulator: Emulator, client: Any
         client.delete_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
     with pytest.raises(client.exceptions.NotFoundException):
         client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
+
+
+def test_an_error_can_be_returned_after_the_operation_ran(emulator: Emulator, client: Any) -> None:
+    emulator.faults = [
+        Fault("DeleteVoiceConnectorProxy", error="ServiceFailureException", after=True, times=1),
+        Fault("PutVoiceConnectorProxy", status=502, body="<html>", after=True, times=1),
+        Fault("GetVoiceConnectorProxy", after=True, times=1),
+    ]
+    with pytest.raises(client.exceptions.ServiceFailureException):
+        client.delete_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
+    with pytest.raises(client.exceptions.NotFoundException):
+        client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
+    with pytest.raises(ClientError) as error:
+        client.put_voice_connector_proxy(**PUT)
+    assert code_of(error) == ("502", 502)
+    assert client.get_voice_connector_proxy(VoiceConnectorId=WITHOUT_PROXY)["Proxy"]
 
 
 def test_a_new_state_resets_the_emulator(emulator: Emulator, client: Any) -> None:
