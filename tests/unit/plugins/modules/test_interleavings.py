@@ -23,8 +23,7 @@ from typing import Any, Callable, NamedTuple, Optional
 import pytest
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _operation, _rate_limit
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import proxy_result
-from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import PROXY
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import PROXY, proxy_result
 from ansible_collections.chime_sdk.voice.tests.emulator.api import ServiceError
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
