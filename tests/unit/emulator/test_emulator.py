@@ -274,18 +274,15 @@ def test_deleting_a_termination_deletes_its_credentials(client: Any) -> None:
 def test_emergency_calling_requires_enabled_origination_and_termination(client: Any, setting: str) -> None:
     put_setting(client, {"Origination": "Termination", "Termination": "Origination"}[setting], {})
     emergency = ("EmergencyCallingConfiguration", SETTINGS["EmergencyCallingConfiguration"])
-    for prepare in (lambda: None, lambda: put_setting(client, setting, {"Disabled": True})):
-        prepare()
+    for disabled in (True, False):
         with pytest.raises(client.exceptions.BadRequestException, match=f"requires an enabled {setting.lower()}"):
             put_setting(client, *emergency)
-    put_setting(client, setting, {})
+        put_setting(client, setting, {"Disabled": disabled})
     put_setting(client, *emergency)
-    for refused in (
-        lambda: put_setting(client, setting, SETTINGS[setting]),
-        lambda: run_operation(client, f"DeleteVoiceConnector{setting}"),
-    ):
-        with pytest.raises(client.exceptions.BadRequestException, match="has an emergency calling configuration"):
-            refused()
+    with pytest.raises(client.exceptions.BadRequestException, match="has an emergency calling configuration"):
+        put_setting(client, setting, SETTINGS[setting])
+    with pytest.raises(client.exceptions.BadRequestException, match="has an emergency calling configuration"):
+        run_operation(client, f"DeleteVoiceConnector{setting}")
     enabled = {**SETTINGS[setting], "Disabled": False}
     put_setting(client, setting, enabled)
     assert run_operation(client, f"GetVoiceConnector{setting}")[setting] == enabled

@@ -208,6 +208,9 @@ def put(client: Any, name: str) -> None:
     elif name == "external_systems":
         client.put_voice_connector_external_systems_configuration(VoiceConnectorId=FULL, **structure)
     else:
+        if name == "emergency_calling":  # requires an enabled termination and origination
+            client.put_voice_connector_termination(VoiceConnectorId=FULL, Termination={})
+            client.put_voice_connector_origination(VoiceConnectorId=FULL, Origination={})
         operation = getattr(client, "put_voice_connector_" + PUT_METHODS[name])
         operation(VoiceConnectorId=FULL, **{SETTINGS[name].member: structure})
 
