@@ -109,9 +109,14 @@ class ConnectorDeletion(Write):
 
         :param refuse: a function that raises VoiceError if it must not be deleted.
         """
-        super().__init__(client, lambda current: current and refuse())
+        super().__init__(client, self._decide)
         self._id = voice_connector_id
+        self._refuse = refuse
         self.action = f"delete Voice Connector {voice_connector_id}"
+
+    def _decide(self, current: dict[str, Any] | None) -> None:
+        if current is not None:
+            self._refuse()
 
     def read(self, client: VoiceClient) -> dict[str, Any] | None:
         try:

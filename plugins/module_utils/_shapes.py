@@ -98,7 +98,7 @@ def pick(value: Any, kind: Any, where: str) -> Any:
     if not isinstance(kind, type):
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return kind(value if number else require_type(value, str, where))
-    return require_type(value, kind if kind in _TYPE_NAMES else kind.__base__, where)
+    return require_type(value, kind if kind in _TYPE_NAMES else kind.__mro__[1], where)
 
 
 def require_type(value: Any, kind: type, where: str) -> Any:

@@ -26,7 +26,7 @@ def _canonical_network(value: str) -> str:
 
 
 # The common spelling of each kind of string.
-_CANONICAL = {
+_CANONICAL: dict[Any, Callable[[str], str]] = {
     Country: str.upper,
     Host: str.lower,
     Network: _canonical_network,
@@ -268,7 +268,7 @@ def to_parameters(setting: Setting, shape: Any, structure: dict[str, Any]) -> di
     if setting.member in shape.members:
         return {setting.member: _without_empty(shape.members[setting.member], structure)}
     parameters = {_RENAMED.get(name, name): value for name, value in structure.items()}
-    return _without_empty(shape, parameters)  # type: ignore[no-any-return]
+    return _without_empty(shape, parameters)
 
 
 def _without_empty(shape: Any, value: Any) -> Any:

@@ -100,7 +100,8 @@ class Write:
         for what, message, field in (("unknown", "not_in_botocore", "members"), ("missing", "incomplete", "options")):
             found = [problem.path for problem in problems if problem.kind == what]
             if found:
-                raise self.failure(message, rejected=True, **{field: " and ".join(found)})
+                fields: dict[str, Any] = {field: " and ".join(found)}
+                raise self.failure(message, rejected=True, **fields)
         for problem in problems:
             raise self.failure("bad_value", rejected=True, option=problem.path, requirement=problem.requirement)
         return parameters

@@ -20,7 +20,8 @@ from typing import Any, Callable
 
 import pytest
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _backup, _bulk, _writes
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _backup, _bulk
+from ansible_collections.chime_sdk.voice.plugins.module_utils._bulk_writes import Record
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._retire import choose_regions
 from ansible_collections.chime_sdk.voice.plugins.modules import chime_voice_connector_proxy_retire as module
@@ -784,14 +785,14 @@ def test_rejected_credentials_end_the_deletions(retire: Retire, fleet: Emulator)
 
 
 def test_a_defect_in_one_deletion_does_not_affect_the_others(retire: Retire, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = _writes.write_proxy
+    original = module.delete_unchanged
 
-    def fail(client: Any, identifier: str, *args: Any) -> Any:
-        if identifier == RECEPTION:
+    def fail(client: Any, record: Record, *args: Any) -> Any:
+        if record.voice_connector_id == RECEPTION:
             raise ZeroDivisionError("a defect")
-        return original(client, identifier, *args)
+        return original(client, record, *args)
 
-    monkeypatch.setattr(module, "write_proxy", fail)
+    monkeypatch.setattr(module, "delete_unchanged", fail)
     result = retire()
     assert ids(result["retired"]) == [WAREHOUSE, CANTEEN]
     assert "ZeroDivisionError: a defect" in result["failures"][0]["reason"]
