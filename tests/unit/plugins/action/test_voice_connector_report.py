@@ -473,6 +473,7 @@ def test_5000_trunks_and_12_checks_take_seconds_and_little_memory(
             "expected": ["203.0.113.0/24"],
             "actual": ["198.51.100.0/24", "203.0.113.0/28"],
             "reason": f"Calls are accepted from 198.51.100.{number % 256}/32.",
+            "fix": None,
             "exception": None,
         }
         for number, entry in enumerate(trunks)
