@@ -261,7 +261,7 @@ def test_the_console_shows_the_verdict_first(report: Report, printed: list[str])
     result = report(read(trunk("a", False)), FAILED)
     assert printed == [
         result["verdict"],
-        "require_encryption: 1 violation: name of a (a, us-east-1, 111122223333)",
+        "require_encryption: 1 violation: name of a (a, us-east-1, 111122223333). Fix: require_encryption: true",
         "no_proxy_configuration: no known violations",
         "Not read: an unknown account. The role cannot be assumed by **********01, or (***********02.",
     ]
