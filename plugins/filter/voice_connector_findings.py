@@ -283,6 +283,16 @@ _value:
       description: Why the check did not pass, or V(null) if it did.
       type: str
       sample: Calls are accepted from 198.51.100.0/24.
+    fix:
+      description:
+        - The option of M(chime_sdk.voice.chime_voice_connector) that makes the check pass, as a dictionary with this
+          option. Its value depends only on the policy.
+        - V(null) if RV(_value[].status) is not V(fail), if more than one option is necessary, or if several values are
+          possible.
+      type: dict
+      sample:
+        logging:
+          enable_sip_logs: true
     exception:
       description:
         - The exception that applies, or V(null) if RV(_value[].status) is neither V(excepted) nor V(fail), or if no

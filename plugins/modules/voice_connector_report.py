@@ -18,7 +18,8 @@ description:
   - Checks the Voice Connectors of one or many accounts against a policy, compares the result with the previous report,
     and writes the reports C(voice-audit.json), C(voice-audit.csv), C(voice-audit.html), and C(voice-audit.xml).
   - On the console, it shows the verdict, a line for each check with its first violations, and a line for each reason
-    that something could not be read.
+    that something could not be read. If the same option of M(chime_sdk.voice.chime_voice_connector) fixes all violations
+    of a check, its line ends with this option.
   - By default, the task fails if a check fails, if anything could not be read, or if there are no Voice Connectors. It
     fails after all reports are written.
   - The action runs on the control node, connects to no host, and sends no request to AWS. It uses no variables of the

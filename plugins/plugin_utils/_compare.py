@@ -186,5 +186,7 @@ def compare(judgement: Judgement, previous: Previous | None) -> Comparison:
         elif seen.status == "fail":
             gone = {"status": "not_applicable", "expected": policy[check], "actual": None}
             gone["reason"] = "The Voice Connector no longer exists."
-            result.fixed.append({**_finding(key, seen), **gone, "exception": None, "last_known_status": None})
+            result.fixed.append(
+                {**_finding(key, seen), **gone, "fix": None, "exception": None, "last_known_status": None}
+            )
     return result

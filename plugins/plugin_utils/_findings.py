@@ -110,6 +110,7 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
                     "expected": parsed.given[check],
                     "actual": actual,
                     "reason": reason,
+                    "fix": CHECKS[check].fix(parsed.given[check], actual) if status == FAIL else None,
                     "exception": exception,
                 }
             )
@@ -151,6 +152,7 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
             "expected": None,
             "actual": None,
             "reason": gap.reason,
+            "fix": None,
             "exception": None,
         }
         for read in reads

@@ -19,6 +19,8 @@ from typing import Any
 import jinja2
 import markupsafe
 
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._report import describe_fix
+
 TEMPLATE = pathlib.Path(__file__).with_name("report.html.j2")
 
 # Each status, worst first, and the class of its cells. A status that is not listed counts as unknown.
@@ -30,7 +32,7 @@ _UNKNOWN, _EXCEPTED = _RANKS["unknown"], _RANKS["excepted"]
 
 # Stands for a check that has no finding.
 _MISSING = {
-    **dict.fromkeys(("expected", "actual", "exception", "last_known_status")),
+    **dict.fromkeys(("expected", "actual", "fix", "exception", "last_known_status")),
     "status": "unknown",
     "reason": "The report contains no finding for this check.",
 }
@@ -164,7 +166,8 @@ def render_page(envelope: dict[str, Any]) -> str:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters.update(show=show, label=label, hash=hash_source, bytes=lambda text: len(text.encode()))
+    environment.filters.update(show=show, label=label, fix=describe_fix, hash=hash_source)
+    environment.filters.update(bytes=lambda text: len(text.encode()))
     groups = group_rows(envelope, checks)
     rows = [row for group in groups for row in group["rows"]]
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(

@@ -467,6 +467,9 @@ class Check(NamedTuple):
     includes: tuple[str, ...]  # the choices of the module's option include that the check needs
     parse: Callable[[str, Any], Any]  # converts the key and its value to the second argument of evaluate
     evaluate: Callable[[Connector, Any], CheckResult]
+    # Returns the one option of chime_voice_connector that makes the check pass, from the value in the policy and the
+    # actual value. Returns None if a different number of options is necessary, or if several values are possible.
+    fix: Callable[[Any, Any], dict[str, Any] | None] = lambda _wanted, _actual: None
 
 
 def whole_number(requirement: str, minimum: int, maximum: int = _MAX_NUMBER) -> Callable[[str, Any], int]:
@@ -474,25 +477,56 @@ def whole_number(requirement: str, minimum: int, maximum: int = _MAX_NUMBER) -> 
 
 
 CHECKS = {
-    "require_encryption": Check((), parse_bool, check_encryption),
-    "sip_logs": Check(("logging",), parse_bool, functools.partial(check_logs, "enable_sip_logs", "SIP logs")),
+    "require_encryption": Check(
+        (), parse_bool, check_encryption, lambda wanted, _actual: {"require_encryption": wanted}
+    ),
+    "sip_logs": Check(
+        ("logging",),
+        parse_bool,
+        functools.partial(check_logs, "enable_sip_logs", "SIP logs"),
+        lambda wanted, _actual: {"logging": {"enable_sip_logs": wanted}},
+    ),
     "media_metric_logs": Check(
-        ("logging",), parse_bool, functools.partial(check_logs, "enable_media_metric_logs", "Media metric logs")
+        ("logging",),
+        parse_bool,
+        functools.partial(check_logs, "enable_media_metric_logs", "Media metric logs"),
+        lambda wanted, _actual: {"logging": {"enable_media_metric_logs": wanted}},
     ),
     "termination_cidrs_within": Check(("termination",), parse_networks, check_cidrs),
     "termination_min_prefix_length": Check(
         ("termination",), whole_number("a whole number from 1 to 32, without a slash", 1, 32), check_prefix_length
     ),
     "termination_calling_regions_within": Check(("termination",), parse_countries, check_calling_regions),
-    "termination_max_cps": Check(("termination",), whole_number("a whole number of calls, 1 or more", 1), check_cps),
-    "termination_credentials": Check(("termination", "termination_credentials"), parse_bool, check_credentials),
+    "termination_max_cps": Check(
+        ("termination",),
+        whole_number("a whole number of calls, 1 or more", 1),
+        check_cps,
+        lambda wanted, _actual: {"termination": {"cps_limit": wanted}},
+    ),
+    "termination_credentials": Check(
+        ("termination", "termination_credentials"),
+        parse_bool,
+        check_credentials,
+        lambda wanted, _actual: None if wanted else {"termination_credentials": {"exists": False}},
+    ),
     "termination_health_max_age_hours": Check(("termination", "termination_health"), parse_age, check_health),
     "origination_protocols": Check(("origination",), parse_protocols, check_protocols),
     "streaming_min_retention_hours": Check(
-        ("streaming",), whole_number("a whole number of hours, 0 or more", 0), check_retention
+        ("streaming",),
+        whole_number("a whole number of hours, 0 or more", 0),
+        check_retention,
+        # Without an actual value, streaming is missing or disabled.
+        lambda wanted, actual: None if actual is None else {"streaming": {"data_retention_in_hours": wanted}},
     ),
-    "emergency_calling": Check(("emergency_calling",), parse_bool, check_emergency_calling),
-    "no_proxy_configuration": Check(("proxy",), parse_true, check_no_proxy),
+    "emergency_calling": Check(
+        ("emergency_calling",),
+        parse_bool,
+        check_emergency_calling,
+        lambda wanted, _actual: None if wanted else {"emergency_calling": {"exists": False}},
+    ),
+    "no_proxy_configuration": Check(
+        ("proxy",), parse_true, check_no_proxy, lambda _wanted, _actual: {"proxy": {"exists": False}}
+    ),
     "required_tags": Check(("tags",), parse_strings, check_tags),
     "allowed_tag_values": Check(("tags",), parse_tag_values, check_tag_values),
 }

@@ -16,7 +16,7 @@ import re
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._report import INCOMPLETE, is_control
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._report import INCOMPLETE, describe_fix, is_control
 
 COLUMNS = (
     "account_id",
@@ -28,6 +28,7 @@ COLUMNS = (
     "expected",
     "actual",
     "reason",
+    "fix",
     "exception",
     "last_known_status",
 )
@@ -96,6 +97,8 @@ def to_csv(envelope: dict[str, Any]) -> str:
         if exception:
             until = f" (until {exception['until']})" if exception["until"] else ""
             finding = {**finding, "exception": f"{exception['reason']}{until}"}
+        if finding.get("fix"):
+            finding = {**finding, "fix": describe_fix(finding["fix"])}
         rows.writerow([cell(finding.get(column)) for column in COLUMNS])
     return text.getvalue()
 
@@ -119,6 +122,8 @@ def _to_case(finding: dict[str, Any]) -> str:
     reason = finding["reason"] or finding["status"]
     if finding["status"] == "excepted" and exception:
         reason = f"{reason} Exception: {exception['reason']}"
+    if finding.get("fix"):
+        reason = f"{reason} Fix: {describe_fix(finding['fix'])}"
     kind = "" if element == "skipped" else f" type={_attribute(finding['status'])}"
     return f"{start}><{element} message={_attribute(reason)}{kind}/></testcase>"
 

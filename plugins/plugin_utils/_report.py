@@ -247,6 +247,15 @@ def describe_connector(finding: dict[str, Any], several_accounts: bool) -> str:
     return f"{name} ({inside})" if inside else name
 
 
+def describe_fix(fix: dict[str, Any]) -> str:
+    """Return the option of a fix in one line: {"logging": {"enable_sip_logs": True}} becomes logging.enable_sip_logs: true."""
+    path, value = [], fix
+    while isinstance(value, dict):
+        ((name, value),) = value.items()
+        path.append(name)
+    return f"{'.'.join(path)}: {json.dumps(value)}"
+
+
 def _list_checks(envelope: dict[str, Any]) -> list[str]:
     """Return a line for each check, the most violated first."""
     several = envelope["counts"]["accounts"] > 1
@@ -264,7 +273,10 @@ def _list_checks(envelope: dict[str, Any]) -> list[str]:
         parts += [f"{len(statuses[status])} {status}" for status in ("unknown", "excepted") if statuses[status]]
         names = [describe_connector(finding, several) for finding in failed[:MAX_LISTED]]
         more = f" and {len(failed) - MAX_LISTED} more" if len(failed) > MAX_LISTED else ""
-        lines.append(f"{clean(name)}: {', '.join(parts)}{': ' if failed else ''}{', '.join(names)}{more}")
+        fixes = {describe_fix(finding["fix"]) if finding["fix"] else "" for finding in failed}
+        fix = fixes.pop() if len(fixes) == 1 else ""
+        line = f"{clean(name)}: {', '.join(parts)}{': ' if failed else ''}{', '.join(names)}{more}"
+        lines.append(f"{line}. Fix: {fix}" if fix else line)
     return lines
 
 

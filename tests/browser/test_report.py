@@ -287,6 +287,7 @@ def test_a_row_that_does_not_pass_opens_to_its_reasons_and_settings(open_report:
     assert content.is_visible()
     text = content.inner_text()
     assert "Require encryption: Calls are accepted from 198.51.100.0/24." in text
+    assert "Fix: require_encryption: true" in text
     assert "Exception: Replaced in spring (TEL-42) (until 2027-03-31)" in text
     assert "cidr_allowed_list: [203.0.113.0/28, 198.51.100.0/24]" in text
     row.locator("th > bdi").click()

@@ -71,6 +71,7 @@ def finding(of: dict[str, Any], check: str | None, status: str, **values: Any) -
         "expected": POLICY.get(check or ""),
         "actual": None,
         "reason": REASONS.get(status),
+        "fix": {"require_encryption": True} if (check, status) == ("require_encryption", "fail") else None,
         "exception": exception if status == "excepted" else None,
         "last_known_status": None,
         **values,

@@ -261,7 +261,7 @@ def test_the_console_shows_the_verdict_first(report: Report, printed: list[str])
     result = report(read(trunk("a", False)), FAILED)
     assert printed == [
         result["verdict"],
-        "require_encryption: 1 violation: name of a (a, us-east-1, 111122223333)",
+        "require_encryption: 1 violation: name of a (a, us-east-1, 111122223333). Fix: require_encryption: true",
         "no_proxy_configuration: no known violations",
         "Not read: an unknown account. The role cannot be assumed by **********01, or (***********02.",
     ]
@@ -473,6 +473,7 @@ def test_5000_trunks_and_12_checks_take_seconds_and_little_memory(
             "expected": ["203.0.113.0/24"],
             "actual": ["198.51.100.0/24", "203.0.113.0/28"],
             "reason": f"Calls are accepted from 198.51.100.{number % 256}/32.",
+            "fix": None,
             "exception": None,
         }
         for number, entry in enumerate(trunks)

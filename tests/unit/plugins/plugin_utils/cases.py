@@ -30,6 +30,7 @@ def finding(status: str = "fail", trunk: str | None = "trunk1", **changes: Any) 
         "expected": True if trunk else None,
         "actual": {"pass": True, "fail": False}.get(status),
         "reason": None if status == "pass" else f"Reason for {status}.",
+        "fix": {"require_encryption": True} if status == "fail" else None,
         "exception": {"reason": "Planned.", "until": "2027-01-31", "expired": False} if status == "excepted" else None,
         **changes,
     }

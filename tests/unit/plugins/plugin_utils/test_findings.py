@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from ansible_collections.chime_sdk.voice.plugins.filter import voice_connector_findings as plugin
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS as TABLE
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgement, judge
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import (
     CHECKS,
@@ -167,6 +168,14 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
     ),
     ("media_metric_logs", False, {}, PASS, False, None),
     ("media_metric_logs", True, {}, FAIL, False, "Media metric logs are not enabled."),
+    (
+        "media_metric_logs",
+        False,
+        {"logging": {"enable_media_metric_logs": True}},
+        FAIL,
+        True,
+        "Media metric logs are enabled.",
+    ),
     ("media_metric_logs", True, {"logging": MISSING_SETTING}, FAIL, False, "Media metric logs are not enabled."),
     ("media_metric_logs", False, {"logging": EXIST_UNKNOWN}, UNKNOWN, None, "The setting logging could not be read."),
     (
@@ -636,6 +645,22 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
 ]
 
 
+# The fixes of the failures in CASES, by the line of the policy. The other failures have none.
+FIXES: dict[str, dict[str, Any]] = {
+    "require_encryption: true": {"require_encryption": True},
+    "require_encryption: false": {"require_encryption": False},
+    "sip_logs: true": {"logging": {"enable_sip_logs": True}},
+    "sip_logs: false": {"logging": {"enable_sip_logs": False}},
+    "media_metric_logs: true": {"logging": {"enable_media_metric_logs": True}},
+    "media_metric_logs: false": {"logging": {"enable_media_metric_logs": False}},
+    "termination_max_cps: 4": {"termination": {"cps_limit": 4}},
+    "termination_credentials: false": {"termination_credentials": {"exists": False}},
+    "streaming_min_retention_hours: 25": {"streaming": {"data_retention_in_hours": 25}},
+    "emergency_calling: false": {"emergency_calling": {"exists": False}},
+    "no_proxy_configuration: true": {"proxy": {"exists": False}},
+}
+
+
 # The checks
 
 
@@ -646,6 +671,24 @@ def test_each_check_has_the_documented_outcome(
     finding = check_connector(check, value, **changes)
     assert (finding["status"], finding["actual"], finding["reason"]) == (status, actual, reason)
     assert type(finding["actual"]) is type(actual)
+    fix = FIXES.get(f"{check}: {json.dumps(value)}") if status == FAIL else None
+    assert json.dumps(finding["fix"]) == json.dumps(fix)
+
+
+def test_each_fix_is_one_option_that_makes_the_check_pass() -> None:
+    tested = set()
+    for check, value, changes, _status, _actual, _reason in CASES:
+        fix = check_connector(check, value, **changes)["fix"]
+        if fix is None:
+            continue
+        ((option, given),) = fix.items()
+        if option != "require_encryption":
+            (member,) = given
+            assert member in {"exists", *TABLE[option].members}
+            given = {**connector(**changes)[option], "exists": True, **given}
+        assert check_connector(check, value, **{**changes, option: given})["status"] == PASS
+        tested.add(f"{check}: {json.dumps(value)}")
+    assert tested == set(FIXES)
 
 
 def test_every_possible_status_of_every_check_is_tested() -> None:
@@ -685,8 +728,13 @@ def test_a_finding_has_the_documented_keys_and_samples() -> None:
     assert finding.pop("exception") == {
         key: entry["sample"] for key, entry in documented.pop("exception")["contains"].items()
     }
-    assert finding == {key: entry["sample"] for key, entry in documented.items()}
     assert list(finding) == list(documented)
+    (gap,) = make_findings(result(unmatched={"names": ["lobby"]}), policy)
+    assert [key for key in gap if key != "exception"] == list(finding)
+    assert finding.pop("fix") is None  # it is excepted
+    (failed,) = make_findings([connector(logging=MISSING_SETTING)], {"sip_logs": True})
+    assert failed["fix"] == documented.pop("fix")["sample"]
+    assert finding == {key: entry["sample"] for key, entry in documented.items()}
 
 
 def test_findings_are_in_the_order_of_voice_connectors_and_checks() -> None:
@@ -1367,6 +1415,7 @@ def test_an_exception_includes_its_last_day_and_then_fails(until: Any) -> None:
         judgement = judge_exceptions(exception(until=until), now=now)
         logs = judgement.findings[0]
         assert (logs["status"], logs["reason"]) == (status, reason)
+        assert logs["fix"] == ({"logging": {"enable_sip_logs": True}} if status == FAIL else None)
         assert logs["exception"] == {"reason": "The carrier is moving.", "until": "2026-11-23", "expired": expired}
         assert judgement.unused_exceptions == []
         assert judgement.policy["exceptions"][0]["until"] == "2026-11-23"

@@ -184,14 +184,15 @@ def test_only_rows_that_do_not_pass_have_details(status: str) -> None:
     assert ("cidr_allowed_list" in page) == (status in ("fail", "unknown", "excepted"))
 
 
-def test_details_have_the_reasons_expectations_exceptions_and_last_known_status() -> None:
+def test_details_have_the_reasons_fixes_expectations_exceptions_and_last_known_status() -> None:
     item = connector("id", name="reception")
     expired = {"reason": "Too late", "until": "2026-01-31", "expired": True}
+    fix = {"streaming": {"data_retention_in_hours": 24}}
     open_ended = {"reason": "Forever", "until": None, "expired": False}
     text = text_of(
         envelope(
             [
-                finding(item, "streaming_min_retention_hours", "fail", reason="Too short.", actual=7),
+                finding(item, "streaming_min_retention_hours", "fail", reason="Too short.", actual=7, fix=fix),
                 finding(item, "sip_logs", "fail", actual=False, exception=expired),
                 finding(item, "media_metric_logs", "excepted", exception=open_ended),
                 finding(item, "required_tags", "excepted"),
@@ -200,7 +201,10 @@ def test_details_have_the_reasons_expectations_exceptions_and_last_known_status(
             [item],
         )
     )
-    assert "Streaming min retention hours: Too short. Expected 24; found 7" in text
+    assert (
+        "Streaming min retention hours: Too short. Fix: streaming.data_retention_in_hours: 24 Expected 24; found 7"
+        in text
+    )
     assert "SIP logs: Calls are accepted from 198.51.100.0/24. Exception: Too late (expired after 2026-01-31)" in text
     assert "SIP messages are not logged. Exception: Forever Excepted" in text
     assert "Expected team Exception: Replaced in spring (TEL-42) (until 2027-03-31)" in text
@@ -309,6 +313,7 @@ def test_a_complete_report_does_not_mention_unread_accounts() -> None:
 
 def test_changes_and_warnings_are_listed_and_long_lists_are_shortened() -> None:
     report = with_statuses("fail fail", warnings=[f"warning {number}" for number in range(12)])
+    report["findings"][0]["fix"] = {"logging": {"enable_sip_logs": True}}
     report.update(new=report["findings"] * 300, fixed=report["findings"][1:])
     report["previous_created"] = "2026-11-26T18:00:00Z"
     text = text_of(report)
@@ -317,6 +322,7 @@ def test_changes_and_warnings_are_listed_and_long_lists_are_shortened() -> None:
     )
     assert "590 more" in text and "The JSON report lists the other 100." in text
     assert text.count("fail fail id0, 111122223333, us-east-1") == 500 + 1
+    assert text.count("198.51.100.0/24. Fix: logging.enable_sip_logs: true") == 250 + 1  # once in the details
     assert "1 fixed Required tags: fail fail" in text
     assert "Warnings warning 0" in text and "2 more warning 10 warning 11" in text
 

@@ -67,6 +67,7 @@ def test_the_csv_has_a_row_for_each_finding() -> None:
         "expected": "true",
         "actual": "false",
         "reason": "Reason for fail.",
+        "fix": "require_encryption: true",
         "exception": "",
         "last_known_status": "",
     }
@@ -217,7 +218,7 @@ def test_junit_has_a_suite_for_each_account_and_a_case_for_each_trunk_and_check(
     ]
     messages = [part.get("message") for case in suites[ACCOUNT] for part in case]
     assert messages == [
-        "Reason for fail.",
+        "Reason for fail. Fix: require_encryption: true",
         "Reason for unknown.",
         "Reason for not_applicable.",
         "Reason for excepted. Exception: Planned.",
@@ -248,4 +249,4 @@ def test_junit_is_well_formed_with_any_text(odd: str) -> None:
     (_first, suite) = ElementTree.fromstring(text.encode("utf-8"))
     assert suite[0][0].tag == "failure"
     if "\0" not in odd:
-        assert suite[0][0].get("message") == odd
+        assert suite[0][0].get("message") == f"{odd} Fix: require_encryption: true"

@@ -246,20 +246,29 @@ def test_regions_that_aws_did_not_return_are_a_warning() -> None:
 # The console
 
 
-def test_the_console_shows_each_check_with_its_first_three_trunks_the_most_violated_first() -> None:
+FIX = {"logging": {"enable_sip_logs": True}}
+
+
+def test_the_console_shows_each_check_with_its_first_three_trunks_and_its_fix_the_most_violated_first() -> None:
     findings = [finding("fail", f"trunk{n}") for n in range(5)] + [
         finding("excepted", "trunk9"),
         finding("unknown", "z"),
     ]
     findings += [
         finding("pass", "trunk1", check="sip_logs"),
-        finding("fail", "t", name=None, region=None, check="tags"),
+        finding("fail", "t", name=None, region=None, check="tags", fix=None),
     ]
-    policy = {"sip_logs": True, "tags": ["x"], "require_encryption": True, "exceptions": [{}]}
+    for number, fix in enumerate((FIX, None, FIX, FIX)):
+        check = "mixed" if number < 2 else "logs"
+        findings.append(finding("fail", f"t{number}", name=None, region=None, check=check, fix=fix))
+    checks = ("sip_logs", "tags", "mixed", "logs", "require_encryption")
+    policy = {**dict.fromkeys(checks, True), "exceptions": [{}]}
     report = envelope(judgement(findings, policy=policy))
     trunks = ", ".join(f"name of trunk{n} (trunk{n}, {EAST})" for n in range(3))
     assert build_lines(report)[1:] == [
-        f"require_encryption: 5 violations, 1 unknown, 1 excepted: {trunks} and 2 more",
+        f"require_encryption: 5 violations, 1 unknown, 1 excepted: {trunks} and 2 more. Fix: require_encryption: true",
+        "mixed: 2 violations: t0, t1",
+        "logs: 2 violations: t2, t3. Fix: logging.enable_sip_logs: true",
         "tags: 1 violation: t",
         "sip_logs: no known violations",
         f"Not read: account {ACCOUNT}; {EAST}; 1 Voice Connector: Reason for unknown.",
