@@ -110,10 +110,8 @@ class Progress:
 
     def _compared(self, state: State) -> dict[str, Any]:
         """Return what can change of a Voice Connector."""
-        described = state.describe(self.params) or {}
-        return {
-            k: v for k, v in described.items() if k not in CONNECTOR or k in ("name", "require_encryption", *_FIXED)
-        }
+        keys = {"name", "require_encryption", *_FIXED, "tags", *GIVEN}
+        return {key: value for key, value in (state.describe(self.params) or {}).items() if key in keys}
 
 
 class Manager:
