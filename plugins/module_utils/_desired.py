@@ -229,8 +229,7 @@ class Manager:
         progress.voice_connector_id = identifier
         progress.record(creation.operation, True)
         progress.failed_step = None
-        self._wait_until(lambda: self._find_new(identifier), "not_visible")
-        self._apply(self.read(identifier), created=True)
+        self._apply(self._wait_for(lambda: self._read_new(identifier), "not_visible"), created=True)
 
     def _create_once(self, creation: ConnectorCreation) -> str:
         """Return the ID of the new Voice Connector, even if no response to the request arrived."""
@@ -266,10 +265,10 @@ class Manager:
             raise creation.failure("create_several", write=write, ids=", ".join(sorted(found)), **response)
         return found[0]
 
-    def _find_new(self, identifier: str) -> bool | None:
-        """Return True if the Voice Connector that this task has created can be read, or None if not yet."""
+    def _read_new(self, identifier: str) -> State | None:
+        """Return the Voice Connector that this task has created, or None if the service does not return it yet."""
         try:
-            return bool(get_voice_connector(self._client, identifier))
+            return self.read(identifier)
         except NotFound:
             return None
 
@@ -481,7 +480,7 @@ class Manager:
         change = deletion.run(self._check_mode)
         progress.record(deletion.operation, change.changed)
         if not self._check_mode:
-            self._wait_until(lambda: deletion.read(self._client) is None or None, "still_visible")
+            self._wait_for(lambda: deletion.read(self._client) is None or None, "still_visible")
         progress.failed_step = None
         progress.after = State(None, {}, None)
 
@@ -494,9 +493,12 @@ class Manager:
 
     # Helpers
 
-    def _wait_until(self, function: Callable[[], _T | None], message: str) -> None:
-        if self._poll(function) is None:
+    def _wait_for(self, function: Callable[[], _T | None], message: str) -> _T:
+        """Return what a function returns, as soon as that is not None; raise VoiceError with *message* if it never is."""
+        result = self._poll(function)
+        if result is None:
             raise self._failure(message, seconds=self._params["wait_timeout"])
+        return result
 
     def _poll(self, function: Callable[[], _T | None]) -> _T | None:
         """Call a function until it returns something, or until the time to wait has passed."""
