@@ -258,6 +258,7 @@ GOOD_FILE = "[default]\nregion = us-east-1\n"
 def test_a_configuration_file_that_cannot_be_parsed_is_named(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, place: str, content: bytes
 ) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
     path = tmp_path / ".aws" / place
     path.parent.mkdir()
     if place.startswith("AWS_"):

@@ -217,13 +217,19 @@ def proves_absence(response: Response, operation: str, exists_here: bool = True)
     return response.status == 404 and named and exists_here and operation in READS
 
 
-@pytest.fixture(autouse=True)
-def use_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+@pytest.fixture(scope="module")
+def credentials(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """Write the credentials to a file, because Ansible itself hides those in options and in the environment."""
     keys = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
     lines = map(" = ".join, zip(keys, ("ASIDEMULATOR", *SECRETS)))
-    (tmp_path / ".aws").mkdir()
-    (tmp_path / ".aws" / "credentials").write_text("\n".join(["[default]", *lines]))
+    path = tmp_path_factory.mktemp("aws") / "credentials"
+    path.write_text("\n".join(["[default]", *lines]))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def use_secrets(monkeypatch: pytest.MonkeyPatch, credentials: pathlib.Path) -> None:
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(credentials))
     monkeypatch.setenv("HTTPS_PROXY", PROXY_SERVER)
 
 
