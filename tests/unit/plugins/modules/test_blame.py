@@ -342,9 +342,13 @@ def test_an_unusual_status_is_not_mistaken_for_a_different_one(
 # The SDK
 
 
-@pytest.mark.parametrize("package", ["botocore", "boto3", "urllib3"])
 @pytest.mark.parametrize(
-    "module", ["chime_voice_connector_proxy_info -a 'voice_connector_id=a'", "chime_voice_connector_info"]
+    ("package", "module"),
+    [
+        ("botocore", "chime_voice_connector_info"),
+        ("boto3", "chime_voice_connector_proxy_info -a 'voice_connector_id=a'"),
+        ("urllib3", "chime_voice_connector_info"),
+    ],
 )
 def test_a_package_that_cannot_be_imported_is_reported_with_its_python(
     tmp_path: pathlib.Path, package: str, module: str

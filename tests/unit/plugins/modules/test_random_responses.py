@@ -269,7 +269,7 @@ def run(emulator: Emulator) -> Iterator[Run]:
 def test_random_responses_to_a_read_never_cause_a_false_report(run: Run) -> None:
     rng = random.Random(1)
     outcomes: collections.Counter[Any] = collections.Counter()
-    for number in range(250):
+    for number in range(120):
         response = draw(rng, GET_PROXY)
         confirmation = draw(rng, GET) if rng.random() < 0.3 else None
         faults = [response.fault(GET_PROXY), *([confirmation.fault(GET)] if confirmation else [])]
