@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -46,6 +47,18 @@ def audit(runner: PlaybookRunner, *arguments: str, **variables: Any) -> tuple[in
     """Run the playbook with variables without their prefix, and return its status and output."""
     result = runner.run(AUDIT, {f"voice_audit_{name}": value for name, value in variables.items()}, *arguments)
     return result.returncode, result.stdout + result.stderr
+
+
+def audits(
+    runner: PlaybookRunner, variables: list[dict[str, Any]], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the playbook once for each item of *variables*, which have no prefix. Starting Ansible is the slowest part."""
+    site = [
+        {"ansible.builtin.import_playbook": AUDIT, "vars": {f"voice_audit_{name}": v for name, v in item.items()}}
+        for item in variables
+    ]
+    (runner.folder / "site.yml").write_text(json.dumps(site), encoding="utf-8")
+    return runner.run("site.yml", {}, *arguments)
 
 
 def report(runner: PlaybookRunner, folder: str = "voice-audit") -> dict[str, Any]:
@@ -105,7 +118,7 @@ def test_hosts_with_different_regions_are_all_read(runner: PlaybookRunner) -> No
 
 def test_a_host_cannot_silence_the_others(runner: PlaybookRunner) -> None:
     arguments = inventory(runner, {"one": {"voice_audit_fail_on": []}, "two": {}})
-    status, output = audit(runner, *arguments, policy=POLICY, hosts="all")
+    status, output = audit(runner, *arguments, policy=POLICY, hosts="all", regions=EAST)
     assert status == 2
     assert "The hosts have different values of voice_audit_policy" in output
     assert not (runner.folder / "voice-audit").exists()
@@ -120,45 +133,43 @@ def test_hosts_that_only_the_inventory_names_are_not_forgotten(runner: PlaybookR
     assert audit(runner, *arguments, policy=POLICY, hosts=["one"], regions=EAST)[0] == 0
 
 
-@pytest.mark.parametrize(
-    ("pattern", "is_valid"),
-    [
-        ("one,two", True),
-        ("one:two", True),
-        ("all:!two", True),
-        ("o*,group", True),
-        ("group[0]", True),
-        ("one,twoo", False),
-        ("group:nowhere", False),
-    ],
-)
-def test_every_part_of_a_pattern_must_match(runner: PlaybookRunner, pattern: str, is_valid: bool) -> None:
+@pytest.mark.parametrize("invalid", [None, "one,twoo", "group:nowhere"])
+def test_every_part_of_a_pattern_must_match(runner: PlaybookRunner, invalid: str | None) -> None:
     content = {"all": {"hosts": {"one": {}}, "children": {"group": {"hosts": {"two": {}, "three": {}}}}}}
     (runner.folder / "hosts.yml").write_text(json.dumps(content), encoding="utf-8")
-    result = runner.run(AUDIT, {"voice_audit_hosts": pattern}, "--inventory", "hosts.yml", "--list-hosts")
-    assert (result.returncode == 0) == is_valid, result.stdout + result.stderr
-    if not is_valid:
-        assert f"voice_audit_hosts is {pattern}, of which a part matches no host" in result.stdout + result.stderr
+    patterns = [invalid] if invalid else ["one,two", "one:two", "all:!two", "o*,group", "group[0]"]
+    result = audits(runner, [{"hosts": pattern} for pattern in patterns], "--inventory", "hosts.yml", "--list-hosts")
+    assert (result.returncode == 0) == (invalid is None), result.stdout + result.stderr
+    if invalid:
+        assert f"voice_audit_hosts is {invalid}, of which a part matches no host" in result.stdout + result.stderr
+    else:
+        assert re.findall(r"hosts \((\d)\):", result.stdout) == ["2", "2", "2", "3", "1"]
 
 
-@pytest.mark.parametrize("roles", [[None], [ROLES[0], None], " - ", [""]])
-def test_an_empty_item_is_no_role_and_not_the_credentials_in_use(runner: PlaybookRunner, roles: Any) -> None:
-    status, _output = audit(runner, policy=POLICY, assume_role_arns=roles, regions=EAST)
-    assert status == 2
-    assert report(runner)["outcome"] == "incomplete"
-    assert "assume_role_arn is an empty string" in json.dumps(report(runner)["accounts"])
+def test_an_empty_item_is_no_role_and_not_the_credentials_in_use(runner: PlaybookRunner) -> None:
+    lists: list[Any] = [[None], [ROLES[0], None], " - ", [""]]
+    variables = {"policy": POLICY, "regions": EAST, "fail_on": []}
+    result = audits(
+        runner,
+        [{**variables, "assume_role_arns": roles, "report_dir": f"{n}"} for n, roles in enumerate(lists)],
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    for number in range(len(lists)):
+        document = report(runner, str(number))
+        assert document["outcome"] == "incomplete"
+        assert "assume_role_arn is an empty string" in json.dumps(document["accounts"])
 
 
 def test_a_host_that_cannot_be_reached_is_an_unread_account(runner: PlaybookRunner) -> None:
     variables = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
-    result = runner.run(AUDIT, {"voice_audit_policy": POLICY, **variables})
+    result = runner.run(AUDIT, {"voice_audit_policy": POLICY, "voice_audit_regions": EAST, **variables})
     assert result.returncode == 2
     assert report(runner)["outcome"] == "incomplete"
     assert "could not be read" in result.stdout
 
 
 def test_a_role_that_cannot_be_assumed_is_reported_even_if_its_account_was_read(runner: PlaybookRunner) -> None:
-    status, output = audit(runner, policy=POLICY, assume_role_arns=[DENIED, ROLES[1]])
+    status, output = audit(runner, policy=POLICY, assume_role_arns=[DENIED, ROLES[1]], regions=EAST)
     assert status == 2
     document = report(runner)
     assert document["outcome"] == "incomplete"
@@ -235,15 +246,15 @@ def test_many_names_without_a_match_make_a_short_verdict(runner: PlaybookRunner)
     assert len(output) < 20_000
 
 
-def test_a_thousand_trunks_print_few_lines(tmp_path: pathlib.Path) -> None:
-    connectors = [{"VoiceConnectorId": f"a{number:021d}", "Name": f"trunk {number}"} for number in range(1000)]
+def test_many_trunks_print_few_lines(tmp_path: pathlib.Path) -> None:
+    connectors = [{"VoiceConnectorId": f"a{number:021d}", "Name": f"trunk {number}"} for number in range(50)]
     policy = {"sip_logs": True, "media_metric_logs": True, "required_tags": ["team"], "require_encryption": False}
     policy |= {"emergency_calling": True, "streaming_min_retention_hours": 1, "no_proxy_configuration": True}
     with Emulator({"voice_connectors": connectors}) as emulator:
         runner = PlaybookRunner(emulator, tmp_path)
         status, output = audit(runner, policy=policy, regions=EAST, concurrency=32)
     assert status == 2
-    assert report(runner)["counts"]["fail"] == 6000
+    assert report(runner)["counts"]["fail"] == 300
     assert len(output.splitlines()) < 60
     assert len(output) < 10_000
 
@@ -271,8 +282,6 @@ STARTS: list[list[str]] = [[], ["--start-at-task", "Report"], ["--tags", "nothin
     [
         *((mistake, STARTS[number % 3]) for number, mistake in enumerate(MISTAKES)),
         ("misspelled", STARTS[1]),
-        ("undefined", STARTS[1]),
-        ("unindented", STARTS[1]),
     ],
 )
 def test_a_mistake_ends_the_run_and_is_named(runner: PlaybookRunner, mistake: str, start: list[str]) -> None:
@@ -307,7 +316,7 @@ def test_empty_answers_are_the_defaults(runner: PlaybookRunner) -> None:
     assert len(report(runner)["accounts"][0]["regions"]) == 10
 
 
-@pytest.mark.parametrize("value", [{"voice_connectors": [], "complete": True}, {"results": []}, [], "x"])
+@pytest.mark.parametrize("value", [{"voice_connectors": [], "complete": True}, {"results": []}])
 def test_a_variable_with_the_name_of_the_result_is_never_a_report(runner: PlaybookRunner, value: Any) -> None:
     result = runner.run(AUDIT, {"voice_audit": value, "voice_audit_regions": EAST})
     assert result.returncode == 2

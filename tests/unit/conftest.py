@@ -16,18 +16,27 @@ from collections.abc import Iterator
 from typing import Any, Callable
 
 import pytest
+from botocore.client import ClientCreator
 from botocore.compat import accepts_kwargs
+from botocore.handlers import BUILTIN_HANDLERS
 from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _operation
+from ansible_collections.chime_sdk.voice.plugins.module_utils._client import SERVICE
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE, WITH_PROXY, connection_to, run_main
 
 
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """Return the home folder of all tests. Creating one for each test would be slow."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture(autouse=True)
-def isolate_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def isolate_environment(monkeypatch: pytest.MonkeyPatch, home: pathlib.Path) -> None:
     """Run each test without the user's AWS credentials, configuration, and proxy settings, and without old warnings."""
     # A test of a filter turns this process into a control node, on which warnings are not in the result.
     monkeypatch.setattr("ansible.module_utils._internal.is_controller", False)
@@ -36,7 +45,7 @@ def isolate_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
 
@@ -55,7 +64,7 @@ def disable_garbage_collection() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def cache_sdk_data() -> Iterator[None]:
-    """Share botocore's data among all clients, because loading it is the slowest part of creating a client."""
+    """Do the slow parts of creating a client once: load botocore's data, and prepare the handlers and methods."""
     with pytest.MonkeyPatch.context() as patch:
         read = JSONFileLoader.load_file
         cached = functools.lru_cache(None)(lambda path: read(JSONFileLoader(), path))
@@ -70,9 +79,22 @@ def cache_sdk_data() -> Iterator[None]:
             return listed[key]
 
         patch.setattr(Loader, "list_available_services", list_once)
-        # The second-slowest part is inspecting event handlers. Cache the results, because all botocore sessions have
-        # the same handlers.
+        # Register no handlers of events of other services, which never happen.
+        others = set(Loader().list_available_services("service-2")) - {SERVICE, "sts"}
+        handlers = [handler for handler in BUILTIN_HANDLERS if others.isdisjoint(handler[0].split("."))]
+        patch.setattr("botocore.handlers.BUILTIN_HANDLERS", handlers)
         patch.setattr("botocore.hooks.accepts_kwargs", functools.cache(accepts_kwargs))
+        # The methods of a client depend only on the names of its operations.
+        create_methods = ClientCreator._create_methods
+        created: dict[Any, Any] = {}
+
+        def create_once(self: Any, model: Any) -> Any:
+            key = tuple(model.operation_names)
+            if key not in created:
+                created[key] = create_methods(self, model)
+            return created[key].copy()
+
+        patch.setattr(ClientCreator, "_create_methods", create_once)
         # Share one cache of event names among all botocore sessions, because they use the same names.
         create = EventAliaser.__init__
         names: dict[str, str] = {}

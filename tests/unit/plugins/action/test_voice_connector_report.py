@@ -197,11 +197,11 @@ FAIL_ON = [
 def test_the_task_fails_only_as_fail_on_asks_and_after_everything_is_written(
     report: Report, tmp_path: pathlib.Path, results: list[Any], reasons: set[str], fail_on: list[str] | None
 ) -> None:
-    result = report(*results, fail_on=fail_on)
+    result = report(*results, fail_on=fail_on, formats=["json", "csv"])
     fails = bool(reasons if fail_on is None else reasons & set(fail_on))
     assert result.get("failed", False) is fails
     assert result.get("msg") == (result["verdict"] if fails else None)
-    assert names_in(tmp_path / "voice-audit") == ALL[:3]
+    assert names_in(tmp_path / "voice-audit") == ["voice-audit.csv", "voice-audit.json"]
 
 
 # Comparing with the previous report
@@ -456,10 +456,10 @@ def test_reports_that_cannot_be_written_fail_the_task_with_the_verdict(
 # Size
 
 
-def test_5000_trunks_and_12_checks_take_seconds_and_little_memory(
+def test_1000_trunks_and_12_checks_take_little_time_and_memory(
     report: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
-    trunks = [trunk(f"t{number:05d}") for number in range(5000)]
+    trunks = [trunk(f"t{number:05d}") for number in range(1000)]
     policy = {f"check{number}": True for number in range(12)}
     statuses = ("pass", "fail", "unknown", "not_applicable")
     findings = [
@@ -486,6 +486,6 @@ def test_5000_trunks_and_12_checks_take_seconds_and_little_memory(
         begin = time.process_time()
         report(formats=["json", "csv", "junit"])
         seconds = time.process_time() - begin
-    assert seconds < 20
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # kB
-    assert os.path.getsize(tmp_path / "voice-audit/voice-audit.json") < 40_000_000
+    assert seconds < 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000  # kB
+    assert os.path.getsize(tmp_path / "voice-audit/voice-audit.json") < 8_000_000

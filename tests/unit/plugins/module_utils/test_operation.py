@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-import functools
 import signal
-import sys
 import threading
 import time
 import types
@@ -78,7 +76,7 @@ def test_the_order_of_sending_and_abandoning_leaves_no_request_unnoticed() -> No
     sent: list[str] = []
     attempt = Interrupted(lambda: send(sent))
     with pytest.raises(DeadlineExceeded):
-        attempt.result(0.4)
+        attempt.result(1)
     assert reached.is_set()
     noticed = attempt.sent
     abandoned.set()
@@ -98,28 +96,6 @@ def test_a_request_that_was_not_begun_when_its_attempt_was_abandoned_is_never_se
     assert sent == []
 
 
-def test_many_attempts_abandoned_at_any_moment_send_no_unnoticed_request() -> None:
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    outcomes = {"stopped": 0, "noticed": 0, "done": 0}
-    try:
-        for number in range(400):
-            sent: list[str] = []
-            attempt = Attempt(functools.partial(send, sent, functools.partial(sum, range(number * 5))))
-            try:
-                attempt.result(0)
-            except DeadlineExceeded:
-                noticed = attempt.sent
-                attempt.join()
-                assert noticed or not sent
-                outcomes["noticed" if noticed else "stopped"] += 1
-            else:
-                outcomes["done"] += 1
-    finally:
-        sys.setswitchinterval(interval)
-    assert outcomes["stopped"] > 0, outcomes
-
-
 def test_an_attempt_is_abandoned_if_a_signal_ends_the_wait() -> None:
     resume, ended = threading.Event(), threading.Event()
     sent: list[str] = []
@@ -136,7 +112,7 @@ def test_an_attempt_is_abandoned_if_a_signal_ends_the_wait() -> None:
         raise KeyboardInterrupt
 
     previous = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
     try:
         with pytest.raises(KeyboardInterrupt):
             attempt.result(5)
@@ -253,8 +229,13 @@ def test_any_other_exception_from_the_check_ends_the_operation(emulator: Emulato
     assert emulator.operations() == []
 
 
-def test_the_time_of_the_check_does_not_count_towards_the_limit(emulator: Emulator, client: VoiceClient) -> None:
-    delete(client._replace(seconds=0.8), lambda: time.sleep(0.9))
+def test_the_time_of_the_check_does_not_count_towards_the_limit(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, client: VoiceClient
+) -> None:
+    passed = [0]
+    clock = types.SimpleNamespace(monotonic=lambda: time.monotonic() + sum(passed), sleep=time.sleep)
+    monkeypatch.setattr(_operation, "time", clock)
+    delete(client._replace(seconds=10), lambda: passed.append(11))
     assert emulator.operations() == [DELETE]
 
 
@@ -295,7 +276,7 @@ def test_an_error_code_from_outside_is_clean_in_a_later_message(
         Fault("GetCallerIdentity", status=500, body=body, times=1),
         Fault("GetCallerIdentity", drop="hang"),
     ]
-    client = connect(emulator, "sts")._replace(seconds=0.6)
+    client = connect(emulator, "sts")._replace(seconds=1)
     with pytest.raises(VoiceError) as raised:
         Operation(client, "GetCallerIdentity", "get the AWS account ID")()
     assert "after 2 requests, the last of which ended with Internal" in raised.value.message

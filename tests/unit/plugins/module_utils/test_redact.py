@@ -344,7 +344,7 @@ def test_no_part_of_a_random_secret_survives() -> None:
         " ",
     ]
     fragments += ["token", ": ", "=", "b'", "password", "</", "us-east-1", "canonical ", "cookie", *alphabet]
-    for _round in range(200):
+    for _round in range(80):
         secrets = []
         for _secret in range(generator.randint(1, 3)):
             secret = "".join(generator.choices(alphabet, k=generator.choice([8, 12, 40, 300]))) + "="
@@ -373,9 +373,9 @@ def first_offset_not_shown() -> int:
 @pytest.mark.parametrize("spelling", ["literal", "percent twice", "HTML in hexadecimal", "JSON with escaped symbols"])
 def test_a_secret_at_the_cut_is_hidden(spelling: str) -> None:
     spelled = SPELLINGS[spelling](KEY)
-    for cut, filler in ((first_offset_not_shown(), " "), (500, "x")):
+    for cut, filler, rest in ((first_offset_not_shown(), " ", " x" * 8000), (500, "x", " x" * 300)):
         for offset in range(cut - len(spelled) - 10, cut + 10):
-            shown = redact(filler * offset + spelled + " x" * 8000, [KEY])
+            shown = redact(filler * offset + spelled + rest, [KEY])
             assert not any(part in shown for part in (KEY[:4], KEY[10:14], KEY[-5:-1])), offset
 
 

@@ -258,6 +258,7 @@ GOOD_FILE = "[default]\nregion = us-east-1\n"
 def test_a_configuration_file_that_cannot_be_parsed_is_named(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, place: str, content: bytes
 ) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
     path = tmp_path / ".aws" / place
     path.parent.mkdir()
     if place.startswith("AWS_"):
@@ -341,9 +342,13 @@ def test_an_unusual_status_is_not_mistaken_for_a_different_one(
 # The SDK
 
 
-@pytest.mark.parametrize("package", ["botocore", "boto3", "urllib3"])
 @pytest.mark.parametrize(
-    "module", ["chime_voice_connector_proxy_info -a 'voice_connector_id=a'", "chime_voice_connector_info"]
+    ("package", "module"),
+    [
+        ("botocore", "chime_voice_connector_info"),
+        ("boto3", "chime_voice_connector_proxy_info -a 'voice_connector_id=a'"),
+        ("urllib3", "chime_voice_connector_info"),
+    ],
 )
 def test_a_package_that_cannot_be_imported_is_reported_with_its_python(
     tmp_path: pathlib.Path, package: str, module: str

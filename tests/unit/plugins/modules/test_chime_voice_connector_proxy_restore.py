@@ -147,6 +147,7 @@ def test_a_path_is_expanded_as_in_other_modules(
 ) -> None:
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("HOME", str(tmp_path))
     assert restore(backup_file=given)["changed"] is True
 
 

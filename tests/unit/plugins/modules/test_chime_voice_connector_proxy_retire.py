@@ -662,6 +662,7 @@ def test_a_path_is_expanded_as_in_other_modules(
 ) -> None:
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("HOME", str(tmp_path))
     result = retire(backup_dir=given)
     assert pathlib.Path(result["backup_file"]).parent == tmp_path / used
     assert pathlib.Path(result["backup_file"]).is_file()

@@ -217,13 +217,19 @@ def proves_absence(response: Response, operation: str, exists_here: bool = True)
     return response.status == 404 and named and exists_here and operation in READS
 
 
-@pytest.fixture(autouse=True)
-def use_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+@pytest.fixture(scope="module")
+def credentials(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """Write the credentials to a file, because Ansible itself hides those in options and in the environment."""
     keys = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
     lines = map(" = ".join, zip(keys, ("ASIDEMULATOR", *SECRETS)))
-    (tmp_path / ".aws").mkdir()
-    (tmp_path / ".aws" / "credentials").write_text("\n".join(["[default]", *lines]))
+    path = tmp_path_factory.mktemp("aws") / "credentials"
+    path.write_text("\n".join(["[default]", *lines]))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def use_secrets(monkeypatch: pytest.MonkeyPatch, credentials: pathlib.Path) -> None:
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(credentials))
     monkeypatch.setenv("HTTPS_PROXY", PROXY_SERVER)
 
 
@@ -263,7 +269,7 @@ def run(emulator: Emulator) -> Iterator[Run]:
 def test_random_responses_to_a_read_never_cause_a_false_report(run: Run) -> None:
     rng = random.Random(1)
     outcomes: collections.Counter[Any] = collections.Counter()
-    for number in range(250):
+    for number in range(120):
         response = draw(rng, GET_PROXY)
         confirmation = draw(rng, GET) if rng.random() < 0.3 else None
         faults = [response.fault(GET_PROXY), *([confirmation.fault(GET)] if confirmation else [])]

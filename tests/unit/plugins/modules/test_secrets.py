@@ -302,6 +302,7 @@ def test_an_sso_token_that_the_portal_repeats_is_hidden(
         f"[profile telephony]\nsso_start_url = {url}\nsso_region = us-east-1\nsso_account_id = 111122223333\n"
         "sso_role_name = reader\n"
     )
+    monkeypatch.setenv("HOME", str(tmp_path))
     cache = tmp_path / ".aws/sso/cache"
     cache.mkdir(parents=True)
     name = hashlib.sha1(url.encode()).hexdigest()

@@ -151,9 +151,9 @@ def test_every_value_becomes_one_that_json_can_hold(show: bool) -> None:
 
 @pytest.mark.parametrize("text", ["1" * 100_000, "1 " * 50_000, "+1-(" * 25_000, "+" * 100_000, "+1..." * 20_000])
 def test_masking_takes_linear_time(text: str) -> None:
-    begin = time.monotonic()
+    begin = time.process_time()
     Mask([CONNECTOR]).text(text)
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 def test_a_tag_can_have_any_key_without_showing_a_number_or_a_user() -> None:

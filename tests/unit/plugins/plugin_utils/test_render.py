@@ -184,9 +184,9 @@ def test_line_breaks_and_control_characters_become_spaces(end: str) -> None:
     "text", ["dec" * 30_000 + "9!", "e1" * 50_000 + "!", "1a" * 50_000 + "!", " =" * 50_000, "'" * 99_999]
 )
 def test_a_cell_takes_linear_time(text: str) -> None:
-    begin = time.monotonic()
+    begin = time.process_time()
     cell(text)
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 # JUnit
