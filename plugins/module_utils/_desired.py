@@ -139,7 +139,7 @@ class Manager:
             return str(self._params["voice_connector_id"])
         found = self._find_by_name()
         if len(found) > 1:
-            raise self._failure("several_names", name=self._params["name"], ids=", ".join(sorted(found)))
+            raise self._failure("several_names", wanted=self._params["name"], ids=", ".join(sorted(found)))
         return found[0] if found else None
 
     def _find_by_name(self) -> list[str]:
@@ -475,7 +475,7 @@ class Manager:
             return
         progress.before = State(connector, {}, None)
         if self._params["name"] not in (None, connector["name"]):
-            raise self._failure("other_name", name=self._client.clean(connector["name"] or "no name", 256))
+            raise self._failure("other_name", found=self._client.clean(connector["name"] or "no name", 256))
         if connector["aws_region"] != self._client.region:
             raise self._failure("other_home", home=self._client.clean(connector["aws_region"] or "no Region", 100))
         progress.after = None

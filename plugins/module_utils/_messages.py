@@ -55,14 +55,14 @@ MESSAGES = {
     ),
     "contradiction": "{option} has values that contradict each other. Set exists to false without other values, or remove it",
     "several_names": (
-        "several Voice Connectors have the name {name}: {ids}. Set voice_connector_id to one of these IDs; nothing was changed"
+        "several Voice Connectors have the name {wanted}: {ids}. Set voice_connector_id to one of these IDs; nothing was changed"
     ),
     "nameless": (
         "AWS did not return the name of Voice Connector {voice_connector_id}, so it is unknown whether it is this one. Set "
         "voice_connector_id; nothing was changed"
     ),
     "other_name": (
-        "the name of the Voice Connector with this ID is {name}. Correct name or voice_connector_id; nothing was changed"
+        "the name of the Voice Connector with this ID is {found}. Correct name or voice_connector_id; nothing was changed"
     ),
     "other_home": "the Voice Connector belongs to {home}. Set region to the Region that it belongs to",
     "fixed": (
