@@ -17,12 +17,16 @@ from ._options import COUNTRY, PHONE_NUMBER
 from ._shapes import Country, Host, Minutes, Network, PhoneNumber, Setting
 
 
-def _canonical_network(value: str) -> str:
-    """Return a CIDR block without host bits, and an address as a block. What is neither is returned unchanged."""
+def _find_network(value: str) -> str | None:
+    """Return a CIDR block without host bits, and an address as a block, or None for what is neither."""
     try:
         return str(ipaddress.ip_network(value, strict=False))
     except ValueError:
-        return value
+        return None
+
+
+def _canonical_network(value: str) -> str:
+    return _find_network(value) or value
 
 
 # The common spelling of each kind of string.
@@ -47,7 +51,7 @@ _VALID: dict[Any, tuple[Callable[[Any], Any], str]] = {
     Host: (re.compile(r"[\w.:\[\]-]+").fullmatch, "a host name or an IP address, such as 'sbc.example.com'"),
     Minutes: (lambda value: value >= 1, "1 or more"),
     Network: (
-        lambda value: "/" in _canonical_network(value) and "%" not in value,
+        lambda value: _find_network(value) and "%" not in value,
         "CIDR blocks, such as '203.0.113.0/27'",
     ),
     PhoneNumber: (PHONE_NUMBER.fullmatch, _NUMBER),
