@@ -293,12 +293,13 @@ class Manager:
             progress.failed_step = None
             if isinstance(write, CredentialsPut):
                 progress.new_passwords = write.sent
-        if not progress.changed:
+        if not plan:
             progress.after = current
             return
         identifier = str(progress.voice_connector_id)
         progress.after = after = self.read(identifier)
-        for key, write, _change in plan:
+        # The last write of each part decides what it must be.
+        for key, write in {key: write for key, write, _change in plan}.items():
             unread = key == "tags" and after.tags is None
             lost = set() if unread else write.lost(_find_part(after, key), write.desired)
             if lost:
