@@ -103,10 +103,10 @@ ALL: dict[str, Any] = {
     NAME: CREDENTIALS,
     "origination": ORIGINATION,
     "emergency_calling": EMERGENCY,
-    "logging": {"enable_sip_logs": True},
+    "logging": {"enable_sip_logs": True, "enable_media_metric_logs": False},
     "streaming": {"data_retention_in_hours": 24, "disabled": False},
     "external_systems": {"session_border_controller_types": ["RIBBON_SBC"]},
-    "proxy": {"default_session_expiry_minutes": 60, "phone_number_countries": ["US"]},
+    "proxy": {"disabled": False, "default_session_expiry_minutes": 60, "phone_number_countries": ["US"]},
     "tags": {"team": "voice"},
 }
 # The steps of a creation with all of them.
@@ -173,7 +173,7 @@ class Task:
     def options(self) -> dict[str, Any]:
         """Return what the info module returns for the Voice Connector reception, as far as it can be set."""
         include = [*GIVEN, "tags"]
-        read = self(_module="chime_voice_connector_info", all=True, regions=["us-east-1"], include=include)
+        read = self(_module="chime_voice_connector_info", names=["reception"], include=include)
         (connector,) = [entry for entry in read["voice_connectors"] if entry["name"] == "reception"]
         tags = {key: value for key, value in connector["tags"].items() if not key.startswith("aws:")}
         kept = {key: connector[key] for key in (*GIVEN, "name", "require_encryption", "network_type")}
@@ -242,7 +242,7 @@ def test_a_creation_that_fails_is_not_repeated(task: Task, faults: list[Fault], 
 def test_a_creation_that_cannot_be_looked_for_has_an_unknown_outcome(task: Task) -> None:
     task.start()
     # The listing fails for a while, then for good.
-    later = [Fault(LIST, status=500, times=4), Fault(LIST, **FORBIDDEN)]
+    later = [Fault(LIST, status=500, times=20), Fault(LIST, **FORBIDDEN)]
     task.hooks[CREATE] = lambda: task.emulator.faults.extend(later)
     result = task(Fault(CREATE, status=500, after=True))
     assert "it is unknown whether the Voice Connector was created: Failed to list" in result["msg"]
@@ -286,7 +286,11 @@ def test_a_new_voice_connector_in_a_different_region_is_reported(task: Task) -> 
 
 
 def test_a_missing_id_fails_at_once(task: Task) -> None:
-    assert_refused(task, task(voice_connector_id=MISSING, termination=TERMINATION), "does not exist in this Region")
+    assert_refused(
+        task,
+        task(voice_connector_id=MISSING, termination=TERMINATION),
+        "(GetVoiceConnector): the resource does not exist",
+    )
     assert task.slept == 0
 
 
@@ -840,14 +844,9 @@ def test_a_write_without_the_expected_result_fails(
 
 def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task) -> None:
     """The write reads again, and finds that nothing is left to do."""
-    reads = iter([lambda: task.hooks.update({READ["termination"]: change})])
-
-    def change() -> None:
-        task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["settings"]["Termination"][
-            "CpsLimit"
-        ] = 2
-
-    task.hooks[READ["termination"]] = next(reads)
+    settings = task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["settings"]
+    second = {READ["termination"]: lambda: settings["Termination"].update(CpsLimit=2)}
+    task.hooks[READ["termination"]] = lambda: task.hooks.update(second)
     result = task(**T)
     assert (result["changed"], result["voice_connector"]["termination"]["cps_limit"], task.writes) == (False, 2, [])
 
@@ -869,8 +868,11 @@ def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task
         ({"tags": {"a" * 200: "1"}}, "128 characters or less"),
         ({"termination": {"exists": None}}, "termination has null for exists"),
         ({"phone_numbers": {"exists": None, "e164_phone_numbers": []}}, "phone_numbers has null for exists"),
-        ({"termination": "US"}, "termination contains something that is not a dictionary"),
-        ({"termination": {"calling_regions": {"US": True}}}, "termination.calling_regions is not a list"),
+        ({"termination": "cps_limit=1"}, "termination contains something that is not a dictionary"),
+        (
+            {"termination": {"calling_regions": {"US": True}}},
+            "'calling_regions' is of type dict found in 'termination'",
+        ),
         ({"termination": {"calling_regions": ["US", False]}}, "termination.calling_regions contains a boolean"),
         ({"termination": {"calling_regions": ["US", ""]}}, "termination.calling_regions"),
         ({"termination": {"calling_regions": ["USA"]}}, "termination.calling_regions is not valid. Specify country"),
@@ -888,14 +890,14 @@ def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task
         ({"termination": {"cidr_allowed_list": ["203.0.113.0.0/27"]}}, "termination.cidr_allowed_list is not valid"),
         ({"termination": {"exists": False, "cps_limit": 1}}, "termination has values that contradict"),
         ({"logging": {"exists": False, "enable_sip_logs": True}}, "logging has values that contradict"),
-        ({"origination": {"routes": ["a"]}}, "origination.routes contains something that is not a dictionary"),
+        ({"origination": {"routes": ["host=a"]}}, "origination.routes contains something that is not a dictionary"),
         ({"origination": {"routes": [{"host": 5}]}}, "origination.routes.host contains a number"),
         ({"origination": {"routes": [{**ROUTE, "host": "a b"}]}}, "origination.routes.host is not valid"),
         ({"origination": {"routes": [{**ROUTE, "protocol": "TLS"}]}}, "routes.protocol is not valid. Specify one of"),
         ({"origination": {"routes": [{**ROUTE, "port": 65536}]}}, "routes.port is not valid. Specify 65535 or less"),
         ({"proxy": {"default_session_expiry_minutes": 0}}, "proxy.default_session_expiry_minutes is not valid"),
         ({"proxy": {"phone_number_countries": []}}, "requires proxy.phone_number_countries"),
-        ({"name": "warehouse", "streaming": {"disabled": False}}, "requires streaming.data_retention_in_hours"),
+        ({"name": "warehouse", "streaming": {"disabled": True}}, "requires streaming.data_retention_in_hours"),
         (
             {"name": "warehouse", "emergency_calling": {"dnis": [{"calling_country": "US"}]}},
             "dnis.emergency_phone_number",
