@@ -251,18 +251,23 @@ class Manager:
         response: dict[str, Any] = {"error": error.error, "metadata": error.metadata}
         write = error.message.removesuffix(".")
 
+        unread: str | None = None  # why the last listing failed
+
         def find_new() -> list[str] | None:
+            nonlocal unread
+            unread = None
             try:
                 return self._find_by_name() or None
             except VoiceError as e:
+                unread = e.message.removesuffix(".")
                 if e.affects_all:
-                    raise creation.failure("create_unknown", write=write, read=e.message.removesuffix("."), **response)
+                    raise creation.failure("create_unknown", write=write, read=unread, **response)
             return None
 
         found = self._poll(find_new)
         if found is None:
             seconds = self._params["wait_timeout"]
-            reason = f"in {seconds} seconds, no new Voice Connector of this name appeared"
+            reason = unread or f"in {seconds} seconds, no new Voice Connector of this name appeared"
             raise creation.failure("create_unknown", write=write, read=reason, **response)
         if len(found) > 1:
             raise creation.failure("create_several", write=write, ids=", ".join(sorted(found)), **response)
