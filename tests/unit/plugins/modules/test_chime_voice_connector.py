@@ -146,7 +146,7 @@ class Task:
         self.emulator.faults = list(faults)
         self.sent.clear()
         self.slept = 0
-        if not {"voice_connector_id", "name", "all"} & set(options):
+        if not {"voice_connector_id", "name", "names"} & set(options):
             options["name"] = "reception"
         return run_main(_module, {**connection_to(self.emulator), **options})
 
@@ -202,7 +202,7 @@ def assert_refused(task: Task, result: dict[str, Any], message: str) -> None:
         pytest.param({"status": 500, "after": True}, 0, id="server-error"),
         pytest.param({"status": 503, "after": True}, 20, id="appears-later"),
         pytest.param({"drop": "lost"}, 0, id="connection-lost"),
-        pytest.param({"after": True, "body": '{"VoiceConnector": {}}'}, 0, id="unreadable"),
+        pytest.param({"after": True, "status": 201, "body": '{"VoiceConnector": {}}'}, 0, id="unreadable"),
     ],
 )
 def test_a_creation_with_an_unknown_outcome_is_found_and_not_repeated(
@@ -239,14 +239,14 @@ def test_a_creation_that_fails_is_not_repeated(task: Task, faults: list[Fault], 
     assert task()["steps"] == [CREATE], "the second run creates it"
 
 
-def test_a_creation_that_cannot_be_looked_for_has_an_unknown_outcome(task: Task) -> None:
+@pytest.mark.parametrize("fault", [FORBIDDEN, {"status": 401, "error": "UnauthorizedClientException"}])
+def test_a_creation_that_cannot_be_looked_for_has_an_unknown_outcome(task: Task, fault: dict[str, Any]) -> None:
     task.start()
-    # The listing fails for a while, then for good.
-    later = [Fault(LIST, status=500, times=20), Fault(LIST, **FORBIDDEN)]
-    task.hooks[CREATE] = lambda: task.emulator.faults.extend(later)
+    task.hooks[CREATE] = lambda: task.emulator.faults.append(Fault(LIST, **fault))
     result = task(Fault(CREATE, status=500, after=True))
     assert "it is unknown whether the Voice Connector was created: Failed to list" in result["msg"]
     assert (result["failed_step"], task.writes) == (CREATE, [CREATE])
+    assert task.slept == (120 if fault is FORBIDDEN else 0)
     again = task()
     assert (again["changed"], again["voice_connector_id"]) == (False, task.stored()["VoiceConnectorId"])
 
@@ -277,7 +277,9 @@ def test_a_new_voice_connector_that_is_not_visible_yet_is_waited_for(task: Task)
 def test_a_new_voice_connector_in_a_different_region_is_reported(task: Task) -> None:
     task.start()
     entry = {"VoiceConnectorId": MISSING, "Name": "reception", "AwsRegion": "us-west-2"}
-    result = task(Fault(CREATE, after=True, body=json.dumps({"VoiceConnector": entry})), termination=TERMINATION)
+    result = task(
+        Fault(CREATE, after=True, status=201, body=json.dumps({"VoiceConnector": entry})), termination=TERMINATION
+    )
     assert "belongs to us-west-2" in result["msg"] and task.writes == [CREATE]
     assert (result["changed"], result["steps"], result["voice_connector_id"]) == (True, [CREATE], MISSING)
 
