@@ -248,18 +248,23 @@ class Manager:
         response: dict[str, Any] = {"error": error.error, "metadata": error.metadata}
         write = error.message.removesuffix(".")
 
+        unread: str | None = None  # why the last listing failed
+
         def find_new() -> list[str] | None:
+            nonlocal unread
+            unread = None
             try:
                 return self._find_by_name() or None
             except VoiceError as e:
+                unread = e.message.removesuffix(".")
                 if e.affects_all:
-                    raise creation.failure("create_unknown", write=write, read=e.message.removesuffix("."), **response)
+                    raise creation.failure("create_unknown", write=write, read=unread, **response)
             return None
 
         found = self._poll(find_new)
         if found is None:
             seconds = self._params["wait_timeout"]
-            reason = f"in {seconds} seconds, no new Voice Connector of this name appeared"
+            reason = unread or f"in {seconds} seconds, no new Voice Connector of this name appeared"
             raise creation.failure("create_unknown", write=write, read=reason, **response)
         if len(found) > 1:
             raise creation.failure("create_several", write=write, ids=", ".join(sorted(found)), **response)
@@ -290,12 +295,13 @@ class Manager:
             progress.failed_step = None
             if isinstance(write, CredentialsPut):
                 progress.new_passwords = write.sent
-        if not progress.changed:
+        if not plan:
             progress.after = current
             return
         identifier = str(progress.voice_connector_id)
         progress.after = after = self.read(identifier)
-        for key, write, _change in plan:
+        # The last write of each part decides what it must be.
+        for key, write in {key: write for key, write, _change in plan}.items():
             unread = key == "tags" and after.tags is None
             lost = set() if unread else write.lost(_find_part(after, key), write.desired)
             if lost:

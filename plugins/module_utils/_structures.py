@@ -17,12 +17,16 @@ from ._options import COUNTRY, PHONE_NUMBER
 from ._shapes import Country, Host, Minutes, Network, PhoneNumber, Setting
 
 
-def _canonical_network(value: str) -> str:
-    """Return a CIDR block without host bits, and an address as a block. What is neither is returned unchanged."""
+def _find_network(value: str) -> str | None:
+    """Return a CIDR block without host bits, and an address as a block, or None for what is neither."""
     try:
         return str(ipaddress.ip_network(value, strict=False))
     except ValueError:
-        return value
+        return None
+
+
+def _canonical_network(value: str) -> str:
+    return _find_network(value) or value
 
 
 # The common spelling of each kind of string.
@@ -47,7 +51,7 @@ _VALID: dict[Any, tuple[Callable[[Any], Any], str]] = {
     Host: (re.compile(r"[\w.:\[\]-]+").fullmatch, "a host name or an IP address, such as 'sbc.example.com'"),
     Minutes: (lambda value: value >= 1, "1 or more"),
     Network: (
-        lambda value: "/" in _canonical_network(value) and "%" not in value,
+        lambda value: _find_network(value) and "%" not in value,
         "CIDR blocks, such as '203.0.113.0/27'",
     ),
     PhoneNumber: (PHONE_NUMBER.fullmatch, _NUMBER),
@@ -312,7 +316,7 @@ def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator
             place = f"{path}.{key}" if path else key
             if name not in shape.members:
                 yield Problem("unknown", name)
-            elif is_empty(value.get(name)) and name in shape.required_members:
+            elif name in shape.required_members and not _is_set(shape.members[name], value.get(name)):
                 yield Problem("missing", place)
             elif name != "VoiceConnectorId" and value.get(name) is not None:  # the ID is checked on its own
                 yield from find_problems(shape.members[name], value[name], inner, place)
@@ -330,6 +334,11 @@ def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator
             yield Problem("invalid", path, f"a string that matches {pattern}")
     elif shape.type_name == "integer":
         yield from _find_limits(shape, value, path)
+
+
+def _is_set(shape: Any, value: Any) -> bool:
+    """Return whether a required member has a value. The value of a tag can be empty."""
+    return not is_empty(value) or (value == "" and shape.metadata.get("min") == 0)
 
 
 def _find_limits(shape: Any, size: int, path: str, unit: str = "") -> Iterator[Problem]:

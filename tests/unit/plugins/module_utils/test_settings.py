@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import datetime
 import random
+import re
 from typing import Any
 
 import pytest
+import yaml
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from botocore.utils import parse_timestamp
 
+from ansible_collections.chime_sdk.voice.plugins.module_utils._desired import GIVEN
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import CONNECTOR, SETTINGS, to_iso_8601
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import Setting, setting_result
+from ansible_collections.chime_sdk.voice.plugins.modules import chime_voice_connector
+from ansible_collections.chime_sdk.voice.plugins.modules.chime_voice_connector import OPTIONS
 from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
 
 # Operations that do not read a setting of one Voice Connector.
@@ -38,6 +43,15 @@ def kind_of(shape: Any) -> Any:
     return [kind_of(shape.member)] if shape.type_name == "list" else TYPES[shape.type_name]
 
 
+def without_rules(kind: Any) -> Any:
+    """Return the kind of a value, with the base class of a kind that has its own rules."""
+    if isinstance(kind, dict):
+        return {key: (name, without_rules(inner)) for key, (name, inner) in kind.items()}
+    if isinstance(kind, list):
+        return [without_rules(kind[0])]
+    return kind.__base__ if isinstance(kind, type) and kind not in (bool, int, str) else kind
+
+
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
 def test_every_setting_has_the_members_in_the_service_model(setting: Setting) -> None:
     if setting.operation not in MODEL.operation_names:
@@ -47,7 +61,36 @@ def test_every_setting_has_the_members_in_the_service_model(setting: Setting) ->
     if setting.kind is list:
         assert setting.members == {setting.member.lower(): (setting.member, kind_of(shape))}
     else:
-        assert setting.members == kind_of(shape)
+        assert without_rules(setting.members) == kind_of(shape)
+
+
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
+def test_every_setting_has_the_writes_in_the_service_model(setting: Setting) -> None:
+    name = re.sub("^(Get|List)", "", setting.operation)
+    if setting.operation in MODEL.operation_names:
+        verbs = {"Put": setting.put, "Delete": setting.delete}
+        assert {v: f"{v}{name}" if f"{v}{name}" in MODEL.operation_names else None for v in verbs} == verbs
+    if setting.put in MODEL.operation_names and setting.name != "termination_credentials":
+        sent = dict(MODEL.operation_model(setting.put).input_shape.members)
+        del sent["VoiceConnectorId"]
+        members = {name for name, _kind in setting.members.values()}
+        assert set(sent) == {setting.member} or {n.replace("NumberPool", "Number") for n in sent} == members
+
+
+@pytest.mark.parametrize("setting", GIVEN.values(), ids=GIVEN)
+def test_every_setting_has_its_keys_as_documented_options(setting: Setting) -> None:
+    documented = yaml.safe_load(chime_voice_connector.DOCUMENTATION)["options"][setting.name]["suboptions"]
+    assert keys_of(documented, "suboptions") == keys_of(OPTIONS[setting.name]["options"], "options")
+    added = {"exists", "credentials"} if setting.name == "termination_credentials" else {"exists"}
+    assert set(documented) == {*setting.members} | added
+
+
+def keys_of(options: dict[str, Any], inner: str) -> dict[str, Any]:
+    """Return the name and type of each option, at every depth."""
+    return {
+        name: (option["type"], option.get("elements"), keys_of(option.get(inner, {}), inner))
+        for name, option in options.items()
+    }
 
 
 def test_a_connector_has_the_members_in_the_service_model() -> None:

@@ -1,0 +1,963 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Create, change, and delete a Voice Connector with its settings and tags, through the real main()."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pathlib
+import time
+import types
+from collections import Counter
+from typing import Any, Callable
+from urllib.parse import quote
+
+import pytest
+
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _desired, _operation
+from ansible_collections.chime_sdk.voice.plugins.module_utils._desired import GIVEN, STRUCTURES
+from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
+from ansible_collections.chime_sdk.voice.tests.emulator import server, service
+from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
+from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
+    MISSING,
+    WITH_PROXY,
+    WITHOUT_PROXY,
+    connection_to,
+    edit_model,
+    run_main,
+)
+
+CREATE, UPDATE, DELETE = "CreateVoiceConnector", "UpdateVoiceConnector", "DeleteVoiceConnector"
+GET, LIST = "GetVoiceConnector", "ListVoiceConnectors"
+PUT = {name: str(setting.put) for name, setting in SETTINGS.items() if setting.put}
+REMOVE = {name: str(setting.delete) for name, setting in SETTINGS.items() if setting.delete}
+READ = {name: setting.operation for name, setting in GIVEN.items()}
+NAME = "termination_credentials"
+FORBIDDEN: dict[str, Any] = {"status": 403, "error": "ForbiddenException"}
+
+FULL: dict[str, Any] = {
+    "VoiceConnectorId": WITH_PROXY,
+    "Name": "reception",
+    "NetworkType": "IPV4_ONLY",
+    "Tags": {"team": "voice", "aws:cloudformation:stack-name": "trunks"},
+    "Termination": {
+        "CpsLimit": 1,
+        "DefaultPhoneNumber": "+12065550100",
+        "CallingRegions": ["US", "CA"],
+        "CidrAllowedList": ["203.0.113.0/27", "198.51.100.0/24"],
+        "Disabled": False,
+    },
+    "TerminationCredentials": ["pbx", "fax"],
+    "TerminationHealth": {"Timestamp": "2026-11-24T16:45:55Z", "Source": "203.0.113.5"},
+    "Origination": {
+        "Routes": [
+            {"Host": "sbc.example.com", "Port": 5061, "Protocol": "TCP", "Priority": 1, "Weight": 1},
+            {"Host": "198.51.100.7", "Port": 5060, "Protocol": "UDP", "Priority": 2, "Weight": 5},
+        ],
+        "Disabled": False,
+    },
+    "LoggingConfiguration": {"EnableSIPLogs": True, "EnableMediaMetricLogs": False},
+    "StreamingConfiguration": {
+        "DataRetentionInHours": 24,
+        "Disabled": False,
+        "StreamingNotificationTargets": [{"NotificationTarget": "SQS"}, {"NotificationTarget": "EventBridge"}],
+        "MediaInsightsConfiguration": {"Disabled": False, "ConfigurationArn": "arn:aws:chime:us-east-1:1:mipc/example"},
+    },
+    "EmergencyCallingConfiguration": {
+        "DNIS": [
+            {"EmergencyPhoneNumber": "+12065550110", "TestPhoneNumber": "+12065550111", "CallingCountry": "US"},
+            {"EmergencyPhoneNumber": "+12065550112", "CallingCountry": "CA"},
+        ]
+    },
+    "ExternalSystemsConfiguration": {
+        "SessionBorderControllerTypes": ["RIBBON_SBC", "AVAYA_SBCE"],
+        "ContactCenterSystemTypes": ["AVAYA_AURA_CONTACT_CENTER"],
+    },
+    "Proxy": {
+        "DefaultSessionExpiryMinutes": 60,
+        "Disabled": False,
+        "FallBackPhoneNumber": "+12065550100",
+        "PhoneNumberCountries": ["US", "CA"],
+    },
+    "PhoneNumbers": ["+12065550102", "+12065550103"],
+}
+EMPTY = {"VoiceConnectorId": WITHOUT_PROXY, "Name": "warehouse"}
+ROUTE = {"host": "sbc.example.com", "port": 5061, "protocol": "TCP", "priority": 1, "weight": 1}
+TERMINATION: dict[str, Any] = {
+    "cps_limit": 1,
+    "calling_regions": ["US"],
+    "cidr_allowed_list": ["203.0.113.0/27"],
+    "disabled": False,
+}
+ORIGINATION = {"routes": [ROUTE], "disabled": False}
+EMERGENCY = {"dnis": [{"emergency_phone_number": "+12065550110", "calling_country": "US"}]}
+CREDENTIALS = {"credentials": [{"username": "pbx", "password": "a-password"}]}
+# Everything that a new Voice Connector can have.
+ALL: dict[str, Any] = {
+    "termination": TERMINATION,
+    NAME: CREDENTIALS,
+    "origination": ORIGINATION,
+    "emergency_calling": EMERGENCY,
+    "logging": {"enable_sip_logs": True, "enable_media_metric_logs": False},
+    "streaming": {"data_retention_in_hours": 24, "disabled": False},
+    "external_systems": {"session_border_controller_types": ["RIBBON_SBC"]},
+    "proxy": {"disabled": False, "default_session_expiry_minutes": 60, "phone_number_countries": ["US"]},
+    "tags": {"team": "voice"},
+}
+# The steps of a creation with all of them.
+STEPS = [
+    CREATE,
+    *(PUT[n] for n in ("termination", NAME, "origination", "emergency_calling")),
+    *(PUT[n] for n in STRUCTURES if n in ("logging", "streaming", "external_systems", "proxy")),
+]
+
+
+class Task:
+    """A task against an emulator with a clock that only sleeping advances."""
+
+    def __init__(self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.emulator = emulator
+        self.sent: list[tuple[str, Any]] = []  # the operation and the body of each request
+        self.slept = 0.0
+        self.hooks: dict[str, Callable[[], object]] = {}  # what happens once when an operation is requested
+        task = self
+
+        class Api(server.VoiceApi):
+            def __init__(self, voice: Any, request: Any) -> None:
+                super().__init__(voice, request)
+                task.sent.append((self.operation, json.loads(request.body or b"null")))
+                task.hooks.pop(self.operation, lambda: None)()
+
+        def sleep(seconds: float) -> None:
+            self.slept += seconds
+
+        clock = types.SimpleNamespace(sleep=sleep, monotonic=lambda: self.slept)
+        monkeypatch.setattr(server, "VoiceApi", Api)
+        monkeypatch.setattr(_desired, "time", clock)
+        monkeypatch.setattr(service, "time", clock)
+        monkeypatch.setattr(_operation, "time", types.SimpleNamespace(sleep=lambda s: None, monotonic=time.monotonic))
+
+    def __call__(self, *faults: Fault, **options: Any) -> dict[str, Any]:
+        module = options.pop("_module", "chime_voice_connector")
+        self.emulator.faults = list(faults)
+        self.sent.clear()
+        self.slept = 0
+        if not {"voice_connector_id", "name", "names"} & set(options):
+            options["name"] = "reception"
+        return run_main(module, {**connection_to(self.emulator), **options})
+
+    def start(self, *connectors: dict[str, Any], **state: Any) -> None:
+        self.emulator.voice = service.Voice({"voice_connectors": connectors, **state})
+
+    def count(self) -> Counter[str]:
+        return Counter(operation for operation, _body in self.sent)
+
+    @property
+    def writes(self) -> list[str]:
+        return [operation for operation, _body in self.sent if not operation.startswith(("Get", "List"))]
+
+    def body(self, operation: str) -> Any:
+        """Return the body of the only request for *operation*."""
+        (found,) = [body for name, body in self.sent if name == operation]
+        return found
+
+    def stored(self, name: str = "reception") -> dict[str, Any]:
+        """Return the only Voice Connector of this name."""
+        (found,) = [entry for entry in self.emulator.voice.snapshot().values() if entry["Name"] == name]
+        return found
+
+    def options(self) -> dict[str, Any]:
+        """Return what the info module returns for the Voice Connector reception, as far as it can be set."""
+        include = [*GIVEN, "tags"]
+        read = self(_module="chime_voice_connector_info", names=["reception"], include=include)
+        (connector,) = [entry for entry in read["voice_connectors"] if entry["name"] == "reception"]
+        tags = {key: value for key, value in connector["tags"].items() if not key.startswith("aws:")}
+        kept = {key: connector[key] for key in (*GIVEN, "name", "require_encryption", "network_type")}
+        return {**kept, "tags": tags}
+
+
+@pytest.fixture
+def task(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Task:
+    started = Task(emulator, monkeypatch)
+    started.start(FULL, EMPTY)
+    return started
+
+
+def assert_refused(task: Task, result: dict[str, Any], message: str) -> None:
+    """Check that a task failed with *message* before the first write."""
+    assert result.get("failed") and message in result["msg"], result
+    assert (result["changed"], result["steps"], task.writes) == (False, [], [])
+
+
+# Creation
+
+
+@pytest.mark.parametrize(
+    ("fault", "visible_after"),
+    [
+        pytest.param({"status": 500, "after": True}, 0, id="server-error"),
+        pytest.param({"status": 503, "after": True}, 20, id="appears-later"),
+        pytest.param({"drop": "lost"}, 0, id="connection-lost"),
+        pytest.param({"after": True, "status": 201, "body": '{"VoiceConnector": {}}'}, 0, id="unreadable"),
+    ],
+)
+def test_a_creation_with_an_unknown_outcome_is_found_and_not_repeated(
+    task: Task, fault: Any, visible_after: int
+) -> None:
+    task.start(visible_after=visible_after)
+    result = task(Fault(CREATE, **fault), termination=TERMINATION, tags={"team": "voice"})
+    assert not result.get("failed"), result
+    assert result["steps"] == [CREATE, PUT["termination"]] == task.writes
+    assert result["voice_connector_id"] == task.stored()["VoiceConnectorId"]
+    assert (task.stored()["RequireEncryption"], task.stored()["Tags"]) == (True, {"team": "voice"})
+    assert task.slept >= visible_after
+
+
+@pytest.mark.parametrize(
+    ("faults", "message"),
+    [
+        pytest.param([Fault(CREATE, status=500)], "in 120 seconds, no new Voice Connector of this name", id="500"),
+        pytest.param([Fault(CREATE, drop="reset")], "in 120 seconds, no new Voice Connector of this name", id="reset"),
+        pytest.param(
+            [Fault(CREATE, status=503, error="ServiceUnavailableException")], "(CreateVoiceConnector)", id="503"
+        ),
+        pytest.param([Fault(CREATE, status=429, error="ThrottledClientException")], "(CreateVoiceConnector)", id="429"),
+        pytest.param([Fault(CREATE, **FORBIDDEN)], "chime:CreateVoiceConnector", id="403"),
+    ],
+)
+def test_a_creation_that_fails_is_not_repeated(task: Task, faults: list[Fault], message: str) -> None:
+    task.start()
+    result = task(*faults)
+    assert result["failed"] and message in result["msg"]
+    assert (result["changed"], result["steps"], result["failed_step"]) == (False, [], CREATE)
+    assert task.writes == [CREATE]
+    assert result["voice_connector_id"] is None
+    assert task()["steps"] == [CREATE], "the second run creates it"
+
+
+@pytest.mark.parametrize("fault", [FORBIDDEN, {"status": 401, "error": "UnauthorizedClientException"}])
+def test_a_creation_that_cannot_be_looked_for_has_an_unknown_outcome(task: Task, fault: dict[str, Any]) -> None:
+    task.start()
+    task.hooks[CREATE] = lambda: task.emulator.faults.append(Fault(LIST, **fault))
+    result = task(Fault(CREATE, status=500, after=True))
+    assert "it is unknown whether the Voice Connector was created: Failed to list" in result["msg"]
+    assert (result["failed_step"], task.writes) == (CREATE, [CREATE])
+    assert task.slept == (120 if fault is FORBIDDEN else 0)
+    again = task()
+    assert (again["changed"], again["voice_connector_id"]) == (False, task.stored()["VoiceConnectorId"])
+
+
+def test_several_new_voice_connectors_of_the_name_are_listed(task: Task) -> None:
+    task.start(EMPTY)
+    add = task.emulator.voice._add
+    task.hooks[CREATE] = lambda: add("111122223333", "us-east-1", {"Name": "new", "AwsRegion": "us-east-1"}, {}, {}, [])
+    result = task(Fault(CREATE, status=500, after=True), name="new")
+    identifiers = [i for i, entry in task.emulator.voice.snapshot().items() if entry["Name"] == "new"]
+    assert len(identifiers) == 2 and ", ".join(sorted(identifiers)) in result["msg"]
+    assert (result["voice_connector_id"], task.writes) == (None, [CREATE])
+
+
+def test_a_new_voice_connector_that_is_not_visible_yet_is_waited_for(task: Task) -> None:
+    task.start(visible_after=40)
+    result = task(**ALL)
+    assert result["steps"] == STEPS == task.writes and task.slept >= 40
+    task.start(visible_after=40)
+    failed = task(wait_timeout=5, **ALL)
+    assert "did not appear within 5 seconds" in failed["msg"] and 5 <= task.slept < 10
+    assert (failed["changed"], failed["steps"], failed.get("exists")) == (True, [CREATE], None)
+    assert failed["voice_connector_id"] == task.stored()["VoiceConnectorId"]
+    task.emulator.voice.visible_after = 0
+    assert task(**ALL)["steps"] == STEPS[1:]
+
+
+def test_a_new_voice_connector_in_a_different_region_is_reported(task: Task) -> None:
+    task.start()
+    entry = {"VoiceConnectorId": MISSING, "Name": "reception", "AwsRegion": "us-west-2"}
+    result = task(
+        Fault(CREATE, after=True, status=201, body=json.dumps({"VoiceConnector": entry})), termination=TERMINATION
+    )
+    assert "belongs to us-west-2" in result["msg"] and task.writes == [CREATE]
+    assert (result["changed"], result["steps"], result["voice_connector_id"]) == (True, [CREATE], MISSING)
+
+
+# Reading
+
+
+def test_a_missing_id_fails_at_once(task: Task) -> None:
+    assert_refused(
+        task,
+        task(voice_connector_id=MISSING, termination=TERMINATION),
+        "(GetVoiceConnector): the resource does not exist",
+    )
+    assert task.slept == 0
+
+
+def test_a_read_that_is_denied_prevents_all_writes(task: Task) -> None:
+    options = task.options()
+    changed = {**options, "tags": {"team": "fax"}, "termination": {"cps_limit": 9}, "require_encryption": False}
+    for operation in (LIST, GET, "ListTagsForResource", *READ.values()):
+        assert_refused(task, task(Fault(operation, **FORBIDDEN), **changed), f"({operation})")
+    assert_refused(task, task(Fault(READ["phone_numbers"], **FORBIDDEN), state="absent"), "(ListPhoneNumbers)")
+
+
+def test_what_was_read_needs_no_change_and_one_request_each(task: Task) -> None:
+    task.start(*({"Name": f"trunk {number}"} for number in range(100)), FULL)
+    options = task.options()
+    for reorders in (True, False):
+        task.emulator.voice.reorders = reorders
+        result = task(**options)
+        assert not result["changed"] and result["steps"] == task.writes == []
+        assert task.count() == dict.fromkeys((GET, "ListTagsForResource", *READ.values()), 1) | {LIST: 2}
+    assert {name: result["voice_connector"][name] for name in GIVEN} == {name: options[name] for name in GIVEN}
+    empty = {name: {"exists": False} for name in GIVEN}
+    assert not task(voice_connector_id=task.stored("trunk 7")["VoiceConnectorId"], **empty)["changed"]
+    assert task.count() == {GET: 1, **dict.fromkeys(READ.values(), 1)}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"calling_regions": ["ca", "US"]},
+        {"default_phone_number": "12065550100"},
+        {"cidr_allowed_list": ["198.51.100.99/24", "203.0.113.5/27"]},
+        {"cps_limit": 1},
+        {"cps_limit": None, "exists": True},
+        {"routes": [{**ROUTE, "host": "SBC.Example.COM"}, {"host": "198.51.100.7"}]},
+        {"dnis": [{"emergency_phone_number": "12065550112"}, {"emergency_phone_number": "+12065550110"}]},
+        {"enable_sip_logs": True},
+        {"enable_media_metric_logs": None},
+        {"streaming_notification_targets": [{"notification_target": t} for t in ("EventBridge", "SQS")]},
+        {"media_insights_configuration": {"disabled": False}},
+        {"contact_center_system_types": None, "session_border_controller_types": ["AVAYA_SBCE", "RIBBON_SBC"]},
+        {"phone_number_countries": ["ca", "us"], "fall_back_phone_number": "12065550100"},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_different_spellings_and_omitted_values_are_unchanged(task: Task, options: dict[str, Any]) -> None:
+    (name,) = [n for n, s in STRUCTURES.items() if set(options) - {"exists"} <= set(s.members) | {"exists"}]
+    result = task(**{name: options})
+    assert not result["changed"] and task.writes == [], result
+
+
+# For each change of a setting: the options, and the structure that is sent. All else is as in FULL.
+CHANGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("termination", {"cps_limit": 2}, {"CpsLimit": 2}),
+    ("termination", {"default_phone_number": ""}, {"DefaultPhoneNumber": None}),
+    ("termination", {"calling_regions": ["us", "mx"]}, {"CallingRegions": ["US", "MX"]}),
+    ("origination", {"routes": [ROUTE]}, {"Routes": [FULL["Origination"]["Routes"][0]]}),
+    ("logging", {"enable_sip_logs": False}, {"EnableSIPLogs": False}),
+    ("logging", {"exists": False}, {"EnableSIPLogs": False, "EnableMediaMetricLogs": False}),
+    ("streaming", {"streaming_notification_targets": []}, {"StreamingNotificationTargets": None}),
+    (
+        "streaming",
+        {"media_insights_configuration": {"disabled": True}},
+        {
+            "MediaInsightsConfiguration": {
+                **FULL["StreamingConfiguration"]["MediaInsightsConfiguration"],
+                "Disabled": True,
+            }
+        },
+    ),
+    ("emergency_calling", EMERGENCY, {"DNIS": [FULL["EmergencyCallingConfiguration"]["DNIS"][0]]}),
+    ("external_systems", {"contact_center_system_types": []}, {"ContactCenterSystemTypes": []}),
+    ("proxy", {"disabled": True}, {"Disabled": True}),
+]
+
+
+def predict(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what check mode predicts of a result."""
+    connector = {k: v for k, v in (result["voice_connector"] or {}).items() if k != "updated_timestamp"}
+    return {**result, "voice_connector": connector}
+
+
+@pytest.mark.parametrize(("name", "options", "sent"), CHANGES, ids=[f"{c[0]}-{next(iter(c[1]))}" for c in CHANGES])
+def test_a_setting_is_sent_whole_without_nulls(
+    task: Task, name: str, options: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    setting = STRUCTURES[name]
+    before = task(**{name: {}}, _ansible_diff=True)
+    assert not before["changed"]
+    checked = task(**{name: options}, _ansible_check_mode=True, _ansible_diff=True)
+    assert task.writes == [] and checked["diff"]["before"] != checked["diff"]["after"]
+    result = task(**{name: {**dict.fromkeys(setting.members), **options}}, _ansible_diff=True)
+    assert result["steps"] == task.writes == [setting.put], result
+    assert predict(checked) == predict(result)
+    expected = {k: v for k, v in {**FULL[setting.member], **sent}.items() if v is not None}
+    body = task.body(str(setting.put))
+    if name == "proxy":
+        expected["PhoneNumberPoolCountries"] = expected.pop("PhoneNumberCountries")
+    assert body.get(setting.member, body) == expected
+    assert not task(**{name: options})["changed"]
+
+
+# Further tasks: the options, and the steps. Check mode predicts their result, and a second run changes nothing.
+TASKS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("rename", {"voice_connector_id": WITH_PROXY, "name": "front desk"}, [UPDATE]),
+    ("decrypt", {"require_encryption": False}, [UPDATE]),
+    ("tags", {"tags": {"team": "fax", "site": ""}}, ["TagResource"]),
+    ("purge tags", {"tags": {"site": "1"}}, ["TagResource", "UntagResource"]),
+    ("keep tags", {"tags": {"site": "1"}, "purge_tags": False}, ["TagResource"]),
+    ("no tags", {"tags": {}}, ["UntagResource"]),
+    ("unset", {"streaming": {"exists": False}, "proxy": {"exists": False}}, [REMOVE["proxy"], REMOVE["streaming"]]),
+    (
+        "emergency calling with what it needs",
+        {"name": "warehouse", "emergency_calling": EMERGENCY, "termination": TERMINATION, "origination": ORIGINATION},
+        [PUT["termination"], PUT["origination"], PUT["emergency_calling"]],
+    ),
+    (
+        "no emergency calling, and then no termination",
+        {"emergency_calling": {"exists": False}, "termination": {"disabled": True}, "origination": {"exists": False}},
+        [REMOVE["emergency_calling"], PUT["termination"], REMOVE["origination"]],
+    ),
+    (
+        "encryption on",
+        {"name": "udp", "require_encryption": True, "origination": ORIGINATION},
+        [PUT["origination"], UPDATE],
+    ),
+    (
+        "encryption off",
+        {"require_encryption": False, "origination": {"routes": [{**ROUTE, "protocol": "UDP"}]}},
+        [UPDATE, PUT["origination"]],
+    ),
+    ("new user name", {NAME: {"credentials": [{"username": "new", "password": "a-password"}]}}, [PUT[NAME]]),
+    ("purge user names", {NAME: CREDENTIALS, "purge_termination_credentials": True}, [REMOVE[NAME]]),
+    (
+        "purge after put",
+        {
+            NAME: {"credentials": [{"username": "new", "password": "a-password"}]},
+            "purge_termination_credentials": True,
+        },
+        [PUT[NAME], REMOVE[NAME]],
+    ),
+    ("no user names", {NAME: {"exists": False}}, [REMOVE[NAME]]),
+    (
+        "no user names, and then no termination",
+        {"emergency_calling": {"exists": False}, "termination": {"exists": False}, NAME: {"exists": False}},
+        [REMOVE["emergency_calling"], REMOVE[NAME], REMOVE["termination"]],
+    ),
+    (
+        "termination without purge",
+        {"name": "warehouse", "termination": TERMINATION, NAME: CREDENTIALS},
+        [PUT["termination"], PUT[NAME]],
+    ),
+    ("create", {"name": "new", "require_encryption": False, "network_type": "DUAL_STACK", **ALL}, STEPS),
+    ("delete", {"name": "warehouse", "state": "absent"}, [DELETE]),
+    ("absent", {"name": "new", "state": "absent"}, []),
+]
+
+
+@pytest.mark.parametrize(("options", "steps"), [t[1:] for t in TASKS], ids=[t[0] for t in TASKS])
+def test_check_mode_predicts_the_result_and_a_second_run_changes_nothing(
+    task: Task, options: dict[str, Any], steps: list[str]
+) -> None:
+    task.start(FULL, EMPTY, {"Name": "udp", "RequireEncryption": False, "Origination": FULL["Origination"]})
+    checked = task(**options, _ansible_check_mode=True, _ansible_diff=True)
+    assert task.writes == [] and not checked.get("failed"), checked
+    result = task(**options, _ansible_diff=True)
+    assert result["steps"] == task.writes == steps, result
+    assert result["exists"] is (options.get("state") != "absent")
+    if CREATE in steps:  # only AWS knows these values
+        assert {k for k, v in checked["voice_connector"].items() if v is None} == {
+            *("voice_connector_id", "voice_connector_arn", "outbound_host_name", "integration_type", "tags_error"),
+            *("created_timestamp", "updated_timestamp"),
+        }
+        known = {k for k, v in checked["voice_connector"].items() if v is not None}
+        result["voice_connector"] = {k: v if k in known else None for k, v in result["voice_connector"].items()}
+        checked["voice_connector_id"] = result["voice_connector_id"]
+    assert predict(checked) == predict(result)
+    assert checked["changed"] == bool(steps)
+    again = task(**options)
+    assert (again["changed"], task.writes) == (False, []), again
+
+
+# Names and IDs
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_several_voice_connectors_of_one_name_are_refused(task: Task, state: str) -> None:
+    task.start(FULL, {**EMPTY, "Name": "reception"}, {**EMPTY, "VoiceConnectorId": MISSING, "Name": "Reception"})
+    assert_refused(task, task(state=state, require_encryption=False), f"name reception: {WITH_PROXY}, {WITHOUT_PROXY}.")
+
+
+def test_a_voice_connector_of_a_different_region_is_refused(task: Task) -> None:
+    task.start({**EMPTY, "AwsRegion": "us-west-2", "SeenFrom": ["us-east-1"]})
+    for options in ({}, {"termination": {"cps_limit": 2}}, {"state": "absent"}):
+        result = task(voice_connector_id=WITHOUT_PROXY, require_encryption=False, **options)
+        assert_refused(task, result, "belongs to us-west-2")
+    assert task(name="warehouse", state="absent")["steps"] == [], "by name, only this Region counts"
+
+
+def test_a_name_that_aws_withholds_is_read_by_id_or_refused(task: Task) -> None:
+    listing = json.dumps({"VoiceConnectors": [{"VoiceConnectorId": WITH_PROXY}]})
+    assert not task(Fault(LIST, body=listing))["changed"]
+    item = {"VoiceConnectorId": WITH_PROXY, "Name": "reception"}
+    pages = [json.dumps({"VoiceConnectors": [item], "NextToken": "1"}), json.dumps({"VoiceConnectors": [item]})]
+    repeated = [Fault(LIST, body=page, times=1) for page in pages]
+    assert not task(*repeated)["changed"], "an ID that is listed twice is one Voice Connector"
+    entry = json.dumps({"VoiceConnector": {"VoiceConnectorId": WITH_PROXY, "AwsRegion": "us-east-1"}})
+    assert_refused(
+        task, task(Fault(LIST, body=listing), Fault(GET, body=entry)), f"the name of Voice Connector {WITH_PROXY}"
+    )
+
+
+# Deletion
+
+
+def test_phone_numbers_on_every_page_prevent_the_deletion(task: Task) -> None:
+    others = [f"+1206555{number:04}" for number in range(1000, 1100)]
+    task.start({**EMPTY, "PhoneNumbers": others}, FULL)
+    for check_mode in (True, False):
+        result = task(state="absent", _ansible_check_mode=check_mode)
+        assert_refused(task, result, "2 phone numbers are associated with it (+1...02, +1...03)")
+        assert result["failed_step"] == DELETE and task.count()["ListPhoneNumbers"] == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "changed"),
+    [
+        ({"status": 500, "after": True}, True),
+        ({"drop": "lost"}, True),
+        ({"status": 404, "error": "NotFoundException", "after": True}, False),
+    ],
+)
+def test_a_deletion_is_confirmed(task: Task, fault: dict[str, Any], changed: bool) -> None:
+    result = task(Fault(DELETE, times=1, **fault), voice_connector_id=WITHOUT_PROXY, state="absent", name="warehouse")
+    assert (result.get("failed"), result["changed"], result["exists"], task.count()[DELETE]) == (
+        None,
+        changed,
+        False,
+        1,
+    )
+    again = task(voice_connector_id=WITHOUT_PROXY, state="absent")
+    assert (again["changed"], again["voice_connector"], task.count()) == (False, None, {GET: 1})
+
+
+def test_a_deletion_that_is_not_visible_fails(task: Task) -> None:
+    result = task(Fault(DELETE, status=204, body=""), name="warehouse", state="absent", wait_timeout=5)
+    assert "still returns the Voice Connector after 5 seconds" in result["msg"] and task.slept >= 5
+    assert (result["changed"], result["steps"], result["failed_step"]) == (True, [DELETE], DELETE)
+    wrong = task(voice_connector_id=WITHOUT_PROXY, name="reception", state="absent")
+    assert_refused(task, wrong, "the name of the Voice Connector with this ID is warehouse")
+
+
+# Tags
+
+WITHHELD = Fault("ListTagsForResource", error="BadRequestException", message="Invalid resource")
+
+
+def test_tags_that_aws_withholds_are_never_purged(task: Task) -> None:
+    result = task(copy.copy(WITHHELD), tags={"team": "voice"}, require_encryption=False)
+    assert_refused(task, result, "Set purge_tags to false")
+    for check_mode in (True, False):
+        result = task(copy.copy(WITHHELD), tags={"team": "voice"}, purge_tags=False, _ansible_check_mode=check_mode)
+        assert (result["changed"], result["steps"]) == (True, ["TagResource"]), result
+    assert task.body("TagResource")["Tags"] == [{"Key": "team", "Value": "voice"}]
+    created = task(copy.copy(WITHHELD), name="new", tags={"team": "voice"})
+    assert (created["steps"], created["voice_connector"]["tags"]) == ([CREATE], None)
+    assert task.stored("new")["Tags"] == {"team": "voice"} and "could not be read" in str(created["warnings"])
+
+
+# Emergency calling and credentials: impossible wishes
+
+
+DISABLED = {**FULL, "Termination": {**FULL["Termination"], "Disabled": True}}
+
+
+@pytest.mark.parametrize(
+    ("connector", "options", "message"),
+    [
+        (EMPTY, {"emergency_calling": EMERGENCY}, "(termination and origination)"),
+        (EMPTY, {"emergency_calling": EMERGENCY, "origination": ORIGINATION}, "(termination)"),
+        (
+            EMPTY,
+            {
+                "emergency_calling": EMERGENCY,
+                "termination": TERMINATION,
+                "origination": {**ORIGINATION, "disabled": True},
+            },
+            "(origination)",
+        ),
+        (FULL, {"termination": {"disabled": True}}, "(termination)"),
+        (FULL, {"termination": {"exists": False}, "origination": {"exists": False}}, "(termination and origination)"),
+        (EMPTY, {NAME: CREDENTIALS}, "credentials require a termination"),
+        (
+            FULL,
+            {NAME: CREDENTIALS, "termination": {"exists": False}, "emergency_calling": {"exists": False}},
+            "credentials require",
+        ),
+    ],
+)
+def test_an_impossible_wish_is_refused(
+    task: Task, connector: dict[str, Any], options: dict[str, Any], message: str
+) -> None:
+    task.start(connector)
+    for check_mode in (True, False):
+        assert_refused(task, task(name=connector["Name"], **options, _ansible_check_mode=check_mode), message)
+    if connector is EMPTY:
+        assert_refused(task, task(name="new", **options), message)
+
+
+@pytest.mark.parametrize(
+    ("options", "steps"),
+    [
+        ({"require_encryption": False}, [UPDATE]),
+        ({"logging": {"enable_media_metric_logs": True}}, [PUT["logging"]]),
+        (
+            {"emergency_calling": {"exists": False}, "termination": {"cps_limit": 3}},
+            [REMOVE["emergency_calling"], PUT["termination"]],
+        ),
+    ],
+)
+def test_a_combination_that_exists_is_not_refused(task: Task, options: dict[str, Any], steps: list[str]) -> None:
+    task.start(DISABLED)
+    assert task(**options)["steps"] == steps
+
+
+# Credentials
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "sent", "message"),
+    [
+        # on_create: new user names only, unless the list has every user name that exists
+        (["pbx", "fax"], {"credentials": ["new", "pbx"]}, ["new"], None),
+        (["pbx"], {"credentials": ["new", "pbx"]}, ["new", "pbx"], None),
+        (["pbx", "fax"], {"credentials": ["pbx"]}, None, None),
+        (["pbx", "fax"], {"credentials": []}, None, None),
+        (["pbx", "fax"], {"credentials": ["pbx"], "always": True}, ["pbx"], None),
+        (["pbx", "fax"], {"credentials": [], "always": True}, None, None),
+        (["pbx", "fax"], {"usernames": ["fax", "pbx"], "exists": True}, None, None),
+        (["pbx", "fax"], {"exists": True}, None, None),
+        (["pbx", "fax"], {"usernames": ["pbx"]}, None, "no passwords"),
+        ([], {"exists": True}, None, "no passwords"),
+        (["pbx"], {"usernames": ["pbx"], "credentials": ["pbx"]}, None, "contradict"),
+        (["pbx"], {"exists": False, "credentials": ["pbx"]}, None, "contradict"),
+        (["pbx"], {"exists": False, "usernames": ["pbx"]}, None, None),
+        (["pbx"], {"exists": False, "usernames": ["fax"]}, None, "no passwords"),
+    ],
+)
+def test_only_needed_passwords_are_sent(
+    task: Task, names: list[str], options: dict[str, Any], sent: list[str] | None, message: str | None
+) -> None:
+    task.start({**FULL, "TerminationCredentials": names})
+    given = {key: value for key, value in options.items() if key != "always"}
+    if "credentials" in given:
+        given["credentials"] = [{"username": name, "password": f"secret-of-{name}"} for name in given["credentials"]]
+    always = {"update_password": "always"} if "always" in options else {}
+    checked = task(**{NAME: given}, **always, _ansible_check_mode=True, _ansible_diff=True)
+    result = task(**{NAME: given}, **always, _ansible_diff=True)
+    if message:
+        assert_refused(task, result, message)
+        return
+    assert result["steps"] == task.writes == ([PUT[NAME]] if sent else []), result
+    assert predict(result) == predict(checked)
+    if sent:
+        expected = [{"Username": name, "Password": f"secret-of-{name}"} for name in sent]
+        assert task.body(PUT[NAME]) == {"Credentials": expected}
+        assert result["diff"]["after"][NAME]["new_passwords"] == sent
+    assert sorted(task.emulator.voice.passwords(WITH_PROXY)) == sorted({*names, *(sent or [])})
+
+
+def test_a_user_name_that_the_service_deletes_is_reported(task: Task) -> None:
+    task.emulator.voice.credentials_put = "replace"
+    result = task(**{NAME: {"credentials": [{"username": "new", "password": "a-password"}]}})
+    assert "no longer has the user names fax, pbx" in result["msg"]
+    assert (result["changed"], result["steps"], result["failed_step"]) == (True, [PUT[NAME]], PUT[NAME])
+    # With all user names, nothing is lost.
+    every = {"credentials": [{"username": name, "password": "a-password"} for name in ("new", "pbx", "fax")]}
+    assert task(**{NAME: every})["steps"] == [PUT[NAME]]
+
+
+@pytest.mark.parametrize("password", ['p@ss w/\u00f6"rd&<1>%20', "Q7"])
+def test_a_password_is_in_no_output(task: Task, password: str) -> None:
+    spellings = [password, quote(password, ""), quote(quote(password, "")), json.dumps(password)[1:-1]]
+    given = {NAME: {"credentials": [{"username": "new", "password": password}]}, "update_password": "always"}
+    # A message is cut after 2000 characters.
+    texts = [*spellings, " ".join(spellings), *("." * n + spelling for n in (1990, 1999) for spelling in spellings)]
+    results = [task(**given, _ansible_diff=True, _ansible_check_mode=check) for check in (True, False)]
+    assert not any(result.get("failed") for result in results)
+    for text in texts:
+        fault = Fault(PUT[NAME], error="BadRequestException", message=f"rejected: {text} is weak", times=1)
+        result = task(fault, **given, _ansible_diff=True)
+        assert result["failed"] and "rejected" in result["msg"] and result["error"]["code"]
+        results.append(result)
+        # Also if a different operation repeats it, and in a warning
+        other = Fault("ListTagsForResource", error="BadRequestException", message=text)
+        results.append(task(other, tags={"a": "b"}, name=f"new {len(results)}", termination=TERMINATION, **given))
+        assert results[-1]["warnings"]
+    printed = json.dumps(results, ensure_ascii=False)
+    for spelling in (*spellings, *(json.dumps(s, ensure_ascii=False)[1:-1] for s in spellings)):
+        assert spelling not in printed
+    assert not (password != "Q7" and "p@ss" in printed), "the beginning of a password that was cut"
+
+
+# Failures in the middle
+
+
+def test_a_step_that_fails_is_reported_and_a_second_run_completes(task: Task) -> None:
+    gone = {name: {"exists": False} for name in STRUCTURES}
+    cases = [
+        ({"name": "new", **ALL}, [*STEPS]),
+        (
+            {"require_encryption": False, **gone, NAME: {"exists": False}, "tags": {"site": "1"}},
+            [
+                *(REMOVE["emergency_calling"], UPDATE, REMOVE[NAME], REMOVE["termination"], REMOVE["origination"]),
+                *(
+                    (REMOVE | {"logging": PUT["logging"]})[n]
+                    for n in STRUCTURES
+                    if n in ("proxy", "logging", "streaming")
+                ),
+                *(REMOVE["external_systems"], "TagResource", "UntagResource"),
+            ],
+        ),
+    ]
+    for options, steps in cases:
+        for number, operation in enumerate(steps):
+            task.start(FULL)
+            result = task(Fault(operation, times=1, **FORBIDDEN), **options)
+            assert result["failed"] and f"({operation})" in result["msg"] and result["error"]["code"]
+            assert (result["steps"], result["failed_step"]) == (steps[:number], operation)
+            assert result["changed"] is (number > 0) and "exists" not in result
+            known = (
+                WITH_PROXY if "name" not in options else None if number == 0 else task.stored("new")["VoiceConnectorId"]
+            )
+            assert (result["voice_connector_id"], result["region"]) == (known, "us-east-1")
+            assert task(**options)["steps"] == steps[number:]
+            assert not task(**options)["changed"]
+
+
+T = {"termination": {"cps_limit": 2}}
+STORED = {**FULL["Termination"], "CpsLimit": 2}
+
+
+def fault(operation: str, status: int = 500, **kwargs: Any) -> Fault:
+    return Fault(operation, status=status, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("options", "faults", "later", "message", "steps"),
+    [
+        pytest.param(
+            T,
+            [Fault(PUT["termination"], after=True, body=json.dumps({"Termination": {**STORED, "CpsLimit": 9}}))],
+            [],
+            "the service stored values for cps_limit that differ",
+            [PUT["termination"]],
+            id="stored-differently",
+        ),
+        pytest.param(
+            T,
+            [Fault(PUT["termination"], body=json.dumps({"Termination": STORED}))],
+            [],
+            "later returned different values for cps_limit",
+            [PUT["termination"]],
+            id="read-differently",
+        ),
+        pytest.param(
+            T,
+            [fault(PUT["termination"], times=1)],
+            [Fault(READ["termination"], body=json.dumps({"Termination": {**STORED, "CpsLimit": 7}}))],
+            "cps_limit changed while the outcome",
+            [PUT["termination"]],
+            id="changed-meanwhile",
+        ),
+        pytest.param(
+            T,
+            [fault(PUT["termination"], times=1)],
+            [Fault(READ["termination"], **FORBIDDEN)],
+            "it is unknown whether the service applied the change",
+            [],
+            id="write-unknown",
+        ),
+        pytest.param(T, [fault(PUT["termination"])], [], "the change did not take effect", [], id="write-failed"),
+        pytest.param(
+            {NAME: CREDENTIALS, "update_password": "always"},
+            [fault(PUT[NAME])],
+            [],
+            "it is unknown whether the service stored the passwords",
+            [],
+            id="write-unreadable",
+        ),
+        pytest.param(
+            {NAME: CREDENTIALS, "update_password": "always"},
+            [],
+            [Fault(READ[NAME], **FORBIDDEN)],
+            "the service applied the change, but the result could not be read again",
+            [PUT[NAME]],
+            id="stored-unread",
+        ),
+        pytest.param(
+            T,
+            [],
+            [Fault(GET, **FORBIDDEN)],
+            "(GetVoiceConnector)",
+            [PUT["termination"]],
+            id="last-read",
+        ),
+        pytest.param(
+            {"require_encryption": False},
+            [Fault(UPDATE, after=True, body=json.dumps({"VoiceConnector": {"VoiceConnectorId": WITH_PROXY}}))],
+            [],
+            "stored values for name, require_encryption",
+            [UPDATE],
+            id="update-stored-differently",
+        ),
+        pytest.param(
+            {"tags": {"team": "fax"}},
+            [Fault("TagResource", status=204, body="")],
+            [],
+            "different values for the tag team",
+            ["TagResource"],
+            id="tag-read-differently",
+        ),
+        pytest.param(
+            {"tags": {"team": "fax"}, "purge_tags": False},
+            [fault("TagResource")],
+            [copy.copy(WITHHELD)],
+            "it is unknown whether the service applied the change",
+            [],
+            id="tag-unknown",
+        ),
+        pytest.param(
+            {"logging": {"enable_media_metric_logs": True}},
+            [Fault(PUT["logging"], **FORBIDDEN, message="Access Denied for LogDestination: example")],
+            [],
+            "logs:CreateLogDelivery",
+            [],
+            id="log-delivery-denied",
+        ),
+    ],
+)
+def test_a_write_without_the_expected_result_fails(
+    task: Task, options: dict[str, Any], faults: list[Fault], later: list[Fault], message: str, steps: list[str]
+) -> None:
+    write = (
+        next(f.operation for f in faults if not f.operation.startswith("Get")) if faults else PUT[next(iter(options))]
+    )
+    task.hooks[write] = lambda: task.emulator.faults.extend(copy.copy(f) for f in later)
+    result = task(*(copy.copy(f) for f in faults), **options)
+    assert result.get("failed") and message in result["msg"], result
+    assert (result["steps"], result["changed"]) == (steps, bool(steps))
+    assert result["voice_connector_id"] == WITH_PROXY and "exists" not in result
+
+
+def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task) -> None:
+    """The write reads again, and finds that nothing is left to do."""
+    settings = task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["settings"]
+    second = {READ["termination"]: lambda: settings["Termination"].update(CpsLimit=2)}
+    task.hooks[READ["termination"]] = lambda: task.hooks.update(second)
+    result = task(**T)
+    assert (result["changed"], result["voice_connector"]["termination"]["cps_limit"], task.writes) == (False, 2, [])
+
+
+# Options
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": None}, "neither voice_connector_id nor name is set"),
+        ({"name": "bad/name"}, "the value of name is not valid"),
+        ({"name": "a" * 257}, "the value of name is not valid. Specify 256 characters or less"),
+        ({"name": "new", "network_type": "IPV5"}, "network_type is not valid. Specify one of"),
+        ({"name": "new", "integration_type": "NONE"}, "integration_type is not valid. Specify one of"),
+        ({"wait_timeout": 0}, "wait_timeout is not valid. Specify 1 or more seconds"),
+        ({"tags": {"a": 1}}, "tags contains a number"),
+        ({"tags": {"a": None}}, "tags is not valid. Specify a string for each key"),
+        ({"tags": {"a" * 200: "1"}}, "128 characters or less"),
+        ({"termination": {"exists": None}}, "termination has null for exists"),
+        ({"phone_numbers": {"exists": None, "e164_phone_numbers": []}}, "phone_numbers has null for exists"),
+        ({"termination": "cps_limit=1"}, "termination contains something that is not a dictionary"),
+        (
+            {"termination": {"calling_regions": {"US": True}}},
+            "'calling_regions' is of type dict found in 'termination'",
+        ),
+        ({"termination": {"calling_regions": ["US", False]}}, "termination.calling_regions contains a boolean"),
+        ({"termination": {"calling_regions": ["US", ""]}}, "termination.calling_regions"),
+        ({"termination": {"calling_regions": ["USA"]}}, "termination.calling_regions is not valid. Specify country"),
+        ({"termination": {"default_phone_number": 12065550100}}, "termination.default_phone_number contains a number"),
+        (
+            {"termination": {"default_phone_number": "+1 206"}},
+            "default_phone_number is not valid. Specify a phone number",
+        ),
+        (
+            {"termination": {"default_phone_number": "12065550199"}},
+            "default_phone_number is not valid. Specify a phone",
+        ),
+        ({"termination": {"cps_limit": True}}, "termination.cps_limit is a boolean"),
+        ({"termination": {"cps_limit": 0}}, "termination.cps_limit is not valid. Specify 1 or more"),
+        ({"termination": {"cidr_allowed_list": ["203.0.113.0.0/27"]}}, "termination.cidr_allowed_list is not valid"),
+        ({"termination": {"exists": False, "cps_limit": 1}}, "termination has values that contradict"),
+        ({"logging": {"exists": False, "enable_sip_logs": True}}, "logging has values that contradict"),
+        ({"origination": {"routes": ["host=a"]}}, "origination.routes contains something that is not a dictionary"),
+        ({"origination": {"routes": [{"host": 5}]}}, "origination.routes.host contains a number"),
+        ({"origination": {"routes": [{**ROUTE, "host": "a b"}]}}, "origination.routes.host is not valid"),
+        ({"origination": {"routes": [{**ROUTE, "protocol": "TLS"}]}}, "routes.protocol is not valid. Specify one of"),
+        ({"origination": {"routes": [{**ROUTE, "port": 65536}]}}, "routes.port is not valid. Specify 65535 or less"),
+        ({"proxy": {"default_session_expiry_minutes": 0}}, "proxy.default_session_expiry_minutes is not valid"),
+        ({"proxy": {"phone_number_countries": []}}, "requires proxy.phone_number_countries"),
+        ({"name": "warehouse", "streaming": {"disabled": True}}, "requires streaming.data_retention_in_hours"),
+        (
+            {"name": "warehouse", "emergency_calling": {"dnis": [{"calling_country": "US"}]}},
+            "dnis.emergency_phone_number",
+        ),
+        ({"external_systems": {"contact_center_system_types": ["A"]}}, "contact_center_system_types is not valid"),
+        ({NAME: {"credentials": [{"username": "a", "password": "b"}] * 2}}, "each user name once"),
+        ({NAME: {"credentials": [{"username": "a", "password": ""}]}}, "each user name once, with a password"),
+        ({NAME: {"credentials": [{"username": "a"}]}}, "missing required arguments: password"),
+        ({"network_type": "DUAL_STACK"}, "the current value is different: IPV4_ONLY"),
+        ({"integration_type": "CONNECT_ANALYTICS_CONNECTOR"}, "the current value is different: not returned by AWS"),
+        ({"termination_health": {"source": "203.0.113.6"}}, "termination_health is different from what AWS returned"),
+        ({"phone_numbers": {"e164_phone_numbers": ["+12065550102"]}}, "phone_numbers is different from what AWS"),
+        ({"name": "new", "phone_numbers": {"exists": True}}, "phone_numbers is different from what AWS returned"),
+        ({"voice_connector_id": WITH_PROXY, "name": ""}, "name is an empty string"),
+    ],
+    ids=lambda value: None if isinstance(value, dict) else value[:40],
+)
+def test_bad_options_are_refused_before_a_write(task: Task, options: dict[str, Any], message: str) -> None:
+    result = task(**options)
+    assert result["failed"] and message in result["msg"], result
+    assert task.writes == [] and not result.get("changed")
+
+
+def test_read_only_settings_that_are_equal_are_accepted(task: Task) -> None:
+    equal = {
+        "termination_health": {"timestamp": "2026-11-24T16:45:55+00:00", "exists": True},
+        "phone_numbers": {"e164_phone_numbers": ["12065550103", "12065550102"]},
+        "network_type": "IPV4_ONLY",
+    }
+    assert not task(**equal)["changed"]
+
+
+# botocore
+
+
+def test_a_botocore_that_lacks_a_member_refuses_only_its_use(
+    task: Task, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    def edit(model: dict[str, Any]) -> None:
+        shapes = model["shapes"]
+        del shapes["CreateVoiceConnectorRequest"]["members"]["NetworkType"]
+        del shapes["Termination"]["members"]["DefaultPhoneNumber"]
+        del shapes["PutVoiceConnectorExternalSystemsConfigurationRequest"]["members"]["ContactCenterSystemTypes"]
+        for name in ("PutVoiceConnectorStreamingConfiguration", "DeleteVoiceConnectorStreamingConfiguration"):
+            del model["operations"][name]
+
+    edit_model(monkeypatch, tmp_path, edit)
+    for check_mode in (True, False):
+        for options, message in (
+            ({"name": "new", "network_type": "DUAL_STACK"}, "cannot send NetworkType"),
+            ({"name": "warehouse", "termination": {"default_phone_number": "+12065550100"}}, "cannot send"),
+            ({"require_encryption": False, **T}, "would remove part of the current configuration"),
+            ({"external_systems": {"session_border_controller_types": []}}, "cannot send ContactCenterSystemTypes"),
+            ({"streaming": {"disabled": True}}, "does not have the operation PutVoiceConnectorStreamingConfiguration"),
+            ({"streaming": {"exists": False}}, "does not have the operation DeleteVoiceConnectorStreaming"),
+        ):
+            assert_refused(task, task(**options, _ansible_check_mode=check_mode), message)
+    assert not task(termination={"cps_limit": 1}, streaming={"disabled": False})["changed"]
+    assert task(name="new")["steps"] == [CREATE]
