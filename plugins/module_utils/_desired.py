@@ -298,7 +298,7 @@ class Manager:
             return
         identifier = str(progress.voice_connector_id)
         progress.after = after = self.read(identifier)
-        for key, write, _change in plan:
+        for key, write in {key: write for key, write, _change in plan}.items():  # the last write of each part
             unread = key == "tags" and after.tags is None
             lost = set() if unread else write.lost(_find_part(after, key), write.desired)
             if lost:
