@@ -312,7 +312,7 @@ def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator
             place = f"{path}.{key}" if path else key
             if name not in shape.members:
                 yield Problem("unknown", name)
-            elif is_empty(value.get(name)) and name in shape.required_members:
+            elif name in shape.required_members and _is_missing(shape.members[name], value.get(name)):
                 yield Problem("missing", place)
             elif name != "VoiceConnectorId" and value.get(name) is not None:  # the ID is checked on its own
                 yield from find_problems(shape.members[name], value[name], inner, place)
@@ -330,6 +330,11 @@ def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator
             yield Problem("invalid", path, f"a string that matches {pattern}")
     elif shape.type_name == "integer":
         yield from _find_limits(shape, value, path)
+
+
+def _is_missing(shape: Any, value: Any) -> bool:
+    """Return whether a required value is not given. A shape can allow an empty one, such as that of a tag."""
+    return value is None or (is_empty(value) and shape.metadata.get("min") != 0)
 
 
 def _find_limits(shape: Any, size: int, path: str, unit: str = "") -> Iterator[Problem]:
