@@ -145,7 +145,7 @@ def find_kept(kind: dict[str, Any], left: list[Any], sent: dict[str, Any]) -> An
 
 
 def _most_members_first(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(items, key=len, reverse=True)
+    return sorted(items, key=lambda item: sum(not is_empty(value) for value in item.values()), reverse=True)
 
 
 def name_members(setting: Setting, members: set[str]) -> str:
