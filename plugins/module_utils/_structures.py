@@ -333,8 +333,8 @@ def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator
 
 
 def _is_missing(shape: Any, value: Any) -> bool:
-    """Return whether a required value is not given. A shape can allow an empty one, such as that of a tag."""
-    return value is None or (is_empty(value) and shape.metadata.get("min") != 0)
+    """Return whether a required value is not given. An empty structure is given, and a shape can allow an empty string."""
+    return value is None or (value in ("", []) and shape.metadata.get("min") != 0)
 
 
 def _find_limits(shape: Any, size: int, path: str, unit: str = "") -> Iterator[Problem]:
