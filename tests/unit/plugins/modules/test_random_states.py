@@ -128,7 +128,7 @@ class Clock:
 
 @pytest.fixture(scope="module", autouse=True)
 def cheap_runs() -> Iterator[None]:
-    """Skip all waits, send one request at a time, and create the same session and clients only once."""
+    """Skip all waits, make few attempts, send one request at a time, and create each client only once."""
     with pytest.MonkeyPatch.context() as patch:
         clock = Clock()
         for module in ("botocore.endpoint", _desired.__name__, service.__name__):
@@ -138,6 +138,7 @@ def cheap_runs() -> Iterator[None]:
             types.SimpleNamespace(sleep=clock.sleep, monotonic=time.monotonic),
         )
         patch.setattr(_rate_limit.RateLimit, "_take_slot", lambda self: 0)
+        patch.setattr(_client, "BULK_MAX_FAULTS", 3)
         patch.setattr(_desired, "CONCURRENCY", 1)  # so that faults hit the same requests in every run
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         session = Session()
@@ -195,7 +196,7 @@ def keep_unknown_members(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("keep_unknown_members")
 def test_what_was_read_is_not_written(server: Emulator) -> None:
     rng = random.Random(1)
-    for number in range(25):
+    for number in range(20):
         seed = {"VoiceConnectorId": ID, "Name": "source", "Unchecked": True, **draw_connector(rng, valid=False)}
         server.voice = Voice({"voice_connectors": [seed], "reorders": number % 4 == 0})
         before = server.voice.snapshot()
@@ -211,7 +212,7 @@ def test_what_was_read_is_not_written(server: Emulator) -> None:
 
 def test_a_copy_has_what_the_source_has(server: Emulator) -> None:
     rng = random.Random(2)
-    for _ in range(10):
+    for _ in range(8):
         seeds = [
             {"VoiceConnectorId": identifier, "Name": name, **draw_connector(rng, valid=True), "Unchecked": True}
             for identifier, name in ((ID, "source"), (OTHER_ID, "target"))
@@ -772,6 +773,6 @@ def test_every_wish_comes_true_despite_faults(
     walk = Walk(server, monkeypatch, seed, **state)
     for number in range(75):
         walk.step(faulty=number % 2 == 1)
-        if number % 5 == 0:
+        if number % 8 == 0:
             walk.refuse()
     assert walk.failures
