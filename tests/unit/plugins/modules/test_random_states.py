@@ -446,6 +446,12 @@ def check_order(steps: list[str], options: dict[str, Any]) -> None:
         ),
         pytest.param({}, {"origination": {"exists": True}}, ["PutVoiceConnectorOrigination"], id="only exists"),
         pytest.param(
+            {"Termination": {"CpsLimit": 1}, "TerminationCredentials": ["alice"]},
+            {"termination": {"exists": False}, "termination_credentials": {"exists": False}},
+            ["DeleteVoiceConnectorTerminationCredentials", "DeleteVoiceConnectorTermination"],
+            id="credentials deleted first",
+        ),
+        pytest.param(
             {},
             {"emergency_calling": {"exists": False}, "proxy": {"exists": False}, "logging": {"enable_sip_logs": True}},
             ["PutVoiceConnectorLoggingConfiguration"],
@@ -461,6 +467,15 @@ def test_a_wish_comes_true_once(
         result = write(server, voice_connector_id=ID, **options)
         assert "msg" not in result, result["msg"]
         assert result["steps"] == expected
+
+
+def test_user_names_that_the_service_replaced_are_reported(server: Emulator) -> None:
+    seed = {"VoiceConnectorId": ID, "Termination": {"CpsLimit": 1}, "TerminationCredentials": ["alice"]}
+    server.voice = Voice({"voice_connectors": [seed], "credentials_put": "replace"})
+    wish = {"credentials": [{"username": "bob", "password": "pass-bob"}]}
+    result = write(server, voice_connector_id=ID, termination_credentials=wish)
+    assert "no longer has the user names alice" in result["msg"]
+    assert (result["changed"], result["steps"]) == (True, ["PutVoiceConnectorTerminationCredentials"])
 
 
 # Random wishes
