@@ -177,7 +177,11 @@ class CredentialsPut(_CredentialsWrite):
         super().__init__(client, connector, lambda current: list(dict.fromkeys([*current, *passwords])), "set")
         self._passwords = passwords
         self._always = always and bool(passwords)
+        self._purges = purges
         self.sent: list[str] = []  # the user names whose passwords the request has
+
+    def lost(self, stored: list[str], sent: list[str]) -> set[str]:
+        return super().lost(stored, list(self._passwords) if self._purges else sent)
 
     def needed(self, current: list[str], desired: list[str]) -> bool:
         return self._always or super().needed(current, desired)
@@ -185,8 +189,9 @@ class CredentialsPut(_CredentialsWrite):
     def to_parameters(self, desired: list[str]) -> dict[str, Any]:
         current = self.before or []
         new = [name for name in self._passwords if name not in current]
-        # It is unknown whether the service adds these credentials or replaces all. If all are given, send all.
-        self.sent = list(self._passwords) if self._always or set(current) <= set(self._passwords) else new
+        # It is unknown whether the service adds these credentials or replaces all. If all that remain are given, send all.
+        covers = self._purges or set(current) <= set(self._passwords)
+        self.sent = list(self._passwords) if self._always or covers else new
         credentials = [{"Username": name, "Password": self._passwords[name]} for name in self.sent]
         return {"VoiceConnectorId": self._id, "Credentials": credentials}
 

@@ -40,6 +40,9 @@ _CREDENTIALS = SETTINGS["termination_credentials"]
 STRUCTURES = {name: setting for name, setting in SETTINGS.items() if setting.put and setting is not _CREDENTIALS}
 GIVEN = {**SETTINGS, PHONE_NUMBERS.name: PHONE_NUMBERS}
 
+# The order of the settings that need everything else
+_LAST = ("emergency_calling", "streaming", "logging", "external_systems", "proxy")
+
 _FIXED = ("network_type", "integration_type")  # set at creation only
 _MAX_POLL = 5  # seconds
 
@@ -356,8 +359,9 @@ class Manager:
             add("origination", writes.pop("origination"))
         if encrypts:
             add("connector", update)
-        for name, write in sorted(writes.items(), key=lambda item: item[0] != "emergency_calling"):
-            add(name, write)
+        for name in _LAST:
+            if name in writes:
+                add(name, writes[name])
         for tags in self._tag_writes(current, created):
             add("tags", tags)
         self._check_wishes(current, state, {key for key, _write, _change in plan})
@@ -391,8 +395,9 @@ class Manager:
         if names is not None or (options["exists"] is False and given):
             raise self._failure("contradiction", option=_CREDENTIALS.name)
         passwords = {credential["username"]: credential["password"] for credential in given}
-        put = CredentialsPut(self._client, connector, passwords, self._params["update_password"] == "always")
         purge = self._params["purge_termination_credentials"] or options["exists"] is False
+        always = self._params["update_password"] == "always"
+        put = CredentialsPut(self._client, connector, passwords, always, purge)
         return put, CredentialsDeletion(self._client, connector, list(passwords)) if purge else None
 
     def _tag_writes(self, current: State, created: bool) -> list[TagWrite]:

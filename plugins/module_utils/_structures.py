@@ -149,7 +149,7 @@ def find_kept(kind: dict[str, Any], left: list[Any], sent: dict[str, Any]) -> An
 
 
 def _most_members_first(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(items, key=len, reverse=True)
+    return sorted(items, key=lambda item: sum(not is_empty(value) for value in item.values()), reverse=True)
 
 
 def name_members(setting: Setting, members: set[str]) -> str:
@@ -316,7 +316,7 @@ def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator
             place = f"{path}.{key}" if path else key
             if name not in shape.members:
                 yield Problem("unknown", name)
-            elif name in shape.required_members and not _is_set(shape.members[name], value.get(name)):
+            elif name in shape.required_members and _is_missing(shape.members[name], value.get(name)):
                 yield Problem("missing", place)
             elif name != "VoiceConnectorId" and value.get(name) is not None:  # the ID is checked on its own
                 yield from find_problems(shape.members[name], value[name], inner, place)
@@ -330,15 +330,15 @@ def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator
         pattern = shape.metadata.get("pattern")
         if known and value not in known:
             yield Problem("invalid", path, f"one of {', '.join(known)}")
-        elif pattern and not re.fullmatch(pattern, value):
+        elif pattern and not re.fullmatch(pattern, value.upper() if kind is Country else value):
             yield Problem("invalid", path, f"a string that matches {pattern}")
     elif shape.type_name == "integer":
         yield from _find_limits(shape, value, path)
 
 
-def _is_set(shape: Any, value: Any) -> bool:
-    """Return whether a required member has a value. The value of a tag can be empty."""
-    return not is_empty(value) or (value == "" and shape.metadata.get("min") == 0)
+def _is_missing(shape: Any, value: Any) -> bool:
+    """Return whether a required value is not given. An empty structure is given, and a shape can allow an empty string."""
+    return value is None or (value in ("", []) and shape.metadata.get("min") != 0)
 
 
 def _find_limits(shape: Any, size: int, path: str, unit: str = "") -> Iterator[Problem]:
