@@ -168,11 +168,14 @@ class CredentialsPut(_CredentialsWrite):
     operation = _CREDENTIALS.put or ""
     lost_message = "credentials_lost"
 
-    def __init__(self, client: VoiceClient, connector: dict[str, Any], passwords: dict[str, str], always: bool) -> None:
+    def __init__(
+        self, client: VoiceClient, connector: dict[str, Any], passwords: dict[str, str], always: bool, purges: bool
+    ) -> None:
         """Prepare to set credentials.
 
         :param passwords: those that are given, by user name.
         :param always: whether to set the passwords of user names that exist.
+        :param purges: whether all other user names are deleted afterwards.
         """
         super().__init__(client, connector, lambda current: list(dict.fromkeys([*current, *passwords])), "set")
         self._passwords = passwords
