@@ -4,72 +4,28 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Bring a Voice Connector into its desired state: find it, read it, plan the writes, and apply them in an order that works."""
+"""Bring a Voice Connector into its desired state: find it, read it, and apply the plan."""
 
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, NamedTuple, TypeVar
+from typing import Any, Callable, TypeVar
 
-from ._api import get_setting
 from ._bulk import ConnectorRead, Selection, read_voice_connectors
-from ._connector_writes import (
-    ConnectorCreation,
-    ConnectorDeletion,
-    ConnectorUpdate,
-    CredentialsDeletion,
-    CredentialsPut,
-    TagWrite,
-)
+from ._connector_writes import ConnectorCreation, ConnectorDeletion, CredentialsPut
 from ._connectors import are_tags_withheld, get_voice_connector, list_phone_numbers, list_voice_connectors
 from ._errors import NotFound, VoiceError
 from ._operation import VoiceClient
+from ._plan import CREDENTIALS, FIXED, GIVEN, Plan, Planner, State, find_part, manage_failure
 from ._settings import CONNECTOR, PHONE_NUMBERS, SETTINGS
-from ._shapes import Setting, setting_result
-from ._structures import different_members, normalize, to_structure
-from ._writes import Change, SettingWrite, Write, WriteError
+from ._shapes import Setting
+from ._writes import WriteError
 
 _T = TypeVar("_T")
 
 CONCURRENCY = 8
 
-# What only AWS can change
-_READ_ONLY = (SETTINGS["termination_health"], PHONE_NUMBERS)
-_CREDENTIALS = SETTINGS["termination_credentials"]
-# The settings that are one structure, and that the module sets
-STRUCTURES = {name: setting for name, setting in SETTINGS.items() if setting.put and setting is not _CREDENTIALS}
-GIVEN = {**SETTINGS, PHONE_NUMBERS.name: PHONE_NUMBERS}
-
-# The order of the settings that need everything else
-_LAST = ("emergency_calling", "streaming", "logging", "external_systems", "proxy")
-
-_FIXED = ("network_type", "integration_type")  # set at creation only
 _MAX_POLL = 5  # seconds
-
-
-class State(NamedTuple):
-    """A Voice Connector as it was read, or as it is predicted."""
-
-    connector: dict[str, Any] | None  # the documented keys, without settings; None if it does not exist
-    # By setting, the structure or None; for the credentials, the list of user names
-    settings: dict[str, Any]
-    tags: dict[str, str] | None  # None if they were not read, or if AWS withholds them
-    tags_error: str | None = None
-
-    def describe(self, params: dict[str, Any]) -> dict[str, Any] | None:
-        """Return the Voice Connector as chime_voice_connector_info returns it."""
-        if self.connector is None:
-            return None
-        described = dict(self.connector)
-        if self.tags is not None or self.tags_error:
-            described.update(tags=self.tags, tags_error=self.tags_error)
-        for name, setting in GIVEN.items():
-            if params[name] is not None and name in self.settings:
-                structure = self.settings[name]
-                if isinstance(structure, list):
-                    structure = {setting.member: structure} if structure else None
-                described[name] = setting_result(setting, structure)
-        return described
 
 
 class Progress:
@@ -108,12 +64,12 @@ class Progress:
         if with_diff and self.before is not None and self.after is not None:
             result["diff"] = {"before": self._compared(self.before), "after": self._compared(self.after)}
             if self.new_passwords:
-                result["diff"]["after"][_CREDENTIALS.name]["new_passwords"] = self.new_passwords
+                result["diff"]["after"][CREDENTIALS.name]["new_passwords"] = self.new_passwords
         return result
 
     def _compared(self, state: State) -> dict[str, Any]:
         """Return what can change of a Voice Connector."""
-        keys = {"name", "require_encryption", *_FIXED, "tags", *GIVEN}
+        keys = {"name", "require_encryption", *FIXED, "tags", *GIVEN}
         return {key: value for key, value in (state.describe(self.params) or {}).items() if key in keys}
 
 
@@ -125,8 +81,7 @@ class Manager:
         self._params = progress.params
         self._progress = progress
         self._check_mode = check_mode
-        self._warn = warn
-        self._label = progress.params["voice_connector_id"] or progress.params["name"]
+        self._planner = Planner(client, progress.params, warn)
         self._listed: set[str] | None = None  # the IDs before anything was created
 
     # Finding
@@ -140,7 +95,9 @@ class Manager:
             return str(self._params["voice_connector_id"])
         found = self._find_by_name()
         if len(found) > 1:
-            raise self._failure("several_names", wanted=self._params["name"], ids=", ".join(sorted(found)))
+            raise manage_failure(
+                self._client, self._params, "several_names", wanted=self._params["name"], ids=", ".join(sorted(found))
+            )
         return found[0] if found else None
 
     def _find_by_name(self) -> list[str]:
@@ -155,7 +112,7 @@ class Manager:
                 if entry is None or entry["name"] is None:
                     entry = get_voice_connector(self._client, identifier)
                 if entry["name"] is None:
-                    raise self._failure("nameless", voice_connector_id=identifier)
+                    raise manage_failure(self._client, self._params, "nameless", voice_connector_id=identifier)
                 if entry["name"] == self._params["name"] and entry["aws_region"] in (None, self._client.region):
                     found.append(identifier)
         if self._listed is None:
@@ -185,9 +142,9 @@ class Manager:
         home = connector["aws_region"]
         if home != self._client.region:
             shown = self._client.clean(home, 100) if home else "a Region that AWS did not return"
-            raise self._failure("other_home", home=shown)
+            raise manage_failure(self._client, self._params, "other_home", home=shown)
         settings: dict[str, Any] = {setting.name: read.structures[setting.name] for setting in given}
-        for setting in (_CREDENTIALS, PHONE_NUMBERS):
+        for setting in (CREDENTIALS, PHONE_NUMBERS):
             if setting.name in connector:
                 (key,) = setting.members
                 settings[setting.name] = connector[setting.name][key]
@@ -209,11 +166,9 @@ class Manager:
         """Create the Voice Connector, and set everything else."""
         progress, params = self._progress, self._params
         given = [name for name in GIVEN if params[name] is not None]
-        empty: dict[str, Any] = {
-            name: [] if name in (_CREDENTIALS.name, PHONE_NUMBERS.name) else None for name in given
-        }
+        empty: dict[str, Any] = {name: [] if name in (CREDENTIALS.name, PHONE_NUMBERS.name) else None for name in given}
         progress.before = State(None, empty, None)
-        options = {key: params[key] for key in ("name", "require_encryption", *_FIXED, "tags")}
+        options = {key: params[key] for key in ("name", "require_encryption", *FIXED, "tags")}
         if options["require_encryption"] is None:
             options["require_encryption"] = True
         creation = ConnectorCreation(self._client, options)
@@ -222,10 +177,10 @@ class Manager:
         connector.update({k: v for k, v in options.items() if k != "tags"}, aws_region=self._client.region)
         new = State({"region": self._client.region, **connector}, empty, params["tags"])
         # Refuse everything that cannot succeed before there is a new Voice Connector.
-        plan, predicted = self._plan(new)
+        plan = self._planner.plan(new)
         if self._check_mode:
             progress.record(creation.operation, True)
-            self._record_plan(plan, predicted)
+            self._record_plan(plan)
             return
         progress.failed_step = creation.operation
         identifier = self._create_once(creation)
@@ -246,7 +201,9 @@ class Manager:
             if connector["aws_region"] not in (None, self._client.region):
                 self._progress.record(creation.operation, True)
                 self._progress.voice_connector_id = connector["voice_connector_id"]
-                raise self._failure("other_home", home=self._client.clean(connector["aws_region"], 100))
+                raise manage_failure(
+                    self._client, self._params, "other_home", home=self._client.clean(connector["aws_region"], 100)
+                )
             return str(connector["voice_connector_id"])
         response: dict[str, Any] = {"error": error.error, "metadata": error.metadata}
         write = error.message.removesuffix(".")
@@ -283,11 +240,11 @@ class Manager:
     def _apply(self, current: State, created: bool) -> None:
         """Apply the plan for the *current* state, and read the result."""
         progress = self._progress
-        plan, predicted = self._plan(current, created)
+        plan = self._planner.plan(current, created)
         if self._check_mode:
-            self._record_plan(plan, predicted)
+            self._record_plan(plan)
             return
-        for _key, write, _change in plan:
+        for _key, write in plan.writes:
             progress.failed_step = write.operation
             try:
                 change = write.run()
@@ -298,175 +255,26 @@ class Manager:
             progress.failed_step = None
             if isinstance(write, CredentialsPut):
                 progress.new_passwords = write.sent
-        if not plan:
+        if not plan.writes:
             progress.after = current
             return
         identifier = str(progress.voice_connector_id)
         progress.after = after = self.read(identifier)
         # The last write of each part decides what it must be.
-        for key, write in {key: write for key, write, _change in plan}.items():
+        for key, write in dict(plan.writes).items():
             unread = key == "tags" and after.tags is None
-            lost = set() if unread else write.lost(_find_part(after, key), write.desired)
+            lost = set() if unread else write.lost(find_part(after, key), write.desired)
             if lost:
                 progress.after = None
                 progress.failed_step = write.operation
                 raise write.failure("read_differently", options=write.name(lost))
 
-    def _record_plan(self, plan: list[tuple[str, Write, Change]], predicted: State) -> None:
-        for _key, write, _change in plan:
+    def _record_plan(self, plan: Plan) -> None:
+        for _key, write in plan.writes:
             self._progress.record(write.operation, True)
             if isinstance(write, CredentialsPut):
                 self._progress.new_passwords = write.sent
-        self._progress.after = predicted
-
-    # Planning
-
-    def _plan(self, current: State, created: bool = False) -> tuple[list[tuple[str, Write, Change]], State]:
-        """Return the writes in their order, each with its part of the state and its predicted change, and the new state.
-
-        :raises VoiceError: a wish is impossible, or this botocore cannot send it. Nothing was sent.
-        """
-        self._check_fixed(current, created)
-        state = State(dict(current.connector or {}), dict(current.settings), current.tags, current.tags_error)
-        plan: list[tuple[str, Write, Change]] = []
-
-        def add(key: str, write: Write) -> None:
-            nonlocal state
-            change = write.predict(_find_part(state, key))
-            if change.changed:
-                plan.append((key, write, change))
-                state = _with_part(state, key, change.after)
-
-        params = self._params
-        writes = {name: self._setting_write(name, current) for name in STRUCTURES if params[name] is not None}
-        deleted = [name for name, write in writes.items() if write.deletes]
-        update = ConnectorUpdate(self._client, self._progress.voice_connector_id or self._label, params)
-        encrypts = params["require_encryption"] is True
-        if "emergency_calling" in deleted:
-            add("emergency_calling", writes.pop("emergency_calling"))
-        if not encrypts:
-            add("connector", update)
-        credentials, removal = self._credentials_writes(current)
-        if removal and not credentials:
-            add(_CREDENTIALS.name, removal)
-        if "termination" in writes:
-            add("termination", writes.pop("termination"))
-        if credentials:
-            add(_CREDENTIALS.name, credentials)
-            if removal:
-                add(_CREDENTIALS.name, removal)
-        if "origination" in writes:
-            add("origination", writes.pop("origination"))
-        if encrypts:
-            add("connector", update)
-        for name in _LAST:
-            if name in writes:
-                add(name, writes[name])
-        for tags in self._tag_writes(current, created):
-            add("tags", tags)
-        self._check_wishes(current, state, {key for key, _write, _change in plan})
-        return plan, state
-
-    def _setting_write(self, name: str, current: State) -> SettingWrite:
-        """Return the write of a setting that is one structure."""
-        setting, options = STRUCTURES[name], self._params[name]
-        given = normalize(to_structure(setting.members, options), setting.members)
-        if options["exists"] is False and given is not None:
-            raise self._failure("contradiction", option=name)
-        deletes = options["exists"] is False and setting.delete is not None
-        if options["exists"] is False and not deletes:  # a setting that cannot be deleted, but disabled
-            options = dict.fromkeys(setting.members, False)
-        identifier = self._progress.voice_connector_id or self._label
-        return SettingWrite(self._client, setting, identifier, deletes, options, name, current.connector)
-
-    def _credentials_writes(self, current: State) -> tuple[CredentialsPut | None, CredentialsDeletion | None]:
-        """Return the writes that set credentials, and that delete them."""
-        options = self._params[_CREDENTIALS.name]
-        if options is None:
-            return None, None
-        connector, there = current.connector or {}, current.settings[_CREDENTIALS.name]
-        given, names = options["credentials"], options["usernames"]
-        if given is None:
-            if options["exists"] is False and not names:
-                return None, CredentialsDeletion(self._client, connector, [])
-            if (names is not None and set(names) != set(there)) or (options["exists"] and not there):
-                raise self._failure("no_passwords")
-            return None, None
-        if names is not None or (options["exists"] is False and given):
-            raise self._failure("contradiction", option=_CREDENTIALS.name)
-        passwords = {credential["username"]: credential["password"] for credential in given}
-        purge = self._params["purge_termination_credentials"] or options["exists"] is False
-        always = self._params["update_password"] == "always"
-        put = CredentialsPut(self._client, connector, passwords, always, purge)
-        return put, CredentialsDeletion(self._client, connector, list(passwords)) if purge else None
-
-    def _tag_writes(self, current: State, created: bool) -> list[TagWrite]:
-        params = self._params
-        if params["tags"] is None:
-            return []
-        withheld = current.tags is None
-        if withheld and created:  # they were sent with the request that created it
-            self._warn(f"The tags were set, but could not be read. {current.tags_error}")
-            return []
-        if withheld and params["purge_tags"]:
-            raise self._failure("tags_withheld", reason=(current.tags_error or "").removesuffix("."))
-        connector = current.connector or {}
-        adds = [TagWrite(self._client, connector, params["tags"], False, withheld)] if params["tags"] else []
-        removes = [TagWrite(self._client, connector, params["tags"], True, False)] if params["purge_tags"] else []
-        return adds + removes
-
-    # Refusing
-
-    def _check_fixed(self, current: State, created: bool) -> None:
-        """Raise VoiceError for an option that cannot change, and is different."""
-        connector = current.connector or {}
-        for key in _FIXED:
-            wanted = self._params[key]
-            if wanted is not None and wanted != connector[key] and not (created and connector[key] is None):
-                shown = self._client.clean(connector[key], 100) if connector[key] else "not returned by AWS"
-                raise self._failure("fixed", option=key, found=shown)
-        for setting in _READ_ONLY:
-            options = self._params[setting.name]
-            if options is None:
-                continue
-            found = current.settings[setting.name]
-            if setting is PHONE_NUMBERS:
-                found = {setting.member: found} if found else None
-            given = to_structure(setting.members, options)
-            known = to_structure(setting.members, setting_result(setting, found))
-            same = options["exists"] in (None, found is not None)
-            if not same or different_members(setting, {**known, **given}, known):
-                raise self._failure("read_only", option=setting.name)
-
-    def _check_wishes(self, current: State, desired: State, changed: set[str]) -> None:
-        """Raise VoiceError for a combination of settings that the service refuses."""
-
-        def after(name: str) -> Any:
-            if name in desired.settings:
-                return desired.settings[name]
-            identifier = (current.connector or {}).get("voice_connector_id")
-            if identifier is None:
-                return None
-            desired.settings[name] = get_setting(self._client, SETTINGS[name], identifier, current.connector).structure
-            return desired.settings[name]
-
-        def is_enabled(structure: dict[str, Any] | None) -> bool:
-            return structure is not None and not structure.get("Disabled")
-
-        wants_credentials = bool(self._params[_CREDENTIALS.name]) and bool(desired.settings[_CREDENTIALS.name])
-        if wants_credentials and changed & {_CREDENTIALS.name, "termination"} and after("termination") is None:
-            raise self._failure("credentials_without_termination")
-        needed = ("termination", "origination")
-        if "emergency_calling" in changed and normalize(
-            after("emergency_calling"), SETTINGS["emergency_calling"].members
-        ):
-            missing = [name for name in needed if not is_enabled(after(name))]
-        else:
-            ended = [name for name in needed if name in changed and is_enabled(current.settings[name])]
-            missing = [name for name in ended if not is_enabled(after(name))]
-            missing = missing if missing and after("emergency_calling") else []
-        if missing:
-            raise self._failure("emergency_calling_alone", options=" and ".join(missing))
+        self._progress.after = plan.after
 
     # Absent
 
@@ -483,9 +291,16 @@ class Manager:
             return
         progress.before = State(connector, {}, None)
         if self._params["name"] not in (None, connector["name"]):
-            raise self._failure("other_name", found=self._client.clean(connector["name"] or "no name", 256))
+            raise manage_failure(
+                self._client, self._params, "other_name", found=self._client.clean(connector["name"] or "no name", 256)
+            )
         if connector["aws_region"] != self._client.region:
-            raise self._failure("other_home", home=self._client.clean(connector["aws_region"] or "no Region", 100))
+            raise manage_failure(
+                self._client,
+                self._params,
+                "other_home",
+                home=self._client.clean(connector["aws_region"] or "no Region", 100),
+            )
         progress.after = None
         progress.failed_step = deletion.operation
         change = deletion.run(self._check_mode)
@@ -500,7 +315,9 @@ class Manager:
         numbers = list_phone_numbers(self._client).get(identifier, [])
         if numbers:
             masked = [f"{number[:2]}...{number[-2:]}" for number in numbers[:10]]
-            raise self._failure("has_numbers", count=len(numbers), numbers=", ".join(masked))
+            raise manage_failure(
+                self._client, self._params, "has_numbers", count=len(numbers), numbers=", ".join(masked)
+            )
 
     # Helpers
 
@@ -508,7 +325,7 @@ class Manager:
         """Return what a function returns, as soon as that is not None; raise VoiceError with *message* if it never is."""
         result = self._poll(function)
         if result is None:
-            raise self._failure(message, seconds=self._params["wait_timeout"])
+            raise manage_failure(self._client, self._params, message, seconds=self._params["wait_timeout"])
         return result
 
     def _poll(self, function: Callable[[], _T | None]) -> _T | None:
@@ -522,23 +339,3 @@ class Manager:
                 return result
             time.sleep(min(delay, left))
             delay = min(2 * delay, _MAX_POLL)
-
-    def _failure(self, name: str, **fields: Any) -> VoiceError:
-        prefix = f"Failed to manage Voice Connector {self._label} in {self._client.region}: "
-        return VoiceError(name, prefix, region=self._client.region, **fields)
-
-
-def _find_part(state: State, key: str) -> Any:
-    """Return the part of a state that a write changes."""
-    if key == "connector":
-        return ConnectorUpdate.find_state(state.connector or {})
-    return state.tags or {} if key == "tags" else state.settings[key]
-
-
-def _with_part(state: State, key: str, part: Any) -> State:
-    """Return a state with one part changed."""
-    if key == "connector":
-        return state._replace(connector={**(state.connector or {}), **part})
-    if key == "tags":
-        return state._replace(tags=part)
-    return state._replace(settings={**state.settings, key: part})

@@ -700,10 +700,11 @@ from operator import itemgetter
 from typing import Any
 
 from ..module_utils._client import Connection
-from ..module_utils._desired import CONCURRENCY, GIVEN, STRUCTURES, Manager, Progress
+from ..module_utils._desired import CONCURRENCY, Manager, Progress
 from ..module_utils._errors import VoiceError
 from ..module_utils._module import VoiceModule
 from ..module_utils._options import build_suboptions, check_values
+from ..module_utils._plan import GIVEN, STRUCTURES
 from ..module_utils._writes import require_valid
 
 CREDENTIALS = {

@@ -16,7 +16,7 @@ import yaml
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from botocore.utils import parse_timestamp
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils._desired import GIVEN
+from ansible_collections.chime_sdk.voice.plugins.module_utils._plan import GIVEN
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import CONNECTOR, SETTINGS, to_iso_8601
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import Setting, setting_result
 from ansible_collections.chime_sdk.voice.plugins.modules import chime_voice_connector

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import pytest
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _desired, _operation
-from ansible_collections.chime_sdk.voice.plugins.module_utils._desired import GIVEN, STRUCTURES
+from ansible_collections.chime_sdk.voice.plugins.module_utils._plan import GIVEN, STRUCTURES
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
 from ansible_collections.chime_sdk.voice.tests.emulator import server, service
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault

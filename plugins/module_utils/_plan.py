@@ -1,0 +1,240 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the chime_sdk.voice collection: it may change in any release.
+
+"""Plan the writes that bring a Voice Connector into its desired state, in an order that works."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, NamedTuple
+
+from ._api import get_setting
+from ._connector_writes import ConnectorUpdate, CredentialsDeletion, CredentialsPut, TagWrite
+from ._errors import VoiceError
+from ._operation import VoiceClient
+from ._settings import PHONE_NUMBERS, SETTINGS
+from ._shapes import setting_result
+from ._structures import different_members, normalize, to_structure
+from ._writes import SettingWrite, Write
+
+CREDENTIALS = SETTINGS["termination_credentials"]
+# The options that are settings
+GIVEN = {**SETTINGS, PHONE_NUMBERS.name: PHONE_NUMBERS}
+# Those that are one structure, and that the module sets
+STRUCTURES = {name: setting for name, setting in SETTINGS.items() if setting.put and setting is not CREDENTIALS}
+FIXED = ("network_type", "integration_type")  # options that apply only at creation
+
+# What only AWS can change
+_READ_ONLY = (SETTINGS["termination_health"], PHONE_NUMBERS)
+
+
+class State(NamedTuple):
+    """A Voice Connector as it was read, or as it is predicted."""
+
+    connector: dict[str, Any] | None  # the documented keys, without settings; None if it does not exist
+    # By setting, the structure or None; for the credentials, the list of user names
+    settings: dict[str, Any]
+    tags: dict[str, str] | None  # None if they were not read, or if AWS withholds them
+    tags_error: str | None = None
+
+    def describe(self, params: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the Voice Connector as chime_voice_connector_info returns it."""
+        if self.connector is None:
+            return None
+        described = dict(self.connector)
+        if self.tags is not None or self.tags_error:
+            described.update(tags=self.tags, tags_error=self.tags_error)
+        for name, setting in GIVEN.items():
+            if params[name] is not None and name in self.settings:
+                structure = self.settings[name]
+                if isinstance(structure, list):
+                    structure = {setting.member: structure} if structure else None
+                described[name] = setting_result(setting, structure)
+        return described
+
+
+class Plan(NamedTuple):
+    """The writes in their order, each with the part of the state that it changes, and the predicted state."""
+
+    writes: list[tuple[str, Write]]
+    after: State
+
+
+def find_part(state: State, key: str) -> Any:
+    """Return the part of a state that a write changes: ``connector``, ``tags``, or the name of a setting."""
+    if key == "connector":
+        return ConnectorUpdate.find_state(state.connector or {})
+    return state.tags or {} if key == "tags" else state.settings[key]
+
+
+def _with_part(state: State, key: str, part: Any) -> State:
+    """Return a state with one part changed."""
+    if key == "connector":
+        return state._replace(connector={**(state.connector or {}), **part})
+    if key == "tags":
+        return state._replace(tags=part)
+    return state._replace(settings={**state.settings, key: part})
+
+
+def manage_failure(client: VoiceClient, params: dict[str, Any], name: str, **fields: Any) -> VoiceError:
+    """Return the error with the message *name* about the Voice Connector in the options."""
+    label = params["voice_connector_id"] or params["name"]
+    prefix = f"Failed to manage Voice Connector {label} in {client.region}: "
+    return VoiceError(name, prefix, region=client.region, **fields)
+
+
+class Planner:
+    """Plans what the options require. It sends no write, and reads only what a rule of the service depends on."""
+
+    def __init__(self, client: VoiceClient, params: dict[str, Any], warn: Callable[[str], None]) -> None:
+        self._client = client
+        self._params = params
+        self._warn = warn
+
+    def plan(self, current: State, created: bool = False) -> Plan:
+        """Return the plan for the *current* state.
+
+        :param created: whether this task has created the Voice Connector.
+        :raises VoiceError: a wish is impossible, or this botocore cannot send it.
+        """
+        self._check_fixed(current, created)
+        connector = current.connector or {}
+        identifier = connector["voice_connector_id"] or connector["name"]
+        params = self._params
+        writes = {
+            name: self._setting_write(name, identifier, current) for name in STRUCTURES if params[name] is not None
+        }
+        calling = writes.get("emergency_calling")
+        removes_calling = calling is not None and calling.deletes
+        put, removal = self._credentials_writes(current)
+        update = ConnectorUpdate(self._client, identifier, params)
+        encrypts = params["require_encryption"] is True
+        # Emergency calling requires an enabled termination and origination, and credentials require a termination.
+        # Routes should use TCP while encryption is required.
+        ordered: list[tuple[str, Write | None]] = [
+            ("emergency_calling", calling if removes_calling else None),
+            ("connector", None if encrypts else update),
+            (CREDENTIALS.name, None if put else removal),
+            ("termination", writes.get("termination")),
+            (CREDENTIALS.name, put),
+            (CREDENTIALS.name, removal if put else None),
+            ("origination", writes.get("origination")),
+            ("connector", update if encrypts else None),
+            ("emergency_calling", None if removes_calling else calling),
+            *((name, writes.get(name)) for name in ("streaming", "logging", "external_systems", "proxy")),
+            *(("tags", write) for write in self._tag_writes(current, created)),
+        ]
+        state = current._replace(connector=dict(connector), settings=dict(current.settings))
+        plan = Plan([], state)
+        for key, write in ordered:
+            change = write.predict(find_part(plan.after, key)) if write else None
+            if write and change and change.changed:
+                plan.writes.append((key, write))
+                plan = plan._replace(after=_with_part(plan.after, key, change.after))
+        self._check_wishes(current, plan)
+        return plan
+
+    def _setting_write(self, name: str, identifier: str, current: State) -> SettingWrite:
+        """Return the write of a setting that is one structure."""
+        setting, options = STRUCTURES[name], self._params[name]
+        given = normalize(to_structure(setting.members, options), setting.members)
+        if options["exists"] is False and given is not None:
+            raise manage_failure(self._client, self._params, "contradiction", option=name)
+        deletes = options["exists"] is False and setting.delete is not None
+        if options["exists"] is False and not deletes:  # a setting that cannot be deleted, but disabled
+            options = dict.fromkeys(setting.members, False)
+        return SettingWrite(self._client, setting, identifier, deletes, options, name, current.connector)
+
+    def _credentials_writes(self, current: State) -> tuple[CredentialsPut | None, CredentialsDeletion | None]:
+        """Return the writes that set credentials, and that delete them."""
+        options = self._params[CREDENTIALS.name]
+        if options is None:
+            return None, None
+        connector, there = current.connector or {}, current.settings[CREDENTIALS.name]
+        given, names = options["credentials"], options["usernames"]
+        if given is None:
+            if options["exists"] is False and not names:
+                return None, CredentialsDeletion(self._client, connector, [])
+            if (names is not None and set(names) != set(there)) or (options["exists"] and not there):
+                raise manage_failure(self._client, self._params, "no_passwords")
+            return None, None
+        if names is not None or (options["exists"] is False and given):
+            raise manage_failure(self._client, self._params, "contradiction", option=CREDENTIALS.name)
+        passwords = {credential["username"]: credential["password"] for credential in given}
+        purge = self._params["purge_termination_credentials"] or options["exists"] is False
+        always = self._params["update_password"] == "always"
+        put = CredentialsPut(self._client, connector, passwords, always, purge)
+        return put, CredentialsDeletion(self._client, connector, list(passwords)) if purge else None
+
+    def _tag_writes(self, current: State, created: bool) -> list[TagWrite]:
+        params = self._params
+        if params["tags"] is None:
+            return []
+        withheld = current.tags is None
+        if withheld and created:  # they were sent with the request that created it
+            self._warn(f"The tags were set, but could not be read. {current.tags_error}")
+            return []
+        if withheld and params["purge_tags"]:
+            raise manage_failure(
+                self._client, self._params, "tags_withheld", reason=(current.tags_error or "").removesuffix(".")
+            )
+        connector = current.connector or {}
+        adds = [TagWrite(self._client, connector, params["tags"], False, withheld)] if params["tags"] else []
+        removes = [TagWrite(self._client, connector, params["tags"], True, False)] if params["purge_tags"] else []
+        return adds + removes
+
+    # Refusing
+
+    def _check_fixed(self, current: State, created: bool) -> None:
+        """Raise VoiceError for an option that cannot change, and is different."""
+        connector = current.connector or {}
+        for key in FIXED:
+            wanted = self._params[key]
+            if wanted is not None and wanted != connector[key] and not (created and connector[key] is None):
+                shown = self._client.clean(connector[key], 100) if connector[key] else "not returned by AWS"
+                raise manage_failure(self._client, self._params, "fixed", option=key, found=shown)
+        for setting in _READ_ONLY:
+            options = self._params[setting.name]
+            if options is None:
+                continue
+            found = current.settings[setting.name]
+            if setting is PHONE_NUMBERS:
+                found = {setting.member: found} if found else None
+            given = to_structure(setting.members, options)
+            known = to_structure(setting.members, setting_result(setting, found))
+            same = options["exists"] in (None, found is not None)
+            if not same or different_members(setting, {**known, **given}, known):
+                raise manage_failure(self._client, self._params, "read_only", option=setting.name)
+
+    def _check_wishes(self, current: State, plan: Plan) -> None:
+        """Raise VoiceError for a combination of settings that the service refuses."""
+        changed = {key for key, _write in plan.writes}
+        known = dict(plan.after.settings)
+
+        def after(name: str) -> Any:
+            identifier = (current.connector or {}).get("voice_connector_id")
+            if name not in known:
+                if identifier is None:  # a new Voice Connector has no settings
+                    return None
+                known[name] = get_setting(self._client, SETTINGS[name], identifier, current.connector).structure
+            return known[name]
+
+        def is_enabled(structure: dict[str, Any] | None) -> bool:
+            return structure is not None and not structure.get("Disabled")
+
+        wants_credentials = bool(self._params[CREDENTIALS.name]) and bool(known[CREDENTIALS.name])
+        if wants_credentials and changed & {CREDENTIALS.name, "termination"} and after("termination") is None:
+            raise manage_failure(self._client, self._params, "credentials_without_termination")
+        needed = ("termination", "origination")
+        if "emergency_calling" in changed and normalize(
+            after("emergency_calling"), SETTINGS["emergency_calling"].members
+        ):
+            missing = [name for name in needed if not is_enabled(after(name))]
+        else:
+            ended = [name for name in needed if name in changed and is_enabled(current.settings[name])]
+            missing = [name for name in ended if not is_enabled(after(name))]
+            missing = missing if missing and after("emergency_calling") else []
+        if missing:
+            raise manage_failure(self._client, self._params, "emergency_calling_alone", options=" and ".join(missing))
