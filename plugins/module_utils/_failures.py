@@ -67,7 +67,7 @@ FAILURES = {
     # The SDK
     "no_operation": Failure(
         "botocore {version}, which is installed for {python}, does not have the operation {operation}. Upgrade boto3 "
-        "for that Python, or remove the setting from include",
+        "for that Python, or remove this setting from the task",
         affects_all=True,
     ),
     "no_proxy_operation": Failure(
