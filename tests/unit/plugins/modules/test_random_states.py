@@ -83,7 +83,10 @@ def draw(rng: random.Random, shape: Any, valid: bool, name: str = "", item: bool
         value = {member: draw(rng, shape.members[member], valid, member) for member in drawn}
         return value if valid or rng.random() < 0.7 else {**value, "NewMember": [{"Newer": True}]}
     if shape.type_name == "list":
-        return [draw(rng, shape.member, valid, name, True) for _ in range(rng.randint(shape.metadata.get("min", 0), 3))]
+        return [
+            draw(rng, shape.member, valid, name, True)
+            for _number in range(rng.randint(shape.metadata.get("min", 0), 3))
+        ]
     if shape.type_name == "boolean":
         return rng.random() < 0.5
     return rng.choice(shape.metadata.get("enum") or POOLS[name] + ([] if valid else RETURNED.get(name, [])))
@@ -212,7 +215,7 @@ def test_what_was_read_is_not_written(server: Emulator) -> None:
 
 def test_a_copy_has_what_the_source_has(server: Emulator) -> None:
     rng = random.Random(2)
-    for _ in range(8):
+    for _number in range(8):
         seeds = [
             {"VoiceConnectorId": identifier, "Name": name, **draw_connector(rng, valid=True), "Unchecked": True}
             for identifier, name in ((ID, "source"), (OTHER_ID, "target"))
