@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: chime_voice_connector_proxy_info
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: Read the proxy configuration of an Amazon Chime SDK Voice Connector
 description:
   - Reads the proxy configuration of one Amazon Chime SDK Voice Connector, for facts, audits, and conditional tasks.

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: chime_voice_connector_proxy_retire
-version_added: 1.1.0
+version_added: 1.0.0
 short_description: Back up and delete the proxy configurations of Amazon Chime SDK Voice Connectors
 description:
   - Reads the Voice Connectors of one AWS account in one or more Regions, backs up the selected proxy configurations,
