@@ -729,7 +729,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "purge_termination_credentials": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 120},
 }
-OPTIONS["termination_credentials"]["options"]["credentials"] = CREDENTIALS
+OPTIONS["termination_credentials"]["options"].update(credentials=CREDENTIALS)
 
 
 def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
