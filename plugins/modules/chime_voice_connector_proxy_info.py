@@ -70,10 +70,14 @@ EXAMPLES = r"""
     - abcdef1ghij2klmno3pqr4
     - bcdefg2hijk3lmnop4qrs5
   register: voice_proxies
+  ignore_errors: true
 
-- name: List the Voice Connectors that still have a proxy configuration
+# A failed item has no 'exists', so exclude the failed items first.
+- name: List the Voice Connectors that still have a proxy configuration, and those that could not be read
   ansible.builtin.debug:
-    msg: "{{ voice_proxies.results | selectattr('exists') | map(attribute='voice_connector_id') | list }}"
+    msg:
+      set: "{{ voice_proxies.results | rejectattr('failed') | selectattr('exists') | map(attribute='item') | list }}"
+      unknown: "{{ voice_proxies.results | selectattr('failed') | map(attribute='item') | list }}"
 
 - name: Set the connection options once, for this collection and amazon.aws
   module_defaults:
