@@ -11,11 +11,11 @@ TOX = .venv/tox/bin/tox
 RUN_CHECKS = .venv/tox/bin/python tools/run_checks.py
 
 # The Python versions of the environments for make matrix.
-newest: version = 3.13
+newest stable: version = 3.13
 oldest: version = 3.12
 
 .PHONY: help demo test lint units sanity integration playbooks browser docs build matrix release-check bench format clean \
-	supported-python default newest oldest
+	supported-python default newest stable oldest
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile
@@ -38,7 +38,7 @@ build: ## build the collection, import it as Galaxy does, and run it
 lint units sanity integration playbooks browser docs build: default
 	@$(RUN_CHECKS) -m $@
 
-matrix: newest oldest ## run the tests with other Python versions, the newest packages, and the oldest SDK
+matrix: newest stable oldest ## run the tests with other releases of Python, Ansible, and the SDK
 	@$(RUN_CHECKS) -m $@
 
 release-check: default ## check that the last commit can be published
@@ -65,10 +65,12 @@ $(TOX): tools/requirements/tox.txt | supported-python
 	@touch $@
 
 default: supported-python $(TOX)
+	@[ -d .venv/$@ ] || echo "make: installing Ansible and the packages for the tests into .venv; this is done only once"
 	@$(TOX) run -qq -e $@
 
 # Try to run each Python, because a pyenv shim on the path may not work.
-newest oldest: $(TOX)
+newest stable oldest: $(TOX)
+	@[ -d .venv/$@ ] || echo "make: installing the packages for the environment $@ into .venv; this is done only once"
 	@for python in python$(version) $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$(version).*/bin/python; do \
 		"$$python" -m venv --help >/dev/null 2>&1 && BASE_PYTHON=$$(command -v "$$python") exec $(TOX) run -qq -e $@; \
 	done; \

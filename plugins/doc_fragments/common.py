@@ -107,19 +107,16 @@ options:
       - O(endpoint_url) and O(aws_config), except its C(retries), apply to this request too.
       - To use several accounts, run the task once for each role, for example in a loop.
     type: str
-    version_added: 1.1.0
   assume_role_external_id:
     description:
       - The external ID that the trust policy of the role requires.
       - Requires O(assume_role_arn).
     type: str
-    version_added: 1.1.0
   assume_role_session_name:
     description:
       - The name of the session, which AWS CloudTrail records. If omitted, the name is C(chime_sdk.voice).
       - Requires O(assume_role_arn).
     type: str
-    version_added: 1.1.0
 notes:
   - To assume O(assume_role_arn), the credentials in use need the IAM action C(sts:AssumeRole) on that role, and the
     trust policy of the role must permit it. This takes one request, in O(region) or in the first Region that is read.

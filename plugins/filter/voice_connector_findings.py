@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: voice_connector_findings
-version_added: 1.1.0
+version_added: 1.0.0
 short_description: Check Voice Connectors against a policy
 description:
   - Compares results of M(chime_sdk.voice.chime_voice_connector_info) with a policy, and returns one finding for each

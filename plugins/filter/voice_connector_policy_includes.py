@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: voice_connector_policy_includes
-version_added: 1.1.0
+version_added: 1.0.0
 short_description: List the settings that a policy needs
 description:
   - Returns the choices of O(chime_sdk.voice.chime_voice_connector_info#module:include) that the checks of a policy

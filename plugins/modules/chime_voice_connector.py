@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: chime_voice_connector
-version_added: 1.1.0
+version_added: 1.0.0
 short_description: Manage an Amazon Chime SDK Voice Connector with its settings and tags
 description:
   - Creates, changes, or deletes one Amazon Chime SDK Voice Connector. The module writes only what differs, and what you
@@ -730,7 +730,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "purge_termination_credentials": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 120},
 }
-OPTIONS["termination_credentials"]["options"]["credentials"] = CREDENTIALS
+OPTIONS["termination_credentials"]["options"].update(credentials=CREDENTIALS)
 
 
 def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:

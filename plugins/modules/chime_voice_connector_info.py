@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: chime_voice_connector_info
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: Find Amazon Chime SDK Voice Connectors and read their settings in bulk
 description:
   - Lists the Amazon Chime SDK Voice Connectors of an account in one or more Regions, or reads those with given IDs. On
@@ -34,7 +34,6 @@ options:
         belongs to, it is returned from that Region.
     type: list
     elements: str
-    version_added: 1.1.0
   voice_connector_ids:
     description:
       - Read only these Voice Connectors. If one of them does not exist in any of the Regions, the task fails.
@@ -63,7 +62,6 @@ options:
         Connector, except V(phone_numbers), which takes one listing per Region.
       - Each setting is returned as a dictionary with all of its keys. Values that are not set are V(null) or V([]). Use
         the key C(exists) in conditions.
-      - All values except V(proxy) and V(tags) were added in release 1.1.0.
     type: list
     elements: str
     choices:
@@ -85,7 +83,6 @@ options:
         STS operation C(GetCallerIdentity).
     type: bool
     default: false
-    version_added: 1.1.0
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: chime_voice_connector_proxy
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: Manage the proxy configuration of an Amazon Chime SDK Voice Connector
 description:
   - Sets, changes, or deletes the proxy configuration of one Amazon Chime SDK Voice Connector. It never touches the

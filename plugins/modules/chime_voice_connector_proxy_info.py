@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: chime_voice_connector_proxy_info
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: Read the proxy configuration of an Amazon Chime SDK Voice Connector
 description:
   - Reads the proxy configuration of one Amazon Chime SDK Voice Connector, for facts, audits, and conditional tasks.
@@ -70,10 +70,14 @@ EXAMPLES = r"""
     - abcdef1ghij2klmno3pqr4
     - bcdefg2hijk3lmnop4qrs5
   register: voice_proxies
+  ignore_errors: true
 
-- name: List the Voice Connectors that still have a proxy configuration
+# A failed item has no 'exists', so exclude the failed items first.
+- name: List the Voice Connectors that still have a proxy configuration, and those that could not be read
   ansible.builtin.debug:
-    msg: "{{ voice_proxies.results | selectattr('exists') | map(attribute='voice_connector_id') | list }}"
+    msg:
+      set: "{{ voice_proxies.results | rejectattr('failed') | selectattr('exists') | map(attribute='item') | list }}"
+      unknown: "{{ voice_proxies.results | selectattr('failed') | map(attribute='item') | list }}"
 
 - name: Set the connection options once, for this collection and amazon.aws
   module_defaults:

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: chime_voice_connector_proxy_restore
-version_added: 1.1.0
+version_added: 1.0.0
 short_description: Restore the proxy configurations of Amazon Chime SDK Voice Connectors from a backup
 description:
   - Restores proxy configurations from a backup, several at a time. The backup must be from

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: chime_voice_connector_proxy_retire
-version_added: 1.1.0
+version_added: 1.0.0
 short_description: Back up and delete the proxy configurations of Amazon Chime SDK Voice Connectors
 description:
   - Reads the Voice Connectors of one AWS account in one or more Regions, backs up the selected proxy configurations,
@@ -108,8 +108,8 @@ attributes:
   check_mode:
     details:
       - In check mode, the module reads and checks everything, including whether O(backup_dir) is writable, and returns
-        the plan in RV(selected). It writes no backup and deletes nothing. RV(failures) and C(changed) are those of the
-        real run, as far as they can be known without a deletion.
+        the plan in RV(selected). It writes no backup and deletes nothing. RV(retired), RV(failures), and C(changed) are
+        those of the real run, as far as they can be known without a deletion.
   diff_mode:
     details:
       - The diff shows the fall-back phone numbers unmasked. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
@@ -204,7 +204,8 @@ selected:
       type: str
       sample: us-east-1
 retired:
-  description: The Voice Connectors whose proxy configuration no longer exists, or V([]) in check mode.
+  description:
+    - The Voice Connectors whose proxy configuration no longer exists or, in check mode, would not exist after the run.
   returned: always
   type: list
   elements: dict
@@ -392,11 +393,10 @@ def retire(module: Any, result: dict[str, Any], numbers: PhoneNumbers) -> None:
         return delete_unchanged(clients[record.region], record, module.check_mode)
 
     changes = run_each(records, "delete the proxy configuration of", delete, params["concurrency"])
-    if not module.check_mode:
-        for record in records:
-            change = changes[record.voice_connector_id]
-            if isinstance(change, Change):
-                result["retired"].append({**record.describe(), "already_absent": not change.changed})
+    for record in records:
+        change = changes[record.voice_connector_id]
+        if isinstance(change, Change):
+            result["retired"].append({**record.describe(), "already_absent": not change.changed})
     report_changes(module, result, records, changes)
     count = len(records) + len(planned.unrestorable)
     backup = f"The backup is {redact(result['backup_file'])}. " if result["backup_file"] else ""

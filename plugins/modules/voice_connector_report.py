@@ -12,7 +12,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: voice_connector_report
-version_added: 1.1.0
+version_added: 1.0.0
 short_description: Report whether Amazon Chime SDK Voice Connectors comply with a policy
 description:
   - Checks the Voice Connectors of one or many accounts against a policy, compares the result with the previous report,

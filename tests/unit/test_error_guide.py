@@ -66,6 +66,10 @@ class Context:
         return str(result["msg"])
 
 
+def misspelled_option(context: Context) -> str:
+    return str(context.read_proxy(None, voice_conector_id=WITH_PROXY)["msg"])
+
+
 def no_credentials(context: Context) -> str:
     return context.read(access_key=None, secret_key=None)
 
@@ -146,6 +150,7 @@ def end_of_support(context: Context) -> str:
 
 
 MISTAKES: dict[str, Callable[[Context], str]] = {
+    "A misspelled option": misspelled_option,
     "No credentials": no_credentials,
     "Credentials that cannot be obtained": expired_sso_session,
     "A wrong Region": wrong_region,

@@ -489,7 +489,8 @@ def test_the_default_limit_is_fifty_deletions() -> None:
 def test_check_mode_returns_the_complete_plan(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
     result = retire(_ansible_check_mode=True)
     assert (result["changed"], ids(result["selected"])) == (True, [RECEPTION, WAREHOUSE, CANTEEN])
-    assert (result["retired"], result["failures"], result["backup_file"]) == ([], [], None)
+    assert result["retired"] == [{**record, "already_absent": False} for record in result["selected"]]
+    assert (result["failures"], result["backup_file"]) == ([], None)
     assert DELETE not in fleet.operations()
     assert not folder.exists()
 
