@@ -29,6 +29,7 @@ parts of other packages. If one of them changes, the tests in parentheses fail:
 
 from __future__ import annotations
 
+import base64
 import functools
 import importlib
 import os
@@ -324,7 +325,8 @@ class Connection:
         from ._redact import find_secrets, redact
 
         used = self._credentials.secrets if self._credentials else ()
-        secrets, patterns = find_secrets(self._params, self._session, [*used, *self._passwords])
+        encoded = [base64.b64encode(password.encode("utf-8", "replace")).decode() for password in self._passwords]
+        secrets, patterns = find_secrets(self._params, self._session, [*used, *self._passwords, *encoded])
         # redact() does not search short secrets.
         patterns += [re.compile(re.escape(password)) for password in self._passwords if password]
         return redact(text, secrets, patterns, limit, self._numbers)

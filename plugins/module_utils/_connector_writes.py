@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Callable
 
 from ._api import get_setting
@@ -48,9 +49,10 @@ class ConnectorCreation(Write):
     def different(self, one: Any, other: Any) -> set[str]:
         return {"name"}
 
-    def create(self) -> dict[str, Any]:
+    def create(self, known: Collection[str]) -> dict[str, Any]:
         """Return the documented keys of the new Voice Connector.
 
+        :param known: the IDs that existed before.
         :raises VoiceError: it was not created, or, if ``rejected`` is false, it may have been created.
         """
         operation = self._operation()
@@ -59,7 +61,7 @@ class ConnectorCreation(Write):
         created = operation.member(response, "VoiceConnector")
         connector = operation.check(connector_result, created or {}, self.client.region)
         valid = VOICE_CONNECTOR_ID.fullmatch(connector["voice_connector_id"] or "")
-        if not valid or connector["name"] != desired["name"]:
+        if not valid or connector["voice_connector_id"] in known or connector["name"] != desired["name"]:
             raise operation.failure("unreadable", reason="it does not contain the new Voice Connector")
         return connector
 

@@ -76,9 +76,13 @@ def list_voice_connectors(client: VoiceClient) -> Iterator[dict[str, dict[str, A
             if not VOICE_CONNECTOR_ID.fullmatch(identifier):
                 raise operation.failure("unreadable", reason="it contains an item whose VoiceConnectorId is not valid")
             try:
-                page[identifier] = connector_result(entry, client.region)
+                connector = connector_result(entry, client.region)
             except MistypedValue:
-                page[identifier] = None
+                connector = None
+            if page.setdefault(identifier, connector) != connector:
+                raise operation.failure(
+                    "unreadable", reason="it contains a Voice Connector twice, with different values"
+                )
         yield page
 
 

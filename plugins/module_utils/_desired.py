@@ -81,6 +81,7 @@ class Manager:
         self._params = progress.params
         self._progress = progress
         self._check_mode = check_mode
+        self._warn = warn
         self._planner = Planner(client, progress.params, warn)
         self._listed: set[str] | None = None  # the IDs before anything was created
 
@@ -106,12 +107,10 @@ class Manager:
         listed: set[str] = set()
         for page in list_voice_connectors(self._client):
             for identifier, entry in page.items():
-                if identifier in listed:
-                    continue
-                listed.add(identifier)
-                if entry is None or entry["name"] is None:
+                if entry is None or not entry["name"] or identifier in listed:
                     entry = get_voice_connector(self._client, identifier)
-                if entry["name"] is None:
+                listed.add(identifier)
+                if not entry["name"]:
                     raise manage_failure(self._client, self._params, "nameless", voice_connector_id=identifier)
                 if entry["name"] == self._params["name"] and entry["aws_region"] in (None, self._client.region):
                     found.append(identifier)
@@ -139,10 +138,7 @@ class Manager:
 
     def _to_state(self, read: ConnectorRead, given: list[Setting]) -> State:
         connector = read.connector or {}
-        home = connector["aws_region"]
-        if home != self._client.region:
-            shown = self._client.clean(home, 100) if home else "a Region that AWS did not return"
-            raise manage_failure(self._client, self._params, "other_home", home=shown)
+        self._require_same(connector)
         settings: dict[str, Any] = {setting.name: read.structures[setting.name] for setting in given}
         for setting in (CREDENTIALS, PHONE_NUMBERS):
             if setting.name in connector:
@@ -150,6 +146,18 @@ class Manager:
                 settings[setting.name] = connector[setting.name][key]
         known = {key: value for key, value in connector.items() if key == "region" or key in CONNECTOR}
         return State(known, settings, connector.get("tags"), connector.get("tags_error"))
+
+    def _require_same(self, connector: dict[str, Any]) -> None:
+        """Raise VoiceError for a Voice Connector of a different Region, or of a different name unless it is renamed."""
+        home, name, params = connector["aws_region"], connector["name"], self._params
+        if home != self._client.region:
+            shown = self._client.clean(home, 100) if home else "a Region that AWS did not return"
+            raise manage_failure(self._client, params, "other_home", home=shown)
+        renames = params["voice_connector_id"] and params["state"] == "present"
+        if not renames and params["name"] not in (None, name):
+            shown = self._client.clean(name, 256) if name else "a name that AWS did not return"
+            identifier = connector["voice_connector_id"]
+            raise manage_failure(self._client, params, "other_name", voice_connector_id=identifier, found=shown)
 
     # Present
 
@@ -170,7 +178,7 @@ class Manager:
         progress.before = State(None, empty, None)
         options = {key: params[key] for key in ("name", "require_encryption", *FIXED, "tags")}
         if options["require_encryption"] is None:
-            options["require_encryption"] = True
+            options["require_encryption"] = params["require_encryption"] = True
         creation = ConnectorCreation(self._client, options)
         creation.predict(None)
         connector: dict[str, Any] = dict.fromkeys(CONNECTOR)
@@ -187,12 +195,12 @@ class Manager:
         progress.voice_connector_id = identifier
         progress.record(creation.operation, True)
         progress.failed_step = None
-        self._apply(self._wait_for(lambda: self._read_new(identifier), "not_visible"), created=True)
+        self._apply(self._read_created(identifier), created=True)
 
     def _create_once(self, creation: ConnectorCreation) -> str:
         """Return the ID of the new Voice Connector, even if no response to the request arrived."""
         try:
-            connector = creation.create()
+            connector = creation.create(self._listed or ())
         except VoiceError as e:
             if e.rejected:
                 raise
@@ -200,6 +208,7 @@ class Manager:
         else:
             if connector["aws_region"] not in (None, self._client.region):
                 self._progress.record(creation.operation, True)
+                self._progress.failed_step = None
                 self._progress.voice_connector_id = connector["voice_connector_id"]
                 raise manage_failure(
                     self._client, self._params, "other_home", home=self._client.clean(connector["aws_region"], 100)
@@ -230,12 +239,16 @@ class Manager:
             raise creation.failure("create_several", write=write, ids=", ".join(sorted(found)), **response)
         return found[0]
 
-    def _read_new(self, identifier: str) -> State | None:
-        """Return the Voice Connector that this task has created, or None if the service does not return it yet."""
-        try:
-            return self.read(identifier)
-        except NotFound:
-            return None
+    def _read_created(self, identifier: str) -> State:
+        """Return the Voice Connector that this task has created, as soon as the service returns it."""
+
+        def read() -> State | None:
+            try:
+                return self.read(identifier)
+            except NotFound:
+                return None
+
+        return self._wait_for(read, "not_visible")
 
     def _apply(self, current: State, created: bool) -> None:
         """Apply the plan for the *current* state, and read the result."""
@@ -259,15 +272,20 @@ class Manager:
             progress.after = current
             return
         identifier = str(progress.voice_connector_id)
-        progress.after = after = self.read(identifier)
-        # The last write of each part decides what it must be.
-        for key, write in dict(plan.writes).items():
-            unread = key == "tags" and after.tags is None
-            lost = set() if unread else write.lost(find_part(after, key), write.desired)
+        after = self._read_created(identifier) if created else self.read(identifier)
+        last = dict(plan.writes)  # the last write of each part
+        for key, write in plan.writes:
+            if key == "tags" and after.tags is None:
+                self._warn(f"The tags were set, but could not be read again. {after.tags_error}")
+                continue
+            part = find_part(after, key)
+            lost = write.unfulfilled(part) | (write.lost(part, write.desired) if write is last[key] else set())
             if lost:
-                progress.after = None
                 progress.failed_step = write.operation
                 raise write.failure("read_differently", options=write.name(lost))
+        if not progress.changed:  # somebody else has changed everything meanwhile
+            progress.before = after
+        progress.after = after
 
     def _record_plan(self, plan: Plan) -> None:
         for _key, write in plan.writes:
@@ -290,19 +308,9 @@ class Manager:
         if connector is None:
             return
         progress.before = State(connector, {}, None)
-        if self._params["name"] not in (None, connector["name"]):
-            raise manage_failure(
-                self._client, self._params, "other_name", found=self._client.clean(connector["name"] or "no name", 256)
-            )
-        if connector["aws_region"] != self._client.region:
-            raise manage_failure(
-                self._client,
-                self._params,
-                "other_home",
-                home=self._client.clean(connector["aws_region"] or "no Region", 100),
-            )
+        self._require_same(connector)
         progress.after = None
-        progress.failed_step = deletion.operation
+        progress.failed_step = None if self._check_mode else deletion.operation
         change = deletion.run(self._check_mode)
         progress.record(deletion.operation, change.changed)
         if not self._check_mode:

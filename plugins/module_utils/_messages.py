@@ -62,31 +62,30 @@ MESSAGES = {
         "voice_connector_id; nothing was changed"
     ),
     "other_name": (
-        "the name of the Voice Connector with this ID is {found}. Correct name or voice_connector_id; nothing was changed"
+        "Voice Connector {voice_connector_id} has the name {found}. Correct name or voice_connector_id, or run the task again "
+        "if it was just renamed; nothing was changed"
     ),
     "other_home": "the Voice Connector belongs to {home}. Set region to the Region that it belongs to",
     "fixed": (
         "{option} can be set only when a Voice Connector is created, and the current value is different: {found}. Remove the "
-        "option, or create a new Voice Connector; nothing was changed"
+        "option, or create a new Voice Connector"
     ),
-    "read_only": (
-        "{option} is different from what AWS returned, and only AWS can change it. Remove the option; nothing was changed"
-    ),
+    "read_only": ("{option} is different from what AWS returned, and only AWS can change it. Remove the option"),
     "no_passwords": (
         "termination_credentials has different user names from those that exist, and no passwords. List credentials with "
-        "username and password; nothing was changed"
+        "username and password"
     ),
     "credentials_without_termination": (
         "credentials require a termination, and there would be none. Set termination too, or remove "
-        "termination_credentials; nothing was changed"
+        "termination_credentials"
     ),
     "emergency_calling_alone": (
         "emergency calling requires a termination and an origination that are enabled, but one is missing or disabled "
-        "({options}). Set it too, or delete emergency calling with exists set to false; nothing was changed"
+        "({options}). Set it too, or delete emergency calling with exists set to false"
     ),
     "tags_withheld": (
-        "the tags could not be read, so it is unknown which ones to remove. Set purge_tags to false, or remove tags; "
-        "nothing was changed. {reason}"
+        "the tags could not be read, so it is unknown which ones to remove. Set purge_tags to false, or remove tags"
+        ". {reason}"
     ),
     "create_unknown": (
         "it is unknown whether the Voice Connector was created: {read}. Run the task again, which looks for the name first. "
@@ -108,7 +107,7 @@ MESSAGES = {
         "{count} phone numbers are associated with it ({numbers}). Disassociate them first; nothing was changed"
     ),
     "read_differently": (
-        "the service confirmed the change, but later returned different values for {options}. Run the task again; "
+        "at the end, the service returned values for {options} that are different from those requested. Run the task again; "
         "somebody else may be changing the Voice Connector"
     ),
     # SDK and connection options
@@ -193,6 +192,13 @@ MESSAGES = {
     "write_failed": (
         "the change did not take effect as requested: when the configuration was read again, it was different. Fix the "
         "cause and run the task again. The error from the change: {write}"
+    ),
+    "changed_since_read": (
+        "{options} changed after the Voice Connector was read, so this was not written. Run the task again"
+    ),
+    "unknown_item_members": (
+        "a write would remove {members} from an item of {option}, because this version of the collection does not know it. "
+        "Upgrade chime_sdk.voice, or make this change with a different tool; nothing was sent"
     ),
     "write_unreadable": (
         "it is unknown whether the service stored the passwords, because nobody can read them. Run the task again. The "

@@ -331,8 +331,6 @@ class Operation:
     def _delay(self, failed: Any) -> float | None:
         """Count a failed attempt. Return the seconds to wait before the next one, or None to make no further attempt."""
         rate_limit = self._client.rate_limit
-        if self._once and self._sent:
-            return None
         if failed.row.retry == "throttle":
             self._throttles += 1
             failures, more = self._throttles, self._throttles < MAX_THROTTLES
@@ -346,6 +344,8 @@ class Operation:
         # At most 0.5 seconds after the first failure, then at most 1, 2, 4, and 5 seconds
         delay = random.uniform(0, min(MAX_BACKOFF, 2 ** (failures - 2)))
         left = self._left()
+        if self._once and self._sent:
+            return None
         # botocore has repeated only what it sent, and does not know that a response was repeated.
         retries = self._retries or not failed.sent or failed.name == "repeated_response"
         return delay if more and retries and (left is None or delay < left) else None

@@ -109,7 +109,9 @@ class Planner:
         calling = writes.get("emergency_calling")
         removes_calling = calling is not None and calling.deletes
         put, removal = self._credentials_writes(current)
-        update = ConnectorUpdate(self._client, identifier, params)
+        # Without an ID, the name is how the Voice Connector was found.
+        given = params if params["voice_connector_id"] else {"require_encryption": params["require_encryption"]}
+        update = ConnectorUpdate(self._client, identifier, given)
         encrypts = params["require_encryption"] is True
         # Emergency calling requires an enabled termination and origination, and credentials require a termination.
         # Routes should use TCP while encryption is required.
@@ -131,6 +133,8 @@ class Planner:
         for key, write in ordered:
             change = write.predict(find_part(plan.after, key)) if write else None
             if write and change and change.changed:
+                if key not in dict(plan.writes):
+                    write.expected = [find_part(current, key)]
                 plan.writes.append((key, write))
                 plan = plan._replace(after=_with_part(plan.after, key, change.after))
         self._check_wishes(current, plan)

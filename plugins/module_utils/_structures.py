@@ -62,6 +62,10 @@ class BadValue(ValueError):
     """A new value is not valid. The arguments are the path of the option, and what the value must be."""
 
 
+class UnknownMembers(ValueError):
+    """A new value would remove members that are not in the table. The arguments are the path of the option, and they."""
+
+
 class Problem(NamedTuple):
     """Why a structure cannot be sent."""
 
@@ -178,6 +182,7 @@ def merge(
 
     :param path: the path of the options.
     :raises BadValue: a new phone number is not complete.
+    :raises UnknownMembers: a list would lose something that is not in the table.
     """
     merged = dict(current or {})
     for key, (name, inner) in kind.items():
@@ -195,6 +200,10 @@ def _merge_value(kind: Any, current: Any, given: Any, path: str) -> Any:
     if isinstance(kind, list) and isinstance(kind[0], dict):
         left = list(current or [])
         kept = [(item, find_kept(kind[0], left, item)) for item in _most_members_first(given)]
+        names = {name for name, _inner in kind[0].values()}
+        unknown = sorted({name for item in left for name in item if name not in names and not is_empty(item[name])})
+        if unknown:
+            raise UnknownMembers(path, ", ".join(unknown))
         return [merge(kind[0], None, item, path) if found is None else found for item, found in kept]
     if isinstance(kind, list):
         spelled = {normalize(item, kind[0]): item for item in current or []}
@@ -255,6 +264,7 @@ def apply_options(
     :param options: the keys of the setting, and ``exists``. Null and missing are unchanged; false in ``exists`` deletes.
     :param path: the path of the options.
     :raises BadValue: a new phone number is not complete.
+    :raises UnknownMembers: a list would lose something that is not in the table.
     """
     if options.get("exists") is False:
         return None

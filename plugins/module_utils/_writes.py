@@ -16,6 +16,7 @@ from ._operation import Operation, VoiceClient
 from ._shapes import Setting, setting_result
 from ._structures import (
     BadValue,
+    UnknownMembers,
     apply_options,
     check_options,
     different_members,
@@ -68,6 +69,7 @@ class Write:
         self.decide = decide
         self.before: Any = None  # the state that the last read returned
         self.desired: Any = None  # the one that was sent, or would have been
+        self.expected: list[Any] = []  # the state for which the write was planned, if it was
         self._sending = False  # whether the last call of prepare() has returned
 
     def read(self, client: VoiceClient) -> Any:
@@ -130,6 +132,10 @@ class Write:
         self.to_parameters(desired)
         return Change(current, self.predict_stored(desired), True)
 
+    def unfulfilled(self, state: Any) -> set[str]:
+        """Return the names of what would have to change in a *state* now."""
+        return self.different(state, self.decide(state))
+
     def predict_stored(self, desired: Any) -> Any:
         """Return the state after a request, as the service will return it."""
         return desired
@@ -180,6 +186,10 @@ class Write:
             raise self.failure("write_unknown", write=write, read=e.message.removesuffix(".")) from None
         if may_be_applied:
             self._judge(current)
+        for expected in self.expected:
+            different = self.different(current, expected)
+            if different:
+                raise self.failure("changed_since_read", options=self.name(different))
         self.before = current
         self.desired = self.decide(current)
         if not self.needed(current, self.desired):
@@ -293,8 +303,10 @@ class SettingWrite(Write):
         try:
             return apply_options(self._setting, options, current, self._path)
         except BadValue as e:
-            option, requirement = e.args
-        raise self.failure("bad_value", rejected=True, option=option, requirement=requirement)
+            error = self.failure("bad_value", rejected=True, option=e.args[0], requirement=e.args[1])
+        except UnknownMembers as e:
+            error = self.failure("unknown_item_members", rejected=True, option=e.args[0], members=e.args[1])
+        raise error
 
     def read(self, client: VoiceClient) -> dict[str, Any] | None:
         current = get_setting(client, self._setting, self._id, self._voice_connector).structure

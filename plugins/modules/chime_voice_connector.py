@@ -763,6 +763,8 @@ def main() -> None:
     progress = Progress(params, params["region"])
     credentials = (params["termination_credentials"] or {}).get("credentials") or []
     passwords = [credential["password"] for credential in credentials if credential["password"]]
+    # As HTTP authentication encodes them
+    passwords += [f"{credential['username']}:{credential['password']}" for credential in credentials]
     try:
         check_options(params, module.given)
         purpose = f"manage Voice Connector {params['voice_connector_id'] or params['name']}"
