@@ -53,6 +53,10 @@ MESSAGES = {
     "unread_setting": (
         "{option} has null for exists, because it could not be read where it comes from. Read it again, or remove it"
     ),
+    "masked_value": (
+        "{option} contains a value that Ansible has hidden, because it equals a password. Get it from where it is not hidden"
+    ),
+    "reserved_tags": ("tags contains {keys}, which only AWS can set, with a different value. Remove it"),
     "contradiction": "{option} has values that contradict each other. Set exists to false without other values, or remove it",
     "several_names": (
         "several Voice Connectors have the name {wanted}: {ids}. Set voice_connector_id to one of these IDs; nothing was changed"

@@ -15,7 +15,7 @@ from ansible.module_utils import basic
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ._options import ASSUME_ROLE_OPTIONS, normalize_options
+from ._options import ASSUME_ROLE_OPTIONS, find_misplaced_secrets, keep_dictionaries, normalize_options
 
 
 class _Module(basic.AnsibleModule):
@@ -25,8 +25,10 @@ class _Module(basic.AnsibleModule):
 
     def _load_params(self) -> None:
         """Load the options, and keep them in ``given``, with the types that they have in YAML."""
-        self.params = normalize_options(self._spec, basic._load_params())
-        self.given = dict(self.params)
+        self.given = normalize_options(self._spec, basic._load_params())
+        self.params = keep_dictionaries(self._spec, self.given)
+        if "termination_credentials" in self._spec:
+            self.no_log_values.update(find_misplaced_secrets(self.given))
 
     def log(self, msg: Any, log_args: Any = None) -> None:
         """Write no option to the system log, because options contain phone numbers.

@@ -36,6 +36,8 @@ ASSUME_ROLE_OPTIONS: dict[str, dict[str, Any]] = {
     "assume_role_session_name": {"type": "str"},
 }
 
+_SECRET_KEY = re.compile(r"(termination_)?credentials?|pass(word|wd)?s?", re.IGNORECASE)
+
 # The connection options for which null means omitted. For a profile, null overrides AWS_PROFILE.
 _CONNECTION_OPTIONS = {
     **ASSUME_ROLE_OPTIONS,
@@ -75,13 +77,73 @@ def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, 
     :param given: the options as Ansible sent them.
     """
     options = dict(given)
-    for _name, option, kind in _all_options(spec):
+    for name, option, kind in _all_options(spec):
         value = options.get(option)
         if value is None:
             options.pop(option, None)
         elif kind == "list" and isinstance(value, str):
             options[option] = split_list(value)
+        elif "options" in spec.get(name, {}):
+            options[option] = _normalize_suboptions(spec[name], value)
     return options
+
+
+def _normalize_suboptions(option: dict[str, Any], value: Any) -> Any:
+    """Return the value of an option, with each string for a list or a dictionary parsed."""
+    if option["type"] == "list" and isinstance(value, str):
+        value = split_list(value)
+    if "options" in option and isinstance(value, str):
+        with contextlib.suppress(ValueError, RecursionError):
+            value = parse_json(value)
+    if "options" in option and isinstance(value, list):
+        return [_normalize_suboptions({**option, "type": "dict"}, item) for item in value]
+    inner = option.get("options", {}) if isinstance(value, dict) else {}
+    if inner:
+        return {key: _normalize_suboptions(inner[key], item) if key in inner else item for key, item in value.items()}
+    return value
+
+
+def keep_dictionaries(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Return options without what is not a dictionary where one belongs. ``check_values`` reports what is left out here.
+
+    Ansible fails on such a value without naming the option.
+
+    :param spec: the argument specification of the module, or of suboptions.
+    """
+    kept = dict(given)
+    for name, option in spec.items():
+        for key in (name, *option.get("aliases", ())):
+            value = kept.get(key)
+            if "options" not in option or value is None:
+                continue
+            items = [keep_dictionaries(option["options"], item) for item in _as_list(value) if isinstance(item, dict)]
+            kept[key] = items if option["type"] == "list" else next(iter(items), {})
+            if option["type"] == "dict" and not isinstance(value, dict):
+                kept[key] = {}
+    return kept
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def find_misplaced_secrets(given: Any, below: bool = False) -> set[str]:
+    """Return all strings below keys that are about credentials, at any place in the options, except user names.
+
+    Ansible hides only the options that are secret, so it would show a password that is in a wrong place.
+
+    :param below: whether *given* is below such a key.
+    """
+    if isinstance(given, dict):
+        found = [
+            find_misplaced_secrets(value, below or bool(_SECRET_KEY.fullmatch(str(key))))
+            for key, value in given.items()
+            if key not in ("username", "usernames")
+        ]
+        return set().union(*found)
+    if isinstance(given, list):
+        return set().union(*(find_misplaced_secrets(item, below) for item in given))
+    return {given} if below and isinstance(given, str) and given else set()
 
 
 def split_list(text: str) -> list[Any]:

@@ -176,6 +176,10 @@ class Planner:
         params = self._params
         if params["tags"] is None:
             return []
+        reserved = {key: value for key, value in params["tags"].items() if key.startswith("aws:")}
+        changed = [key for key, value in reserved.items() if (current.tags or {}).get(key) != value]
+        if changed:
+            raise manage_failure(self._client, params, "reserved_tags", keys=" and ".join(sorted(changed)))
         withheld = current.tags is None
         if withheld and created:  # they were sent with the request that created it
             self._warn(f"The tags were set, but could not be read. {current.tags_error}")

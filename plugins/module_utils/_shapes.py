@@ -12,6 +12,7 @@ is ignored, so it can neither replace a documented value nor cost more than its 
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 
@@ -98,7 +99,9 @@ def pick(value: Any, kind: Any, where: str) -> Any:
     if not isinstance(kind, type):
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return kind(value if number else require_type(value, str, where))
-    return require_type(value, kind if kind in _TYPE_NAMES else kind.__mro__[1], where)
+    value = require_type(value, kind if kind in _TYPE_NAMES else kind.__mro__[1], where)
+    # The service permits numbers without the plus sign of E.164.
+    return f"+{value}" if kind is PhoneNumber and re.fullmatch("[1-9][0-9]{1,14}", value) else value
 
 
 def require_type(value: Any, kind: type, where: str) -> Any:

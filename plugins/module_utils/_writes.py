@@ -186,14 +186,14 @@ class Write:
             raise self.failure("write_unknown", write=write, read=e.message.removesuffix(".")) from None
         if may_be_applied:
             self._judge(current)
-        for expected in self.expected:
-            different = self.different(current, expected)
-            if different:
-                raise self.failure("changed_since_read", options=self.name(different))
         self.before = current
         self.desired = self.decide(current)
         if not self.needed(current, self.desired):
             raise _Settled(Change(current, current, False))
+        for expected in self.expected:
+            different = self.different(current, expected)
+            if different:
+                raise self.failure("changed_since_read", options=self.name(different))
         self._sending = True
         return self.desired
 

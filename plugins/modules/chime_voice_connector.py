@@ -733,12 +733,28 @@ OPTIONS: dict[str, dict[str, Any]] = {
 OPTIONS["termination_credentials"]["options"].update(credentials=CREDENTIALS)
 
 
+# The options that state=absent uses
+IDENTITY = ("state", "voice_connector_id", "name", "wait_timeout")
+
+
+def contains_masked(value: Any) -> bool:
+    """Return whether a value contains what Ansible shows instead of a secret."""
+    if isinstance(value, dict):
+        return any(map(contains_masked, value.values()))
+    if isinstance(value, list):
+        return any(map(contains_masked, value))
+    return isinstance(value, str) and ("VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in value or "********" in value)
+
+
 def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
     """Raise VoiceError for options that can never be valid.
 
     :param given: the options before Ansible converted them.
     """
     check_values(OPTIONS, given, params)
+    for option in OPTIONS:
+        if contains_masked(given.get(option)):
+            raise VoiceError("masked_value", option=option)
     if params["voice_connector_id"] is None and params["name"] is None:
         raise VoiceError("no_identity")
     if params["wait_timeout"] < 1:
@@ -760,13 +776,18 @@ def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
 def main() -> None:
     module = VoiceModule(argument_spec=OPTIONS, supports_check_mode=True)
     params = module.params
+    given = module.given
+    if params["state"] == "absent":
+        ignored = set(OPTIONS) - {*IDENTITY}
+        given = {option: value for option, value in given.items() if option not in {*ignored, "resource_tags"}}
+        params.update(dict.fromkeys(ignored))
     progress = Progress(params, params["region"])
     credentials = (params["termination_credentials"] or {}).get("credentials") or []
     passwords = [credential["password"] for credential in credentials if credential["password"]]
     # As HTTP authentication encodes them
     passwords += [f"{credential['username']}:{credential['password']}" for credential in credentials]
     try:
-        check_options(params, module.given)
+        check_options(params, given)
         purpose = f"manage Voice Connector {params['voice_connector_id'] or params['name']}"
         client = Connection(module, purpose, CONCURRENCY, passwords=passwords).client()
         progress.region = client.region

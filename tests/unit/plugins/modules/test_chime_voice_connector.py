@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import pathlib
@@ -16,10 +17,12 @@ from typing import Any, Callable
 from urllib.parse import quote
 
 import pytest
+from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _desired, _operation
 from ansible_collections.chime_sdk.voice.plugins.module_utils._plan import GIVEN, STRUCTURES
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS
+from ansible_collections.chime_sdk.voice.plugins.modules import chime_voice_connector
 from ansible_collections.chime_sdk.voice.tests.emulator import server, service
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
@@ -514,7 +517,7 @@ def test_phone_numbers_on_every_page_prevent_the_deletion(task: Task) -> None:
     for check_mode in (True, False):
         result = task(state="absent", _ansible_check_mode=check_mode)
         assert_refused(task, result, "2 phone numbers are associated with it (+1...02, +1...03)")
-        assert result["failed_step"] == DELETE and task.count()["ListPhoneNumbers"] == 2
+        assert (result["failed_step"], task.count()["ListPhoneNumbers"]) == (None if check_mode else DELETE, 2)
 
 
 @pytest.mark.parametrize(
@@ -542,7 +545,7 @@ def test_a_deletion_that_is_not_visible_fails(task: Task) -> None:
     assert "still returns the Voice Connector after 5 seconds" in result["msg"] and task.slept >= 5
     assert (result["changed"], result["steps"], result["failed_step"]) == (True, [DELETE], DELETE)
     wrong = task(voice_connector_id=WITHOUT_PROXY, name="reception", state="absent")
-    assert_refused(task, wrong, "the name of the Voice Connector with this ID is warehouse")
+    assert_refused(task, wrong, f"Voice Connector {WITHOUT_PROXY} has the name warehouse")
 
 
 # Tags
@@ -750,7 +753,7 @@ def fault(operation: str, status: int = 500, **kwargs: Any) -> Fault:
             T,
             [Fault(PUT["termination"], body=json.dumps({"Termination": STORED}))],
             [],
-            "later returned different values for cps_limit",
+            "the service returned values for cps_limit that are different",
             [PUT["termination"]],
             id="read-differently",
         ),
@@ -807,7 +810,7 @@ def fault(operation: str, status: int = 500, **kwargs: Any) -> Fault:
             {"tags": {"team": "fax"}},
             [Fault("TagResource", status=204, body="")],
             [],
-            "different values for the tag team",
+            "the service returned values for the tag team that are different",
             ["TagResource"],
             id="tag-read-differently",
         ),
@@ -869,6 +872,18 @@ def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task
         ({"termination": {"exists": None}}, "termination has null for exists"),
         ({"phone_numbers": {"exists": None, "e164_phone_numbers": []}}, "phone_numbers has null for exists"),
         ({"termination": "cps_limit=1"}, "termination contains something that is not a dictionary"),
+        ({"logging": True}, "logging contains something that is not a dictionary"),
+        ({"termination": [None]}, "termination contains something that is not a dictionary"),
+        (
+            {"streaming": {"media_insights_configuration": False}},
+            "streaming.media_insights_configuration contains something",
+        ),
+        ({"tags": {"team": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}}, "tags contains a value that Ansible has hidden"),
+        (
+            {"origination": {"routes": [{**ROUTE, "host": "sbc.********.com"}]}},
+            "origination contains a value that Ansible",
+        ),
+        ({"tags": {"aws:cloudformation:stack-name": "other"}}, "tags contains aws:cloudformation:stack-name, which"),
         (
             {"termination": {"calling_regions": {"US": True}}},
             "'calling_regions' is of type dict found in 'termination'",
@@ -957,3 +972,134 @@ def test_a_botocore_that_lacks_a_member_refuses_only_its_use(
             assert_refused(task, task(**options, _ansible_check_mode=check_mode), message)
     assert not task(termination={"cps_limit": 1}, streaming={"disabled": False})["changed"]
     assert task(name="new")["steps"] == [CREATE]
+
+
+# A service and a network that contradict themselves
+
+
+def body(**members: Any) -> str:
+    return json.dumps(members)
+
+
+def test_the_listing_and_the_response_to_a_creation_are_not_trusted_alone(task: Task) -> None:
+    stale = [{"VoiceConnectorId": WITH_PROXY, "Name": "new", "AwsRegion": "us-east-1"}]
+    for state in ("present", "absent"):
+        result = task(Fault(LIST, body=body(VoiceConnectors=stale)), name="new", state=state, require_encryption=False)
+        assert_refused(task, result, f"Voice Connector {WITH_PROXY} has the name reception")
+    twice = [*stale, {**stale[0], "Name": "reception"}]
+    assert_refused(task, task(Fault(LIST, body=body(VoiceConnectors=twice)), name="new"), "a Voice Connector twice")
+    old = {"VoiceConnectorId": WITHOUT_PROXY, "Name": "new", "AwsRegion": "us-east-1"}
+    lie = Fault(CREATE, after=True, status=201, body=body(VoiceConnector=old))
+    result = task(lie, name="new", termination=TERMINATION)
+    assert result["voice_connector_id"] == task.stored("new")["VoiceConnectorId"] not in (WITH_PROXY, WITHOUT_PROXY)
+    assert (task.writes, task.stored("warehouse").get("Termination")) == ([CREATE, PUT["termination"]], None)
+
+
+def test_a_new_voice_connector_requires_encryption_even_if_the_service_stores_something_else(task: Task) -> None:
+    connectors = task.emulator.voice._connectors["111122223333", "us-east-1"]
+    task.hooks[GET] = lambda: next(reversed(connectors.values()))["entry"].update(RequireEncryption=False)
+    result = task(name="new")
+    assert (result["steps"], task.stored("new")["RequireEncryption"]) == ([CREATE, UPDATE], True)
+    assert task(Fault(GET, error="NotFoundException", times=1), name="other", tags={"a": "b"})["steps"] == [CREATE]
+
+
+def test_every_wish_is_verified_at_the_end(task: Task) -> None:
+    result = task(Fault("TagResource", status=204, body=""), tags={"site": "1"})
+    assert "returned values for the tag site that are different" in result["msg"]
+    assert (result["changed"], result["failed_step"]) == (True, "TagResource")
+    settings = task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["settings"]
+    task.hooks[REMOVE[NAME]] = lambda: settings["TerminationCredentials"].pop("new")
+    result = task(**{NAME: {"credentials": [{"username": "new", "password": "x"}]}}, purge_termination_credentials=True)
+    assert result["failed"] and "new" in result["msg"] and result["changed"]
+    withheld = Fault("ListTagsForResource", error="BadRequestException", message="Invalid resource")
+    task.hooks["TagResource"] = lambda: task.emulator.faults.append(withheld)
+    result = task(tags={"site": "2"}, purge_tags=False)
+    assert (result["changed"], result["voice_connector"]["tags"]) == (True, None)
+    assert "The tags were set, but could not be read again" in str(result["warnings"])
+
+
+def test_nothing_is_written_if_the_second_reading_contradicts_the_first(task: Task) -> None:
+    """The merge with the second reading would lose what only the first has."""
+    for name, missing, options in (
+        ("termination", "CidrAllowedList", T),
+        ("origination", "Routes", {"origination": {"disabled": True}}),
+        ("streaming", "StreamingNotificationTargets", {"streaming": {"data_retention_in_hours": 48}}),
+    ):
+        task.start({**FULL, "EmergencyCallingConfiguration": None})
+        settings = task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["settings"]
+        member = SETTINGS[name].member
+        second = {READ[name]: lambda stored=settings[member], key=missing: stored.pop(key)}
+        task.hooks[READ[name]] = lambda later=second: task.hooks.update(later)
+        result = task(**options)
+        assert_refused(task, result, "changed after the Voice Connector was read")
+        assert result["failed_step"] == PUT[name]
+
+
+def test_an_item_that_would_lose_an_unknown_member_is_not_replaced(task: Task) -> None:
+    routes = [
+        {
+            "Host": "sbc.example.com",
+            "Port": 5061,
+            "Protocol": "TCP",
+            "Priority": 1,
+            "Weight": 1,
+            "TlsPolicy": "strict",
+            "Empty": None,
+        }
+    ]
+    read = Fault(READ["origination"], body=body(Origination={"Routes": routes, "Disabled": False}))
+    result = task(read, origination={"routes": [{**ROUTE, "weight": 2}]})
+    assert_refused(task, result, "would remove TlsPolicy from an item of origination.routes")
+    assert not task(read, origination={"routes": [ROUTE], "disabled": False})["changed"]
+
+
+def test_a_throttled_creation_counts_its_request(task: Task) -> None:
+    result = task(Fault(CREATE, status=429, error="ThrottledClientException"), name="new")
+    assert "has throttled 1 request" in result["msg"]
+
+
+# Plays that make mistakes
+
+
+def test_a_password_in_a_wrong_place_is_hidden(task: Task, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = "Sup3rSecretPw1"
+    for options in (
+        {NAME: [{"username": "u", "password": secret}]},
+        {NAME: {"credentials": {"u": secret}}},
+        {NAME: {"username": "u", "password": secret}},
+        {NAME: {"credentials": [{"username": "u", "passwd": secret}]}},
+        {NAME: {"credentials": [f"u={secret}"]}},
+        {"credentials": [{"username": "u", "password": secret}]},
+        {"password": secret},
+    ):
+        arguments = {**connection_to(task.emulator), "name": "reception", **options}
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            chime_voice_connector.main()
+        printed = capsys.readouterr().out
+        assert '"failed": true' in printed and "invocation" in printed and secret not in printed
+
+
+def test_base64_of_a_password_is_hidden(task: Task) -> None:
+    plain, basic = (base64.b64encode(text).decode() for text in (b"a-password", b"pbx:a-password"))
+    fault = Fault(PUT[NAME], error="BadRequestException", message=f"rejected: {plain} {basic}")
+    result = task(fault, **{NAME: CREDENTIALS}, update_password="always")
+    assert "rejected: (hidden) (hidden)" in result["msg"]
+
+
+def test_absent_ignores_what_it_does_not_use(task: Task) -> None:
+    for options in (
+        {"tags": {"a": 1}},
+        {"termination": {"exists": None}},
+        {"termination": {"cidr_allowed_list": ["bad"], "calling_regions": "US,CA"}},
+        {NAME: {"credentials": [{"username": "a", "password": ""}]}},
+        {"integration_type": ""},
+    ):
+        assert task(name="nobody", state="absent", **options) == task(name="nobody", state="absent")
+
+
+def test_nested_lists_and_dictionaries_can_be_strings(task: Task) -> None:
+    task(name="warehouse", termination=TERMINATION)
+    for termination in ({"calling_regions": "US, us"}, {"cidr_allowed_list": "- 203.0.113.0/27"}, '{"cps_limit": 1}'):
+        assert task(name="warehouse", termination=termination)["changed"] is False
+    assert task(name="warehouse", termination='{"cps_limit": 2}')["voice_connector"]["termination"]["cps_limit"] == 2
+    assert_refused(task, task(termination='{"cps_limit": 1, "cps_limit": 2}'), "is not a dictionary")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import sys
 from typing import Any, Callable
 
@@ -250,7 +251,7 @@ def shown_as(proxy: dict[str, Any]) -> dict[str, Any]:
         "exists": True,
         "default_session_expiry_minutes": proxy["DefaultSessionExpiryMinutes"],
         "disabled": proxy["Disabled"],
-        "fall_back_phone_number": proxy["FallBackPhoneNumber"],
+        "fall_back_phone_number": proxy["FallBackPhoneNumber"] and re.sub("^(?=1)", "+", proxy["FallBackPhoneNumber"]),
         "phone_number_countries": proxy["PhoneNumberCountries"],
     }
 
@@ -283,12 +284,12 @@ def test_a_normalized_value_in_the_response_is_accepted(
     assert result["proxy"] == shown_as({**SENT, **stored})
 
 
-def test_an_equivalent_phone_number_keeps_the_format_that_the_service_returned(
+def test_a_phone_number_without_a_plus_sign_is_equivalent_and_returned_with_one(
     manage: Manage, emulator: Emulator
 ) -> None:
     shown = Fault(GET, body=json.dumps({"Proxy": {**SENT, "FallBackPhoneNumber": "12065550100"}}))
     result = manage(WITH_PROXY, shown, fall_back_phone_number="+12065550100", disabled=False, _ansible_check_mode=True)
-    assert result["proxy"]["fall_back_phone_number"] == "12065550100"
+    assert result["proxy"]["fall_back_phone_number"] == "+12065550100"
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["unknown", "read-only"])
