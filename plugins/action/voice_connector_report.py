@@ -30,8 +30,8 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._report import (
     clean,
 )
 
-# The formats, with the name and the content of each file. The JSON file is the baseline of the next report, so it is the
-# first to be renamed.
+# The formats, with the name and the content of each file. The JSON file is renamed first, because the next report compares
+# with this file.
 FILES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "json": ("voice-audit.json", to_json),
     "csv": ("voice-audit.csv", to_csv),
@@ -60,7 +60,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def parse_list(value: Any) -> Any:
-    """Return the items of a list that is given as lines, with commas, or as JSON or YAML. Empty items are dropped."""
+    """Return the items of a list that is written with line breaks or commas, or as JSON or YAML. Skip empty items."""
     if isinstance(value, str):
         try:
             parsed = yaml.safe_load(value)
@@ -71,7 +71,7 @@ def parse_list(value: Any) -> Any:
 
 
 def expand_path(name: str, path: str) -> str:
-    """Return an absolute path with ``~`` and variables expanded once; raise AuditError if one does not exist.
+    """Return an absolute path with ``~`` and variables expanded once; raise AuditError for an unknown user or variable.
 
     A relative path is relative to the directory in which ansible-playbook runs.
     """
@@ -103,7 +103,7 @@ def parse_options(args: dict[str, Any]) -> dict[str, Any]:
             raise AuditError(f"The option {name} must be a string, not {value!r:.40}. Put it in quotes.")
         if kind == "list":
             items = parse_list(value)
-            # If nothing is selected, a survey returns one empty string.
+            # If nothing is selected, a survey returns a list with an empty string.
             if items == [] and value not in ([], "[]"):
                 continue
             value = items
@@ -159,7 +159,7 @@ class ActionModule(ActionBase):
                 write_files(folder, contents)
         except OSError as e:
             problem = f"Failed to write the reports to {folder}: {e.strerror} ({e.filename2 or e.filename or folder})."
-            problem += " The reports in this folder may be earlier ones."
+            problem += " The reports in this folder may be from an earlier run."
             return {**result, "failed": True, "msg": f"{problem} The verdict of the audit: {envelope['verdict']}."}
         result["files"] = [str(folder / name) for name in wanted]
         failures = {

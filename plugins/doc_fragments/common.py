@@ -12,7 +12,8 @@ class ModuleDocFragment:
     INFO_MODULE = r"""
 options: {}
 notes:
-  - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before may still exist.
+  - AWS ended support for proxy sessions on 2026-04-07. Proxy configurations that were set before that date may still
+    exist.
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return the same result without changing the target.
@@ -36,7 +37,7 @@ attributes:
 options: {}
 notes:
   - AWS ended support for proxy sessions on 2026-04-07. AWS may no longer accept a new, changed, or restored proxy
-    configuration. If it refuses one, the task fails with the error message from AWS.
+    configuration. If AWS rejects a proxy configuration, the task fails with the error message from AWS.
 """
 
     # For modules that write. Each module adds its own details.
@@ -62,17 +63,17 @@ options:
   voice_connector_id:
     description:
       - The ID of the Voice Connector, not its name or ARN.
-      - It has 1 to 128 letters, digits, and hyphens, and begins with a letter or a digit. If the ID is anything else,
+      - An ID has 1 to 128 letters, digits, and hyphens, and begins with a letter or a digit. If the value is not an ID,
         the task fails before it sends a request.
     type: str
     required: true
 notes:
   - An operation takes at most 60 seconds, including retries. A throttled request is sent at most ten times. A request
     that fails with a server error, a broken connection, or a timeout is sent at most three times. In each attempt,
-    connecting takes at most 5 seconds, and each wait for data at most 10 seconds. The retry mode in the environment or
-    the profile has no effect. The keys C(connect_timeout) and C(read_timeout) of O(aws_config) override these defaults,
-    and C(retries) overrides them for reads. The 60-second limit changes accordingly. The retries of a write cannot be
-    changed.
+    connecting takes at most 5 seconds, and each wait for data takes at most 10 seconds. The retry mode in the
+    environment or the profile has no effect. The keys C(connect_timeout) and C(read_timeout) of O(aws_config) override
+    the timeouts and change the 60-second limit. If you set C(retries) in O(aws_config), botocore retries reads instead
+    of the module. The retries of writes cannot be changed.
 """
 
     # For modules that use many Voice Connectors.
@@ -92,9 +93,10 @@ notes:
   - If AWS throttles requests in a Region, the module queues all requests to that Region, and sends them at the rate
     that AWS allows. A throttled request is sent at most ten times. A request that fails with a server error, a broken
     connection, or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the wait
-    for the rate limit. If AWS throttles requests in a Region and none succeeds for 60 seconds, the module stops in that
-    Region. The keys C(connect_timeout), C(read_timeout), and C(max_pool_connections) of O(aws_config) override these
-    defaults, and C(retries) overrides them for reads. The retries of a write cannot be changed.
+    for the rate limit. If AWS throttles requests in a Region, and no request succeeds for 60 seconds, the module stops
+    in that Region. The keys C(connect_timeout), C(read_timeout), and C(max_pool_connections) of O(aws_config) override
+    the defaults. If you set C(retries) in O(aws_config), botocore retries reads instead of the module. The retries of
+    writes cannot be changed.
 """
 
     # For every module: the role to assume.
@@ -102,9 +104,11 @@ notes:
 options:
   assume_role_arn:
     description:
-      - The ARN of an IAM role. The module assumes it with the credentials in use, and sends all other requests with the
-        credentials of the role. They are renewed before they expire, and never leave the module.
-      - O(endpoint_url) and O(aws_config), except its C(retries), apply to this request too.
+      - The ARN of an IAM role. The module assumes the role with the credentials in use, and sends all other requests
+        with the credentials of the role. The credentials of the role are renewed before they expire, and never leave
+        the module.
+      - O(endpoint_url) and O(aws_config) also apply to the request that assumes the role. C(retries) in O(aws_config)
+        does not.
       - To use several accounts, run the task once for each role, for example in a loop.
     type: str
   assume_role_external_id:
@@ -119,17 +123,18 @@ options:
     type: str
 notes:
   - To assume O(assume_role_arn), the credentials in use need the IAM action C(sts:AssumeRole) on that role, and the
-    trust policy of the role must permit it. This takes one request, in O(region) or in the first Region that is read.
+    trust policy of the role must permit this. Assuming a role takes one request, in O(region) or in the first Region
+    that is read.
 """
 
     # For every module: which values its options accept.
     OPTION_VALUES = r"""
 options: {}
 notes:
-  - If an option is V(null), it counts as omitted. A list can also be a string with an item on each line, or with commas
-    between the items. Blanks around these items are ignored. The string can also be JSON. If a list contains an empty
-    item, the task fails before it sends a request. The same applies to an empty string, unless its meaning is documented,
-    and to a Region that is not written as in C(us-east-1).
+  - An option that is V(null) counts as omitted. You can also write a list as a string, with line breaks or commas
+    between the items, or as JSON. Whitespace around the items is ignored. If a list contains an empty item, the task
+    fails before it sends a request. The task also fails if an option is an empty string without a documented meaning,
+    or if a Region does not have a form such as C(us-east-1).
 """
 
     # For every module: the minimum versions of Python and the AWS SDK.

@@ -12,17 +12,17 @@ version_added: 1.0.0
 short_description: Check Voice Connectors against a policy
 description:
   - Compares results of M(chime_sdk.voice.chime_voice_connector_info) with a policy, and returns one finding for each
-    Voice Connector and check. Only the checks that the policy sets are run.
-  - If a check cannot be decided, for example because its setting was not read, its status is V(unknown), never V(pass).
+    Voice Connector and check. Only the checks in the policy are run.
+  - If a check cannot be decided, for example because a setting was not read, its status is V(unknown), never V(pass).
     To read all settings that a policy needs, use P(chime_sdk.voice.voice_connector_policy_includes#filter).
-  - An account, a role, or a Region that was not read completely is a finding with the status V(unknown) too. So is each
-    selected name, tag, or ID without a match.
+  - Each account, role, or Region that was not read completely also has a finding with the status V(unknown). Each
+    selected name, tag, or ID without a match has such a finding, too.
   - Termination checks are V(not_applicable) if termination is missing or disabled. The origination check is
-    V(not_applicable) if origination is missing or disabled, or has no routes. If AWS did not return whether termination
-    or origination is disabled, it counts as enabled.
-  - A Voice Connector in several results is judged once, by the result in which the fewest checks are V(unknown). If
-    there are several, it is judged by the one from its own Region, and then by the first. A Voice Connector is the same
-    if its ID is the same, and its account is the same or unknown.
+    V(not_applicable) if origination is missing or disabled, or has no routes. If AWS did not return whether a setting
+    is disabled, the setting counts as enabled.
+  - If several results contain a Voice Connector, it is judged only once, by the result with the fewest V(unknown)
+    checks. In a tie, the result from its own Region is used, otherwise the first result. Two Voice Connectors are the
+    same if their IDs are the same, and if their accounts are the same or unknown.
 positional: _input, policy
 options:
   _input:
@@ -30,9 +30,9 @@ options:
       - A result of M(chime_sdk.voice.chime_voice_connector_info), its list C(voice_connectors), a list of results, or
         the registered variable of a loop.
       - If the task may fail, pass the whole result, because it also contains the errors. Each check of a Voice
-        Connector that could not be read is then V(unknown), with the message of its error. A result without Voice
-        Connectors and errors, for example of a task that was skipped or of an unreachable host, is an account that was
-        not read.
+        Connector that could not be read is then V(unknown), with the message of the error. A result without Voice
+        Connectors and errors counts as an account that was not read. Skipped tasks and unreachable hosts have such
+        results.
       - The result of an empty list is V([]).
     type: raw
     required: true
@@ -51,27 +51,27 @@ options:
       sip_logs:
         description:
           - Whether SIP messages must be logged. If V(false), they must not be logged. If logging was never configured,
-            they count as not logged.
+            SIP messages are not logged.
           - Needs V(logging) in C(include).
         type: bool
       media_metric_logs:
         description:
           - Whether media metrics must be logged. If V(false), they must not be logged. If logging was never configured,
-            they count as not logged.
+            media metrics are not logged.
           - Needs V(logging) in C(include).
         type: bool
       termination_cidrs_within:
         description:
           - The IPv4 or IPv6 networks that the Voice Connector may accept calls from, as CIDR blocks. Each CIDR block in
-            its allowed list must be within one of these networks, or within several of them together.
+            its allowed list must be within the union of these networks.
           - An empty allowed list passes, because AWS rejects calls from addresses that are not in the list.
           - Needs V(termination) in C(include).
         type: list
         elements: str
       termination_min_prefix_length:
         description:
-          - The minimum prefix length of each IPv4 CIDR block in the allowed list, from V(1) to V(32). For example, V(24)
-            allows blocks of up to 256 addresses. IPv6 CIDR blocks always pass.
+          - The minimum prefix length of each IPv4 CIDR block in the allowed list, from V(1) to V(32). For example,
+            V(24) allows blocks of up to 256 addresses. IPv6 CIDR blocks always pass.
           - Needs V(termination) in C(include).
         type: int
       termination_calling_regions_within:
@@ -88,7 +88,7 @@ options:
         type: int
       termination_credentials:
         description:
-          - Whether termination credentials must be set. If V(false), none may be set.
+          - Whether termination credentials must be set. If V(false), no credentials may be set.
           - Needs V(termination) and V(termination_credentials) in C(include).
         type: bool
       termination_health_max_age_hours:
@@ -113,7 +113,8 @@ options:
         type: int
       emergency_calling:
         description:
-          - Whether emergency calling must be configured, with at least one number. If V(false), it must not be configured.
+          - Whether emergency calling must be configured, with at least one number. If V(false), emergency calling must
+            not be configured.
           - Needs V(emergency_calling) in C(include).
         type: bool
       no_proxy_configuration:
@@ -129,14 +130,14 @@ options:
         elements: str
       allowed_tag_values:
         description:
-          - The allowed values of tags, as a dictionary of tag keys and lists of values. Upper and lower case differ.
-          - A tag that is not set passes. The check is V(not_applicable) if none of these tags is set.
+          - The allowed values of tags, as a dictionary of tag keys and lists of values. Values are case-sensitive.
+          - The check ignores tags that are not set. If none of these tags is set, the check is V(not_applicable).
           - Needs V(tags) in C(include).
         type: dict
       exceptions:
         description:
-          - Failures that are accepted. The status of a finding that would be V(fail) is V(excepted) if an exception
-            applies to it. Other statuses do not change.
+          - Exceptions, which permit certain Voice Connectors to fail a check. If an exception applies to a finding, its
+            status is V(excepted) instead of V(fail). Other statuses do not change.
           - Set exactly one of O(policy.exceptions[].voice_connector_ids), O(policy.exceptions[].names), and
             O(policy.exceptions[].tags).
         type: list
@@ -151,7 +152,7 @@ options:
             type: list
             elements: str
           names:
-            description: The names of the Voice Connectors. Upper and lower case differ.
+            description: The names of the Voice Connectors. Names are case-sensitive.
             type: list
             elements: str
           tags:
@@ -164,7 +165,7 @@ options:
             type: list
             elements: str
           reason:
-            description: Why the failure is accepted.
+            description: Why the failure is permitted.
             type: str
             required: true
           until:
@@ -175,7 +176,8 @@ options:
   now:
     description:
       - The time of the checks, in ISO 8601 format with a UTC offset. If omitted, the current time.
-      - An unquoted YAML timestamp without an offset is in UTC. Write C(now(utc=true)), because C(now()) is in local time.
+      - An unquoted YAML timestamp without an offset is in UTC. Use C(now(utc=true)), because C(now()) returns local
+        time.
     type: raw
 seealso:
   - plugin: chime_sdk.voice.voice_connector_policy_includes
@@ -231,7 +233,7 @@ _value:
   description:
     - The findings, in the order of the Voice Connectors. The findings for each Voice Connector are in the documented
       order of the keys of O(policy).
-    - Voice Connectors that are only in errors come next. Accounts, Regions, and selections come last.
+    - Voice Connectors that only errors mention come next. Accounts, Regions, and selections come last.
   type: list
   elements: dict
   contains:
@@ -241,8 +243,8 @@ _value:
       sample: "111122223333"
     region:
       description:
-        - The AWS Region where the Voice Connector was found, or V(null) if it was not found, or if the finding is about
-          an account or a selection.
+        - The AWS Region where the Voice Connector was found. V(null) if the Voice Connector was not found, or if the
+          finding is about an account or a selection.
       type: str
       sample: us-east-1
     voice_connector_id:
@@ -270,24 +272,24 @@ _value:
         - 203.0.113.0/24
     actual:
       description:
-        - The value that was found, or V(null) if there is none. If RV(_value[].expected) is a boolean, this value is a
-          boolean too.
-        - Depending on the check, other values are the allowed CIDR blocks, the allowed countries, the number of calls
-          per second, the time of the last SIP OPTIONS message, the protocol of each route, the number of hours that data
-          is kept, the tag keys, or the checked tags with their values.
+        - The value that was found, or V(null) if no value was found. If RV(_value[].expected) is a boolean, this value
+          is also a boolean.
+        - Otherwise, the value depends on the check. It is the allowed CIDR blocks, the allowed countries, the number of
+          calls per second, the time of the last SIP OPTIONS message, the protocol of each route, the number of hours
+          that data is kept, the tag keys, or the checked tags with their values.
       type: raw
       sample:
         - 203.0.113.0/28
         - 198.51.100.0/24
     reason:
-      description: Why the check did not pass, or V(null) if it did.
+      description: Why the check did not pass, or V(null) if the check passed.
       type: str
       sample: Calls are accepted from 198.51.100.0/24.
     fix:
       description:
-        - The option of M(chime_sdk.voice.chime_voice_connector) that makes the check pass, as a dictionary with this
-          option. Its value depends only on the policy.
-        - V(null) if RV(_value[].status) is not V(fail), if more than one option is necessary, or if several values are
+        - A dictionary with the single option of M(chime_sdk.voice.chime_voice_connector) that makes the check pass. The
+          value of the option depends only on the policy.
+        - V(null) if RV(_value[].status) is not V(fail), if several options are necessary, or if several values are
           possible.
       type: dict
       sample:
@@ -295,8 +297,8 @@ _value:
           enable_sip_logs: true
     exception:
       description:
-        - The exception that applies, or V(null) if RV(_value[].status) is neither V(excepted) nor V(fail), or if no
-          exception applies.
+        - The exception that applies, or V(null) if no exception applies. Always V(null) if RV(_value[].status) is
+          neither V(excepted) nor V(fail).
       type: dict
       contains:
         reason:

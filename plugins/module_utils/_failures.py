@@ -50,9 +50,9 @@ class Failure(NamedTuple):
 
 
 _CREDENTIALS = (
-    "the AWS credentials could not be obtained{source}. Check {settings}the profile, role, token file, or credential_process "
-    "that provides them. If an IAM Identity Center (SSO) session has expired, run 'aws sso login'. If the role "
-    "requires an MFA code, provide session credentials, because Ansible cannot prompt for it"
+    "the AWS credentials could not be obtained{source}. Check {settings}the profile, role, token file, or "
+    "credential_process that provides them. If an IAM Identity Center (SSO) session has expired, run 'aws sso login'. "
+    "If the role requires an MFA code, provide session credentials, because Ansible cannot prompt for it"
 )
 _REFUSED = (
     "the HTTP proxy server refused the request with status {status}. Check its rules, and HTTPS_PROXY, HTTP_PROXY, "
@@ -72,7 +72,8 @@ FAILURES = {
     ),
     "no_proxy_operation": Failure(
         "botocore {version}, which is installed for {python}, does not have the operation {operation}. Install a "
-        "version that has it, possibly an older one, because AWS ended support for proxy sessions on 2026-04-07",
+        "version that has the operation. You may need an older version, because AWS ended support for proxy sessions "
+        "on 2026-04-07",
         affects_all=True,
     ),
     "no_thread": Failure(
@@ -91,8 +92,8 @@ FAILURES = {
         affects_all=True,
     ),
     "bad_credentials": Failure(
-        "the {part} contains a space, a line break, or another character that no credentials contain. Correct it where "
-        "it is set; its value is not shown here",
+        "the {part} contains a space, a line break, or another character that is not allowed in credentials. Correct "
+        "the value where it is set; it is not shown here",
         affects_all=True,
     ),
     "credentials_unavailable": Failure(_CREDENTIALS, affects_all=True),
@@ -115,9 +116,9 @@ FAILURES = {
     ),
     "access_denied": Failure("access is denied. Grant these credentials the IAM action {permission}{ended}"),
     "log_delivery_denied": Failure(
-        "the service could not set up the delivery of logs with these credentials. Grant them {permission} and the IAM "
-        "actions logs:CreateLogDelivery, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, "
-        "logs:DescribeResourcePolicies, and logs:DescribeLogGroups"
+        "the service could not set up the delivery of logs with these credentials. Grant the credentials {permission} "
+        "and the IAM actions logs:CreateLogDelivery, logs:GetLogDelivery, logs:ListLogDeliveries, "
+        "logs:PutResourcePolicy, logs:DescribeResourcePolicies, and logs:DescribeLogGroups"
     ),
     # Network
     "no_endpoint": Failure(
@@ -148,7 +149,7 @@ FAILURES = {
     "proxy_refused": Failure(_REFUSED),
     "proxy_failed": Failure(_REFUSED, FAULT),
     "proxy_password": Failure(
-        "the HTTP proxy server requires a valid user name and password (status 407). Check those in HTTPS_PROXY, or in "
+        "the HTTP proxy server requires a valid user name and password (status 407). Check both in HTTPS_PROXY, or in "
         "proxies in aws_config",
         affects_all=True,
     ),
@@ -158,8 +159,8 @@ FAILURES = {
         affects_all=True,
     ),
     "proxy_no_tls": Failure(
-        "the HTTP proxy server does not speak TLS. Begin its URL with http:// in HTTPS_PROXY, HTTP_PROXY, or proxies in "
-        "aws_config",
+        "the HTTP proxy server does not speak TLS. Begin its URL with http:// in HTTPS_PROXY, HTTP_PROXY, or proxies "
+        "in aws_config",
         affects_all=True,
     ),
     "bad_certificate": Failure(
@@ -168,7 +169,8 @@ FAILURES = {
         affects_all=True,
     ),
     "bad_pem": Failure(
-        "the file {path} lacks a valid certificate or key in PEM format. Correct {settings}", affects_all=True
+        "the file {path} does not contain a valid certificate or key in PEM format. Correct {settings}",
+        affects_all=True,
     ),
     "no_tls": Failure("the server does not speak TLS. Check endpoint_url{proxy}", affects_all=True),
     # Responses that are not from AWS, or not from this request
@@ -184,7 +186,8 @@ FAILURES = {
         rejected=False,
     ),
     "repeated_response": Failure(
-        "the response belongs to a different request, because its request ID was seen before. Check the network and endpoint_url{proxy}",
+        "the response belongs to a different request, because its request ID was seen before. Check the network and "
+        "endpoint_url{proxy}",
         FAULT,
         rejected=False,
     ),
@@ -195,8 +198,7 @@ FAILURES = {
     ),
     # The service
     "throttled": Failure(
-        "the service throttles this account, and has throttled {requests}. Try again later, or with fewer requests at "
-        "a time",
+        "the service throttled {requests} from this account. Try again later, or with fewer requests at a time",
         THROTTLE,
     ),
     "all_throttled": Failure(
@@ -219,8 +221,8 @@ FAILURES = {
 # The names of errors, as canonical_name() returns them, for each failure that they mean.
 _NAMES = {
     "throttled": (
-        "BandwidthLimitExceeded EC2Throttled PriorRequestNotComplete ProvisionedThroughputExceeded RequestLimitExceeded "
-        "RequestThrottled SlowDown Throttled Throttling TooManyRequests"
+        "BandwidthLimitExceeded EC2Throttled PriorRequestNotComplete ProvisionedThroughputExceeded "
+        "RequestLimitExceeded RequestThrottled SlowDown Throttled Throttling TooManyRequests"
     ),
     "server_error": (
         "InternalError InternalFailure InternalServerError RequestTimeout ServiceFailure ServiceUnavailable"

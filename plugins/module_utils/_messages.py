@@ -15,9 +15,9 @@ MESSAGES = {
         "{option} is {value!r}, which cannot be a Voice Connector ID. Specify an ID, not a name or an ARN: 1 to 128 "
         "letters, digits, and hyphens that begin with a letter or a digit, such as 'abcdef1ghij2klmno3pqr4'"
     ),
-    "not_a_string": "{option} contains a {kind} where a string belongs. Write a string in quotes",
+    "not_a_string": "{option} contains a {kind} where a string is required. Write a string in quotes",
     "empty_string": "{option} is an empty string. Specify a value, or omit the option if it is not required",
-    "repeated_key": "{option} has the same key twice, of which only one would count. Remove one of them",
+    "repeated_key": "{option} contains the same key twice. Remove one of the two entries",
     "empty_item": "{option} contains an empty or null item. Remove the item or the extra comma, or omit the option",
     "bad_region": (
         "{option} is {value!r}, which cannot be an AWS Region. Write the code of a Region in lower case, such as "
@@ -28,17 +28,17 @@ MESSAGES = {
         "'arn:aws:iam::111122223333:role/voice-audit'"
     ),
     "no_role": "{option} has no effect without assume_role_arn. Specify the role to assume, or remove {option}",
-    "not_a_dictionary": "{option} contains something that is not a dictionary where one belongs. Write keys and values",
+    "not_a_dictionary": "{option} contains a value that is not a dictionary. Write keys and values",
     "not_a_list": "{option} is not a list. Write its items as a list",
-    "not_a_number": "{option} is a boolean where a number belongs. Write digits",
-    "no_regions": "regions is empty. List the Regions to read, or omit it",
+    "not_a_number": "{option} is a boolean, but a number is required. Specify a number",
+    "no_regions": "regions is empty. List the Regions to read, or omit the option",
     "bad_concurrency": "concurrency is {value}, which is out of range. Specify a number from 1 to 64",
     "bad_account_id": "account_id is {value!r}, which is not the ID of an AWS account. Write its 12 digits in quotes",
     "no_selection": "voice_connector_ids is missing or empty, and all is not true. Specify one of them",
     "two_selections": "voice_connector_ids cannot be combined with all. Specify one of them",
     "all_is_no_id": "voice_connector_ids contains 'all', which is not an ID. Set the option all to true instead",
     "region_only": (
-        "region is set without regions, and it does not limit what is deleted. Specify regions, or remove region"
+        "region is set without regions, but region does not limit what is deleted. Specify regions, or remove region"
     ),
     "bad_exclude_region": (
         "exclude_regions contains {regions}, which is not one of the Regions to read ({read}). Correct exclude_regions "
@@ -51,68 +51,74 @@ MESSAGES = {
     # The desired state of a Voice Connector
     "no_identity": "neither voice_connector_id nor name is set. Set one of them",
     "unread_setting": (
-        "{option} has null for exists, because it could not be read where it comes from. Read it again, or remove it"
+        "exists is null in {option}, because the setting could not be read. Read the setting again, or remove the "
+        "option"
     ),
     "masked_value": (
-        "{option} contains a value that Ansible has hidden, because it equals a password. Get it from where it is not hidden"
+        "{option} contains a value that Ansible has hidden, because the value equals a password. Get the value from a "
+        "place where it is not hidden"
     ),
-    "reserved_tags": ("tags contains {keys}, which only AWS can set, with a different value. Remove it"),
-    "contradiction": "{option} has values that contradict each other. Set exists to false without other values, or remove it",
+    "reserved_tags": "tags contains {keys} with a different value, and only AWS can change that. Remove the tag",
+    "contradiction": (
+        "{option} contains values that contradict each other. To delete the setting, set exists to false without other "
+        "values; otherwise, correct the values"
+    ),
     "several_names": (
-        "several Voice Connectors have the name {wanted}: {ids}. Set voice_connector_id to one of these IDs; nothing was changed"
+        "several Voice Connectors have the name {wanted}: {ids}. Set voice_connector_id to one of these IDs; nothing "
+        "was changed"
     ),
     "nameless": (
-        "AWS did not return the name of Voice Connector {voice_connector_id}, so it is unknown whether it is this one. Set "
-        "voice_connector_id; nothing was changed"
+        "AWS did not return the name of Voice Connector {voice_connector_id}, so it is unknown whether this is the "
+        "Voice Connector to use. Set voice_connector_id; nothing was changed"
     ),
     "other_name": (
-        "Voice Connector {voice_connector_id} has the name {found}. Correct name or voice_connector_id, or run the task again "
-        "if it was just renamed; nothing was changed"
+        "Voice Connector {voice_connector_id} has the name {found}. Correct name or voice_connector_id, or run the task "
+        "again if the Voice Connector was just renamed; nothing was changed"
     ),
-    "other_home": "the Voice Connector belongs to {home}. Set region to the Region that it belongs to",
+    "other_home": "the Voice Connector belongs to {home}. Set region to that Region",
     "fixed": (
-        "{option} can be set only when a Voice Connector is created, and the current value is different: {found}. Remove the "
-        "option, or create a new Voice Connector"
+        "{option} can be set only when a Voice Connector is created, and the current value is different: {found}. "
+        "Remove the option, or create a new Voice Connector"
     ),
     "read_only": ("{option} is different from what AWS returned, and only AWS can change it. Remove the option"),
     "no_passwords": (
-        "termination_credentials has different user names from those that exist, and no passwords. List credentials with "
-        "username and password"
+        "the user names in termination_credentials differ from the existing user names, and no passwords are "
+        "specified. List credentials with username and password"
     ),
     "credentials_without_termination": (
-        "credentials require a termination, and there would be none. Set termination too, or remove "
-        "termination_credentials"
+        "termination credentials require a termination, which the Voice Connector would not have. Set termination too, "
+        "or remove termination_credentials"
     ),
     "emergency_calling_alone": (
-        "emergency calling requires a termination and an origination that are enabled, but one is missing or disabled "
-        "({options}). Set it too, or delete emergency calling with exists set to false"
+        "emergency calling requires termination and origination to be enabled, but {options} would be missing or "
+        "disabled. Enable both, or set exists to false in emergency_calling to delete it"
     ),
     "tags_withheld": (
-        "the tags could not be read, so it is unknown which ones to remove. Set purge_tags to false, or remove tags"
-        ". {reason}"
+        "the tags could not be read, so it is unknown which tags to remove. Set purge_tags to false, or remove tags. {reason}"
     ),
     "create_unknown": (
-        "it is unknown whether the Voice Connector was created: {read}. Run the task again, which looks for the name first. "
-        "The error from the request: {write}"
+        "it is unknown whether the Voice Connector was created: {read}. Run the task again; the module looks "
+        "for the name before it creates a Voice Connector. The error from the request: {write}"
     ),
     "create_several": (
-        "it is unknown which Voice Connector was created, because several new ones have this name: {ids}. Delete those "
-        "that should not exist. The error from the request: {write}"
+        "it is unknown which Voice Connector was created, because several new Voice Connectors have this name: {ids}. "
+        "Delete the Voice Connectors that should not exist. The error from the request: {write}"
     ),
     "not_visible": (
-        "the Voice Connector was created, but did not appear within {seconds} seconds. Run the task again, with a longer "
-        "wait_timeout"
+        "the Voice Connector was created, but did not appear within {seconds} seconds. Run the task again, with a "
+        "longer wait_timeout"
     ),
     "still_visible": (
-        "the service accepted the deletion, but still returns the Voice Connector after {seconds} seconds. Check it, and "
-        "run the task again"
+        "the service accepted the deletion, but still returns the Voice Connector after {seconds} seconds. Check "
+        "the Voice Connector, and run the task again"
     ),
     "has_numbers": (
-        "{count} phone numbers are associated with it ({numbers}). Disassociate them first; nothing was changed"
+        "{count} phone numbers are associated with the Voice Connector ({numbers}). Disassociate the phone numbers "
+        "first; nothing was changed"
     ),
     "read_differently": (
-        "at the end, the service returned values for {options} that are different from those requested. Run the task again; "
-        "somebody else may be changing the Voice Connector"
+        "at the end, the service returned values for {options} that are different from the requested values. Run the "
+        "task again; someone else may be changing the Voice Connector"
     ),
     # SDK and connection options
     "old_botocore": (
@@ -120,20 +126,20 @@ MESSAGES = {
         "Python, or set ansible_python_interpreter to a different one"
     ),
     "no_service": (
-        "botocore {version}, which is installed for {python}, does not have the service {service}. Install a version "
-        "that has it"
+        "botocore {version}, which is installed for {python}, does not support the service {service}. Install a "
+        "version that supports it"
     ),
     "not_in_botocore": (
         "botocore {version}, which is installed for {python}, cannot send {members}. Upgrade boto3 for that Python, or "
         "remove the option"
     ),
     "unknown_members": (
-        "a write would remove part of the current configuration, because botocore {version}, installed for {python}, "
-        "cannot send {members}. Upgrade boto3 for that Python; nothing was sent"
+        "botocore {version}, which is installed for {python}, cannot send {members}, so a write would remove this part "
+        "of the current configuration. Upgrade boto3 for that Python; nothing was sent"
     ),
     "other_region": (
-        "{wanted!r} is not a Region as AWS writes it; botocore would use {used}. Correct region, the environment variable "
-        "AWS_REGION, or the profile"
+        "{wanted!r} is not the name of an AWS Region; botocore would use {used} instead. Correct region, the "
+        "environment variable AWS_REGION, or the profile"
     ),
     "no_region": (
         "no AWS Region is set. Set the option region, the environment variable AWS_REGION, or a profile that has a "
@@ -141,12 +147,11 @@ MESSAGES = {
     ),
     "profile_and_keys": (
         "profile cannot be combined with access_key, secret_key, or session_token. Remove profile or the keys; the "
-        "environment variables AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN count as "
-        "well"
+        "environment variables AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN also count"
     ),
     "partial_keys": (
-        "access_key and secret_key belong together, but only one of them is set. Set both or neither; the environment "
-        "variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY count as well"
+        "only one of access_key and secret_key is set. Set both or neither; the environment variables "
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY also count"
     ),
     "no_file": "the file {path!r} does not exist, or is not a file. Correct {settings}",
     "unknown_config_key": "aws_config has the unknown key {keys}. Check its spelling",
@@ -159,28 +164,29 @@ MESSAGES = {
         "Connector can take a minute to appear outside us-east-1"
     ),
     "absence_unknown": (
-        "the service returned 404, which does not show whether the {setting} or the Voice Connector is missing. {reason}"
+        "the service returned 404, which does not show whether the {setting} or the Voice Connector is missing. "
+        "{reason}"
     ),
     "different_region": (
-        "the service returned 404, which is inconclusive, because the Voice Connector belongs to {home}. Read it in "
-        "that Region"
+        "the service returned 404, which is inconclusive, because the Voice Connector belongs to {home}. Read the "
+        "setting in that Region"
     ),
     "no_arn": (
         "the service did not return the ARN of the Voice Connector, so its tags cannot be read. Remove the options "
         "that use tags"
     ),
     "foreign_connector": (
-        "its ARN contains the AWS account {account}, but the credentials belong to {account_id}. Check endpoint_url, and "
-        "any proxy server in front of the endpoint"
+        "the ARN of the Voice Connector contains the AWS account {account}, but the credentials belong to "
+        "{account_id}. Check endpoint_url, and any proxy server in front of the endpoint"
     ),
     "other_arn": (
-        "the service returned the ARN of something else for this Voice Connector, so its tags cannot be read. Remove the "
-        "options that use tags"
+        "the service returned the ARN of a different resource for this Voice Connector, so the tags cannot be read. "
+        "Remove the options that use tags"
     ),
     # Bulk reads
     "numbers_elsewhere": (
-        "no phone number in the listing belongs to it, which is inconclusive, because the Voice Connector belongs to "
-        "{home}. Read it in that Region"
+        "the service listed no phone number of this Voice Connector, which is inconclusive, because the Voice "
+        "Connector belongs to {home}. Read the phone numbers in that Region"
     ),
     "bulk": "{summary}. Check the return values errors and voice_connectors. The first error is: {first}",
     "internal": "an unexpected {exception} occurred. This is a bug in the collection; report it",
@@ -205,15 +211,15 @@ MESSAGES = {
         "Upgrade chime_sdk.voice, or make this change with a different tool; nothing was sent"
     ),
     "write_unreadable": (
-        "it is unknown whether the service stored the passwords, because nobody can read them. Run the task again. The "
-        "error from the change: {write}"
+        "it is unknown whether the service stored the passwords, because stored passwords cannot be read. Run the "
+        "task again. The error from the change: {write}"
     ),
     "stored_unread": (
         "the service applied the change, but the result could not be read again: {read}. Run the task again"
     ),
     "credentials_lost": (
-        "the service no longer has the user names {options}, which nothing asked it to delete. Set them again, with "
-        "their passwords, together with the others"
+        "the user names {options} are missing after the write, although the module did not delete them. Set them "
+        "again, with their passwords, together with the others"
     ),
     "stored_differently": (
         "the service stored values for {options} that differ from those sent. Compare the current configuration with "
@@ -245,24 +251,25 @@ MESSAGES = {
         "exclude_tags applies to it. Exclude it by its ID, or remove exclude_tags; nothing was changed. {reason}"
     ),
     "unknown_name": (
-        "the name of Voice Connector {voice_connector_id} in {found_in} is unknown, so it is unknown whether exclude_names "
-        "applies to it. Exclude it by its ID, or remove exclude_names; nothing was changed"
+        "the name of Voice Connector {voice_connector_id} in {found_in} is unknown, so it is unknown whether "
+        "exclude_names applies to it. Exclude it by its ID, or remove exclude_names; nothing was changed"
     ),
     "unused_exclusion": (
         "{option} contains {values}, which matches no Voice Connector that was read. Correct it or remove it; nothing "
         "was changed"
     ),
     "two_homes": (
-        "several Regions disagree about where Voice Connector {voice_connector_id} belongs: {homes}. Exclude it by its "
-        "ID; nothing was changed"
+        "AWS returned different home Regions for Voice Connector {voice_connector_id}: {homes}. Exclude it by its ID; "
+        "nothing was changed"
     ),
     "different_arn": (
-        "AWS returned the ARN {arn} for Voice Connector {voice_connector_id} in {found_in}, which belongs to something "
-        "else. Exclude it from the selection; nothing was changed"
+        "for Voice Connector {voice_connector_id} in {found_in}, AWS returned {arn}, which is the ARN of a different "
+        "resource. Exclude the Voice Connector from the selection; nothing was changed"
     ),
     "unrestorable": (
-        "it was not deleted, because a backup of it could not be restored: it {problem}. Correct the configuration, "
-        "exclude the Voice Connector, or delete the configuration with chime_voice_connector_proxy"
+        "the proxy configuration was not deleted, because its backup could not be restored: the configuration "
+        "{problem}. Correct it, exclude the Voice Connector, or delete the configuration with "
+        "chime_voice_connector_proxy"
     ),
     "wrong_home": (
         "Voice Connector {voice_connector_id} was found in {found_in}, but AWS returned {home} as its Region. Exclude "
@@ -277,22 +284,24 @@ MESSAGES = {
         "managed node; nothing was deleted"
     ),
     "backup_differs": (
-        "the backup {path} does not contain what was written to it. Check the disk that holds it on the managed node; nothing was "
+        "the backup {path} does not contain what was written to it. Check the disk on the managed node; nothing was "
         "deleted"
     ),
     "changed_meanwhile": (
-        "{options} changed while the outcome of an attempt was unknown, so nothing more was sent. Somebody else may "
+        "{options} changed while the outcome of an attempt was unknown, so nothing more was sent. Someone else may "
         "have changed the configuration, and a request without a response may still arrive: wait a minute, check the "
         "configuration, and run the task again"
     ),
     "changes_at_each_reading": (
-        "the service returned a different configuration at each reading ({options}), although nothing was sent. Wait "
-        "until it is stable, and run the task again"
+        "each read returned a different configuration ({options}), although nothing was sent. Wait until the "
+        "configuration is stable, and run the task again"
     ),
     "changed_since_backup": (
         "{options} changed after the backup was written, so the configuration was not deleted. Run the task again"
     ),
-    "not_tried": "it was not tried, because every further request would fail too. Fix the cause of the first error: {first}",
+    "not_tried": (
+        "no request was sent, because every further request would fail too. Fix the cause of the first error: {first}"
+    ),
     "partly_retired": (
         "{failed} of {count} proxy configurations could not be deleted. Fix the causes listed in failures, and run the "
         "task again. {backup}The first error is: {first}"
@@ -301,10 +310,12 @@ MESSAGES = {
         "the backup {path} could not be read: {reason}. Check backup_file and its permissions on the managed node; "
         "nothing was changed"
     ),
-    "bad_backup": "the backup {path} is not valid: {problem}. Correct it, or use a different backup; nothing was changed",
+    "bad_backup": (
+        "the backup {path} is not valid: {problem}. Correct it, or use a different backup; nothing was changed"
+    ),
     "unknown_backup_members": (
-        "the backup has {members}, which botocore {version}, installed for {python}, cannot send. Upgrade boto3 for "
-        "that Python; nothing was sent"
+        "botocore {version}, which is installed for {python}, cannot send {members}, which the backup contains. "
+        "Upgrade boto3 for that Python; nothing was sent"
     ),
     "newer_backup": (
         "the backup {path} has the format {format}, which this version of the collection cannot read. Upgrade "
@@ -319,8 +330,8 @@ MESSAGES = {
         "was changed"
     ),
     "would_overwrite": (
-        "a different configuration is set now ({options}), and it was not overwritten. Set overwrite to true, and "
-        "preview the change in check mode and diff mode before you apply it"
+        "the current configuration differs from the backup ({options}), and was not overwritten. Set overwrite to "
+        "true, and preview the change in check mode and diff mode before you apply it"
     ),
     "partly_restored": (
         "{failed} of {count} proxy configurations could not be restored. Fix the causes listed in failures, and run "

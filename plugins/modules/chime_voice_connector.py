@@ -13,24 +13,24 @@ module: chime_voice_connector
 version_added: 1.0.0
 short_description: Manage an Amazon Chime SDK Voice Connector with its settings and tags
 description:
-  - Creates, changes, or deletes one Amazon Chime SDK Voice Connector. The module writes only what differs, and what you
-    omit does not change.
-  - Each setting, such as O(termination), takes what M(chime_sdk.voice.chime_voice_connector_info) returns for it, so
-    you can copy a setting from one Voice Connector to a different one. A key that is omitted or V(null) does not
-    change. An empty string or list unsets the value. A list replaces the whole list.
-  - C(exists=false) deletes a setting. C(exists=null) means that the setting could not be read, and fails the task.
-    C(exists=true) sets it even if every value is omitted or empty.
-  - The module reads everything that it needs before the first write. If that fails, or if AWS cannot accept the
-    options, nothing is written. For example, credentials require a termination, and emergency calling requires a
-    termination and an origination that are enabled.
+  - Creates, changes, or deletes one Amazon Chime SDK Voice Connector. The module writes only values that differ.
+    Omitted options do not change anything.
+  - Each setting, such as O(termination), accepts the value that M(chime_sdk.voice.chime_voice_connector_info) returns,
+    so you can copy a setting from one Voice Connector to another. A key that is omitted or V(null) does not change. An
+    empty string or list unsets the value. A list replaces the whole current list.
+  - C(exists=false) deletes a setting. C(exists=true) sets the setting even if every value is omitted or empty.
+    C(exists=null) means that the setting could not be read, so the task fails.
+  - The module reads everything that it needs before the first write. If a read fails, or if AWS cannot accept the
+    options, nothing is written. For example, credentials require a termination, and emergency calling requires
+    termination and origination to be enabled.
 options:
   state:
     description:
-      - V(present) creates the Voice Connector if it does not exist, and sets the options that are given.
-      - V(absent) deletes the Voice Connector with all of its settings, and confirms that it is gone. Apart from
-        O(voice_connector_id), O(name), O(wait_timeout), and the options for the connection, all options are ignored.
-      - If phone numbers are associated with the Voice Connector, V(absent) fails and lists them, masked. The module
-        never disassociates phone numbers.
+      - V(present) creates the Voice Connector if it does not exist, and applies the specified options.
+      - V(absent) deletes the Voice Connector with all of its settings, and confirms the deletion. Only
+        O(voice_connector_id), O(name), O(wait_timeout), and the connection options are used.
+      - If phone numbers are associated with the Voice Connector, V(absent) fails and lists the masked phone numbers.
+        The module never disassociates phone numbers.
     type: str
     choices:
       - present
@@ -46,26 +46,26 @@ options:
     description:
       - The name of the Voice Connector, with 1 to 256 letters, digits, spaces, underscores, periods, and hyphens.
       - Without O(voice_connector_id), the module searches the Region for this exact name. If several Voice Connectors
-        have it, the task fails and lists their IDs.
+        have this name, the task fails and lists their IDs.
       - With O(voice_connector_id) and O(state=present), this is the new name.
       - With O(voice_connector_id) and O(state=absent), the task fails if the Voice Connector has a different name.
     type: str
   require_encryption:
     description:
       - Whether the Voice Connector requires encryption.
-      - If omitted, the value does not change, and is V(true) for a new Voice Connector.
+      - If omitted, the value does not change. For a new Voice Connector, the default is V(true).
     type: bool
   network_type:
     description:
       - The network type, V(IPV4_ONLY) or V(DUAL_STACK).
-      - It can only be set at creation. If an existing Voice Connector has a different one, the task fails.
+      - The type can be set only at creation. If an existing Voice Connector has a different value, the task fails.
       - Requires botocore 1.40.70 or newer.
     type: str
   integration_type:
     description:
       - The type of integration with Amazon Connect, V(CONNECT_CALL_TRANSFER_CONNECTOR) or
         V(CONNECT_ANALYTICS_CONNECTOR).
-      - It can only be set at creation. If an existing Voice Connector has a different one, the task fails.
+      - The type can be set only at creation. If an existing Voice Connector has a different value, the task fails.
       - Requires botocore 1.35.99 or newer.
     type: str
   termination:
@@ -79,7 +79,7 @@ options:
         description: The maximum number of calls per second, V(1) or more. The quota of the account limits it.
         type: int
       default_phone_number:
-        description: The default caller ID, in E.164 format. Write it in quotes.
+        description: The default caller ID, in E.164 format. Write the number in quotes.
         type: str
       calling_regions:
         description:
@@ -103,15 +103,15 @@ options:
         type: bool
       usernames:
         description:
-          - The user names that are set, as M(chime_sdk.voice.chime_voice_connector_info) returns them. If they differ,
-            the task fails, because AWS cannot set a user name without its password.
+          - The existing user names, as M(chime_sdk.voice.chime_voice_connector_info) returns them. If the list differs
+            from the existing user names, the task fails, because AWS cannot set a user name without its password.
           - To set user names, use O(termination_credentials.credentials).
         type: list
         elements: str
       credentials:
         description:
-          - The credentials to set. Others remain, unless O(purge_termination_credentials=true).
-          - For when their passwords are sent, see O(update_password).
+          - The credentials to set. Other credentials remain unless O(purge_termination_credentials=true).
+          - O(update_password) controls when their passwords are sent.
         type: list
         elements: dict
         suboptions:
@@ -120,16 +120,16 @@ options:
             type: str
             required: true
           password:
-            description: The password. It is in no result, diff, or log.
+            description: The password. No result, diff, or log contains the password.
             type: str
             required: true
   update_password:
     description:
-      - V(on_create) sends only the passwords of new user names. If O(termination_credentials.credentials) includes all
-        user names that exist, and a new one, all passwords in it are sent. AWS does not document whether it adds the
-        credentials that it receives to the stored ones, or replaces these.
-      - V(always) sends all passwords in every run. The task is then always changed, because AWS never returns a
-        password to compare with.
+      - V(on_create) usually sends only the passwords of new user names. If O(termination_credentials.credentials)
+        contains all existing user names and a new user name, the module sends all passwords, because AWS does not
+        document whether new credentials replace the stored credentials.
+      - V(always) sends all passwords in every run. The task is then always changed, because AWS never returns
+        passwords, so the module cannot compare them.
     type: str
     choices:
       - on_create
@@ -137,8 +137,8 @@ options:
     default: on_create
   purge_termination_credentials:
     description:
-      - Whether to delete the user names that are not in O(termination_credentials.credentials). If that is omitted,
-        none is deleted.
+      - Whether to delete the user names that are not in O(termination_credentials.credentials). If
+        O(termination_credentials.credentials) is omitted, no user name is deleted.
     type: bool
     default: false
   origination:
@@ -151,7 +151,7 @@ options:
       routes:
         description:
           - Where calls are sent. AWS documents both 10 and 20 as the maximum number of routes.
-          - Set all keys of each route, because AWS may add values for those that are missing.
+          - Set all keys of each route, because AWS may add values for missing keys.
         type: list
         elements: dict
         suboptions:
@@ -230,10 +230,10 @@ options:
         elements: dict
         suboptions:
           emergency_phone_number:
-            description: The phone number that receives emergency calls, in E.164 format. Write it in quotes.
+            description: The phone number that receives emergency calls, in E.164 format. Write the number in quotes.
             type: str
           test_phone_number:
-            description: The phone number for test calls, in E.164 format. Write it in quotes.
+            description: The phone number for test calls, in E.164 format. Write the number in quotes.
             type: str
           calling_country:
             description: The country from which emergency calls are allowed, in ISO 3166-1 alpha-2 format.
@@ -259,8 +259,8 @@ options:
         elements: str
   proxy:
     description:
-      - The proxy configuration. AWS ended support for proxy sessions on 2026-04-07, and may refuse anything but its
-        deletion.
+      - The proxy configuration. AWS ended support for proxy sessions on 2026-04-07, and may reject every change except
+        the deletion of the configuration.
       - M(chime_sdk.voice.chime_voice_connector_proxy_retire) backs up proxy configurations before it deletes them. This
         module does not.
     type: dict
@@ -278,8 +278,8 @@ options:
         type: bool
       fall_back_phone_number:
         description:
-          - The phone number, in E.164 format, to which calls are routed after a proxy session expires. Write it in
-            quotes.
+          - The phone number, in E.164 format, to which calls are routed after a proxy session expires. Write the number
+            in quotes.
         type: str
       phone_number_countries:
         description:
@@ -289,8 +289,8 @@ options:
         elements: str
   termination_health:
     description:
-      - When the Voice Connector last received a SIP OPTIONS message from your SIP infrastructure. It is read-only. If
-        it differs from what AWS returns, the task fails.
+      - When the Voice Connector last received a SIP OPTIONS message from your SIP infrastructure. This setting is
+        read-only. If the values differ from the values that AWS returns, the task fails.
     type: dict
     suboptions:
       exists:
@@ -304,12 +304,12 @@ options:
         type: str
   phone_numbers:
     description:
-      - The phone numbers that are associated with the Voice Connector. They are read-only. If they differ from what AWS
-        returns, the task fails.
+      - The phone numbers that are associated with the Voice Connector. This setting is read-only. If the numbers differ
+        from the numbers that AWS returns, the task fails.
     type: dict
     suboptions:
       exists:
-        description: Whether there are any.
+        description: Whether any phone numbers are associated.
         type: bool
       e164_phone_numbers:
         description: The numbers in E.164 format. Write them in quotes.
@@ -317,8 +317,8 @@ options:
         elements: str
   wait_timeout:
     description:
-      - How many seconds to wait until AWS returns a new Voice Connector, or until a deleted one is gone. After that,
-        the task fails.
+      - How many seconds to wait until AWS returns a new Voice Connector, or until AWS no longer returns a deleted Voice
+        Connector. After this time, the task fails.
     type: int
     default: 120
 extends_documentation_fragment:
@@ -334,49 +334,50 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - In check mode, the module reads everything, sends no write, and returns the values that the real run would
-        return, as far as they can be known. If the installed botocore cannot send a change, the task fails as it would
-        in the real run.
+      - In check mode, the module reads everything, but sends no write. It returns the values that the real run would
+        return, as far as they can be predicted. If the installed botocore cannot send a change, the task fails as in
+        the real run.
   diff_mode:
     details:
-      - The diff contains the name, O(require_encryption), the tags, and the settings that are given. It shows phone
-        numbers unmasked, and no passwords. C(termination_credentials.new_passwords) lists the user names whose
-        passwords are sent.
+      - The diff contains the name, O(require_encryption), the tags, and the specified settings. It shows unmasked phone
+        numbers, but no passwords. C(termination_credentials.new_passwords) lists the user names whose passwords are
+        sent.
       - C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide phone numbers, set C(diff=false) on the task.
   idempotent:
     details:
-      - With O(update_password=always), a task with credentials always changes. So does a task with tags if AWS
-        withholds the current ones.
+      - With O(update_password=always), a task with credentials is always changed. If AWS withholds the current tags, a
+        task with O(tags) and O(purge_tags=false) is always changed.
 notes:
   - The credentials need the IAM actions C(chime:ListVoiceConnectors) and C(chime:CreateVoiceConnector) on the resource
     C(*), unless O(voice_connector_id) is set. On the resource
-    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnector),
-    C(chime:UpdateVoiceConnector) or C(chime:DeleteVoiceConnector), and the actions that read, put, and delete each
-    setting that is given, such as C(chime:GetVoiceConnectorProxy), C(chime:PutVoiceConnectorProxy), and
-    C(chime:DeleteVoiceConnectorProxy).
+    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), the credentials need C(chime:GetVoiceConnector), and
+    C(chime:UpdateVoiceConnector) or C(chime:DeleteVoiceConnector). For each specified setting, they also need the
+    actions that get, put, and delete the setting, such as C(chime:GetVoiceConnectorProxy),
+    C(chime:PutVoiceConnectorProxy), and C(chime:DeleteVoiceConnectorProxy).
   - For O(tags), the credentials need C(chime:ListTagsForResource), C(chime:TagResource), and C(chime:UntagResource).
     For O(phone_numbers) and O(state=absent), they need C(chime:ListPhoneNumbers) on the resource C(*). The guide on
     settings contains the complete IAM policy.
-  - To enable logs, AWS sets up log delivery with the rights of the caller. The credentials need the IAM actions
+  - To enable logs, AWS sets up log delivery with the caller's permissions. The credentials need the IAM actions
     C(logs:CreateLogDelivery), C(logs:GetLogDelivery), C(logs:ListLogDeliveries), C(logs:PutResourcePolicy),
-    C(logs:DescribeResourcePolicies), and C(logs:DescribeLogGroups). The module itself changes no resource policy.
-  - The module writes in this order. It deletes emergency calling, turns encryption off, and writes the termination, its
-    credentials, and the origination. Then it turns encryption on, and writes emergency calling, streaming, logging,
-    external systems, the proxy configuration, and the tags.
-  - If a write fails, the module stops. RV(steps) contains what was done, and RV(voice_connector_id) the ID of a Voice
-    Connector that was created. Run the task again to complete it.
+    C(logs:DescribeResourcePolicies), and C(logs:DescribeLogGroups). The module itself does not change resource
+    policies.
+  - The module first deletes emergency calling, turns encryption off, and writes the termination, its credentials, and
+    the origination. Then it turns encryption on, and writes emergency calling, streaming, logging, external systems,
+    the proxy configuration, and the tags.
+  - If a write fails, the module stops. RV(steps) lists the completed operations. RV(voice_connector_id) contains the ID
+    of the Voice Connector, even if it was just created. To complete the changes, run the task again.
   - AWS cannot recognize a repeated request to create a Voice Connector, so the module sends this request only once. If
-    its outcome is unknown, the module lists the Voice Connectors until exactly one new Voice Connector has the name,
-    and continues with it. If there is none within O(wait_timeout), the task fails. Running it again is safe, because it
-    searches for the name first.
-  - AWS replaces a setting as a whole, and has no conditional write. If somebody else changes the same setting between
-    the read and the write, that change is lost. If a setting has a member that the installed botocore cannot send, it
-    is not replaced, and the task fails.
+    the outcome is unknown, the module lists the Voice Connectors until exactly one new Voice Connector has the name,
+    and continues with that Voice Connector. If no new Voice Connector appears within O(wait_timeout), the task fails.
+    You can safely run the task again, because it searches for the name first.
+  - AWS replaces a setting as a whole, and has no conditional write. If someone else changes the same setting between
+    the read and the write, that change is lost. If a setting has a member that the installed botocore cannot send, the
+    setting is not replaced, and the task fails.
   - AWS may normalize values. Therefore, when the module compares settings, it ignores the order of lists, the plus sign
     in front of phone numbers, the case of countries and hosts, and different notations of the same CIDR block. A
     missing value is the same as V(false), V(''), or V([]).
-  - If AWS withholds the tags of the Voice Connector and responds C(Invalid resource), O(tags) fails the task before the
-    first write. With O(purge_tags=false), the tags are sent in every run instead.
+  - If AWS withholds the tags of the Voice Connector with the error C(Invalid resource), a task with O(tags) fails
+    before the first write. With O(purge_tags=false), the task does not fail, but sends the tags in every run.
   - Phone numbers and user names are returned unmasked, but are not written to the system log of the managed node. To
     keep them out of Ansible's output and logs, set C(no_log) on the task.
 seealso:
@@ -390,7 +391,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Set everything that the trunk of the reception needs
+- name: Create or update the trunk of the reception
   chime_sdk.voice.chime_voice_connector:
     region: us-east-1
     name: reception
@@ -441,13 +442,13 @@ EXAMPLES = r"""
       - termination
   register: source
 
-- name: Copy them to a different Voice Connector
+- name: Copy the termination settings to another Voice Connector
   chime_sdk.voice.chime_voice_connector:
     region: us-east-1
     name: warehouse
     termination: "{{ source.voice_connectors[0].termination }}"
 
-- name: Delete the emergency calling configuration, and nothing else
+- name: Delete only the emergency calling configuration
   chime_sdk.voice.chime_voice_connector:
     region: us-east-1
     voice_connector_id: abcdef1ghij2klmno3pqr4
@@ -473,7 +474,7 @@ EXAMPLES = r"""
     update_password: always
     purge_termination_credentials: true
 
-- name: Delete a Voice Connector, but only if it still has this name
+- name: Delete a Voice Connector if it still has this name
   chime_sdk.voice.chime_voice_connector:
     region: us-east-1
     voice_connector_id: abcdef1ghij2klmno3pqr4
@@ -484,18 +485,18 @@ EXAMPLES = r"""
 RETURN = r"""
 voice_connector_id:
   description:
-    - The ID of the Voice Connector, or V(null) if it is unknown, or would be created in check mode.
+    - The ID of the Voice Connector. V(null) if the ID is unknown, or if check mode would create the Voice Connector.
   returned: always
   type: str
   sample: abcdef1ghij2klmno3pqr4
 region:
-  description: The AWS Region of the Voice Connector. On failure, V(null) if this is unknown.
+  description: The AWS Region of the Voice Connector. On failure, V(null) if the Region is unknown.
   returned: always
   type: str
   sample: us-east-1
 steps:
   description:
-    - The AWS operations that changed something, in order. In check mode, those that would be sent.
+    - The AWS operations that changed something, in order. In check mode, the operations that would be sent.
   returned: always
   type: list
   elements: str
@@ -506,7 +507,7 @@ steps:
     - PutVoiceConnectorOrigination
     - PutVoiceConnectorLoggingConfiguration
 failed_step:
-  description: The AWS operation that should have changed something but failed, or V(null) if there is none.
+  description: The AWS operation that was to change something but failed, or V(null) if no such operation failed.
   returned: always
   type: str
   sample: null
@@ -517,10 +518,10 @@ exists:
   sample: true
 voice_connector:
   description:
-    - The Voice Connector after the task, or V(null) if it does not exist. In check mode, as it would be. What only AWS
-      can set is then V(null).
-    - It has the keys of a Voice Connector in M(chime_sdk.voice.chime_voice_connector_info), which documents them
-      in detail. It contains only the settings that are options of the task, each with all of its keys.
+    - The Voice Connector after the task, or V(null) if it does not exist. In check mode, the predicted Voice Connector.
+      Values that only AWS can set are then V(null).
+    - The keys are the same as in M(chime_sdk.voice.chime_voice_connector_info), which documents the keys in detail.
+      Only the settings that are options of the task are returned, each with all of its keys.
   returned: on success
   type: dict
   contains:

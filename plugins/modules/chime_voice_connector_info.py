@@ -13,53 +13,53 @@ module: chime_voice_connector_info
 version_added: 1.0.0
 short_description: Find Amazon Chime SDK Voice Connectors and read their settings in bulk
 description:
-  - Lists the Amazon Chime SDK Voice Connectors of an account in one or more Regions, or reads those with given IDs. On
-    request, it also reads their tags and settings. It sends several requests at a time.
-  - If some Voice Connectors cannot be read, the module still reads the others, and then the task fails. A C(rescue) can
-    use RV(voice_connectors), which contains everything that is known, and RV(errors), which contains what could not be
-    read.
-  - The module stops reading a Region if every further read there would fail too, for example because the credentials
-    are rejected. It also stops if its first reads in the Region all fail. It still reads the other Regions, and then
-    the task fails. In this case, RV(stopped) is V(true), and the message contains the number of Voice Connectors that
-    were not tried.
+  - Lists the Amazon Chime SDK Voice Connectors of an account in one or more Regions, or reads Voice Connectors by ID.
+    The module can also read their tags and settings. It sends several requests at a time.
+  - If some Voice Connectors cannot be read, the module still reads the others, and then the task fails. In a C(rescue),
+    RV(voice_connectors) contains everything that was read, and RV(errors) lists what could not be read.
+  - The module stops reading a Region if every further read in that Region would fail, for example because the
+    credentials are rejected. The module also stops if the first reads in the Region all fail. It still reads the other
+    Regions, and then the task fails. In this case, RV(stopped) is V(true), and the message contains the number of Voice
+    Connectors that the module did not try to read.
 options:
   regions:
     description:
       - The AWS Regions to read, in parallel. If omitted, the module reads O(region). A Region that is listed twice is
         read once.
-      - The single item V(all) means every Region in which AWS offers the service. The module asks AWS for these Regions,
-        and adds those that the installed botocore knows. If AWS does not return them, the module uses only the Regions
-        that botocore knows, and shows a warning.
-      - If several Regions list the same Voice Connector, it is returned only once. If one of them is the Region that it
-        belongs to, it is returned from that Region.
+      - The single item V(all) means every Region in which AWS offers the service. The module gets these Regions from
+        AWS, and adds the Regions that are listed in the installed botocore. If AWS does not return the Regions, the
+        module uses only the Regions in botocore, and shows a warning.
+      - If several Regions list the same Voice Connector, it is returned only once, if possible from the Region that it
+        belongs to.
     type: list
     elements: str
   voice_connector_ids:
     description:
-      - Read only these Voice Connectors. If one of them does not exist in any of the Regions, the task fails.
-      - If omitted, all Voice Connectors are read. If the list is empty, none is read, and no request is sent to the
-        service, except with O(regions=all).
-      - If listing the Voice Connectors can take fewer requests than reading them one by one, the module lists them.
+      - Read only the Voice Connectors with these IDs. If a Voice Connector does not exist in any of the Regions, the
+        task fails.
+      - If omitted, all Voice Connectors are read. If the list is empty, no Voice Connector is read, and no request is
+        sent to the service, except with O(regions=all).
+      - The module lists the Voice Connectors if a listing can take fewer requests than reading the Voice Connectors one
+        by one.
     type: list
     elements: str
   names:
     description:
-      - Read only Voice Connectors with one of these names. If the list is empty, none is read, and no request is sent
-        to the service, except with O(regions=all).
-      - A name without a match is not an error. RV(selection.unmatched) contains it.
+      - Read only Voice Connectors with one of these names. If the list is empty, no Voice Connector is read, and no
+        request is sent to the service, except with O(regions=all).
+      - A name without a match is not an error. RV(selection.unmatched) lists such names.
     type: list
     elements: str
   tags:
     description:
       - Read only Voice Connectors with all of these tags. Keys and values are strings. The value V(null) matches any
         value.
-      - To compare the tags, the module reads those of every Voice Connector. If any tags cannot be read, the task
-        fails.
+      - To match tags, the module reads the tags of every Voice Connector. If any tags cannot be read, the task fails.
     type: dict
   include:
     description:
       - What to read for each Voice Connector in addition to the listing. Each item takes one request per Voice
-        Connector, except V(phone_numbers), which takes one listing per Region.
+        Connector. V(phone_numbers) takes one listing per Region instead.
       - Each setting is returned as a dictionary with all of its keys. Values that are not set are V(null) or V([]). Use
         the key C(exists) in conditions.
     type: list
@@ -97,16 +97,16 @@ notes:
   - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnector) for
     O(voice_connector_ids), C(chime:ListTagsForResource) for tags, and the action of each setting in O(include), such as
-    C(chime:GetVoiceConnectorProxy). They need C(chime:ListPhoneNumbers) for V(phone_numbers) and
-    C(chime:ListAvailableVoiceConnectorRegions) for O(regions=all), both on the resource C(*). The guide on settings
-    contains the complete IAM policy.
+    C(chime:GetVoiceConnectorProxy). On the resource C(*), they also need C(chime:ListPhoneNumbers) for
+    V(phone_numbers), and C(chime:ListAvailableVoiceConnectorRegions) for O(regions=all). The guide on settings contains
+    the complete IAM policy.
   - AWS does not document what it returns for a setting that was never set. The module reports that a setting does not
     exist if the response is empty or contains an empty setting. It reports the same if AWS returns the error
     C(NotFoundException) and the Voice Connector exists.
   - Phone numbers and user names are returned unmasked. To keep them out of output and logs, set C(no_log) on the task.
   - AWS does not document whether a Region also lists the Voice Connectors of other Regions. Check C(aws_region) of each
-    Voice Connector, and read that Region too. If a Voice Connector is read only in a Region that it does not belong to,
-    and AWS returns C(NotFoundException) for a setting, it is unknown whether that setting exists, and the task fails.
+    Voice Connector, and read that Region too. In a Region that the Voice Connector does not belong to, the response
+    C(NotFoundException) does not show whether a setting exists, so the task fails.
   - If a Voice Connector is deleted after it is listed but before its settings are read, it is returned without
     settings.
 seealso:
@@ -210,13 +210,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 region:
-  description: The AWS Region that was read, or V(null) if there are several. On failure, V(null) if this is unknown.
+  description: The AWS Region that was read. V(null) for several Regions, or if the task failed before it was known.
   returned: always
   type: str
   sample: us-east-1
 regions:
   description:
-    - The AWS Regions that were to be read, in the order of O(regions). On failure, V([]) if they are unknown.
+    - The AWS Regions that were to be read, in the order of O(regions). On failure, V([]) if the Regions are unknown.
   returned: always
   type: list
   elements: dict
@@ -239,8 +239,8 @@ regions:
 regions_source:
   description:
     - The source of RV(regions). V(options) means the options of the task, the environment, or the profile. With
-      O(regions=all), V(service) means that AWS returned them, and V(botocore) that AWS did not, so that a Region can be
-      missing. V(null) means that the task failed before they were known.
+      O(regions=all), V(service) means that AWS returned the Regions. V(botocore) means that AWS did not return the
+      Regions, so some Regions may be missing. V(null) means that the task failed before the Regions were known.
   returned: always
   type: str
   sample: options
@@ -251,8 +251,8 @@ assume_role_arn:
   sample: null
 account_id:
   description:
-    - The ID of the AWS account. If O(include_account_id) is V(true), STS returned it. Otherwise, it is that of
-      O(assume_role_arn), or V(null) if there is no role.
+    - The ID of the AWS account. If O(include_account_id) is V(true), the ID comes from STS. Otherwise, it comes from
+      O(assume_role_arn), or is V(null) without a role.
   returned: always
   type: str
   sample: "111122223333"
@@ -281,7 +281,8 @@ selection:
       sample: null
     unmatched:
       description:
-        - What RV(voice_connectors) contains no match for. If RV(complete) is V(false), there may still be one.
+        - The part of the selection that matches nothing in RV(voice_connectors). If RV(complete) is V(false), there may
+          still be a match.
       returned: always
       type: dict
       contains:
@@ -298,22 +299,22 @@ selection:
           elements: str
           sample: []
         tags:
-          description: The option O(tags) if no Voice Connector was found, or else V(null).
+          description: The option O(tags) if no Voice Connector was found, otherwise V(null).
           returned: always
           type: dict
           sample: null
 complete:
   description:
-    - Whether everything that was selected was read, so that RV(errors) is empty.
-    - On success, V(false) only if AWS did not return the tags of some Voice Connectors.
+    - Whether everything that was selected was read. If so, RV(errors) is empty.
+    - If the task succeeds, V(false) means that AWS did not return the tags of some Voice Connectors.
   returned: always
   type: bool
   sample: true
 voice_connectors:
   description:
-    - The Voice Connectors, in the order of O(voice_connector_ids). If that is omitted, they are sorted by Region in the
-      order of O(regions), and then in the order in which AWS lists them.
-    - On failure, this includes the Voice Connectors that were listed but not read.
+    - The Voice Connectors, in the order of O(voice_connector_ids). If O(voice_connector_ids) is omitted, they are in
+      the order of O(regions), and within a Region in the order in which AWS lists them.
+    - On failure, the list includes the Voice Connectors that were listed but not read.
   returned: always
   type: list
   elements: dict
@@ -387,12 +388,12 @@ voice_connectors:
     proxy:
       description:
         - The proxy configuration.
-        - All keys are always present, so you can use any of them in a condition.
+        - All keys are always present, so you can use each key in a condition.
       returned: if O(include) contains V(proxy)
       type: dict
       contains:
         exists:
-          description: Whether a proxy configuration is set. On failure, V(null) if this is unknown.
+          description: Whether a proxy configuration is set. V(null) if unknown, in which case the task fails.
           returned: always
           type: bool
           sample: true
@@ -409,7 +410,7 @@ voice_connectors:
         fall_back_phone_number:
           description:
             - The phone number, in E.164 format, to which calls are routed after a proxy session expires, or V(null) if
-              none is set.
+              no number is set.
           returned: always
           type: str
           sample: "+12065550100"
@@ -427,7 +428,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether termination settings are set. On failure, V(null) if this is unknown.
+          description: Whether termination settings are set. V(null) if unknown, in which case the task fails.
           returned: always
           type: bool
           sample: true
@@ -437,7 +438,7 @@ voice_connectors:
           type: int
           sample: 1
         default_phone_number:
-          description: The default caller ID, in E.164 format, or V(null) if none is set.
+          description: The default caller ID, in E.164 format, or V(null) if no number is set.
           returned: always
           type: str
           sample: "+12065550100"
@@ -450,7 +451,7 @@ voice_connectors:
             - US
             - CA
         cidr_allowed_list:
-          description: The addresses from which calls are accepted, in CIDR format, or V([]) if none are set.
+          description: The addresses from which calls are accepted, in CIDR format, or V([]) if no address is set.
           returned: always
           type: list
           elements: str
@@ -467,7 +468,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether AWS has a record of such a message. On failure, V(null) if this is unknown.
+          description: Whether AWS has a record of such a message. V(null) if unknown, in which case the task fails.
           returned: always
           type: bool
           sample: true
@@ -489,7 +490,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether there are credentials. On failure, V(null) if this is unknown.
+          description: Whether there are credentials. V(null) if unknown, in which case the task fails.
           returned: always
           type: bool
           sample: true
@@ -506,7 +507,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether origination settings are set. On failure, V(null) if this is unknown.
+          description: Whether origination settings are set. V(null) if unknown, in which case the task fails.
           returned: always
           type: bool
           sample: true
@@ -552,7 +553,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether a logging configuration is set. On failure, V(null) if this is unknown.
+          description: Whether a logging configuration is set. V(null) if unknown, in which case the task fails.
           returned: always
           type: bool
           sample: true
@@ -572,7 +573,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether a streaming configuration is set. On failure, V(null) if this is unknown.
+          description: Whether a streaming configuration is set. V(null) if unknown, in which case the task fails.
           returned: always
           type: bool
           sample: true
@@ -618,12 +619,12 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether an emergency calling configuration is set. On failure, V(null) if this is unknown.
+          description: Whether emergency calling is configured. V(null) if unknown, in which case the task fails.
           returned: always
           type: bool
           sample: true
         dnis:
-          description: The phone numbers for emergency calls, or V([]) if none are set.
+          description: The phone numbers for emergency calls, or V([]) if no number is set.
           returned: always
           type: list
           elements: dict
@@ -650,7 +651,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether an external systems configuration is set. On failure, V(null) if this is unknown.
+          description: Whether external systems are configured. V(null) if unknown, in which case the task fails.
           returned: always
           type: bool
           sample: true
@@ -674,7 +675,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether there are any. On failure, V(null) if this is unknown.
+          description: Whether any phone numbers are associated. V(null) if unknown, in which case the task fails.
           returned: always
           type: bool
           sample: true
@@ -687,42 +688,45 @@ voice_connectors:
             - "+12065550102"
 stopped:
   description:
-    - Whether reading stopped before all Voice Connectors were listed and tried, for example because the credentials
-      were rejected.
+    - Whether the module stopped before it had listed all Voice Connectors and tried to read each one, for example
+      because the credentials were rejected.
     - Always V(false) on success.
   returned: always
   type: bool
   sample: false
 errors:
   description:
-    - Everything that is unknown, including what was not tried. If AWS withholds the tags of a Voice Connector, and
-      O(tags) is omitted, the task does not fail. Any other error fails the task.
+    - Everything that is unknown, including everything that the module did not try to read. Any error fails the task,
+      with one exception. If AWS withholds the tags of a Voice Connector, and O(tags) is omitted, the task does not
+      fail.
   returned: always
   type: list
   elements: dict
   sample: []
   contains:
     voice_connector_id:
-      description: The ID of the Voice Connector, or V(null) if the error is about a Region or about the whole task.
+      description: The ID of the Voice Connector, or V(null) if the error affects a whole Region or the whole task.
       returned: always
       type: str
       sample: cdefgh3ijkl4mnopq5rst6
     region:
       description:
-        - The AWS Region, or V(null) if the Voice Connector exists in none of several Regions, or if the error is about
-          the whole task.
+        - The AWS Region. V(null) if the Voice Connector does not exist in any of several Regions, or if the error
+          affects the whole task.
       returned: always
       type: str
       sample: us-east-1
     setting:
       description:
-        - What could not be read, as in O(include), or V(null) if that is the whole Voice Connector, Region, or task.
+        - The setting that could not be read, as in O(include). V(null) if the error affects the whole Voice Connector,
+          Region, or task.
       returned: always
       type: str
       sample: null
     action:
       description:
-        - The AWS operation that failed, or V(null) if there was none. Add the prefix C(chime:) to get the IAM action.
+        - The AWS operation that failed, or V(null) if no operation failed. Add the prefix C(chime:) to get the IAM
+          action.
       returned: always
       type: str
       sample: GetVoiceConnector
@@ -796,9 +800,9 @@ def build_unread(regions: list[str], error: VoiceError) -> dict[str, Any]:
 
 
 def build_result(read: BulkRead, by_tags: bool) -> dict[str, Any]:
-    """Return the documented result. If it is a failure, add its keys.
+    """Return the documented result. For a failure, add the keys of the failure.
 
-    :param by_tags: whether Voice Connectors are selected by their tags. If not, tags that AWS withholds are no failure.
+    :param by_tags: whether Voice Connectors are selected by their tags. Otherwise, withheld tags are not a failure.
     """
     unknowns = read.unknowns()
     result: dict[str, Any] = {
@@ -818,7 +822,7 @@ def build_result(read: BulkRead, by_tags: bool) -> dict[str, Any]:
 
 
 def is_failure(error: VoiceError, by_tags: bool) -> bool:
-    """Whether something unknown fails the task."""
+    """Whether an error fails the task."""
     return by_tags or not are_tags_withheld(error)
 
 
@@ -843,7 +847,8 @@ def build_region(region: RegionRead, unknowns: list[Unknown]) -> dict[str, Any]:
 
 
 def build_selection(params: dict[str, Any], connectors: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the key ``selection`` of the result: what was asked for, and what of it matched nothing."""
+    """Return the key ``selection`` of the result: what was selected, and which part of the selection matched "
+    "nothing."""
     ids, names, tags = params["voice_connector_ids"], params["names"], params["tags"] or None
     found = {key: {connector[key] for connector in connectors} for key in ("voice_connector_id", "name")}
     return {

@@ -13,14 +13,14 @@ module: chime_voice_connector_proxy
 version_added: 1.0.0
 short_description: Manage the proxy configuration of an Amazon Chime SDK Voice Connector
 description:
-  - Sets, changes, or deletes the proxy configuration of one Amazon Chime SDK Voice Connector. It never touches the
-    Voice Connector itself.
-  - The module reads the current configuration immediately before each attempt to write, and applies the options to it.
-    If it cannot be read, nothing is written.
-  - After a write, the module compares the configuration that the service stored with the one that it sent. If the
-    outcome of the write is unknown, for example because the connection broke, the module reads the configuration again.
-    If the change did not take effect or cannot be confirmed, the task fails. If the configuration is then neither the
-    one before the write nor the one that was sent, the task fails too, and reports the change.
+  - Sets, changes, or deletes the proxy configuration of one Amazon Chime SDK Voice Connector. The module does not
+    change the Voice Connector itself.
+  - The module reads the current configuration immediately before each attempt to write, and applies the options to this
+    configuration. If the configuration cannot be read, nothing is written.
+  - After a write, the module compares the stored configuration with the configuration that it sent. If the outcome of
+    the write is unknown, for example because the connection broke, the module reads the configuration again. If the
+    change did not take effect or cannot be confirmed, the task fails. If the service stored a different configuration,
+    the task also fails, and reports the change.
 options:
   state:
     description:
@@ -48,8 +48,8 @@ options:
   fall_back_phone_number:
     description:
       - The phone number, in E.164 format, to which calls are routed after a proxy session expires. An empty string
-        removes it.
-      - Write it in quotes, because otherwise YAML reads it as a number.
+        removes the phone number.
+      - Write the phone number in quotes, because otherwise YAML reads it as a number.
       - If omitted, the phone number does not change.
     type: str
   disabled:
@@ -70,23 +70,25 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - In check mode, the module reads the configuration and sends no change. If the installed botocore cannot send the
-        change, the task fails as it would in the real run.
+      - In check mode, the module reads the configuration, but sends no change. If the installed botocore cannot send
+        the change, the task fails as in the real run.
   diff_mode:
     details:
-      - The diff shows the fall-back phone number unmasked. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
-        it, set C(diff=false) on the task.
+      - The diff shows the unmasked fall-back phone number. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
+        the phone number, set C(diff=false) on the task.
 notes:
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) or C(chime:DeleteVoiceConnectorProxy) on
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
-  - The service always replaces or deletes the whole proxy configuration, and has no conditional write. If somebody else
-    changes the configuration between the last read and the arrival of the write, that change is lost. That is the time
-    of one request. If the configuration has a member that the installed botocore cannot send, it is not replaced.
+  - The service always replaces or deletes the whole proxy configuration, and has no conditional write. If someone else
+    changes the configuration after the last read, but before the write arrives, that change is lost. This window is as
+    long as one request. If the configuration has a member that the installed botocore cannot send, the configuration is
+    not replaced, and the task fails.
   - The service may normalize values. Therefore, when the module compares configurations, it ignores a plus sign in
-    front of the phone number and the order and case of the countries. It treats an empty phone number as none.
+    front of the phone number and the order and case of the countries. An empty phone number is the same as no phone
+    number.
   - The fall-back phone number is returned unmasked, but is not written to the system log of the managed node. To keep
-    it out of Ansible's output and logs, set C(no_log) on the task.
+    the phone number out of Ansible's output and logs, set C(no_log) on the task.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_info
   - module: chime_sdk.voice.chime_voice_connector_info
@@ -156,12 +158,12 @@ voice_connector_id:
   type: str
   sample: abcdef1ghij2klmno3pqr4
 region:
-  description: The AWS Region of the Voice Connector. On failure, V(null) if this is unknown.
+  description: The AWS Region of the Voice Connector. On failure, V(null) if the Region is unknown.
   returned: always
   type: str
   sample: us-east-1
 exists:
-  description: Whether a proxy configuration is set on the Voice Connector. In check mode, whether one would be set.
+  description: Whether a proxy configuration is set. In check mode, whether a proxy configuration would be set.
   returned: on success, and if the task fails although the configuration changed
   type: bool
   sample: true
@@ -169,7 +171,7 @@ proxy:
   description:
     - The proxy configuration that is set, as the service returned it. In check mode, the proxy configuration that would
       be set.
-    - All keys are always present, so you can use any of them in a condition.
+    - All keys are always present, so you can use each key in a condition.
   returned: on success, and if the task fails although the configuration changed
   type: dict
   contains:
@@ -190,8 +192,8 @@ proxy:
       sample: false
     fall_back_phone_number:
       description:
-        - The phone number, in E.164 format, to which calls are routed after a proxy session expires, or V(null) if none
-          is set.
+        - The phone number, in E.164 format, to which calls are routed after a proxy session expires, or V(null) if no
+          number is set.
       returned: always
       type: str
       sample: "+12065550100"

@@ -16,8 +16,8 @@ description:
   - Reads the proxy configuration of one Amazon Chime SDK Voice Connector, for facts, audits, and conditional tasks.
   - RV(exists) is V(false) only if AWS confirms that no proxy configuration is set. If the request is denied or
     throttled, or if the response is missing or unreadable, the task fails instead.
-  - If AWS returns the error C(NotFoundException), a second request checks whether the Voice Connector exists. If it
-    does not, the task fails. A 404 response without that error name also fails the task.
+  - If AWS returns the error C(NotFoundException), a second request checks whether the Voice Connector exists. If the
+    Voice Connector does not exist, the task fails. A 404 response without that error name also fails the task.
 options: {}
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -31,8 +31,9 @@ extends_documentation_fragment:
 notes:
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy) and C(chime:GetVoiceConnector) on
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID). The module uses the second action to distinguish a Voice
-    Connector without a proxy configuration from one that does not exist.
-  - The fall-back phone number is returned unmasked. To keep it out of output and logs, set C(no_log) on the task.
+    Connector without a proxy configuration from a Voice Connector that does not exist.
+  - The fall-back phone number is returned unmasked. To keep the phone number out of output and logs, set C(no_log) on
+    the task.
 seealso:
   - name: GetVoiceConnectorProxy
     description: The operation in the API reference of the Amazon Chime SDK.
@@ -73,7 +74,7 @@ EXAMPLES = r"""
   ignore_errors: true
 
 # A failed item has no 'exists', so exclude the failed items first.
-- name: List the Voice Connectors that still have a proxy configuration, and those that could not be read
+- name: List the remaining proxy configurations, and the Voice Connectors that could not be read
   ansible.builtin.debug:
     msg:
       set: "{{ voice_proxies.results | rejectattr('failed') | selectattr('exists') | map(attribute='item') | list }}"
@@ -109,7 +110,7 @@ EXAMPLES = r"""
         msg: No proxy configuration is set
       when: not known_voice_proxy.exists
   rescue:
-    - name: Report why it could not be read
+    - name: Report why the proxy configuration could not be read
       ansible.builtin.debug:
         msg: "{{ ansible_failed_result.error.code | default('no response') }}: {{ ansible_failed_result.msg }}"
 """
@@ -121,23 +122,23 @@ voice_connector_id:
   type: str
   sample: abcdef1ghij2klmno3pqr4
 region:
-  description: The AWS Region that was read. On failure, V(null) if this is unknown.
+  description: The AWS Region that was read. On failure, V(null) if the Region is unknown.
   returned: always
   type: str
   sample: us-east-1
 exists:
   description:
-    - Whether a proxy configuration is set on the Voice Connector. Use it in C(when).
+    - Whether a proxy configuration is set on the Voice Connector. Use this key in C(when).
     - V(true) if AWS returned a C(Proxy) with at least one member, even if that member has no value.
-    - V(false) if AWS returned an empty response or an empty C(Proxy), or C(NotFoundException) for a Voice Connector that
-      exists in this Region.
+    - V(false) if AWS returned an empty response or an empty C(Proxy), or C(NotFoundException) for a Voice Connector
+      that exists in this Region.
   returned: success
   type: bool
   sample: true
 proxy:
   description:
     - The proxy configuration.
-    - All keys are always present, so you can use any of them in a condition.
+    - All keys are always present, so you can use each key in a condition.
   returned: success
   type: dict
   contains:

@@ -15,15 +15,16 @@ short_description: Restore the proxy configurations of Amazon Chime SDK Voice Co
 description:
   - Restores proxy configurations from a backup, several at a time. The backup must be from
     M(chime_sdk.voice.chime_voice_connector_proxy_retire).
-  - Nothing is written unless the backup has a valid record for each selected Voice Connector, the backup, the
-    credentials, and the Voice Connectors belong to the account O(account_id), and each Voice Connector that exists in
-    the Region in its record belongs to that Region. One that does not exist there is in RV(failures), and the others are
-    restored.
+  - Before the first write, the module checks these conditions. If a check fails, nothing is written. The backup has a
+    valid record for each selected Voice Connector. The backup, the credentials, and the Voice Connectors belong to the
+    account O(account_id). Each Voice Connector that exists in the Region in its record also belongs to that Region.
+  - If a Voice Connector does not exist in the Region in its record, RV(failures) contains it, and the other proxy
+    configurations are restored.
   - The module reads each proxy configuration immediately before each attempt to write it. If the configuration already
-    matches the backup, it is not written. If it is different, it is overwritten only with O(overwrite=true). A missing
-    value matches V(false) and an empty value.
-  - If a proxy configuration cannot be restored, the module continues with the others, and the task fails at the end.
-    The module stops in a Region only if every further request there would fail.
+    matches the backup, it is not written. If the configuration differs from the backup, it is overwritten only with
+    O(overwrite=true). A missing value matches V(false) and an empty value.
+  - If a proxy configuration cannot be restored, the module continues with the other proxy configurations, and the task
+    fails at the end. The module skips the rest of a Region if every further request in that Region would fail.
 options:
   account_id:
     description: The ID of the AWS account, 12 digits in quotes.
@@ -32,13 +33,13 @@ options:
   backup_file:
     description:
       - The backup file, on the managed node. It must be a regular file of at most 64 MB.
-      - Specify an absolute path, or one that begins with V(~). How a relative path is resolved depends on the
-        connection. With a local connection, it is relative to the folder of the playbook.
+      - Specify an absolute path, or a path that begins with V(~). How a relative path is resolved depends on the
+        connection. With a local connection, the path is relative to the folder of the playbook.
     type: path
     required: true
   voice_connector_ids:
     description:
-      - The Voice Connectors to restore. If one of them is not in the backup, the task fails.
+      - The IDs of the Voice Connectors to restore. If an ID is not in the backup, the task fails.
       - Either this or O(all=true) is required.
     type: list
     elements: str
@@ -67,20 +68,21 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - In check mode, the module reads and checks the backup and the current configurations, and sends no change.
-        RV(failures) and C(changed) are those of the real run, as far as they can be known without a write.
+      - In check mode, the module reads and checks the backup and the current configurations, but sends no change.
+        RV(failures) and C(changed) are the same as in the real run, as far as they can be predicted without a write.
   diff_mode:
     details:
-      - The diff shows the fall-back phone numbers unmasked. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
-        them, set C(diff=false) on the task.
+      - The diff shows the unmasked fall-back phone numbers. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
+        the phone numbers, set C(diff=false) on the task.
 notes:
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) on C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
   - The module uses the Regions in the backup, and ignores O(region).
-  - The service has no conditional write. If somebody else changes a proxy configuration between the last read and the
-    arrival of the write, that change is overwritten. That is the time of one request.
-  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. Everything in it that looks
-    like a phone number, or is one in the backup or in a proxy configuration that was read, is replaced by C((hidden)).
+  - The service has no conditional write. If someone else changes a proxy configuration after the last read, but before
+    the write arrives, that change is overwritten. This window is as long as one request.
+  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. C((hidden)) replaces anything
+    that looks like a phone number, and any phone number from the backup or from a proxy configuration that the module
+    read.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_retire
   - module: chime_sdk.voice.chime_voice_connector_proxy
@@ -101,7 +103,7 @@ EXAMPLES = r"""
     backup_dir: ~/proxy-backup
   register: retired
 
-- name: Restore all of them
+- name: Restore all proxy configurations in the backup
   chime_sdk.voice.chime_voice_connector_proxy_restore:
     account_id: "111122223333"
     all: true

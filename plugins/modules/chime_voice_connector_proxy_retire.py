@@ -14,49 +14,54 @@ version_added: 1.0.0
 short_description: Back up and delete the proxy configurations of Amazon Chime SDK Voice Connectors
 description:
   - Reads the Voice Connectors of one AWS account in one or more Regions, backs up the selected proxy configurations,
-    and then deletes them, several at a time. It never touches the Voice Connectors themselves.
-  - Nothing is deleted unless the account is O(account_id), everything was read, every exclusion matches a Voice
-    Connector, the Regions agree about where each Voice Connector with a proxy configuration belongs, the number of
-    deletions is within O(max_deletions), and the backup was written and verified by reading it back.
-  - A proxy configuration that M(chime_sdk.voice.chime_voice_connector_proxy_restore) could not restore, for example
-    because it has a member that the installed botocore cannot send, is not deleted. The module continues with the
-    others, and the task fails at the end.
+    and then deletes the proxy configurations, several at a time. The module does not change the Voice Connectors
+    themselves.
+  - Before the first deletion, the module checks these conditions. If a check fails, nothing is deleted. The account is
+    O(account_id). Everything was read. Every exclusion matches a Voice Connector. AWS returned only one home Region for
+    each Voice Connector with a proxy configuration. The number of deletions is within O(max_deletions). The backup was
+    written and verified.
+  - The module does not delete a proxy configuration that M(chime_sdk.voice.chime_voice_connector_proxy_restore) could
+    not restore, for example because the configuration has a member that the installed botocore cannot send. The module
+    continues with the other proxy configurations, and the task fails at the end.
   - The module reads each proxy configuration again immediately before each attempt to delete it. If the configuration
     differs from the backup, it is not deleted, and the task fails.
-  - If a proxy configuration cannot be deleted, the module continues with the others, and the task fails at the end. The
-    module stops in a Region only if every further request there would fail. Run the task again to delete the rest. Each
-    run writes its own backup, so every deleted configuration is in a backup, even if a run was killed.
+  - If a proxy configuration cannot be deleted, the module continues with the other proxy configurations, and the task
+    fails at the end. The module skips the rest of a Region if every further request in that Region would fail. Run the
+    task again to delete the remaining proxy configurations. Each run writes its own backup, so every deleted
+    configuration is in a backup, even if a run was killed.
 options:
   account_id:
     description:
-      - The ID of the AWS account, 12 digits in quotes. The credentials and all Voice Connectors that are not excluded
-        must belong to this account, according to the ARN of each. If an ARN has a different Region, or a partition
-        other than C(aws), the module warns.
+      - The ID of the AWS account, 12 digits in quotes. The credentials must belong to this account. The ARN of every
+        Voice Connector that is not excluded must contain this account.
+      - The module warns if the partition in an ARN is not C(aws), or if its Region is not the one that was read.
     type: str
     required: true
   voice_connector_ids:
     description:
-      - The Voice Connectors whose proxy configurations are deleted. If one of them does not exist, the task fails.
+      - The IDs of the Voice Connectors whose proxy configurations are deleted. If a Voice Connector does not exist, the
+        task fails.
       - Either this or O(all=true) is required.
     type: list
     elements: str
   all:
     description:
-      - Whether to delete the proxy configurations of all Voice Connectors in O(regions), except those excluded.
+      - Whether to delete the proxy configurations of all Voice Connectors in O(regions) that are not excluded.
     type: bool
     default: false
   regions:
     description:
-      - The AWS Regions to read. If omitted or V(all), the module reads every Region in which AWS offers the service. It
-        asks AWS for these Regions, and adds those that the installed botocore knows. If AWS does not return them, the
-        module uses only the Regions that botocore knows, and shows a warning.
+      - The AWS Regions to read. If omitted or V(all), the module reads every Region in which AWS offers the service.
+        The module gets these Regions from AWS, and adds the Regions that are listed in the installed botocore. If AWS
+        does not return the Regions, the module uses only the Regions in botocore, and shows a warning.
       - O(region) does not select Regions. If you set it without O(regions), the task fails.
     type: list
     elements: str
   exclude_regions:
     description:
       - The Regions to skip, for example because they cannot be read. Each must be one of O(regions).
-      - A Voice Connector that belongs to a skipped Region is not touched, even if a different Region lists it.
+      - If a Voice Connector belongs to a skipped Region, its proxy configuration is not deleted, even if a different
+        Region lists the Voice Connector.
     type: list
     elements: str
     default: []
@@ -82,15 +87,15 @@ options:
     type: dict
     default: {}
   max_deletions:
-    description: The maximum number of proxy configurations to delete. If more are selected, none is deleted.
+    description: The maximum number of proxy configurations to delete. If more are selected, nothing is deleted.
     type: int
     default: 50
   backup_dir:
     description:
-      - The folder for the backup, on the managed node. It is created if it is missing.
-      - Specify an absolute path, or one that begins with V(~). How a relative path is resolved depends on the
-        connection. With a local connection, it is relative to the folder of the playbook.
-      - The backup contains the fall-back phone numbers unmasked. Only the owner of the file can read it.
+      - The folder for the backup, on the managed node. The module creates the folder if it is missing.
+      - Specify an absolute path, or a path that begins with V(~). How a relative path is resolved depends on the
+        connection. With a local connection, the path is relative to the folder of the playbook.
+      - The backup contains the unmasked fall-back phone numbers. Only the owner of the file can read it.
     type: path
     default: proxy-backup
 extends_documentation_fragment:
@@ -108,25 +113,25 @@ attributes:
   check_mode:
     details:
       - In check mode, the module reads and checks everything, including whether O(backup_dir) is writable, and returns
-        the plan in RV(selected). It writes no backup and deletes nothing. RV(retired), RV(failures), and C(changed) are
-        those of the real run, as far as they can be known without a deletion.
+        the plan in RV(selected). The module writes no backup and deletes nothing. RV(retired), RV(failures), and
+        C(changed) are the same as in the real run, as far as they can be predicted without a deletion.
   diff_mode:
     details:
-      - The diff shows the fall-back phone numbers unmasked. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
-        them, set C(diff=false) on the task.
+      - The diff shows the unmasked fall-back phone numbers. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
+        the phone numbers, set C(diff=false) on the task.
 notes:
   - The credentials need the IAM actions C(chime:ListVoiceConnectors) and C(chime:ListAvailableVoiceConnectorRegions)
     on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnectorProxy),
     C(chime:GetVoiceConnector), and C(chime:DeleteVoiceConnectorProxy). For O(exclude_tags), they also need
     C(chime:ListTagsForResource).
-  - The service has no conditional deletion. If somebody else changes a proxy configuration between the last read and
-    the arrival of the deletion, that change is deleted without a backup. That is the time of one request.
-  - Do not set C(until) or C(retries) on the task. The result of the last attempt replaces those of the earlier ones, so
-    the paths of their backups and the lists of what they deleted are lost. The module has its own retries, and the
-    message of a partly failed task names the backup.
-  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. Everything in it that looks
-    like a phone number, or is one in a proxy configuration that was read, is replaced by C((hidden)).
+  - The service has no conditional deletion. If someone else changes a proxy configuration after the last read, but
+    before the deletion arrives, that change is deleted without a backup. This window is as long as one request.
+  - Do not set C(until) or C(retries) on the task. Ansible keeps only the result of the last attempt, so you lose the
+    paths of the earlier backups and the lists of deleted proxy configurations. The module has its own retries, and the
+    message of a partly failed task contains the path of the backup.
+  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. C((hidden)) replaces anything
+    that looks like a phone number, and any phone number from a proxy configuration that the module read.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_restore
   - module: chime_sdk.voice.chime_voice_connector_info
@@ -150,7 +155,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: plan.selected
 
-- name: Delete the proxy configurations in two Regions, except those of one team
+- name: Delete the proxy configurations in two Regions, but keep the trunks of one team
   chime_sdk.voice.chime_voice_connector_proxy_retire:
     account_id: "111122223333"
     all: true
@@ -181,8 +186,8 @@ account_id:
   sample: "111122223333"
 selected:
   description:
-    - The Voice Connectors whose proxy configuration was selected for deletion, without those that could not be
-      restored, which are in RV(failures). In check mode, the complete plan.
+    - The Voice Connectors whose proxy configuration was selected for deletion. Proxy configurations that could not be
+      restored are in RV(failures) instead. In check mode, this is the complete plan.
     - V([]) if the task failed before the Voice Connectors were selected.
   returned: always
   type: list
@@ -226,13 +231,13 @@ retired:
       type: str
       sample: us-east-1
     already_absent:
-      description: Whether somebody else deleted the proxy configuration after the backup was written.
+      description: Whether someone else deleted the proxy configuration after the backup was written.
       returned: always
       type: bool
       sample: false
 failures:
   description:
-    - What could not be read or deleted, and what was not deleted because it could not be restored, or V([]) on success.
+    - What could not be read or deleted, and what was not deleted because it could not be restored. V([]) on success.
       Any failure fails the task.
   returned: always
   type: list
@@ -251,7 +256,7 @@ failures:
       sample: reception
     region:
       description:
-        - The AWS Region, or V(null) if several Regions were read and the Voice Connector exists in none of them.
+        - The AWS Region, or V(null) if several Regions were read and the Voice Connector does not exist in any of them.
       returned: always
       type: str
       sample: us-east-1
@@ -261,7 +266,7 @@ failures:
       type: str
       sample: Failed to delete the proxy configuration of Voice Connector abcdef1ghij2klmno3pqr4 in us-east-1 ...
 backup_file:
-  description: The absolute path of the backup, or V(null) if none was written.
+  description: The absolute path of the backup, or V(null) if no backup was written.
   returned: always
   type: str
   sample: /home/operator/proxy-backup/proxy-backup-111122223333-20260102T030405.000000Z.json

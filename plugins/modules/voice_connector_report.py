@@ -17,24 +17,25 @@ short_description: Report whether Amazon Chime SDK Voice Connectors comply with 
 description:
   - Checks the Voice Connectors of one or many accounts against a policy, compares the result with the previous report,
     and writes the reports C(voice-audit.json), C(voice-audit.csv), C(voice-audit.html), and C(voice-audit.xml).
-  - On the console, it shows the verdict, a line for each check with its first violations, and a line for each reason
-    that something could not be read. If the same option of M(chime_sdk.voice.chime_voice_connector) fixes all violations
-    of a check, its line ends with this option.
-  - By default, the task fails if a check fails, if anything could not be read, or if there are no Voice Connectors. It
-    fails after all reports are written.
-  - The action runs on the control node, connects to no host, and sends no request to AWS. It uses no variables of the
-    play.
+  - On the console, the task shows the verdict and a line for each check with its first violations. If the same option
+    of M(chime_sdk.voice.chime_voice_connector) fixes all violations of a check, the line ends with this option. If
+    something could not be read, the task also shows a line for each reason.
+  - By default, the task fails if a check fails, if anything could not be read, or if there are no Voice Connectors. In
+    these cases, it fails after all reports are written.
+  - The action runs on the control node. It does not connect to a host, sends no requests to AWS, and does not use the
+    variables of the play.
 options:
   results:
     description:
       - One or more results of M(chime_sdk.voice.chime_voice_connector_info). Use one result, a list of results, or the
         registered result of a loop.
-      - Pass failed results too. A result without Voice Connectors is reported as an account that could not be read.
+      - Include failed results. A result without the list of Voice Connectors is reported as an account that could not
+        be read.
     type: raw
     required: true
   policy:
     description:
-      - The policy, as a dictionary or as YAML or JSON text. For its checks and exceptions, see
+      - The policy, as a dictionary or as YAML or JSON text. For the checks and exceptions, see
         P(chime_sdk.voice.voice_connector_findings#filter).
     type: raw
     required: true
@@ -43,16 +44,16 @@ options:
       - The folder for the reports on the control node. A relative path is relative to the directory in which
         C(ansible-playbook) runs. The path can contain C(~) and environment variables. If a variable does not exist, the
         task fails.
-      - If the folder does not exist, it is created, and only the owner can access it. An existing folder keeps its mode
-        and its owner. Only the owner can read the reports.
+      - If the folder does not exist, the task creates a folder that only the owner can access. An existing folder keeps
+        its mode and its owner. Only the owner can read the reports.
     type: path
     default: voice-audit
   formats:
     description:
       - The formats of the reports. V(junit) writes C(voice-audit.xml). The V(html) page is self-contained.
-      - Earlier reports in O(report_dir) in other formats are removed, because they would look current. Other files in
-        the folder are never changed.
-      - Without V(json), the next report has nothing to compare with, unless you set O(previous).
+      - The task removes earlier reports in other formats from O(report_dir), because users could mistake them for
+        current reports. Other files in the folder are never changed.
+      - Without V(json), the next report cannot be compared with this one, unless you set O(previous).
     type: list
     elements: str
     choices:
@@ -66,23 +67,24 @@ options:
       - html
   previous:
     description:
-      - The path of an earlier report in JSON format. If omitted, the one in O(report_dir). It is expanded as
-        O(report_dir) is.
-      - If there is no earlier report in O(report_dir), there is nothing to compare with. If this option is set, and the
-        file does not exist, or if an earlier report cannot be used, the report contains a warning.
+      - The path of an earlier report in JSON format. If omitted, the task uses the earlier report in O(report_dir).
+        C(~) and environment variables are expanded as in O(report_dir).
+      - If this option is omitted, and O(report_dir) does not contain an earlier report, nothing is compared. If the
+        file in this option does not exist, the report contains a warning. The report also contains a warning if an
+        earlier report cannot be used.
     type: path
   show_phone_numbers:
     description:
       - Whether to show phone numbers and the user names of termination credentials in the reports, on the console, and
-        in the result. By default, all but the last two digits of a phone number and all of a user name are masked.
+        in the result. By default, user names and all but the last two digits of phone numbers are masked.
       - The names of Voice Connectors are never masked.
     type: bool
     default: false
   fail_on:
     description:
-      - When the task fails. V(fail) means that a check fails, V(unknown) that something could not be read, and V(empty)
-        that everything was read, and there are no Voice Connectors.
-      - If this is V([]), the task fails only if its options are not valid or the reports cannot be written.
+      - When the task fails. V(fail) means that a check fails. V(unknown) means that something could not be read.
+        V(empty) means that everything was read, and that there are no Voice Connectors.
+      - With V([]), the task fails only if its options are not valid or if the reports cannot be written.
     type: list
     elements: str
     choices:
@@ -99,16 +101,17 @@ options:
     type: str
     default: Voice Connector audit
 notes:
-  - If an option is V(null) or an empty string, as in an AWX survey without an answer, it has its default value. A list
-    can also be a string with a line for each item, with commas, or in JSON or YAML format. This does not apply to
-    O(results) and O(policy).
+  - An option that is V(null) or an empty string has its default value, so you can leave answers in an AWX survey empty.
+    You can also write a list as a string, with line breaks or commas between the items, or as JSON or YAML. This note
+    does not apply to O(results) and O(policy).
   - If an option or the policy is not valid, nothing is written, and the earlier reports stay as they are.
-  - A finding is V(new) if the check fails now and was known not to fail in the previous report. It is V(fixed) if the
-    check failed then, and now passes or does not apply, or if the Voice Connector no longer exists. A check is compared
-    only if its value in the policy is the same. What was not read keeps its last known status for later reports.
+  - A finding is V(new) if the check fails now, but did not fail in the previous report. A finding is V(fixed) if the
+    check failed in the previous report, but now passes or does not apply, or if the Voice Connector no longer exists. A
+    check is compared only if its value in the policy is the same. If a check is unknown, later reports compare with its
+    last known status.
 attributes:
   action:
-    description: Runs as an action plugin on the control node, whatever the connection of the host.
+    description: Runs as an action plugin on the control node, regardless of the connection of the host.
     support: full
   check_mode:
     description: Can run in C(check_mode) and return the same result without changing the target.
@@ -166,13 +169,13 @@ EXAMPLES = r"""
 RETURN = r"""
 outcome:
   description:
-    - V(incomplete) if anything is unknown, or if there are no results. Otherwise, V(violated) if a check fails.
-      Otherwise, V(compliant), or V(empty) if there are no Voice Connectors.
+    - V(incomplete) if anything is unknown, or if there are no results. Otherwise, V(violated) if a check fails,
+      V(empty) if there are no Voice Connectors, or V(compliant).
   returned: if the options are valid
   type: str
   sample: incomplete
 verdict:
-  description: The result in one sentence of at most 200 characters. On failure, C(msg) contains it too.
+  description: The result in one sentence of at most 200 characters. On failure, C(msg) also contains this sentence.
   returned: if the options are valid
   type: str
   sample: 1 of 2 Voice Connectors in account 111122223333 violates the policy; 1 account could not be read
@@ -227,7 +230,7 @@ counts:
       type: int
       sample: 1
     unknown:
-      description: The number of checks, accounts, Regions, and selected items whose result is unknown.
+      description: The number of findings (checks, accounts, Regions, or selected items) whose status is unknown.
       returned: always
       type: int
       sample: 1

@@ -30,7 +30,7 @@ Key = tuple[Any, str, str]
 
 
 class Seen(NamedTuple):
-    """What is known from earlier about one check of one Voice Connector."""
+    """The last known status of one check of one Voice Connector, from earlier reports."""
 
     status: str | None  # None if it was never known
     region: str | None
@@ -38,7 +38,7 @@ class Seen(NamedTuple):
 
 
 class Previous(NamedTuple):
-    """What a comparison needs of the previous report."""
+    """The parts of the previous report that a comparison needs."""
 
     created: str
     policy: dict[str, Any]
@@ -50,7 +50,7 @@ class Comparison(NamedTuple):
     findings: list[dict[str, Any]]  # with last_known_status
     new: list[dict[str, Any]]
     fixed: list[dict[str, Any]]
-    carried_forward: list[dict[str, Any]]  # the last known status of what this audit did not read
+    carried_forward: list[dict[str, Any]]  # the last known status of Voice Connectors that this audit did not read
 
 
 def _as_string(value: Any) -> str | None:
@@ -99,7 +99,7 @@ def _parse(envelope: Any) -> Previous:
         if check is None:
             continue
         if not isinstance(identifier, str) or not check or not isinstance(check, str):
-            complete = set()  # an odd entry could be about any Voice Connector, so it is unknown which did not exist
+            complete = set()  # an invalid entry could be about any Voice Connector, so none is known not to exist
             continue
         status = entry.get("status") if entry.get("status") in _KNOWN else entry.get("last_known_status")
         seen[_as_string(account), identifier, check] = Seen(
@@ -128,7 +128,7 @@ def read_previous(path: str) -> tuple[Previous | None, str | None]:
 
 
 def _comparable(name: str, value: Any) -> Any:
-    """Return the value of a check as a report holds it, whatever phone numbers were masked there."""
+    """Return the value of a check in the form that reports contain. Phone numbers compare equal, masked or not."""
     value = Mask(()).value(value, name)
     return _NUMBER.sub("", json.dumps(value)) if name == "allowed_tag_values" else value
 
@@ -140,10 +140,10 @@ def _finding(key: Key, seen: Seen) -> dict[str, Any]:
 
 
 def compare(judgement: Judgement, previous: Previous | None) -> Comparison:
-    """Return the findings with their last known status, what is new, what is fixed, and what is carried forward.
+    """Return the findings with their last known status, and the findings that are new, fixed, and carried forward.
 
-    Only checks that have the same value in both policies are compared. What was or is unknown or excepted is neither new
-    nor fixed.
+    Only checks that have the same value in both policies are compared. A check that is unknown or excepted in one of the
+    reports is neither new nor fixed.
     """
     findings = [{**finding, "last_known_status": None} for finding in judgement.findings]
     result = Comparison(findings, [], [], [])
@@ -159,7 +159,7 @@ def compare(judgement: Judgement, previous: Previous | None) -> Comparison:
         account, identifier, check = finding["account_id"], finding["voice_connector_id"], finding["check"]
         if identifier is None or check not in same:
             continue
-        # The account ID may have been unknown then.
+        # The account ID may have been unknown in the previous report.
         key = next(
             (key for key in ((account, identifier, check), (None, identifier, check)) if key in previous.seen), None
         )

@@ -16,7 +16,8 @@ import pathlib
 import time
 from collections.abc import Iterator
 
-# What network and virtual file systems raise if they cannot lock or sync. NFS locks no folder that is open for reading.
+# The errors of network and virtual file systems that cannot lock or sync. NFS cannot lock a folder that is open for
+# reading.
 _UNSUPPORTED = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 _MAX_WAIT = 60  # seconds for another run to finish writing
@@ -32,7 +33,7 @@ def _if_supported() -> Iterator[None]:
 
 
 def _lock(descriptor: int, folder: pathlib.Path) -> None:
-    """Wait until no other run writes to the folder; raise OSError if that takes too long."""
+    """Wait until no other run writes to the folder; raise OSError after _MAX_WAIT seconds."""
     deadline = time.monotonic() + _MAX_WAIT
     while True:
         try:
@@ -45,13 +46,13 @@ def _lock(descriptor: int, folder: pathlib.Path) -> None:
 
 
 def write_files(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
-    """Write all files under temporary names, and rename them, in the order of *contents*, when all are written.
+    """Write all files under temporary names. Then rename the files, in the order of *contents*.
 
-    An earlier file stays until the new one replaces it, even if the process is killed. A file whose content is None is
-    removed. Other files in the folder are left alone. Only the owner can read the new files. A folder that does not exist
-    is created with the mode 0700; an existing one keeps its mode and owner.
+    An earlier file stays until a new file replaces it, even if the process is killed. A file whose content is None is
+    removed. Other files in the folder are not changed. Only the owner can read the new files. A folder that does not exist
+    is created with the mode 0700. An existing folder keeps its mode and owner.
 
-    :raises OSError: writing failed and the earlier files are unchanged, or some of them could not be replaced.
+    :raises OSError: writing failed and the earlier files are unchanged, or some files could not be replaced.
     """
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "it is not a folder", str(folder))
@@ -61,7 +62,7 @@ def write_files(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
     try:
         with _if_supported():
             _lock(descriptor, folder)
-        for path in temporary.values():  # of a run that was killed
+        for path in temporary.values():  # files of a run that was killed
             path.unlink(missing_ok=True)
         for name, content in contents.items():
             if content is not None:

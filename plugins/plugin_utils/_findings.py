@@ -6,8 +6,8 @@
 
 """Judge the results of chime_voice_connector_info by a policy. Pure: no clock, no files, and no input is changed.
 
-What was not read is never silent: it is a finding with the status ``unknown``. Input and policy can be of any type, size,
-and depth. What cannot be understood is either such a finding or an AuditError.
+Everything that was not read has a finding with the status ``unknown``. Input and policy can be of any type, size, and depth.
+Input that is not valid leads to such a finding or to an AuditError.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _CONNECTOR_ARN = re.compile(r"arn:[a-z0-9-]+:chime:[a-z0-9-]*:([0-9]{12}):.+")
 
 
 class Judgement(NamedTuple):
-    """What judge returns. All of it can be converted to JSON if the results can."""
+    """The return value of judge. It can be converted to JSON if the results can."""
 
     findings: list[dict[str, Any]]
-    accounts: list[dict[str, Any]]  # one for each result
-    voice_connectors: list[dict[str, Any]]  # each once, as read, after the key account_id
+    accounts: list[dict[str, Any]]  # an account for each result
+    voice_connectors: list[dict[str, Any]]  # each Voice Connector once, as read, with its account_id
     policy: dict[str, Any]  # as given, except that dates are strings
-    unused_exceptions: list[dict[str, Any]]  # those that match no finding, whatever its status
+    unused_exceptions: list[dict[str, Any]]  # the exceptions that match no finding of any status
     narrowed: bool  # whether any result is limited to IDs, names, or tags
     complete: bool  # whether there is a result, and everything in the results was read
 
@@ -60,7 +60,7 @@ def is_same(account: str | None, other: str | None) -> bool:
 
 
 def group_by_account(found: list[tuple[str | None, Connector]]) -> dict[str | None, list[Connector]]:
-    """Return the Voice Connectors with the same ID by account. An unknown account is the known one if there is only one."""
+    """Return the Voice Connectors with the same ID by account. If only one account is known, unknown accounts equal it."""
     known = {account for account, _connector in found if account}
     groups: dict[str | None, list[Connector]] = {}
     for account, connector in found:
@@ -71,10 +71,10 @@ def group_by_account(found: list[tuple[str | None, Connector]]) -> dict[str | No
 def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
     """Judge the results of chime_voice_connector_info by a policy.
 
-    A Voice Connector in several results is judged once, by the result in which the fewest checks are unknown; if there are
-    several, by the one from its own Region; if there still are several, by the first. It is the same one if the ID is the
-    same, and the account is the same or unknown. A Voice Connector that is only in the errors of a result has an unknown
-    finding for each check, unless a different result contains it.
+    Judge each Voice Connector once. If several results contain it, use the one with the fewest unknown checks. In a tie,
+    prefer the result from its own Region, then the first. Two Voice Connectors are the same if their IDs are the same, and
+    if their accounts are the same or unknown. A Voice Connector that is only in the errors of a result has an unknown
+    finding for each check, unless a different result contains the Voice Connector.
 
     :param results: a result, its list ``voice_connectors``, the registered variable of a loop, or a list of these.
     :param policy: a dictionary, or YAML or JSON text.
@@ -138,8 +138,8 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
                 values = {"voice_connector_id": identifier, "region": region}
                 add(read.account_id, values, [(name, unknown) for name, _check, _wanted in checks])
                 accounts.setdefault(identifier, set()).add(read.account_id)
-    # A selected ID needs no finding of its own if there are findings about it, and a name or tags that have a match in a
-    # different result need none.
+    # A selected ID needs no separate finding if its Voice Connector has findings. A selected name or tag needs no finding
+    # if a different result contains a match.
     matched = set().union(*map(find_matched, reads))
     gaps = [
         {
@@ -172,7 +172,7 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
 
 
 def rank(judged: tuple[Connector, list[tuple[str, CheckResult]]]) -> tuple[int, bool]:
-    """Return the key by which the best read of a Voice Connector comes first."""
+    """Return the sort key that puts the best read of a Voice Connector first."""
     connector, outcomes = judged
     unknown = sum(result.status == UNKNOWN for _name, result in outcomes)
     return unknown, connector.region is None or connector.values.get("aws_region") != connector.region
@@ -181,7 +181,7 @@ def rank(judged: tuple[Connector, list[tuple[str, CheckResult]]]) -> tuple[int, 
 def apply_exception(
     found: list[Exemption], reason: str | None, today: datetime.date
 ) -> tuple[str, str | None, dict[str, Any]]:
-    """Return the status, the reason, and the exception of a check that failed and that exceptions apply to."""
+    """Return the status, the reason, and the exception of a failed check to which exceptions apply."""
     valid = [exemption for exemption in found if exemption.until is None or exemption.until >= today]
     exemption = (valid or found)[0]
     exception = {
@@ -191,7 +191,7 @@ def apply_exception(
     }
     if valid:
         return EXCEPTED, reason, exception
-    return FAIL, f"{reason} The exception for this expired on {exemption.until}.", exception
+    return FAIL, f"{reason} The exception expired on {exemption.until}.", exception
 
 
 def is_narrowed(selection: Any) -> bool:

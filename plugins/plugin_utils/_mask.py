@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Mask phone numbers and user names, and bring values from outside into a plain form. All functions are pure."""
+"""Mask phone numbers and user names, and simplify values from outside. All functions are pure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _MIN_PARTLY_MASKED = 8  # characters
 _MAX_DEPTH = 40
 _MAX_INT = 2**63
 
-# The keys of phone numbers. phone_number_countries is not one.
+# The keys of phone numbers. phone_number_countries does not contain phone numbers.
 _PHONE_KEY = re.compile(r"phone_numbers?$|^dnis$")
-# Identifiers consist of digits too, and a name is what people know a Voice Connector by.
+# Identifiers also consist of digits, and users need the name to recognize a Voice Connector.
 _KEPT = frozenset(
     [
         "account_id",
@@ -37,19 +37,20 @@ _KEPT = frozenset(
         "voice_connector_ids",
     ]
 )
-# Where a number can be that no setting has
+# The keys that can contain a number that is not in a setting
 _LIKELY_KEYS = ("reason", "actual", "expected", "tags", "allowed_tag_values")
 _MIN_USER = 3  # a shorter user name can be any word of a reason
-# Four or more digits with the usual punctuation. Each repetition begins where no other can, so it takes linear time.
+# Four or more digits with the usual punctuation. No two repetitions can match the same text, so matching takes linear
+# time.
 _DIGITS = re.compile(r"(?:(?<!\w)\+)?[0-9](?:[\s().\-/]{0,3}[0-9]){3,}")
-# What is probably a phone number in a reason, even without a plus sign. An account ID has 12 digits.
+# A probable phone number in a reason, even without a plus sign. An account ID has 12 digits.
 _LIKELY = re.compile(
     r"(?<![0-9])(?:[0-9]{10,11}|[0-9]{13,15}|[0-9]{3}\)?[\s.\-]{1,2}[0-9]{3}[\s.\-][0-9]{4})(?![0-9])", re.ASCII
 )
 
 
 def mask(phone_number: str) -> str:
-    """Mask all but the last two digits of a phone number, or every character of a short one."""
+    """Mask all but the last two digits of a phone number, or every character of a short phone number."""
     shown = phone_number[-2:] if len(phone_number) >= _MIN_PARTLY_MASKED else ""
     return "*" * (len(phone_number) - len(shown)) + shown
 
@@ -73,10 +74,10 @@ def _find_phone_numbers(value: Any, private: bool = False, depth: int = 0) -> It
 
 
 class Mask:
-    """Masks the phone numbers and user names of Voice Connectors, and everything that looks like a phone number.
+    """Mask the phone numbers and user names of Voice Connectors, and everything that looks like a phone number.
 
     :param connectors: the Voice Connectors as read.
-    :param show: whether to mask nothing.
+    :param show: whether to return everything unmasked.
     """
 
     def __init__(self, connectors: Iterable[dict[str, Any]], show: bool = False) -> None:
@@ -86,7 +87,7 @@ class Mask:
         for connector in () if show else connectors:
             for number in _find_phone_numbers(connector):
                 digits = _only_digits(number)
-                # Without its country code, a number has at most three digits less.
+                # Without its country code, a number is at most three digits shorter.
                 self._numbers.update(digits[start:] for start in range(4) if len(digits) - start > 6)
             credentials = connector.get("termination_credentials")
             names = credentials.get("usernames") if isinstance(credentials, dict) else None
@@ -100,7 +101,7 @@ class Mask:
         self.text = functools.lru_cache(1024)(self._text)  # most findings share their strings with others
 
     def _text(self, text: str, likely: bool = False) -> str:
-        """Return *text* with its phone numbers masked; if *likely*, also what is probably one."""
+        """Return *text* with masked phone numbers. With *likely*, also mask probable phone numbers."""
 
         def mask_digits(match: re.Match[str]) -> str:
             run, digits = match[0], _only_digits(match[0])
@@ -114,10 +115,10 @@ class Mask:
         return text if self.show else _DIGITS.sub(mask_digits, text)
 
     def value(self, value: Any, key: str = "", depth: int = 0, likely: bool = False) -> Any:
-        """Return a value as JSON can hold it, with everything private masked. What is nested too deeply becomes "...".
+        """Return a value that JSON can contain, with all private data masked. Deeply nested parts become "...".
 
         :param key: the key that the value belongs to, which decides how a string is masked.
-        :param likely: whether to mask what is probably a phone number, although no setting has it.
+        :param likely: whether to also mask probable phone numbers that are in no setting.
         """
         likely = likely or key in _LIKELY_KEYS
         if isinstance(value, str):
@@ -144,7 +145,7 @@ class Mask:
         return self.text(str(value))
 
     def connector(self, connector: dict[str, Any]) -> dict[str, Any]:
-        """Return a Voice Connector as *value* does, also without its user names in its tags."""
+        """Return a masked Voice Connector. Its user names are also masked in its tags."""
         masked: dict[str, Any] = self.value(connector)
         users = self._users.get((connector.get("account_id"), connector.get("voice_connector_id")))
         if users and "tags" in masked:
@@ -152,7 +153,7 @@ class Mask:
         return masked
 
     def finding(self, finding: dict[str, Any]) -> dict[str, Any]:
-        """Return a finding as *value* does, also without the user names of its Voice Connector."""
+        """Return a masked finding. The user names of its Voice Connector are also masked."""
         masked: dict[str, Any] = self.value(finding)
         users = self._users.get((finding["account_id"], finding["voice_connector_id"]))
         if users:

@@ -30,7 +30,7 @@ _ORDER = list(STATUSES)
 _RANKS = {status: rank for rank, status in enumerate(_ORDER)}
 _UNKNOWN, _EXCEPTED = _RANKS["unknown"], _RANKS["excepted"]
 
-# Stands for a check that has no finding.
+# The finding of a check that has no finding in the report
 _MISSING = {
     **dict.fromkeys(("expected", "actual", "fix", "exception", "last_known_status")),
     "status": "unknown",
@@ -47,7 +47,7 @@ _INVALID = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\uf
 
 
 def clean(value: Any) -> Any:
-    """Return any value that the template prints: as text of limited length that HTML can contain."""
+    """Return a value as the template prints it: as text of limited length that HTML can contain."""
     if value is None or isinstance(value, (markupsafe.Markup, int)):
         return "" if value is None else value
     text = _INVALID.sub("\N{REPLACEMENT CHARACTER}", str(value))
@@ -76,10 +76,10 @@ def label(check: Any) -> str:
 
 
 def group_rows(envelope: dict[str, Any], checks: list[Any]) -> list[dict[str, Any]]:
-    """Return the accounts, each with a row for each Voice Connector, both with the worst first.
+    """Return the accounts, each with a row for each Voice Connector. The worst accounts and rows come first.
 
     A row has a cell (status, whether it is new) for each check, the findings that do not pass, and the number of cells
-    with each status. If there is no finding for a check, its status is unknown. If there are several, the worst counts.
+    with each status. A check without a finding has the status unknown. A check with several findings has the worst status.
     """
 
     def identify(item: dict[str, Any]) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ def hash_source(text: str) -> str:
 
 
 def render_page(envelope: dict[str, Any]) -> str:
-    """Return the HTML text of a report. The envelope is what the JSON report contains; all of its text is untrusted."""
+    """Return the HTML text of a report. The envelope is the content of the JSON report. All of its text is untrusted."""
     policy = envelope["policy"]
     checks = list(
         dict.fromkeys(

@@ -32,12 +32,10 @@ EXCEPTED = "excepted"
 _HOUR = datetime.timedelta(hours=1)
 _PROTOCOLS = ("TCP", "UDP")
 
-# The maximum number of items that a reason lists, of characters and parts of a value in a message, of characters of a
-# message from outside, of characters of a policy, and of a number.
-MAX_LISTED = 3
-MAX_SHOWN = 500
-_MAX_MESSAGE = 2000
-_MAX_POLICY = 1_000_000
+MAX_LISTED = 3  # items in a reason
+MAX_SHOWN = 500  # characters and parts of a value in a message
+_MAX_MESSAGE = 2000  # characters of a message from outside
+_MAX_POLICY = 1_000_000  # characters of a policy
 _MAX_NUMBER = 10**12
 
 
@@ -128,7 +126,7 @@ def as_text(value: Any) -> str | None:
 
 
 def show(value: Any) -> str:
-    """Return the start of a value as it is written in YAML, whatever its type, size, and depth."""
+    """Return the beginning of a value in YAML. The value can have any type, size, and depth."""
     encoder = json.JSONEncoder(default=str, ensure_ascii=False, skipkeys=True, check_circular=False)
     try:
         # Encode only as much as is shown.
@@ -160,7 +158,7 @@ def is_small(number: float) -> bool:
 
 
 def enumerate_items(items: Iterable[Any], limit: int = MAX_LISTED) -> str:
-    """List the distinct items in words: the first ones by name, then how many more there are."""
+    """Return the first distinct items as a phrase, followed by the number of the remaining items."""
     names = list(dict.fromkeys(shorten(item, MAX_SHOWN) if isinstance(item, str) else show(item) for item in items))
     more = len(names) - limit
     return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
@@ -326,8 +324,8 @@ def bad_value(name: str, requirement: str, value: Any) -> AuditError:
 def parse_time(value: Any) -> datetime.datetime:
     """Return a time in UTC; raise AuditError if it is not a time.
 
-    :param value: a string in ISO 8601 format with a UTC offset, or what YAML makes of an unquoted timestamp: a datetime,
-        which is in UTC if it has no offset, or a date, whose first moment in UTC is meant.
+    :param value: a string in ISO 8601 format with a UTC offset, or an unquoted YAML timestamp. YAML converts a timestamp
+        to a datetime or a date. A datetime without an offset is in UTC. A date is its first moment in UTC.
     """
     try:
         if isinstance(value, str):
@@ -365,7 +363,7 @@ def parse_bool(name: str, value: Any) -> bool:
 
 def parse_true(name: str, value: Any) -> bool:
     if value is not True:
-        raise bad_value(name, "true (to skip the check, remove the key)", value)
+        raise bad_value(name, "true, or removed to skip the check", value)
     return True
 
 
@@ -428,7 +426,7 @@ def parse_block(cidr: str) -> Any:
 
 
 def parse_networks(name: str, value: Any) -> Callable[[str], bool | None]:
-    """Return a function that reports whether a CIDR block is within the networks, each alone or several together.
+    """Return a function that reports whether a CIDR block is within the union of the networks.
 
     The function returns None for an invalid block.
     """
@@ -440,7 +438,8 @@ def parse_networks(name: str, value: Any) -> Callable[[str], bool | None]:
             problem = shorten(str(e), MAX_SHOWN)
             raise AuditError(f"The policy key {name} contains an invalid CIDR block: {problem}. {suggest_cidr(cidr)}")
         networks[network.version].append(network)
-    # Collapsed networks are sorted and do not overlap, so only the last one that starts at or below a block can cover it.
+    # Collapsed networks are sorted and do not overlap. Only the last network that starts at or below a block can contain
+    # the block.
     merged = {version: list(ipaddress.collapse_addresses(each)) for version, each in networks.items()}
     starts = {version: [int(network.network_address) for network in each] for version, each in merged.items()}
 
@@ -462,13 +461,13 @@ def suggest_cidr(cidr: str) -> str:
 
 
 class Check(NamedTuple):
-    """One key of a policy."""
+    """A row of the table of checks. Each check is a key of a policy."""
 
-    includes: tuple[str, ...]  # the choices of the module's option include that the check needs
+    includes: tuple[str, ...]  # the values of the option "include" that this check needs
     parse: Callable[[str, Any], Any]  # converts the key and its value to the second argument of evaluate
     evaluate: Callable[[Connector, Any], CheckResult]
-    # Returns the one option of chime_voice_connector that makes the check pass, from the value in the policy and the
-    # actual value. Returns None if a different number of options is necessary, or if several values are possible.
+    # Given the policy value and the actual value, returns the single option of chime_voice_connector that makes the check
+    # pass. Returns None if the check needs several options, or if several values are possible.
     fix: Callable[[Any, Any], dict[str, Any] | None] = lambda _wanted, _actual: None
 
 
@@ -543,7 +542,7 @@ class Exemption(NamedTuple):
     until: datetime.date | None
 
     def applies_to(self, account: str | None, values: dict[str, Any]) -> bool:
-        """Return whether the account and the tags of a Voice Connector are selected. What is unknown is not."""
+        """Return whether the account and the tags of a Voice Connector are selected. Unknown values are not selected."""
         given = self.given
         if "account_ids" in given and account not in given["account_ids"]:
             return False
@@ -556,17 +555,20 @@ class Exemption(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """A policy, parsed."""
+    """A parsed policy."""
 
     given: dict[str, Any]
     checks: dict[str, Any]  # the parsed values, in the order of CHECKS
     exceptions: list[Exemption]
-    # By check, and by the ID or the name that an exception selects. For tags, both of the latter are None.
+    # Keys: (check, Voice Connector ID, name). Only the selected one of ID and name is set. Both are None for tags.
     by_selector: dict[tuple[str, str | None, str | None], list[Exemption]]
 
 
 class PolicyLoader(yaml.SafeLoader):
-    """A YAML loader that rejects what can make a small text a large value, and raises YAMLError for every bad value."""
+    """A YAML loader that rejects aliases and repeated keys, and raises YAMLError for every bad value.
+
+    With aliases, a small text could become a large value.
+    """
 
     def compose_node(self: Any, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -621,7 +623,7 @@ def unknown_key(where: str, name: Any, known: Iterable[str]) -> AuditError:
 
 
 def compile_policy(policy: Any) -> Policy:
-    """Return a policy parsed; raise AuditError if it is invalid."""
+    """Return the parsed policy; raise AuditError if it is invalid."""
     if isinstance(policy, str):
         policy = load_policy(policy)
     if not isinstance(policy, dict) or not policy:
@@ -633,7 +635,8 @@ def compile_policy(policy: Any) -> Policy:
         inner = next((key for key in CHECKS if key in value), None) if isinstance(value, dict) else None
         if inner:
             raise AuditError(
-                f"The policy must begin with its checks, such as {inner}. Remove the key {show(name)} that contains them."
+                f"Checks such as {inner} must be top-level keys of the policy. Remove the key {show(name)}, and move its "
+                "contents up one level."
             )
         raise unknown_key("The policy key", name, [*CHECKS, "exceptions"])
     checks = {name: check.parse(name, policy[name]) for name, check in CHECKS.items() if name in policy}
@@ -671,7 +674,7 @@ def parse_exemption(given: Any, number: int, checks: dict[str, Any]) -> Exemptio
         raise unknown_key(f"In the policy key {where}, the check", check, CHECKS)
     if check not in checks:
         raise AuditError(
-            f"In the policy key {where}, the check {check} is not in the policy. Add it, or remove the exception."
+            f"In the policy key {where}, the check {check} is not in the policy. Add the check, or remove the exception."
         )
     selectors = [name for name in SELECTORS if name in given]
     if len(selectors) != 1:

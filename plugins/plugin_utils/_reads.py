@@ -77,7 +77,7 @@ def find_reads(value: Any) -> list[Read]:
 
 
 def collect_reads(value: Any, path: tuple[int, ...], item: Any, reads: list[Read]) -> None:
-    """Append the results in *value* to *reads*.
+    """Append each result in *value* to *reads*.
 
     :param path: the numbers of the items that lead to the value, for messages.
     :param item: the item of the loop that returned the value, if any.
@@ -114,7 +114,7 @@ def find_item(result: Any) -> Any:
 
 
 def parse_connectors(connectors: list[dict[str, Any]]) -> Read:
-    """Return a list of Voice Connectors as a read. Whether it is complete is unknown, so it is not."""
+    """Return a list of Voice Connectors as a read. It counts as incomplete, because its completeness is unknown."""
     summary: dict[str, Any] = {
         "account_id": None,
         "assume_role_arn": None,
@@ -144,13 +144,13 @@ def find_message(result: dict[str, Any]) -> str:
 
 
 def parse_result(result: dict[str, Any], item: Any) -> Read:
-    """Return what a result contains, and what it does not."""
+    """Return the content of a result, and what was not read."""
     role = find_role(result, item)
     arn = ROLE_ARN.fullmatch(role or "")
     account = as_text(result.get("account_id")) or (arn[1] if arn else None)
     names = [f"account {account}"] * bool(account) + [f"role {shorten(role or '', MAX_SHOWN)}"] * bool(role)
     subject = ", ".join(names)
-    parts: list[str] = []  # why something in the result cannot be understood
+    parts: list[str] = []  # why parts of the result are not valid
 
     given = result.get("voice_connectors")
     connectors = [each for each in given if is_connector(each)] if isinstance(given, list) else []
@@ -261,7 +261,7 @@ def parse_selection(selection: dict[str, Any]) -> dict[str, Any]:
 
 
 def find_unmatched(unmatched: Any, place: str, partly: str) -> list[Gap]:
-    """Return a gap for each ID and each name, and one for the tags, that no Voice Connector has."""
+    """Return a gap for each selected ID, each selected name, and the selected tags, if no Voice Connector matches."""
     if unmatched is None:
         return []
     problems: list[str] = []

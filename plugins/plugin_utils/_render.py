@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Convert a report to JSON, CSV, and JUnit XML. All functions are pure, and take the report as build_envelope returns it."""
+"""Convert a report to JSON, CSV, and JUnit XML. All functions are pure, and take the return value of build_envelope."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ COLUMNS = (
     "last_known_status",
 )
 
-# A character that starts a formula, in its normal or full-width form. It must be at the start of a string, or after a
-# character that could separate cells. Quotes and blanks may precede it.
+# A character that starts a formula, in its normal or full-width form. The character is at the start of a string, or
+# after a character that could separate cells. Quotes and whitespace may precede the character.
 _BLANKS = "\\s\"'`\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _FORMULA = re.compile(f"(^|_|[^\\w{_BLANKS}])([{_BLANKS}]*)([=+\\-@\uff1d\uff0b\uff0d\uff20])")
-# The same after a blank, which could also separate cells.
+# The same after whitespace, which could also separate cells.
 _INNER_FORMULA = re.compile("(?<![^\\W_])(?<!')([=+\\-@\uff1d\uff0b\uff0d\uff20])(?=\\S)")
 # Strings that a spreadsheet treats as a number, an amount, a time, a date, or a boolean.
-# Words are bounded by other characters, so that no string can be divided into them in several ways.
+# Other characters separate the words, so every string can be divided into words in only one way.
 _WORD = "(?<![a-z])(?:[ap]m?|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})(?![a-z])"
 _SIGNS = r"\s\d.,:/()%$+\u00a2-\u00a5\u20a0-\u20cf-"
 _NUMBER = re.compile(rf"(?:[{_SIGNS}]|e|(?<=\d)[tz](?![a-z])|{_WORD})*", re.IGNORECASE)
@@ -49,7 +49,7 @@ _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def to_json(envelope: dict[str, Any]) -> str:
-    """Return the report as JSON with one line for each item of a list."""
+    """Return the report as JSON with a line for each list item."""
 
     def dump(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
@@ -62,7 +62,7 @@ def to_json(envelope: dict[str, Any]) -> str:
 
 
 def cell(value: Any) -> str:
-    """Return the text of a cell, so that no spreadsheet treats it as a formula, or treats a string as a number."""
+    """Return the text of a cell. It is escaped so that no spreadsheet treats it as a formula, or a string as a number."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -86,7 +86,7 @@ def _escape(value: str) -> str:
 
 
 def to_csv(envelope: dict[str, Any]) -> str:
-    """Return the findings as CSV with a byte order mark. If there are none, one row has the outcome and the verdict."""
+    """Return the findings as CSV with a byte order mark. Without findings, a row contains the outcome and the verdict."""
     text = io.StringIO()
     text.write("\ufeff")
     rows = csv.writer(text)

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Build the report of an audit: what it found, in one structure, in one sentence, and in a few lines."""
+"""Build the report of an audit: the envelope, the verdict in one sentence, and the lines on the console."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _MAX_LINE = 500  # characters
 _MAX_REGIONS = 12
 
 _DEFAULT_POLICY = {"no_proxy_configuration": True}
-# Controls of the writing direction, which can make a line read as something else
+# Control characters for the writing direction, which can change how a line reads
 _DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# The beginning of a reason that says itself what was not read
+# The beginning of a reason that already names what was not read
 _NOT_READ = re.compile("Not read(?: completely)?: ")
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -56,7 +56,7 @@ def is_control(character: str) -> bool:
 
 
 def clean(text: Any, limit: int = 80) -> str:
-    """Return *text* as a part of one line: without control characters, and of at most *limit* characters."""
+    """Return *text* for use in a line: without control characters, and with at most *limit* characters."""
     text = "".join(" " if is_control(c) or c in _DIRECTION else c for c in str(text)[: 4 * limit])
     text = " ".join(text.split())
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
@@ -71,7 +71,7 @@ def with_noun(number: int, noun: str) -> str:
 
 
 def _identify(entry: dict[str, Any], number: int) -> Any:
-    """Return what distinguishes the account of a result from others."""
+    """Return the key that identifies the account of a result."""
     return entry["account_id"] or entry["assume_role_arn"] or number
 
 
@@ -81,7 +81,7 @@ def _was_read(entry: dict[str, Any]) -> bool:
 
 
 class Reads:
-    """Which accounts and Regions were read, by any of the results."""
+    """The accounts and Regions that were read in any of the results."""
 
     def __init__(self, accounts: list[dict[str, Any]]) -> None:
         self.accounts: dict[Any, bool] = {}
@@ -96,7 +96,7 @@ class Reads:
 
     @property
     def partly_read(self) -> int:
-        """The number of Regions that were not completely read, of accounts of which something was read."""
+        """The number of Regions that were not completely read, in accounts that were at least partly read."""
         return sum(not read and self.accounts[identity] for (identity, _region), read in self.regions.items())
 
 
@@ -115,7 +115,7 @@ def count(judgement: Judgement, reads: Reads) -> dict[str, int]:
 
 
 def decide_outcome(complete: bool, counts: dict[str, int]) -> str:
-    """Return the outcome. Without a Voice Connector or a Region that was read, nothing is known."""
+    """Return the outcome. It is incomplete if neither a Voice Connector nor a Region was read."""
     if not complete or counts["unknown"] or not (counts["voice_connectors"] or counts["regions"]):
         return INCOMPLETE
     if counts["fail"]:
@@ -189,7 +189,7 @@ def build_warnings(judgement: Judgement) -> list[str]:
     guessed = sum(account.get("regions_source") == "botocore" for account in judgement.accounts)
     if guessed:
         warnings.append(
-            f"AWS did not return its Regions for {with_noun(guessed, 'read')}. Regions that the installed botocore does "
+            f"AWS did not return the Regions for {with_noun(guessed, 'read')}. Regions that the installed botocore does "
             "not know were not read."
         )
     return warnings
@@ -203,7 +203,7 @@ def build_envelope(
     title: str,
     show_phone_numbers: bool,
 ) -> dict[str, Any]:
-    """Return everything that a report contains. All values are as JSON has them, and private ones are masked.
+    """Return everything that a report contains. All values can be converted to JSON, and private values are masked.
 
     :param previous: the previous report, if there is one.
     :param warnings: warnings about the previous report.
@@ -257,7 +257,7 @@ def describe_fix(fix: dict[str, Any]) -> str:
 
 
 def _list_checks(envelope: dict[str, Any]) -> list[str]:
-    """Return a line for each check, the most violated first."""
+    """Return a line for each check. The checks with the most violations come first."""
     several = envelope["counts"]["accounts"] > 1
     checks: dict[str, dict[str, list[dict[str, Any]]]] = {
         name: collections.defaultdict(list) for name in envelope["policy"] if name != "exceptions"
@@ -283,7 +283,7 @@ def _list_checks(envelope: dict[str, Any]) -> list[str]:
 def _list_unread(envelope: dict[str, Any]) -> list[str]:
     """Return a line for each distinct reason, with its accounts and Regions.
 
-    Reasons that differ only in the account, Region, Voice Connector, or request count as one.
+    Reasons that differ only in the account, Region, Voice Connector, or request are the same reason.
     """
     groups: dict[str, list[dict[str, Any]]] = {}
     for finding in envelope["findings"]:

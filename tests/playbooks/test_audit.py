@@ -269,7 +269,7 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "check": (["-e", '{"voice_audit_policy": {"sip_log": true}}'], "The policy key sip_log does not exist."),
     "nested": (
         ["-e", '{"voice_audit_policy": {"policy": {"sip_logs": true}}}'],
-        "The policy must begin with its checks",
+        "must be top-level keys of the policy",
     ),
 }
 

@@ -124,5 +124,5 @@ BAD_OPTIONS = [
     pytest.param({"profile": "nobody", "access_key": None, "secret_key": None}, "nobody", id="unknown-profile"),
     pytest.param({"profile": "nobody"}, "profile cannot be combined", id="profile-and-keys"),
     pytest.param({"access_key": None, "secret_key": None}, "no AWS credentials", id="no-credentials"),
-    pytest.param({"secret_key": None}, "access_key and secret_key belong together", id="no-secret-key"),
+    pytest.param({"secret_key": None}, "only one of access_key and secret_key is set", id="no-secret-key"),
 ]

@@ -368,7 +368,9 @@ def test_what_was_not_tried_is_an_error_of_its_own(read: Read, fleet: Emulator) 
     assert [error["voice_connector_id"] for error in result["errors"]] == [None, *ids]
     for identifier, error in zip(ids, result["errors"][1:]):
         assert (error["region"], error["setting"], error["action"], error["code"]) == (EAST, None, None, None)
-        assert error["message"].startswith(f"Failed to read Voice Connector {identifier} in {EAST}: it was not tried")
+        assert error["message"].startswith(
+            f"Failed to read Voice Connector {identifier} in {EAST}: no request was sent"
+        )
         assert "the credentials were rejected" in error["message"]
 
 
@@ -447,7 +449,10 @@ def test_voice_connectors_of_a_different_account_are_errors(read: Read, fleet: E
     assert result["failed"] is True and (result["voice_connectors"], result["complete"]) == ([], False)
     error = result["errors"][-1]
     assert error["voice_connector_id"] == WITH_PROXY
-    assert f"its ARN contains the AWS account {HERE}, but the credentials belong to {THERE}" in error["message"]
+    assert (
+        f"the ARN of the Voice Connector contains the AWS account {HERE}, but the credentials belong to {THERE}"
+        in error["message"]
+    )
     fleet.faults = []
     assert names(read(region=WEST, assume_role_arn=ROLE, include_account_id=True)) == ["support"]
 
@@ -465,7 +470,7 @@ def test_tags_of_something_else_are_not_read(read: Read, fleet: Emulator) -> Non
     )
     result = read(include=["tags"])
     assert result["voice_connectors"][0]["tags"] is None
-    assert "the ARN of something else" in result["errors"][0]["message"]
+    assert "the ARN of a different resource" in result["errors"][0]["message"]
     assert TAGS not in fleet.operations()
 
 
@@ -589,7 +594,7 @@ def test_a_different_regions_listing_does_not_show_that_a_connector_has_no_numbe
     assert result["voice_connectors"][0]["phone_numbers"] == {"exists": None, "e164_phone_numbers": []}
     (error,) = result["errors"]
     assert (error["voice_connector_id"], error["setting"]) == (WITH_PROXY, "phone_numbers")
-    assert f"because the Voice Connector belongs to {EAST}. Read it in that Region" in error["message"]
+    assert f"because the Voice Connector belongs to {EAST}. Read the phone numbers in that Region" in error["message"]
     assert both["voice_connectors"][0]["phone_numbers"]["exists"] is True
 
 

@@ -415,7 +415,7 @@ def throttled_and_failing(operation: str, throttles: int, faults: int, **more: A
     ("throttles", "faults", "requests", "words"),
     [
         (9, 2, 12, None),
-        (10, 2, 12, "has throttled 10 requests"),
+        (10, 2, 12, "throttled 10 requests"),
         (9, 3, 11, "a server error, and 11 requests failed"),
     ],
 )

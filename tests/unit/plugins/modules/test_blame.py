@@ -95,7 +95,7 @@ def test_an_unreachable_sts_endpoint_is_reported_without_the_regions_of_the_voic
         ({"drop": "hang"}, "the connection failed after 6 requests. Check the network"),
         ({"raw": ""}, "the connection failed after 6 requests. Check the network"),
         ({"error": "ServiceUnavailable"}, "the service returned a server error, and 6 requests failed"),
-        ({"error": "Throttling"}, "the service throttles this account, and has throttled 10 requests"),
+        ({"error": "Throttling"}, "the service throttled 10 requests from this account"),
         ({"error": "AccessDenied"}, "Grant these credentials the IAM action sts:GetCallerIdentity"),
         ({"error": "ExpiredToken"}, "the credentials were rejected"),
         ({"body": ""}, "the response is unreadable: its body (0 bytes) is not XML"),
@@ -105,7 +105,7 @@ def test_an_unreachable_sts_endpoint_is_reported_without_the_regions_of_the_voic
         ({"status": 302, "body": "<br>", "headers": {"location": "/x"}}, "was redirected with status 302 to /x, but"),
         ({"status": 403, "body": "{}", "request_id": False}, "the response (status 403) has no request ID"),
         ({"status": 407, "body": "no"}, "requires a valid user name and password (status 407)"),
-        ({"status": 429, "body": "slow"}, "the service throttles this account, and has throttled 10 requests"),
+        ({"status": 429, "body": "slow"}, "the service throttled 10 requests from this account"),
         ({"status": 503, "body": "<br>", "request_id": False}, "the response (status 503) has no request ID"),
         ({"status": 500, "body": "<GetCallerIdentityResponse/>"}, "the service returned a server error"),
     ],
@@ -287,7 +287,7 @@ def test_a_configuration_file_that_only_the_search_for_credentials_parses_is_nam
     [
         ({"error": "ForbiddenException"}, "Grant these credentials the IAM action chime:GetVoiceConnector."),
         ({"status": 403, "error": "AccessDeniedException"}, "Grant these credentials the IAM action chime:GetVoice"),
-        ({"error": "ThrottledClientException"}, "the service throttles this account"),
+        ({"error": "ThrottledClientException"}, "requests from this account"),
         ({"error": "ServiceUnavailableException"}, "the service returned a server error"),
         ({"status": 302, "body": "Sign in"}, "the request was redirected with status 302"),
         ({"status": 403, "error": "ExpiredTokenException"}, "the credentials were rejected"),
@@ -467,7 +467,9 @@ def test_a_region_in_the_configuration_file_that_botocore_replaces_is_refused(
 ) -> None:
     config.write_text(f"[default]\nregion = {region}\n")
     result = read_proxy(region=None)
-    assert_failed(result, f"'{region}' is not a Region as AWS writes it; botocore would use us-east-1. Correct region")
+    assert_failed(
+        result, f"'{region}' is not the name of an AWS Region; botocore would use us-east-1 instead. Correct region"
+    )
     assert emulator.requests == []
 
 

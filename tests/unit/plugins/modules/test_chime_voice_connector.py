@@ -516,7 +516,7 @@ def test_phone_numbers_on_every_page_prevent_the_deletion(task: Task) -> None:
     task.start({**EMPTY, "PhoneNumbers": others}, FULL)
     for check_mode in (True, False):
         result = task(state="absent", _ansible_check_mode=check_mode)
-        assert_refused(task, result, "2 phone numbers are associated with it (+1...02, +1...03)")
+        assert_refused(task, result, "2 phone numbers are associated with the Voice Connector (+1...02, +1...03)")
         assert (result["failed_step"], task.count()["ListPhoneNumbers"]) == (None if check_mode else DELETE, 2)
 
 
@@ -574,8 +574,8 @@ DISABLED = {**FULL, "Termination": {**FULL["Termination"], "Disabled": True}}
 @pytest.mark.parametrize(
     ("connector", "options", "message"),
     [
-        (EMPTY, {"emergency_calling": EMERGENCY}, "(termination and origination)"),
-        (EMPTY, {"emergency_calling": EMERGENCY, "origination": ORIGINATION}, "(termination)"),
+        (EMPTY, {"emergency_calling": EMERGENCY}, "but termination and origination would be missing"),
+        (EMPTY, {"emergency_calling": EMERGENCY, "origination": ORIGINATION}, "but termination would be missing"),
         (
             EMPTY,
             {
@@ -583,10 +583,14 @@ DISABLED = {**FULL, "Termination": {**FULL["Termination"], "Disabled": True}}
                 "termination": TERMINATION,
                 "origination": {**ORIGINATION, "disabled": True},
             },
-            "(origination)",
+            "but origination would be missing",
         ),
-        (FULL, {"termination": {"disabled": True}}, "(termination)"),
-        (FULL, {"termination": {"exists": False}, "origination": {"exists": False}}, "(termination and origination)"),
+        (FULL, {"termination": {"disabled": True}}, "but termination would be missing"),
+        (
+            FULL,
+            {"termination": {"exists": False}, "origination": {"exists": False}},
+            "but termination and origination would be missing",
+        ),
         (EMPTY, {NAME: CREDENTIALS}, "credentials require a termination"),
         (
             FULL,
@@ -669,7 +673,7 @@ def test_only_needed_passwords_are_sent(
 def test_a_user_name_that_the_service_deletes_is_reported(task: Task) -> None:
     task.emulator.voice.credentials_put = "replace"
     result = task(**{NAME: {"credentials": [{"username": "new", "password": "a-password"}]}})
-    assert "no longer has the user names fax, pbx" in result["msg"]
+    assert "the user names fax, pbx are missing after the write" in result["msg"]
     assert (result["changed"], result["steps"], result["failed_step"]) == (True, [PUT[NAME]], PUT[NAME])
     # With all user names, nothing is lost.
     every = {"credentials": [{"username": name, "password": "a-password"} for name in ("new", "pbx", "fax")]}
@@ -869,21 +873,21 @@ def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task
         ({"tags": {"a": 1}}, "tags contains a number"),
         ({"tags": {"a": None}}, "tags is not valid. Specify a string for each key"),
         ({"tags": {"a" * 200: "1"}}, "128 characters or less"),
-        ({"termination": {"exists": None}}, "termination has null for exists"),
-        ({"phone_numbers": {"exists": None, "e164_phone_numbers": []}}, "phone_numbers has null for exists"),
-        ({"termination": "cps_limit=1"}, "termination contains something that is not a dictionary"),
-        ({"logging": True}, "logging contains something that is not a dictionary"),
-        ({"termination": [None]}, "termination contains something that is not a dictionary"),
+        ({"termination": {"exists": None}}, "exists is null in termination"),
+        ({"phone_numbers": {"exists": None, "e164_phone_numbers": []}}, "exists is null in phone_numbers"),
+        ({"termination": "cps_limit=1"}, "termination contains a value that is not a dictionary"),
+        ({"logging": True}, "logging contains a value that is not a dictionary"),
+        ({"termination": [None]}, "termination contains a value that is not a dictionary"),
         (
             {"streaming": {"media_insights_configuration": False}},
-            "streaming.media_insights_configuration contains something",
+            "streaming.media_insights_configuration contains a value",
         ),
         ({"tags": {"team": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}}, "tags contains a value that Ansible has hidden"),
         (
             {"origination": {"routes": [{**ROUTE, "host": "sbc.********.com"}]}},
             "origination contains a value that Ansible",
         ),
-        ({"tags": {"aws:cloudformation:stack-name": "other"}}, "tags contains aws:cloudformation:stack-name, which"),
+        ({"tags": {"aws:cloudformation:stack-name": "other"}}, "tags contains aws:cloudformation:stack-name with"),
         (
             {"termination": {"calling_regions": {"US": True}}},
             "'calling_regions' is of type dict found in 'termination'",
@@ -903,9 +907,9 @@ def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task
         ({"termination": {"cps_limit": True}}, "termination.cps_limit is a boolean"),
         ({"termination": {"cps_limit": 0}}, "termination.cps_limit is not valid. Specify 1 or more"),
         ({"termination": {"cidr_allowed_list": ["203.0.113.0.0/27"]}}, "termination.cidr_allowed_list is not valid"),
-        ({"termination": {"exists": False, "cps_limit": 1}}, "termination has values that contradict"),
-        ({"logging": {"exists": False, "enable_sip_logs": True}}, "logging has values that contradict"),
-        ({"origination": {"routes": ["host=a"]}}, "origination.routes contains something that is not a dictionary"),
+        ({"termination": {"exists": False, "cps_limit": 1}}, "termination contains values that contradict"),
+        ({"logging": {"exists": False, "enable_sip_logs": True}}, "logging contains values that contradict"),
+        ({"origination": {"routes": ["host=a"]}}, "origination.routes contains a value that is not a dictionary"),
         ({"origination": {"routes": [{"host": 5}]}}, "origination.routes.host contains a number"),
         ({"origination": {"routes": [{**ROUTE, "host": "a b"}]}}, "origination.routes.host is not valid"),
         ({"origination": {"routes": [{**ROUTE, "protocol": "TLS"}]}}, "routes.protocol is not valid. Specify one of"),
@@ -964,7 +968,7 @@ def test_a_botocore_that_lacks_a_member_refuses_only_its_use(
         for options, message in (
             ({"name": "new", "network_type": "DUAL_STACK"}, "cannot send NetworkType"),
             ({"name": "warehouse", "termination": {"default_phone_number": "+12065550100"}}, "cannot send"),
-            ({"require_encryption": False, **T}, "would remove part of the current configuration"),
+            ({"require_encryption": False, **T}, "would remove this part of the current configuration"),
             ({"external_systems": {"session_border_controller_types": []}}, "cannot send ContactCenterSystemTypes"),
             ({"streaming": {"disabled": True}}, "does not have the operation PutVoiceConnectorStreamingConfiguration"),
             ({"streaming": {"exists": False}}, "does not have the operation DeleteVoiceConnectorStreaming"),
@@ -1055,7 +1059,7 @@ def test_an_item_that_would_lose_an_unknown_member_is_not_replaced(task: Task) -
 
 def test_a_throttled_creation_counts_its_request(task: Task) -> None:
     result = task(Fault(CREATE, status=429, error="ThrottledClientException"), name="new")
-    assert "has throttled 1 request" in result["msg"]
+    assert "the service throttled 1 request" in result["msg"]
 
 
 # Plays that make mistakes

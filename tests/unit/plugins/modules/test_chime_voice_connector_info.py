@@ -184,7 +184,7 @@ def test_previous_pages_are_kept_if_a_page_fails(
         ("b", None),
         ("c", None),
     ]
-    assert not_tried[0]["message"].startswith("Failed to read Voice Connector a in us-east-1: it was not tried")
+    assert not_tried[0]["message"].startswith("Failed to read Voice Connector a in us-east-1: no request was sent")
     assert "failed after 3 entries; the listed Voice Connectors were not read, and there may be more" in result["msg"]
     assert {"boto3_version", "botocore_version", "region"} <= set(result)
     assert set(emulator.operations()) == {LIST}
@@ -463,15 +463,18 @@ def test_a_404_for_a_connector_listed_without_its_region_is_confirmed_by_reading
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"names": [True]}, "names contains a boolean where a string belongs. Write a string in quotes."),
-        ({"names": ["reception", 2024]}, "names contains a number where a string belongs. Write a string in quotes."),
-        ({"tags": {"keep": True}}, "tags contains a boolean where a string belongs. Write a string in quotes."),
-        ({"tags": {"cost": 5}}, "tags contains a number where a string belongs. Write a string in quotes."),
+        ({"names": [True]}, "names contains a boolean where a string is required. Write a string in quotes."),
+        (
+            {"names": ["reception", 2024]},
+            "names contains a number where a string is required. Write a string in quotes.",
+        ),
+        ({"tags": {"keep": True}}, "tags contains a boolean where a string is required. Write a string in quotes."),
+        ({"tags": {"cost": 5}}, "tags contains a number where a string is required. Write a string in quotes."),
         (
             {"voice_connector_ids": 7},
-            "voice_connector_ids contains a number where a string belongs. Write a string in quotes.",
+            "voice_connector_ids contains a number where a string is required. Write a string in quotes.",
         ),
-        ({"concurrency": True}, "concurrency is a boolean where a number belongs. Write digits."),
+        ({"concurrency": True}, "concurrency is a boolean, but a number is required. Specify a number."),
     ],
 )
 def test_a_value_that_yaml_converted_to_a_different_type_is_rejected(
@@ -698,7 +701,7 @@ def test_an_id_is_not_reported_missing_if_a_region_could_not_be_read(fault: dict
 
 
 def test_regions_cannot_be_empty(read: Read, emulator: Emulator) -> None:
-    assert read(regions=[])["msg"] == "regions is empty. List the Regions to read, or omit it."
+    assert read(regions=[])["msg"] == "regions is empty. List the Regions to read, or omit the option."
     assert emulator.operations() == []
 
 

@@ -304,7 +304,10 @@ def test_a_member_that_botocore_cannot_send_is_not_lost(
     fault = Fault(GET, body=json.dumps({"Proxy": {**SENT, "RecordingMode": "ALL", "NotSet": None}}))
     result = manage(WITH_PROXY, fault, disabled=False)
     assert_failed(
-        result, f"botocore {botocore.__version__}, installed for", "cannot send RecordingMode", "nothing was sent"
+        result,
+        f"botocore {botocore.__version__}, which is installed for",
+        "cannot send RecordingMode",
+        "nothing was sent",
     )
     assert emulator.operations() == [GET]
     assert manage(WITH_PROXY, fault)["changed"] is False
@@ -469,13 +472,16 @@ def test_an_invalid_id_fails_before_a_request(manage: Manage, emulator: Emulator
         ({"default_session_expiry_minutes": -1}, "Specify 1 or more"),
         ({"phone_number_countries": ["USA"]}, "such as 'US'"),
         ({"phone_number_countries": ["US\n"]}, "the value of phone_number_countries is not valid"),
-        ({"default_session_expiry_minutes": True}, "is a boolean where a number belongs"),
+        ({"default_session_expiry_minutes": True}, "is a boolean, but a number is required"),
         (
             {"phone_number_countries": ["US", False]},
-            "contains a boolean where a string belongs. Write a string in quotes",
+            "contains a boolean where a string is required. Write a string in quotes",
         ),
         ({"phone_number_pool_countries": [1]}, "phone_number_pool_countries contains a number where"),
-        ({"fall_back_phone_number": 12065550177}, "contains a number where a string belongs. Write a string in quotes"),
+        (
+            {"fall_back_phone_number": 12065550177},
+            "contains a number where a string is required. Write a string in quotes",
+        ),
         ({"fall_back_phone_number": "206-555-0177"}, "E.164"),
         ({"fall_back_phone_number": "+02065550177"}, "E.164"),
         ({"fall_back_phone_number": "+1206555017712345"}, "E.164"),
@@ -618,7 +624,7 @@ def test_a_throttled_write_is_sent_at_most_ten_times(
     assert_failed(
         manage(WITH_PROXY, Fault(operation, **fault), **options),
         operation,
-        "throttles this account, and has throttled 10 requests",
+        "throttled 10 requests from this account",
     )
     assert emulator.operations() == [GET, operation] * 10
     assert read() == BEFORE

@@ -204,7 +204,9 @@ def test_a_long_invalid_id_is_truncated_in_the_message(read_proxy: Read) -> None
 @pytest.mark.parametrize(("value", "kind"), [(12345, "number"), (True, "boolean"), (1.5, "number")])
 def test_an_id_without_quotes_is_refused(read_proxy: Read, emulator: Emulator, value: Any, kind: str) -> None:
     result = read_proxy(value)
-    assert result["msg"] == f"voice_connector_id contains a {kind} where a string belongs. Write a string in quotes."
+    assert (
+        result["msg"] == f"voice_connector_id contains a {kind} where a string is required. Write a string in quotes."
+    )
     assert emulator.operations() == []
 
 
@@ -569,7 +571,7 @@ def test_a_throttled_request_is_sent_at_most_ten_times(
 ) -> None:
     set_retry_mode(monkeypatch, mode)
     result = read_proxy(WITH_PROXY, Fault(PROXY, **fault))
-    assert_failed(result, "throttles this account, and has throttled 10 requests")
+    assert_failed(result, "throttled 10 requests from this account")
     assert emulator.operations() == [PROXY] * 10
     assert len(sleeps) == 9 and len(set(sleeps)) > 1
     assert sum(sleeps) < 45
@@ -870,7 +872,7 @@ def test_a_botocore_without_the_service_fails_and_names_its_version(
     for file in shipped.glob("*.json*"):
         (tmp_path / file.name).symlink_to(file)
     monkeypatch.setattr(Loader, "BUILTIN_DATA_PATH", str(tmp_path))
-    assert_failed(read_proxy(), f"botocore {botocore.__version__}", "does not have the service chime-sdk-voice")
+    assert_failed(read_proxy(), f"botocore {botocore.__version__}", "does not support the service chime-sdk-voice")
 
 
 def test_a_botocore_that_is_too_old_fails_and_names_the_minimum_version(

@@ -163,7 +163,10 @@ def test_a_different_configuration_is_overwritten_only_on_request(
         result = restore(**options)
         assert (result["failed"], result["changed"], ids(result["failures"])) == (True, True, [RECEPTION])
         reason = result["failures"][0]["reason"]
-        assert "a different configuration is set now (default_session_expiry_minutes, fall_back_phone_number)" in reason
+        assert (
+            "the current configuration differs from the backup (default_session_expiry_minutes, fall_back_phone_number)"
+            in reason
+        )
         assert "1 of 3 proxy configurations could not be restored" in result["msg"]
         assert stored(RECEPTION)["Proxy"] == changed
         for number in (PHONE_NUMBER, "+12065550199"):
@@ -204,7 +207,7 @@ def test_check_mode_and_diff_preview_each_change(
     ("options", "words"),
     [
         ({"account_id": "12345678901a"}, "which is not the ID of an AWS account"),
-        ({"account_id": 111122223333}, "account_id contains a number where a string belongs"),
+        ({"account_id": 111122223333}, "account_id contains a number where a string is required"),
         ({"all": None}, "voice_connector_ids is missing or empty, and all is not true"),
         ({"voice_connector_ids": [RECEPTION]}, "cannot be combined with all"),
         ({"all": None, "voice_connector_ids": [RECEPTION, "all"]}, "Set the option all to true instead"),
@@ -416,5 +419,5 @@ def test_a_member_that_botocore_cannot_send_fails(
     backup.write_text(json.dumps(with_proxy(NewMember=1)))
     result = restore(_ansible_check_mode=check_mode)
     assert ids(result["failures"]) == [WAREHOUSE]
-    assert "the backup has NewMember, which botocore" in result["failures"][0]["reason"]
+    assert "cannot send NewMember, which the backup contains" in result["failures"][0]["reason"]
     assert ids(result["restored"]) == [RECEPTION, BRANCH]

@@ -207,7 +207,10 @@ def test_lists_and_tags_can_be_strings(retire: Retire) -> None:
     ("options", "words"),
     [
         ({"account_id": "1234"}, "account_id is '1234', which is not the ID of an AWS account"),
-        ({"account_id": 111122223333}, "account_id contains a number where a string belongs. Write a string in quotes"),
+        (
+            {"account_id": 111122223333},
+            "account_id contains a number where a string is required. Write a string in quotes",
+        ),
         ({"all": False}, "voice_connector_ids is missing or empty, and all is not true"),
         ({"all": None, "voice_connector_ids": []}, "voice_connector_ids is missing or empty, and all is not true"),
         ({"voice_connector_ids": [RECEPTION]}, "voice_connector_ids cannot be combined with all"),
@@ -216,20 +219,20 @@ def test_lists_and_tags_can_be_strings(retire: Retire) -> None:
         ({"all": False, "voice_connector_ids": ["../x"]}, "an item of voice_connector_ids is '../x'"),
         ({"all": False, "voice_connector_ids": [5]}, "voice_connector_ids contains a number"),
         ({"concurrency": 0}, "concurrency is 0"),
-        ({"concurrency": True}, "concurrency is a boolean where a number belongs"),
+        ({"concurrency": True}, "concurrency is a boolean, but a number is required"),
         ({"max_deletions": -1}, "max_deletions is -1"),
-        ({"max_deletions": True}, "max_deletions is a boolean where a number belongs"),
+        ({"max_deletions": True}, "max_deletions is a boolean, but a number is required"),
         ({"regions": []}, "regions is empty"),
         ({"regions": None}, "region is set without regions"),
         ({"regions": None, "region": None, "aws_region": "us-east-1"}, "region is set without regions"),
         ({"exclude_regions": ["us-esat-1"]}, "us-esat-1, which is not one of the Regions to read (us-east-1)"),
         ({"exclude_regions": ["us-east-1"]}, "exclude_regions contains all Regions to read"),
-        ({"exclude_names": [2024]}, "exclude_names contains a number where a string belongs"),
-        ({"exclude_names": ["reception", True]}, "exclude_names contains a boolean where a string belongs"),
+        ({"exclude_names": [2024]}, "exclude_names contains a number where a string is required"),
+        ({"exclude_names": ["reception", True]}, "exclude_names contains a boolean where a string is required"),
         ({"exclude_voice_connector_ids": [False]}, "exclude_voice_connector_ids contains a boolean"),
-        ({"exclude_tags": {"keep": True}}, "exclude_tags contains a boolean where a string belongs"),
-        ({"exclude_tags": '{"keep": true}'}, "exclude_tags contains a boolean where a string belongs"),
-        ({"exclude_tags": {"stage": 1}}, "exclude_tags contains a number where a string belongs"),
+        ({"exclude_tags": {"keep": True}}, "exclude_tags contains a boolean where a string is required"),
+        ({"exclude_tags": '{"keep": true}'}, "exclude_tags contains a boolean where a string is required"),
+        ({"exclude_tags": {"stage": 1}}, "exclude_tags contains a number where a string is required"),
         ({"backup_dir": 5}, "backup_dir contains a number"),
         ({"exclude_names": False}, "exclude_names contains a boolean"),
     ],
@@ -550,7 +553,7 @@ def test_a_configuration_that_cannot_be_restored_is_left_alone(
     assert (result["failed"], result["changed"]) == (True, True)
     assert ids(result["selected"]) == [WAREHOUSE, CANTEEN]
     assert ids(result["failures"]) == [RECEPTION]
-    assert f"a backup of it could not be restored: it {problem}" in result["failures"][0]["reason"]
+    assert f"its backup could not be restored: the configuration {problem}" in result["failures"][0]["reason"]
     assert "1 of 3 proxy configurations could not be deleted" in result["msg"]
     assert "2065550142" not in json.dumps(result) and "555 0142" not in json.dumps(result)
     assert read_back(RECEPTION) == RECEPTION_PROXY
@@ -781,7 +784,7 @@ def test_rejected_credentials_end_the_deletions(retire: Retire, fleet: Emulator)
     result = retire(Fault(DELETE, error="ExpiredTokenException", status=403), concurrency=1)
     assert ids(result["failures"]) == [RECEPTION, WAREHOUSE, CANTEEN]
     assert fleet.operations().count(DELETE) == 1
-    assert "it was not tried" in result["failures"][1]["reason"]
+    assert "no request was sent" in result["failures"][1]["reason"]
     assert "the credentials were rejected" in result["failures"][2]["reason"]
     assert pathlib.Path(result["backup_file"]).is_file()
 

@@ -165,7 +165,7 @@ def test_a_file_for_tls_that_cannot_be_loaded_is_named(
     elif "proxy" in file:
         words = f"the request could not be sent. Check {place}. "
     else:
-        words = f"the file {path} lacks a valid certificate or key in PEM format. Correct {place}. "
+        words = f"the file {path} does not contain a valid certificate or key in PEM format. Correct {place}. "
     assert_failed(result, words)
     assert sleeps == [] and emulator.requests == []
 

@@ -343,7 +343,7 @@ def test_a_region_given_twice_is_read_once(run_module: Run, emulator: Emulator, 
 def test_a_tag_that_is_not_a_string_is_refused(
     run_module: Run, emulator: Emulator, module: str, option: str, tags: Any, kind: str
 ) -> None:
-    words = f"{option} contains a {kind} where a string belongs. Write a string in quotes"
+    words = f"{option} contains a {kind} where a string is required. Write a string in quotes"
     assert_refused(run_module(module, **{option: tags}), emulator, words)
 
 
@@ -368,7 +368,7 @@ def test_an_empty_tag_value_matches_only_an_empty_value(run_module: Run) -> None
 def test_a_list_is_not_a_string(
     run_module: Run, emulator: Emulator, module: str, option: str, value: Any, kind: str
 ) -> None:
-    words = "state must be one of" if option == "state" else f"{option} contains a {kind} where a string belongs"
+    words = "state must be one of" if option == "state" else f"{option} contains a {kind} where a string is required"
     assert_refused(run_module(module, **{option: value}), emulator, words)
 
 
@@ -377,7 +377,9 @@ def test_a_list_is_not_a_string(
 def test_a_list_is_not_an_item(
     run_module: Run, emulator: Emulator, module: str, option: str, value: Any, kind: str
 ) -> None:
-    words = "value of include must be" if option == "include" else f"{option} contains a {kind} where a string belongs"
+    words = (
+        "value of include must be" if option == "include" else f"{option} contains a {kind} where a string is required"
+    )
     assert_refused(run_module(module, **{option: [value]}), emulator, words)
 
 
@@ -405,7 +407,7 @@ def test_a_huge_timeout_is_blamed_on_aws_config(run_module: Run, config: dict[st
 def test_a_repeated_key_in_a_string_is_refused(
     run_module: Run, emulator: Emulator, module: str, option: str, text: str
 ) -> None:
-    assert_refused(run_module(module, **{option: text}), emulator, f"{option} has the same key twice")
+    assert_refused(run_module(module, **{option: text}), emulator, f"{option} contains the same key twice")
 
 
 def test_a_string_without_a_repeated_key_is_accepted(run_module: Run) -> None:

@@ -477,7 +477,7 @@ def test_user_names_that_the_service_replaced_are_reported(server: Emulator) -> 
     server.voice = Voice({"voice_connectors": [seed], "credentials_put": "replace"})
     wish = {"credentials": [{"username": "bob", "password": "pass-bob"}]}
     result = write(server, voice_connector_id=ID, termination_credentials=wish)
-    assert "no longer has the user names alice" in result["msg"]
+    assert "the user names alice are missing after the write" in result["msg"]
     assert (result["changed"], result["steps"]) == (True, ["PutVoiceConnectorTerminationCredentials"])
 
 
@@ -737,7 +737,7 @@ class Walk:
         self.steps.update(result["steps"])
         if loses:
             if not faulty and not options.get("purge_termination_credentials"):
-                assert "no longer has the user names" in result["msg"]
+                assert "are missing after the write" in result["msg"]
             # The user names that were lost cannot be set again, because their passwords are unknown.
             repeated = self.run(**{**options, "update_password": "on_create"})
             assert "msg" not in repeated, repeated["msg"]

@@ -161,7 +161,7 @@ def test_everything_that_was_deleted_can_be_restored(
     for result in (plan, retired):
         assert (result["failed"], result["changed"], ids(result["failures"])) == (True, True, [RECEPTION])
         assert ids(result["selected"]) == [WAREHOUSE]
-        assert "a backup of it could not be restored: it has " in result["msg"]
+        assert "its backup could not be restored: the configuration has " in result["msg"]
     assert ids(retired["retired"]) == [WAREHOUSE]
     assert stored(RECEPTION)["Proxy"] == RECEPTION_PROXY
     result = restore(backup_file=retired["backup_file"])
@@ -222,7 +222,7 @@ def test_a_member_that_only_one_side_has_is_a_difference(
         reading({**required, **current}), records=[record_of({**required, **backup})], _ansible_check_mode=check_mode
     )
     assert (result["failed"], result["changed"], result["unchanged"]) == (True, False, [])
-    assert f"a different configuration is set now ({options})" in result["msg"]
+    assert f"the current configuration differs from the backup ({options})" in result["msg"]
 
 
 @pytest.mark.parametrize("empty_values", [{"Disabled": False}, {"FallBackPhoneNumber": ""}, {"NewMember": None}])
@@ -446,7 +446,7 @@ def test_listings_that_disagree_about_a_connector_stop_the_run_if_it_has_a_proxy
         return
     assert (result["failed"], result["changed"], result["backup_file"]) == (True, False, None)
     homes = " and ".join(sorted([EAST, home]))
-    assert f"several Regions disagree about where Voice Connector {RECEPTION} belongs: {homes}." in result["msg"]
+    assert f"AWS returned different home Regions for Voice Connector {RECEPTION}: {homes}." in result["msg"]
     assert DELETE not in fleet.operations()
     assert ids(retire(*faults, **options, exclude_voice_connector_ids=[RECEPTION])["selected"]) == [BRANCH]
 
@@ -464,7 +464,7 @@ def test_a_contradiction_is_found_in_whichever_region_the_proxy_configuration_is
         del stored(RECEPTION)["Proxy"]
     faults = [Fault(LIST, error="ForbiddenException")] if denied else []
     result = retire(*faults, regions=[EAST, WEST], all=selected is None, voice_connector_ids=selected, max_deletions=9)
-    assert f"disagree about where Voice Connector {RECEPTION} belongs: {EAST} and {WEST}." in result["msg"]
+    assert f"different home Regions for Voice Connector {RECEPTION}: {EAST} and {WEST}." in result["msg"]
     assert DELETE not in fleet.operations()
 
 
@@ -505,11 +505,11 @@ def test_an_extra_comma_does_not_select_the_default_region(
 
 ARN = "arn:aws:chime:us-east-1:111122223333:vc/" + RECEPTION
 OTHER_ARNS = [
-    (ARN.replace(":chime:", ":iam:"), "which belongs to something else"),
-    (ARN.replace(RECEPTION, WORKSHOP), "which belongs to something else"),
-    (ARN.replace("vc/", "vcg/"), "which belongs to something else"),
-    (ARN + ":x", "which belongs to something else"),
-    (ARN.replace("arn:", "urn:"), "which belongs to something else"),
+    (ARN.replace(":chime:", ":iam:"), "which is the ARN of a different resource"),
+    (ARN.replace(RECEPTION, WORKSHOP), "which is the ARN of a different resource"),
+    (ARN.replace("vc/", "vcg/"), "which is the ARN of a different resource"),
+    (ARN + ":x", "which is the ARN of a different resource"),
+    (ARN.replace("arn:", "urn:"), "which is the ARN of a different resource"),
     (ARN.replace(ACCOUNT, OTHER_ACCOUNT), f"belongs to the AWS account {OTHER_ACCOUNT}"),
     (ARN.replace(":aws:", ":aws-cn:"), None),
     (ARN.replace(EAST, WEST), None),
@@ -573,7 +573,7 @@ PREDICTED: dict[str, tuple[str, list[Fault], dict[str, Any], Any, str]] = {
         [listing(WEST, {"VoiceConnectorId": RECEPTION})],
         {"regions": [EAST, WEST]},
         None,
-        "disagree",
+        "different home Regions",
     ),
     "retire-changed": (
         "retire",
@@ -584,8 +584,8 @@ PREDICTED: dict[str, tuple[str, list[Fault], dict[str, Any], Any, str]] = {
     ),
     "retire-unread": ("retire", [Fault(GET, request_has=WORKSHOP, error="ForbiddenException")], {}, None, "denied"),
     "restore": ("restore", [], {"overwrite": True}, None, ""),
-    "restore-overwrite": ("restore", [], {}, None, "a different configuration is set now"),
-    "restore-unsendable": ("restore", [], {"overwrite": True}, remove_member, "has FallBackPhoneNumber, which"),
+    "restore-overwrite": ("restore", [], {}, None, "the current configuration differs from the backup"),
+    "restore-unsendable": ("restore", [], {"overwrite": True}, remove_member, "cannot send FallBackPhoneNumber, which"),
     "restore-no-operation": ("restore", [], {"overwrite": True}, remove(PUT), f"does not have the operation {PUT}"),
     "restore-unread": (
         "restore",
@@ -836,7 +836,7 @@ def test_restore_does_not_remove_a_member_that_it_cannot_send(
     fault = Fault(GET, request_has=RECEPTION, body=current)
     result = restore(fault, overwrite=True, _ansible_check_mode=check_mode)
     assert ids(result["failures"]) == [RECEPTION]
-    assert "a write would remove part of the current configuration" in result["failures"][0]["reason"]
+    assert "a write would remove this part of the current configuration" in result["failures"][0]["reason"]
     assert stored(RECEPTION)["Proxy"] == OTHER_PROXY
 
 

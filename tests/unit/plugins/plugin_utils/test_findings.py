@@ -1409,7 +1409,7 @@ def test_an_exception_includes_its_last_day_and_then_fails(until: Any) -> None:
             "2026-11-24T00:00:00+00:00",
             FAIL,
             True,
-            "SIP logs are not enabled. The exception for this expired on 2026-11-23.",
+            "SIP logs are not enabled. The exception expired on 2026-11-23.",
         ),
     ):
         judgement = judge_exceptions(exception(until=until), now=now)
@@ -1462,7 +1462,7 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
         (
             "no_proxy_configuration",
             value,
-            f"must be true (to skip the check, remove the key), not {shown}.",
+            f"must be true, or removed to skip the check, not {shown}.",
         )
         for value, shown in ((False, "false"), (1, "1"), ("true", '"true"'))
     ),
@@ -1562,8 +1562,8 @@ def test_a_policy_within_a_key_fails_and_tells_how_to_begin() -> None:
         with pytest.raises(AuditError) as raised:
             parse_policy(policy)
         assert str(raised.value) == (
-            "The policy must begin with its checks, such as sip_logs. "
-            'Remove the key "voice_audit_policy" that contains them.'
+            "Checks such as sip_logs must be top-level keys of the policy. "
+            'Remove the key "voice_audit_policy", and move its contents up one level.'
         )
 
 
@@ -1588,7 +1588,7 @@ BAD_EXCEPTIONS: list[tuple[Any, str]] = [
     (exception(check=["sip_logs"]), f'{IN}the check ["sip_logs"] does not exist. Use sip_logs.'),
     (
         exception(check="require_encryption"),
-        f"{IN}the check require_encryption is not in the policy. Add it, or remove the exception.",
+        f"{IN}the check require_encryption is not in the policy. Add the check, or remove the exception.",
     ),
     (
         exception(names=["a"], tags={"a": "b"}),

@@ -240,7 +240,7 @@ def test_an_exception_that_matches_nothing_is_a_warning_if_everything_was_read(
 def test_regions_that_aws_did_not_return_are_a_warning() -> None:
     report = envelope(judgement([], [account(ACCOUNT, EAST, regions_source="botocore")]), warnings=["First."])
     assert report["warnings"][0] == "First."
-    assert report["warnings"][1].startswith("AWS did not return its Regions for 1 read.")
+    assert report["warnings"][1].startswith("AWS did not return the Regions for 1 read.")
 
 
 # The console
