@@ -17,11 +17,13 @@ description:
     Omitted options do not change anything.
   - Each setting, such as O(termination), accepts the value that M(chime_sdk.voice.chime_voice_connector_info) returns,
     so you can copy a setting from one Voice Connector to another. A key that is omitted or V(null) does not change. An
-    empty string or list unsets the value. A list replaces the whole current list.
+    empty string or list unsets the value.
+  - A list replaces the whole current list. Specify all keys of each item, such as a route. An item equals an existing
+    item if all of its specified keys are equal. Any other item is set with only the keys that you specify.
   - C(exists=false) deletes a setting. C(exists=true) sets the setting even if every value is omitted or empty.
     C(exists=null) means that the setting could not be read, so the task fails.
-  - The module reads everything that it needs before the first write. If a read fails, or if AWS cannot accept the
-    options, nothing is written. For example, credentials require a termination, and emergency calling requires
+  - The module reads an existing Voice Connector before the first write. If a read fails, or if the module knows that
+    AWS would reject the options, nothing is written. For example, credentials require a termination, and emergency calling requires
     termination and origination to be enabled.
 options:
   state:
@@ -45,8 +47,8 @@ options:
   name:
     description:
       - The name of the Voice Connector, with 1 to 256 letters, digits, spaces, underscores, periods, and hyphens.
-      - Without O(voice_connector_id), the module searches the Region for this exact name. If several Voice Connectors
-        have this name, the task fails and lists their IDs.
+      - Without O(voice_connector_id), the module searches for this exact name among the Voice Connectors that belong to
+        the Region. If several Voice Connectors have this name, the task fails and lists their IDs.
       - With O(voice_connector_id) and O(state=present), this is the new name.
       - With O(voice_connector_id) and O(state=absent), the task fails if the Voice Connector has a different name.
     type: str
@@ -79,7 +81,7 @@ options:
         description: The maximum number of calls per second, V(1) or more. The quota of the account limits it.
         type: int
       default_phone_number:
-        description: The default caller ID, in E.164 format. Write the number in quotes.
+        description: The default caller ID, in E.164 format with a plus sign. Write the number in quotes.
         type: str
       calling_regions:
         description:
@@ -120,14 +122,16 @@ options:
             type: str
             required: true
           password:
-            description: The password. No result, diff, or log contains the password.
+            description:
+              - The password. No result, diff, or log contains it. Messages from AWS that repeat it in a usual encoding
+                do not show it.
             type: str
             required: true
   update_password:
     description:
-      - V(on_create) usually sends only the passwords of new user names. If O(termination_credentials.credentials)
-        contains all existing user names and a new user name, the module sends all passwords, because AWS does not
-        document whether new credentials replace the stored credentials.
+      - V(on_create) usually sends only the passwords of new user names. If there is a new user name, and
+        O(termination_credentials.credentials) contains all user names that remain, the module sends all passwords.
+        AWS does not document whether new credentials replace the stored credentials.
       - V(always) sends all passwords in every run. The task is then always changed, because AWS never returns
         passwords, so the module cannot compare them.
     type: str
@@ -178,7 +182,8 @@ options:
     type: dict
     suboptions:
       exists:
-        description: V(false) disables both logs, because AWS cannot delete a logging configuration.
+        description:
+          - V(false) disables both logs, because AWS cannot delete a logging configuration. V(true) alone has no effect.
         type: bool
       enable_sip_logs:
         description: Whether to log SIP messages.
@@ -369,15 +374,21 @@ notes:
   - AWS cannot recognize a repeated request to create a Voice Connector, so the module sends this request only once. If
     the outcome is unknown, the module lists the Voice Connectors until exactly one new Voice Connector has the name,
     and continues with that Voice Connector. If no new Voice Connector appears within O(wait_timeout), the task fails.
-    You can safely run the task again, because it searches for the name first.
-  - AWS replaces a setting as a whole, and has no conditional write. If someone else changes the same setting between
-    the read and the write, that change is lost. If a setting has a member that the installed botocore cannot send, the
-    setting is not replaced, and the task fails.
+    You can safely run the task again, because it searches for the name first. Two tasks that create the same name at
+    the same time can create two Voice Connectors.
+  - AWS replaces a setting as a whole, and has no conditional write. The module reads a setting again immediately before
+    it writes the setting, and fails if the setting has changed. If someone else changes the setting after that read,
+    that change is lost.
+  - If a setting has a member that the installed botocore cannot send, or if an item that you change or remove has a
+    member that this module does not know, the setting is not replaced, and the task fails.
   - AWS may normalize values. Therefore, when the module compares settings, it ignores the order of lists, the plus sign
     in front of phone numbers, the case of countries and hosts, and different notations of the same CIDR block. A
     missing value is the same as V(false), V(''), or V([]).
   - If AWS withholds the tags of the Voice Connector with the error C(Invalid resource), a task with O(tags) fails
-    before the first write. With O(purge_tags=false), the task does not fail, but sends the tags in every run.
+    before the first write. With O(purge_tags=false), the task does not fail, but sends the tags in every run. If tags
+    cannot be read after they were written, the module warns.
+  - Ansible replaces a password wherever it occurs in a result. If a password equals a part of another value, such as a
+    name, that value is replaced too. The module refuses options that contain such a replacement.
   - Phone numbers and user names are returned unmasked, but are not written to the system log of the managed node. To
     keep them out of Ansible's output and logs, set C(no_log) on the task.
 seealso:
@@ -507,7 +518,9 @@ steps:
     - PutVoiceConnectorOrigination
     - PutVoiceConnectorLoggingConfiguration
 failed_step:
-  description: The AWS operation that was to change something but failed, or V(null) if no such operation failed.
+  description:
+    - The AWS operation at which the task stopped, even if it was not sent. V(null) if the task succeeded, or if it
+      stopped before the first step.
   returned: always
   type: str
   sample: null
