@@ -74,7 +74,7 @@ def check_response(
     try:
         document = parse_json(body.decode("utf-8"))
     except RepeatedKey:
-        raise UnreadableResponse("its JSON has the same key twice") from None
+        raise UnreadableResponse("its JSON contains the same key twice") from None
     except (ValueError, RecursionError):
         content_type = response_dict["headers"].get("content-type", "an unknown type")
         reason = f"its body ({len(body)} bytes of {content_type[:100]}) is not readable JSON"
@@ -129,7 +129,7 @@ def _rewrite_error(response_dict: dict[str, Any], body: bytes) -> str | None:
         document = parse_json(text)
     except RepeatedKey:
         document = {"message": text}
-        contradiction = "it has the same key twice"
+        contradiction = "it contains the same key twice"
     except (ValueError, RecursionError):
         document = None
     headers = response_dict["headers"]

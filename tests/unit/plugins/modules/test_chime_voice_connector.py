@@ -953,7 +953,7 @@ def test_a_botocore_that_lacks_a_member_refuses_only_its_use(
         for options, message in (
             ({"name": "new", "network_type": "DUAL_STACK"}, "cannot send NetworkType"),
             ({"name": "warehouse", "termination": {"default_phone_number": "+12065550100"}}, "cannot send"),
-            ({"require_encryption": False, **T}, "would remove part of the current configuration"),
+            ({"require_encryption": False, **T}, "would remove this part of the current configuration"),
             ({"external_systems": {"session_border_controller_types": []}}, "cannot send ContactCenterSystemTypes"),
             ({"streaming": {"disabled": True}}, "does not have the operation PutVoiceConnectorStreamingConfiguration"),
             ({"streaming": {"exists": False}}, "does not have the operation DeleteVoiceConnectorStreaming"),
