@@ -30,8 +30,8 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._report import (
     clean,
 )
 
-# The formats, with the name and the content of each file. The JSON file is renamed first, because the next report compares
-# with this file.
+# The formats, with the name and the content of each file. The JSON file is renamed first, because the next report
+# compares with this file.
 FILES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "json": ("voice-audit.json", to_json),
     "csv": ("voice-audit.csv", to_csv),

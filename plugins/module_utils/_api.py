@@ -33,7 +33,7 @@ def get_setting(
 ) -> SettingRead:
     """Return a setting of a Voice Connector.
 
-    Operations: that of the setting, and GetVoiceConnector if it is needed to interpret a 404.
+    Operations: the operation of the setting, and GetVoiceConnector if a 404 must be interpreted.
 
     :param voice_connector: the documented keys of the Voice Connector, if it was just listed or read.
     :raises VoiceError: any other response, or no response.
@@ -56,17 +56,17 @@ def get_setting(
 def get_proxy(
     client: VoiceClient, voice_connector_id: str, voice_connector: dict[str, Any] | None = None
 ) -> dict[str, Any] | None:
-    """Return the ``Proxy`` structure of a Voice Connector, or None if AWS confirms that none is set.
+    """Return the ``Proxy`` structure of a Voice Connector, or None if AWS confirms that no proxy configuration is set.
 
-    Operations and errors are those of ``get_setting``.
+    The operations and errors are the same as for ``get_setting``.
 
-    :returns: the members that the service returned, including any that botocore does not know; nulls are dropped.
+    :returns: the members that the service returned, without nulls. Members that are unknown to botocore are included.
     """
     return get_setting(client, PROXY, voice_connector_id, voice_connector).structure
 
 
 def require_operations(client: VoiceClient, settings: Iterable[Setting]) -> None:
-    """Raise VoiceError if this botocore does not have the operation of a setting."""
+    """Raise VoiceError if the installed botocore does not have the operation of a setting."""
     for setting in settings:
         Operation(client, setting.operation, f"get the {setting.title}").require()
 
@@ -84,7 +84,10 @@ def _confirm_absence(
     voice_connector: dict[str, Any],
     missing: NotFound,
 ) -> None:
-    """Raise VoiceError unless the Voice Connector exists in this Region: only then is its setting absent after a 404."""
+    """Raise VoiceError unless the Voice Connector exists in this Region.
+
+    If the Voice Connector exists, a 404 for a setting means that the setting is absent.
+    """
     home = voice_connector.get("aws_region")
     if home is None:
         from ._connectors import get_voice_connector

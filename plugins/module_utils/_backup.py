@@ -61,7 +61,7 @@ def write_backup(folder: str, account_id: str, records: list[Record], now: datet
 def check_folder(folder: str, account_id: str, now: datetime.datetime, prefix: str) -> str:
     """Return the absolute path of the backup that ``write_backup`` writes. This creates nothing.
 
-    :raises VoiceError: it cannot be written.
+    :raises VoiceError: the backup cannot be written.
     """
     path = os.path.join(os.path.abspath(folder), f"proxy-backup-{account_id}-{now:%Y%m%dT%H%M%S.%fZ}.json")
     reason = None
@@ -84,11 +84,12 @@ def check_folder(folder: str, account_id: str, now: datetime.datetime, prefix: s
 def read_backup(
     path: str, account_id: str, identifiers: list[str] | None, numbers: PhoneNumbers, prefix: str
 ) -> list[Record]:
-    """Read the backup of this account from a file, and return the records with these IDs, or all if it is None.
+    """Read the backup of this account from a file, and return the records with these IDs.
 
-    :param numbers: the phone numbers in the backup are added to it.
+    :param identifiers: the IDs, or None for all records.
+    :param numbers: a collection to which the phone numbers in the backup are added.
     :raises VoiceError: the file cannot be read, is not a backup, belongs to a different account, or has no record for
-        an ID; or a selected record is not valid, or has a proxy configuration that cannot be set.
+        an ID. Also raised if a selected record is not valid, or if its proxy configuration cannot be set.
     """
     path = os.path.abspath(path)
     try:
@@ -129,9 +130,9 @@ def read_backup(
 
 
 def _read(path: str) -> bytes:
-    """Return the content of a regular file. A different kind of file could hang, or never end.
+    """Return the content of a regular file. Reading other kinds of files could hang, or never end.
 
-    :raises OSError: it cannot be read, or is larger than MAX_SIZE.
+    :raises OSError: the file cannot be read, or is larger than MAX_SIZE.
     """
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -143,7 +144,7 @@ def _read(path: str) -> bytes:
 
 
 def _exists(path: str) -> bool:
-    """Whether anything has this path; raise OSError if nothing can."""
+    """Whether a file of any kind has this path; raise OSError if the path is not possible."""
     try:
         os.lstat(path)
     except FileNotFoundError:
@@ -192,7 +193,7 @@ def _parse(content: bytes) -> Any:
 
 
 def _find_problem(document: Any) -> str | None:
-    """Return the first problem in a document, apart from its records, or None. Show no values."""
+    """Return the first problem in a document, or None. Does not check the records and shows no values."""
     if not isinstance(document, dict):
         return "it is not a complete JSON object"
     if document.get("format") != FORMAT or isinstance(document["format"], bool):
@@ -205,7 +206,7 @@ def _find_problem(document: Any) -> str | None:
 
 
 def _find_record_problem(entry: dict[str, Any]) -> str | None:
-    """Return why a record cannot be restored, or None. Show no values."""
+    """Return why a record cannot be restored, or None. Shows no values."""
     missing = [name for name in ("region", "name", "proxy") if name not in entry]
     if missing:
         return f"has no {missing[0]}"

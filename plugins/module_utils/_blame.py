@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Find the connection setting that an error is about: an option, an environment variable, or a file of AWS."""
+"""Find the connection setting that an error is about: an option, an environment variable, or a value in an AWS file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ except ImportError:
 
 
 def blame(words: str, settings: dict[str, Any]) -> str:
-    """Return the names of the settings that an error is about, out of those that are set.
+    """Return the names of the specified settings that an error is about.
 
     :param words: the error.
     :param settings: the connection options.
@@ -46,7 +46,10 @@ def _mentions(words: str, key: str) -> bool:
 
 
 def find_suspects(words: str, settings: dict[str, Any]) -> list[str]:
-    """Return the names of the settings with the longest value that *words* quote, or else of those that are no URLs."""
+    """Return the names of the settings with the longest value that *words* quote.
+
+    If *words* quote no value, return the names of all settings whose values are not URLs.
+    """
     found: dict[str, int] = {}
     malformed: dict[str, None] = {}
     for name, value in _list_settings(settings):
@@ -67,7 +70,7 @@ def _has_valid_port(url: str) -> bool:
 
 
 def _list_settings(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the name and the value of everything that is set: options, environment variables, and AWS's two files."""
+    """Yield the name and the value of each setting in the options, the environment, and the two AWS files."""
     secret = ("SECRET", "TOKEN", "ACCESS_KEY")
     variables = {
         name: value
@@ -100,7 +103,7 @@ def _flatten(settings: dict[str, Any], inside: str = "") -> Iterator[tuple[str, 
 
 
 def find_bad_pem(settings: dict[str, Any]) -> str | None:
-    """Return the path of a file that TLS needs and that cannot be loaded."""
+    """Return the path of a TLS certificate or key file that cannot be loaded."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     config = settings.get("aws_config") or {}
     loads: list[tuple[Any, Any]] = [

@@ -30,7 +30,7 @@ from ._shapes import Setting, setting_result
 _T = TypeVar("_T")
 _END = object()
 
-# Give up on a Region after this many failures without a success, or after *concurrency* failures if that is more.
+# Stop reading a Region after this many failures without a success, or after *concurrency* failures if that is more.
 _ENOUGH_FAILURES = 8
 
 
@@ -43,8 +43,8 @@ class Selection(NamedTuple):
     include_tags: bool
     settings: list[Setting]
     phone_numbers: bool = False
-    # Whether to skip listed Voice Connectors that belong to a Region that is not read, and to return a Voice Connector
-    # once for each Region that lists it as its own, or in which it was found by its ID.
+    # Whether to skip listed Voice Connectors that belong to a Region that is not read. If so, a Voice Connector is
+    # returned once for each Region that lists it as its own, or in which it was found by its ID.
     own_regions_only: bool = False
     # Whether to keep the structures as AWS returned them.
     keep_structures: bool = False
@@ -97,7 +97,7 @@ class RegionRead:
 
 
 class Unknown(NamedTuple):
-    """Something that could not be read. Without an ID, it is about the whole Region."""
+    """Something that could not be read. Without an ID, the whole Region."""
 
     voice_connector_id: str | None
     region: str | None
@@ -111,7 +111,7 @@ class BulkRead(NamedTuple):
     reads: list[ConnectorRead]
 
     def unknowns(self) -> list[Unknown]:
-        """Return everything that is unknown, also what was not tried. The read is complete if there is nothing."""
+        """Return everything that is unknown, including skipped reads. If the list is empty, the read is complete."""
         found = [
             Unknown(None, region.name, error)
             for region in self.regions
@@ -153,8 +153,8 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
     Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, and an operation for each selected setting.
 
     :param clients: a client for each Region.
-    :param concurrency: the largest number of requests in flight, in all Regions together.
-    :raises VoiceError: this botocore does not have the operation of a setting; nothing was sent.
+    :param concurrency: the maximum number of requests in flight, in all Regions together.
+    :raises VoiceError: the installed botocore does not have the operation of a setting; nothing was sent.
     """
     require_operations(clients[0], selection.settings)
     regions = [RegionRead(client) for client in clients]
@@ -215,7 +215,7 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
 
     threads: list[threading.Thread] = []
     started = threading.Event()
-    # Each thread that works here needs a second one for its attempts, so start as many that only wait.
+    # Each worker thread needs a second thread for its attempts. Therefore, start the same number of waiting threads.
     reserved: list[threading.Thread] = []
     try:
         for number in range(min(concurrency, len(items)) - 1):
@@ -254,9 +254,8 @@ def _list_voice_connectors(region: RegionRead, ids: list[str] | None, alone: boo
         for number, page in enumerate(list_voice_connectors(region.client), 1):
             region.listed.update(page)
             missing.difference_update(region.listed)
-            # The number of pages is unknown. Stop the listing when it has taken as many requests as it would take to
-            # read the remaining Voice Connectors one by one. At worst, this takes twice as many requests as the cheaper
-            # of the two ways.
+            # The number of pages is unknown. Stop listing once it has sent as many requests as reading the remaining
+            # Voice Connectors one by one would need. In the worst case, this doubles the number of requests.
             if ids is not None and len(missing) <= (number if alone else 0):
                 return
         region.listed_all = not alone or ids is None
@@ -277,9 +276,9 @@ def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
 
 
 def foreign_homes(regions: list[RegionRead]) -> dict[str, str]:
-    """Return the Region of each listed Voice Connector that belongs to none of *regions*, by ID.
+    """Return the Region of each listed Voice Connector that does not belong to any of *regions*, by ID.
 
-    If two listings disagree, it is not known to be foreign.
+    If two listings contain different Regions for a Voice Connector, it is not included.
     """
     names = {region.name for region in regions}
     claims = {i: claimed_homes(regions, i) for region in regions for i in region.listed}
@@ -338,7 +337,7 @@ def _not_anywhere(identifier: str, regions: list[RegionRead]) -> VoiceError:
 
 
 def _has_name(connector: dict[str, Any] | None, names: list[str] | None) -> bool:
-    """Whether a Voice Connector has one of these names, or may have one because it has not been read yet."""
+    """Whether a Voice Connector has one of these names. Also true if its name is unknown because it was not read yet."""
     return names is None or connector is None or connector["name"] in names
 
 
@@ -406,7 +405,7 @@ def _read(region: RegionRead, identifier: str, selection: Selection, concurrency
 
 
 def _numbers_of(region: RegionRead, connector: dict[str, Any]) -> tuple[dict[str, Any], VoiceError | None]:
-    """Return the phone numbers of a Voice Connector, and the error if it is unknown whether there are any."""
+    """Return the phone numbers of a Voice Connector, and the error if the phone numbers are unknown."""
     identifier, home = connector["voice_connector_id"], connector["aws_region"]
     known = region.numbers is not None
     numbers = (region.numbers or {}).get(identifier)
@@ -436,5 +435,5 @@ def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> Con
 
 
 def matches_tags(tags: dict[str, str], wanted: dict[str, str | None]) -> bool:
-    """Whether tags include all *wanted* ones; None matches any value."""
+    """Whether tags include all *wanted* tags; None matches any value."""
     return all(key in tags and value in (None, tags[key]) for key, value in wanted.items())

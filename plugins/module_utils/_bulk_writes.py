@@ -38,9 +38,11 @@ class Record(NamedTuple):
 
 
 def find_problem(proxy: Any) -> str | None:
-    """Return why a ``Proxy`` structure cannot be set, as in "it PROBLEM", or None. Show no values.
+    """Return why a ``Proxy`` structure cannot be set, or None. Shows no values.
 
-    What is not deleted because a backup of it could not be restored, and what is not restored, depends on this rule.
+    The modules neither delete nor restore a proxy configuration that has such a problem.
+
+    :returns: the end of a sentence, such as "has no Disabled".
     """
     if not isinstance(proxy, dict):
         return "has a value for proxy that is not an object"
@@ -73,7 +75,7 @@ def run_each(
 ) -> dict[str, _T | VoiceError]:
     """Call *function* for each record, several at a time; return its results or VoiceErrors by ID.
 
-    A failure does not stop the others, except in a Region where every further request would fail too.
+    A failure does not stop the other calls, except in a Region where every further request would fail.
 
     :param action: the action, as in "Failed to ACTION Voice Connector".
     """

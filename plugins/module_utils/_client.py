@@ -69,7 +69,7 @@ CONNECT_TIMEOUT = 5  # seconds
 READ_TIMEOUT = 10  # seconds
 
 MAX_FAULTS = 3  # server errors and broken connections of one operation
-# A bulk run allows more, because a few of its thousands of operations have several in a row.
+# A bulk run allows more, because a few of its thousands of operations have several faults in a row.
 BULK_MAX_FAULTS = 6
 BOTOCORE_MAX_BACKOFF = 20  # seconds, with botocore's own retries
 
@@ -89,7 +89,7 @@ class SigningCredentials(Credentials):
         :param load: a function that returns botocore's credentials, or None if there are none.
         """
         super().__init__("", "")
-        self.secrets: set[str] = set()  # those used so far
+        self.secrets: set[str] = set()  # the secrets used so far
         self._load = load
         self._lock = threading.Lock()
         self._source: Any = None
@@ -131,7 +131,7 @@ class SigningCredentials(Credentials):
         }
         self.secrets.update(map(str, filter(None, (frozen.secret_key, frozen.token))))
         for part, value in parts.items():
-            # urllib3 refuses such a value, and prints it.
+            # urllib3 rejects such a value, and prints it.
             if value and not (isinstance(value, str) and re.fullmatch("[!-~]+", value)):
                 raise BadCredentials(part)
         self._frozen = frozen
@@ -196,7 +196,7 @@ class Connection:
             retries=_ONE_ATTEMPT,
             max_pool_connections=self._concurrency or 1,
         )
-        # Also for the clients that botocore makes to obtain credentials, which would multiply our attempts by its own
+        # Also for the clients with which botocore obtains credentials. Their retries would multiply our attempts.
         self._session.set_default_client_config(config)
         self._config = config.merge(options["aws_config"]) if "aws_config" in options else config
         keys = [options[f"aws_{name}"] for name in ("access_key_id", "secret_access_key", "session_token")]
@@ -211,7 +211,7 @@ class Connection:
         self._session.register_component("credential_provider", self._credentials)
 
     def _assume_role(self, source: SigningCredentials) -> Any:
-        """Return the credentials of the role in the options. They renew themselves with those of *source*."""
+        """Return the credentials of the role in the options. They are renewed with the credentials of *source*."""
         from ._sts import assume_role
 
         source.secrets = self._credentials.secrets
@@ -225,7 +225,7 @@ class Connection:
         return assume_role(create_client, source, self._params)
 
     def _check_options(self) -> None:
-        """Raise VoiceError for options that botocore would not check, or would blame on something else."""
+        """Raise VoiceError for options that botocore would not check, or for which its errors would be misleading."""
         params, prefix = self._params, self._prefix(None)
         if params.get("profile") and any(params.get(key) for key in ("access_key", "secret_key", "session_token")):
             raise VoiceError("profile_and_keys", prefix)

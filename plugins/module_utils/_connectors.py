@@ -18,12 +18,12 @@ from ._responses import RAW_JSON, canonical_name
 from ._settings import CONNECTOR
 from ._shapes import MistypedValue, pick
 
-# Every supported botocore knows the service in this Region, which lists the others.
+# Every supported botocore version knows the service in this Region. The service returns the other Regions here.
 FIRST_REGION = "us-east-1"
 
 _ASSOCIATIONS = [{"name": ("Name", str), "value": ("Value", str)}]
 
-# Give up on a listing after this many pages in a row without a new Voice Connector.
+# Stop listing after this many pages in a row without a new Voice Connector.
 _MAX_STALE_PAGES = 10
 _MAX_PAGES = 1000  # of 100 items
 _MAX_REGIONS = 100
@@ -47,7 +47,7 @@ def find_owner(connector: dict[str, Any]) -> str | None:
 def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[str, Any]:
     """Return the documented keys of the Voice Connector with this ID. Operation: GetVoiceConnector.
 
-    :raises NotFound: there is none.
+    :raises NotFound: the Voice Connector does not exist.
     :raises VoiceError: any other response, including one about a different Voice Connector, or no response.
     """
     operation = Operation(client, "GetVoiceConnector", f"get Voice Connector {voice_connector_id}")
@@ -170,7 +170,7 @@ def find_regions(connection: Any, warn: Callable[[str], None]) -> tuple[list[str
     except VoiceError as e:
         if e.affects_all:
             raise
-        warn(f"{e.message} The Regions are those that the installed botocore knows.")
+        warn(f"{e.message} The module uses the Regions that the installed botocore lists.")
         return regions, "botocore"
     return list(dict.fromkeys([*regions, *listed])), "service"
 

@@ -44,18 +44,18 @@ class VoiceError(Exception):
         rejected: bool = False,
         **fields: Any,
     ) -> None:
-        """Make the error from the message *name*.
+        """Create the error from the message *name*.
 
         :param prefix: "Failed to ... in ...: "; empty for a message about an option.
-        :param words: the original error, after "AWS said:", "The response was:", or "botocore reported:"; empty if none.
+        :param words: the original error, with "AWS said:", "The response was:", or "botocore reported:"; may be empty.
         :param operation: the AWS operation that failed.
         :param region: the Region of the request.
         :param error: ``code`` and ``message`` of the error that AWS returned.
-        :param metadata: ``http_status_code`` and ``request_id`` of that response.
+        :param metadata: ``http_status_code`` and ``request_id`` of the error response.
         :param affects_all: whether every further request will fail for the same reason.
         :param rejected: whether it is certain that the service did not apply the request.
         :param fields: the fields of the message.
-        :raises TypeError: *fields* are not those of the message.
+        :raises TypeError: *fields* do not match the fields of the message.
         """
         if set(fields) != fields_of(name):
             raise TypeError(f"the message {name} has the fields {sorted(fields_of(name))}, not {sorted(fields)}")
@@ -75,16 +75,16 @@ class VoiceError(Exception):
 
     @property
     def code(self) -> str | None:
-        """The error code from AWS, or None if AWS returned none."""
+        """The error code from AWS, or None if AWS did not return a code."""
         return self.error["code"] if self.error else None
 
     def detach(self: _Error) -> _Error:
-        """Return this error without its traceback and its causes, whose frames keep responses in memory."""
+        """Return this error without its traceback and causes, because their frames keep responses in memory."""
         self.__traceback__ = self.__context__ = self.__cause__ = None
         return self
 
     def failure(self, **known: Any) -> dict[str, Any]:
-        """Return the values of a failed task: *known* values, and those of this error, which take precedence."""
+        """Return the values of a failed task: the *known* values, overridden by the values of this error."""
         from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions
 
         result = {**known, **gather_sdk_versions(), **self.details, "msg": self.message}

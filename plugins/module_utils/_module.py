@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""AnsibleAWSModule with options that mean what was written."""
+"""AnsibleAWSModule with normalized options, which are never logged."""
 
 from __future__ import annotations
 
@@ -31,16 +31,17 @@ class _Module(basic.AnsibleModule):
             self.no_log_values.update(find_misplaced_secrets(self.given))
 
     def log(self, msg: Any, log_args: Any = None) -> None:
-        """Write no option to the system log, because options contain phone numbers.
+        """Do not write options to the system log, because options contain phone numbers.
 
-        Setting ``no_log`` has no effect, because the control node overrides it. On options, it would hide results.
+        Setting ``no_log`` on the module has no effect, because the control node overrides it. Setting ``no_log`` on
+        options would also hide their values in results.
         """
 
 
 class VoiceModule(AnsibleAWSModule):
     """An AnsibleAWSModule that can assume a role, normalizes its options, and does not log them.
 
-    ``given`` has the normalized options as they were before Ansible converted them.
+    ``given`` contains the normalized options before Ansible converts them.
     """
 
     def __init__(self, argument_spec: dict[str, Any], **kwargs: Any) -> None:

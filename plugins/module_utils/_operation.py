@@ -53,13 +53,13 @@ class VoiceClient(NamedTuple):
     writes: Any  # like reads, but never retries
     credentials: Any  # the SigningCredentials of both
     seconds: float | None  # the limit of one operation, excluding the time in the queue; None for no limit
-    own_retries: bool  # whether Operation retries reads, instead of botocore
+    own_retries: bool  # whether Operation retries reads; otherwise, botocore retries them
     max_faults: int  # server errors and broken connections of one operation
     rate_limit: Any  # the RateLimit that all requests of a bulk run share, or None
-    request_ids: dict[str, object] | None  # those of all responses so far; None for a service that is not checked
+    request_ids: dict[str, object] | None  # the IDs of all responses so far; None for a service that is not checked
     settings: dict[str, Any]  # the connection options
     clean: Callable[..., str]  # hides the secrets of the connection in text from outside
-    numbers: Any  # the PhoneNumbers to hide, to which those that are read are added, or None
+    numbers: Any  # the PhoneNumbers to hide, or None; numbers that are read are added
     holds_slot: bool = False  # whether the first request may use the slot of the caller
 
     @property
@@ -72,7 +72,7 @@ class VoiceClient(NamedTuple):
 
 
 class Attempt(threading.Thread):
-    """A function in a thread of its own, which can be abandoned: socket timeouts limit neither a request nor a process."""
+    """A function in a separate thread that can be abandoned. Socket timeouts limit neither a request nor a process."""
 
     def __init__(self, function: Callable[[], Any]) -> None:
         super().__init__(daemon=True)
@@ -92,7 +92,7 @@ class Attempt(threading.Thread):
     def result(self, seconds: float | None) -> Any:
         """Start the thread, and return the result of the function.
 
-        :raises DeadlineExceeded: it did not end within *seconds*, and was abandoned.
+        :raises DeadlineExceeded: the function did not end within *seconds*, and was abandoned.
         :raises NoThread: the system cannot start a thread.
         """
         try:
@@ -140,14 +140,14 @@ class Operation:
         self._action = action
         self._is_write = not name.startswith(("Get", "List"))
         self._retries = client.own_retries or self._is_write
-        self._once = name.startswith("Create")  # repeating it can create two, because there is no client token
+        self._once = name.startswith("Create")  # without a client token, a repeated request can create two resources
         self._started = 0.0
         # The number of requests, of throttled attempts, and of attempts that ended with a fault
         self._sent = self._throttles = self._faults = 0
         self._last = ""  # what the last attempt that was repeated ended with
 
     def require(self) -> Any:
-        """Return botocore's method for this operation; raise VoiceError if it has none."""
+        """Return botocore's method for this operation; raise VoiceError if botocore does not have the operation."""
         client = self._client.writes if self._is_write else self._client.reads
         for method, name in client.meta.method_to_api_mapping.items():
             if name == self._name:
@@ -158,7 +158,7 @@ class Operation:
         """Call the operation and return botocore's response. Any output of the operation is in ``RawJson``.
 
         :param prepare: a function to call immediately before each attempt. Its argument is whether the service may have
-            applied an earlier attempt. It returns further parameters; what it raises ends the operation.
+            applied an earlier attempt. It returns further parameters. An exception in this function ends the operation.
         :raises NotFound: the service returned the error NotFound.
         :raises VoiceError: any other failure.
         """
@@ -167,7 +167,7 @@ class Operation:
         clean = self._client.clean
         holds_slot = self._client.holds_slot
         rejected = True  # whether it is certain that the service applied no attempt so far
-        pending = False  # whether the service may still apply one of them
+        pending = False  # whether the service may still apply an attempt
         self._started = time.monotonic()
         while True:
             response = None
@@ -200,11 +200,11 @@ class Operation:
         raise error
 
     def member(self, response: dict[str, Any], name: str, kind: type = dict) -> Any:
-        """Return the JSON of the member *name* in a response, or None if AWS confirms that there is none.
+        """Return the value of the member *name*, or None if AWS confirms that it is not set.
 
-        :param kind: its type, ``dict`` or ``list``.
-        :raises VoiceError: it has a different type, or the response has only other members, or is empty and may not
-            come from AWS.
+        :param kind: the type of the value, ``dict`` or ``list``.
+        :raises VoiceError: the value has a different type, or the response contains only other members. Also raised if
+            the response is empty and may not come from AWS.
         """
         document = response[RAW_JSON]
         value = document.get(name)
@@ -233,7 +233,7 @@ class Operation:
     def failure(self, name: str, kind: type[VoiceError] = VoiceError, words: str = "", **fields: Any) -> VoiceError:
         """Return the error with the message *name* about this operation.
 
-        :param fields: those of VoiceError, and those fields of the message that this operation does not know.
+        :param fields: the parameters of VoiceError, and the fields of the message that this operation cannot fill in.
         """
         from ._client import installed_sdk
         from ._failures import FAILURES, describe_proxy, describe_regions
@@ -263,7 +263,7 @@ class Operation:
         return error
 
     def _wait_for_slot(self) -> Any:
-        """Wait until the rate limit permits a request; return the Failed if the run has given up."""
+        """Wait until the rate limit permits a request; return a Failed if the run has given up."""
         rate_limit = self._client.rate_limit
         if rate_limit is None:
             return None
@@ -278,7 +278,7 @@ class Operation:
         return None
 
     def _resolve_credentials(self) -> Any:
-        """Obtain the credentials for the next request; return the Failed for what was raised."""
+        """Obtain the credentials for the next request; return a Failed for an exception."""
         try:
             self._client.credentials.resolve(lambda function: Attempt(function).result(self._left()))
         except Exception as e:  # botocore does not wrap errors from files, processes, JSON, and other services
@@ -288,7 +288,7 @@ class Operation:
         return None
 
     def _attempt(self, function: Callable[[], Any]) -> tuple[Any, Any]:
-        """Call botocore once. Return the response, and the Failed for it or for what was raised."""
+        """Call botocore once. Return the response, and a Failed for a bad response or an exception."""
         attempt = Attempt(function)
         response = failed = None
         try:
@@ -314,9 +314,9 @@ class Operation:
         return response, failed
 
     def _is_new(self, request_id: str | None) -> bool:
-        """Return whether a request ID, if there is one, was not seen before, and remember it.
+        """Remember a request ID, and return whether it is new. A response without a request ID counts as new.
 
-        A proxy server that mixes up responses can return one that belongs to a different Voice Connector.
+        A faulty proxy server can return a response that belongs to a different Voice Connector.
         """
         seen = self._client.request_ids
         if seen is None or not request_id:
@@ -329,7 +329,7 @@ class Operation:
         return new
 
     def _delay(self, failed: Any) -> float | None:
-        """Count a failed attempt. Return the seconds to wait before the next one, or None to make no further attempt."""
+        """Count a failed attempt. Return the seconds to wait before the next attempt, or None to stop."""
         rate_limit = self._client.rate_limit
         if failed.row.retry == "throttle":
             self._throttles += 1
@@ -351,7 +351,7 @@ class Operation:
         return delay if more and retries and (left is None or delay < left) else None
 
     def _pause(self, function: Callable[[], _T]) -> _T:
-        """Call a function whose time does not count towards the limit of this operation."""
+        """Call a function whose time does not count toward the limit of this operation."""
         began = time.monotonic()
         result = function()
         self._started += time.monotonic() - began

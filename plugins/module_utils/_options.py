@@ -16,7 +16,7 @@ from typing import Any
 from ._errors import VoiceError
 from ._responses import RepeatedKey, parse_json
 
-# Looser than the service's current pattern, so that a new form of ID does not require a release of this collection.
+# Less strict than the current pattern of the service, so a new form of ID does not require a release of this collection.
 VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 # The service's own pattern, in which the plus sign of E.164 is optional.
 PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
@@ -71,7 +71,8 @@ def _to_option(kind: Any) -> dict[str, Any]:
 def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Return the options without nulls, and with each string for a list split into its items.
 
-    Ansible itself splits only at commas, keeps blanks, and rejects null for an option that has a default.
+    Ansible itself splits strings only at commas, keeps whitespace around items, and rejects null for an option that has a
+    default.
 
     :param spec: the argument specification of the module, without the connection options.
     :param given: the options as Ansible sent them.
@@ -147,7 +148,7 @@ def find_misplaced_secrets(given: Any, below: bool = False) -> set[str]:
 
 
 def split_list(text: str) -> list[Any]:
-    """Return the items of a list that is written with commas or line breaks, as JSON, or as YAML with a line per item."""
+    """Return the items of a list that is written with commas or line breaks, as JSON, or as a YAML block list."""
     with contextlib.suppress(ValueError, RecursionError):
         items = parse_json(text)
         if isinstance(items, list):
@@ -159,7 +160,7 @@ def split_list(text: str) -> list[Any]:
 
 
 def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, Any], may_be_empty: str = "") -> None:
-    """Raise VoiceError for an empty value, for a wrong type, and for what cannot be a Region or a Voice Connector ID.
+    """Raise VoiceError for empty values, wrong types, and impossible Regions and Voice Connector IDs.
 
     Ansible converts ``yes`` in a list of strings to ``'True'``, and drops the plus sign from an unquoted phone number.
     botocore would send an empty ID or ``..`` unchanged, and the request would have a different path.
@@ -233,7 +234,7 @@ def _items(params: dict[str, Any], *names: str) -> Iterator[tuple[str, str]]:
 
 
 def _check_keys(option: str, text: str) -> None:
-    """Raise VoiceError if a dictionary that is given as a string has a key twice, of which Ansible keeps one."""
+    """Raise VoiceError if a dictionary that is written as a string contains a key twice. Ansible would keep only one."""
     try:
         parse_json(text)
     except RepeatedKey:

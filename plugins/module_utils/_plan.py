@@ -97,7 +97,7 @@ class Planner:
         """Return the plan for the *current* state.
 
         :param created: whether this task has created the Voice Connector.
-        :raises VoiceError: a wish is impossible, or this botocore cannot send it.
+        :raises VoiceError: a wish is impossible, or the installed botocore cannot send it.
         """
         self._check_fixed(current, created)
         connector = current.connector or {}

@@ -36,7 +36,7 @@ class RateLimit:
     """
 
     def __init__(self, window: float | None = None) -> None:
-        """Make a rate limit that gives up if the service throttles all requests for *window* seconds."""
+        """Create a rate limit that gives up if the service throttles all requests for *window* seconds."""
         self.window = WINDOW if window is None else window
         self._gave_up = threading.Event()
         self._lock = threading.Lock()  # for all attributes below
@@ -82,7 +82,7 @@ class RateLimit:
             return max(0, slot - now)
 
     def record(self, throttled: bool) -> None:
-        """Adjust the rate after a response. Do not call this if no response arrived."""
+        """Adjust the rate after a response. Call this only if a response arrived."""
         with self._lock:
             now = time.monotonic()
             while self._accepted and self._accepted[0] <= now - 1:

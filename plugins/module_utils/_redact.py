@@ -104,9 +104,9 @@ class PhoneNumbers:
         return [_LIKE_A_NUMBER, *(re.compile(self._spell(number)) for number in found)]
 
     def hide(self, value: Any) -> Any:
-        """Return a result of a module with all phone numbers hidden, except those in its diff.
+        """Return a result of a module with all phone numbers hidden, except in its diff.
 
-        This also hides the beginning of a phone number at the end of text that was cut before the number was known.
+        This also hides the beginning of a phone number at the end of text that was truncated before the number was known.
         """
         if isinstance(value, dict):
             kept = ("diff", "account_id", "backup_file", "voice_connector_id", "region")
@@ -144,9 +144,9 @@ def redact(
     URLs, the values of headers, parameters, and keys that contain credentials, also if the text ends inside a value,
     and everything from "The Canonical String" on. No *text* raises an exception.
 
-    :param secrets: strings to hide wherever they occur. Ignored if shorter than eight characters. If one contains
-        whitespace or control characters, its parts of eight characters or more are hidden too.
-    :param patterns: patterns whose matches to hide, of at most 4096 characters each.
+    :param secrets: strings to hide wherever they occur. Strings with fewer than eight characters are ignored. If a string
+        contains whitespace or control characters, its parts of eight characters or more are hidden too.
+    :param patterns: patterns whose matches are hidden. A match has at most 4096 characters.
     :param numbers: the phone numbers to hide, if any.
     """
     needles = {part for secret in secrets for part in (secret.strip(), *re.split(r"[\s\x00-\x1f\x7f-\x9f]+", secret))}
@@ -234,7 +234,7 @@ def find_secrets(
 
 
 def _read_tokens(path: str | None) -> list[str]:
-    """Return the tokens in a file: its long strings without a space or a slash."""
+    """Return the tokens in a file. Tokens are long strings without spaces and slashes."""
     try:
         with open(path or "", encoding="utf-8") as file:
             return re.findall(r"[\w.=+~-]{20,}", file.read(100_000))

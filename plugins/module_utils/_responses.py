@@ -33,7 +33,7 @@ class UnreadableResponse(Exception):
 
 
 class RepeatedKey(ValueError):
-    """A JSON object has a key twice, and parsers disagree on which one counts."""
+    """A JSON object contains a key twice. Parsers differ in which value they use."""
 
 
 def canonical_name(code: Any) -> str:
@@ -74,7 +74,7 @@ def check_response(
     try:
         document = parse_json(body.decode("utf-8"))
     except RepeatedKey:
-        raise UnreadableResponse("its JSON has the same key twice") from None
+        raise UnreadableResponse("its JSON contains the same key twice") from None
     except (ValueError, RecursionError):
         content_type = response_dict["headers"].get("content-type", "an unknown type")
         reason = f"its body ({len(body)} bytes of {content_type[:100]}) is not readable JSON"
@@ -87,7 +87,7 @@ def check_response(
 
 
 def parse_json(text: str) -> Any:
-    """Return a JSON document, with lone surrogates replaced, because Ansible refuses a result that contains one.
+    """Return a JSON document. Lone surrogates are replaced, because Ansible rejects a result with a lone surrogate.
 
     :raises RepeatedKey: an object has a key twice.
     :raises ValueError: the text is not JSON.
@@ -108,8 +108,8 @@ def _to_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def is_truncated(response_dict: dict[str, Any], body: bytes) -> bool:
-    """Whether the body is shorter than its Content-Length, which botocore does not notice with urllib3 2.8."""
-    if response_dict["status_code"] in (204, 304):  # these have no body, whatever the header claims
+    """Whether the body is shorter than its Content-Length. With urllib3 2.8, botocore does not detect this."""
+    if response_dict["status_code"] in (204, 304):  # these have no body, regardless of the header
         return False
     length = response_dict["headers"].get("content-length", "")
     return length.isdecimal() and len(body) < int(length[:18])
@@ -129,7 +129,7 @@ def _rewrite_error(response_dict: dict[str, Any], body: bytes) -> str | None:
         document = parse_json(text)
     except RepeatedKey:
         document = {"message": text}
-        contradiction = "it has the same key twice"
+        contradiction = "it contains the same key twice"
     except (ValueError, RecursionError):
         document = None
     headers = response_dict["headers"]
@@ -142,7 +142,7 @@ def _rewrite_error(response_dict: dict[str, Any], body: bytes) -> str | None:
         document = {"message": text, "code": "UnknownOperationException" if _UNKNOWN_OPERATION.match(text) else None}
         places.append(document["code"])
         if places[0] and not places[1] and text.strip():
-            places.append(text)  # not in the form in which AWS names an error
+            places.append(text)  # AWS does not name errors in this form
     given = [place for place in places if place is not None]
     names = list(filter(None, map(_bare_name, given)))
     if len(set(map(canonical_name, names))) > 1:

@@ -26,7 +26,7 @@ class Exclusions(NamedTuple):
 
 
 def choose_regions(regions: list[str], excluded: list[str]) -> list[str]:
-    """Return the Regions to read; raise VoiceError if an excluded one is not among *regions*, or none is left."""
+    """Return the Regions to read; raise VoiceError if an exclusion is not in *regions*, or if no Region is left."""
     unknown = [region for region in dict.fromkeys(excluded) if region not in regions]
     if unknown:
         raise VoiceError("bad_exclude_region", regions=", ".join(unknown), read=", ".join(regions))
@@ -40,7 +40,7 @@ class Plan(NamedTuple):
     """What to do with the proxy configurations that were selected."""
 
     records: list[Record]  # to back up and delete
-    unrestorable: list[tuple[Record, str]]  # to leave alone, each with the reason
+    unrestorable: list[tuple[Record, str]]  # to keep, each with the reason
     warnings: list[str]
 
 
@@ -58,7 +58,7 @@ def plan_deletions(
     :param ids: the selected IDs, or None for all.
     :param prefix: "Failed to ...: ".
     :param find_problem: a function that returns why a record cannot be restored, or None.
-    :raises VoiceError: some of the selected ones may be missing, or one of them must not be deleted.
+    :raises VoiceError: the selection may be incomplete, or a selected proxy configuration must not be deleted.
     """
     names = {region.name for region in read.regions}
     foreign = foreign_homes(read.regions)
@@ -194,7 +194,7 @@ def require_owner(connector: dict[str, Any], account_id: str, prefix: str) -> No
 
 
 def check_arn(connector: dict[str, Any], prefix: str) -> list[str]:
-    """Return warnings about the ARN of a Voice Connector; raise VoiceError if it is that of something else."""
+    """Return warnings about the ARN of a Voice Connector; raise VoiceError if it is the ARN of a different resource."""
     arn, identifier = connector["voice_connector_arn"], connector["voice_connector_id"]
     scheme, partition, service, region, _account, resource = arn.split(":", 5)
     shown = redact(arn, limit=200, numbers=PhoneNumbers())

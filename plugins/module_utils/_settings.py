@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""A Voice Connector and its settings, in tables: how each is read and written, and which keys it has."""
+"""The tables of a Voice Connector and its settings: the operations and keys of each setting."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ SETTINGS = {
     )
 }
 
-# What an operation reads, as the choices of include name it. The others read Voice Connectors as a whole.
+# The choice of include for each operation that reads a setting. The other operations read whole Voice Connectors.
 READ_BY = {
     **{setting.operation: setting.name for setting in (*SETTINGS.values(), PHONE_NUMBERS)},
     "ListTagsForResource": "tags",

@@ -6,8 +6,8 @@
 
 """Convert structures from the service to the documented return values. All functions are pure.
 
-A result contains the documented members only, under the names that the tables give them. What else a response contains
-is ignored, so it can neither replace a documented value nor cost more than its bytes.
+A result contains only the documented members, with the names in the tables. Other parts of a response are ignored, so
+they cannot replace a documented value.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class Setting(NamedTuple):
     """One setting of a Voice Connector. Each setting has its own operations."""
 
     name: str  # the choice of include, the key in the result, and the option that sets it
-    operation: str  # the one that reads it
+    operation: str  # the operation that reads the setting
     member: str  # the member in the response; a list is returned as a structure with only this member
     title: str  # in messages
     # For each key of the result: the member that AWS returns, and its type, as pick() takes it
     members: dict[str, tuple[str, Any]]
-    put: str | None = None  # the operation that replaces it
+    put: str | None = None  # the operation that replaces the setting
     delete: str | None = None
 
     @property
@@ -114,7 +114,7 @@ def require_type(value: Any, kind: type, where: str) -> Any:
 def setting_result(setting: Setting, structure: dict[str, Any] | None, known: bool = True) -> dict[str, Any]:
     """Return a setting with all of its documented keys. Values that are not set are null or empty.
 
-    :param structure: the structure from the service, or None if none is set.
+    :param structure: the structure from the service, or None if the setting is not set.
     :param known: whether the structure is known; if not, ``exists`` is null.
     :raises MistypedValue: a documented member has a different type.
     """

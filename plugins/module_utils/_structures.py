@@ -69,7 +69,7 @@ class UnknownMembers(ValueError):
 class Problem(NamedTuple):
     """Why a structure cannot be sent."""
 
-    kind: str  # missing, unknown (to this botocore), or invalid
+    kind: str  # missing, unknown (to the installed botocore), or invalid
     path: str  # the path of the option; for an unknown member, its name
     requirement: str = ""  # what an invalid value must be
 
@@ -118,7 +118,7 @@ def different_members(setting: Setting, one: dict[str, Any] | None, other: dict[
 
 
 def lost_members(setting: Setting, stored: dict[str, Any] | None, sent: dict[str, Any] | None) -> set[str]:
-    """Return the members whose *stored* value is not the one that was *sent*. None means that the setting is not set.
+    """Return the members whose *stored* value differs from the *sent* value. None means that the setting is not set.
 
     If a member was not sent, the service may set it to a default, but not a phone number. An empty value in *sent* means
     that it must not.
@@ -287,7 +287,7 @@ def to_parameters(setting: Setting, shape: Any, structure: dict[str, Any]) -> di
 
 def _without_empty(shape: Any, value: Any) -> Any:
     """Return a value without its empty members, except lists that the shape allows to be empty."""
-    kind = shape and shape.type_name  # None for a member that this botocore does not know
+    kind = shape and shape.type_name  # None for a member that the installed botocore does not know
     if kind == "list":
         return [_without_empty(shape.member, item) for item in value]
     if kind != "structure":
@@ -302,7 +302,7 @@ def _without_empty(shape: Any, value: Any) -> Any:
 
 
 def find_unsendable(setting: Setting, shape: Any, structure: dict[str, Any]) -> list[str]:
-    """Return the members of a structure that this botocore cannot send.
+    """Return the members of a structure that the installed botocore cannot send.
 
     :param shape: the input shape of the operation.
     """

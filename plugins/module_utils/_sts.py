@@ -23,7 +23,7 @@ def get_account_id(client: VoiceClient) -> str:
     """Return the ID of the account that the credentials in use belong to. Operation: GetCallerIdentity.
 
     :param client: a client for STS.
-    :raises VoiceError: an error, no response, or a response without an account or with one that the role does not have.
+    :raises VoiceError: an error, no response, or a response without an account or with a different account than the role.
     """
     operation = Operation(client, "GetCallerIdentity", "get the AWS account ID")
     response = operation()
@@ -38,7 +38,7 @@ def get_account_id(client: VoiceClient) -> str:
 
 
 def assume_role(create_client: Callable[..., Any], source: Any, params: dict[str, Any]) -> Any:
-    """Return the credentials of a role. They are requested when they are first used, and again before they expire.
+    """Return the credentials of a role. They are requested on first use, and again before they expire.
 
     Operation: AssumeRole. botocore's own provider would accept the credentials of a different role.
 
@@ -83,7 +83,7 @@ def assume_role(create_client: Callable[..., Any], source: Any, params: dict[str
 
 
 def check_sts_response(response_dict: dict[str, Any], **kwargs: Any) -> None:
-    """Give a response that is not XML the form that botocore can parse, so that its status is not lost.
+    """Convert a response that is not XML to a form that botocore can parse, so that its status is kept.
 
     This is a handler for botocore's event ``before-parse``.
 

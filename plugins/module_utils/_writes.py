@@ -93,7 +93,7 @@ class Write:
         raise NotImplementedError
 
     def check(self, parameters: dict[str, Any], kind: dict[str, Any], path: str = "") -> dict[str, Any]:
-        """Return the *parameters* of the request; raise VoiceError if this botocore cannot send them.
+        """Return the *parameters* of the request; raise VoiceError if the installed botocore cannot send them.
 
         :param kind: as ``pick()`` takes it, for the names of options.
         :param path: the path of the options.
@@ -110,7 +110,7 @@ class Write:
 
     @property
     def shape(self) -> Any:
-        """The input shape of the operation; raise VoiceError if this botocore does not have the operation."""
+        """The input shape of the operation; raise VoiceError if the installed botocore does not have the operation."""
         self._operation().require()
         return self.client.model.operation_model(self.operation).input_shape
 
@@ -122,7 +122,7 @@ class Write:
     def predict(self, current: Any) -> Change:
         """Return the change to the state *current*, after checking that it can be sent. This sends nothing.
 
-        :raises VoiceError: the write is refused, or this botocore cannot send it.
+        :raises VoiceError: the write is refused, or the installed botocore cannot send it.
         """
         self.before = current
         desired = self.decide(current)
@@ -144,7 +144,7 @@ class Write:
         """Read, and send the request unless it would change nothing.
 
         :param check_mode: whether to send no write, and return the predicted change.
-        :raises WriteError: the service stored something different, or somebody else changed it meanwhile.
+        :raises WriteError: the service stored something different, or someone else changed it in the meantime.
         :raises VoiceError: the write was refused or rejected, did not take effect, or has an unknown outcome.
         """
         if check_mode:
@@ -224,7 +224,7 @@ class Write:
         if reason is not None:
             raise self.failure("write_unknown", read=reason, **response)
         if missing and current is None:
-            # If every earlier attempt was rejected, somebody else has deleted it.
+            # If every earlier attempt was rejected, someone else has deleted it.
             return Change(self.before, None, not error.rejected)
         try:
             self._judge(current)
@@ -311,7 +311,7 @@ class SettingWrite(Write):
     def read(self, client: VoiceClient) -> dict[str, Any] | None:
         current = get_setting(client, self._setting, self._id, self._voice_connector).structure
         if current is None and not self.deletes and self._voice_connector is None:
-            # A second request confirmed that none was set. Somebody may have set one meanwhile.
+            # A second request confirmed that the setting was not set. Someone may have set it in the meantime.
             self._voice_connector = {"aws_region": client.region}
             current = get_setting(client, self._setting, self._id, self._voice_connector).structure
         return current
@@ -339,7 +339,7 @@ class SettingWrite(Write):
         return None if desired is None else without_empty(self._setting.members, desired)
 
     def check_members(self, structure: dict[str, Any], message: str = "unknown_members") -> None:
-        """Raise VoiceError if this botocore lacks the operation, or a member of a *structure*.
+        """Raise VoiceError if the installed botocore does not have the operation or a member of a *structure*.
 
         :param message: the name of the message about a member.
         """
@@ -349,7 +349,7 @@ class SettingWrite(Write):
             raise self.failure(message, rejected=True, members=", ".join(unknown))
 
     def find_unsendable(self, structure: dict[str, Any]) -> list[str]:
-        """Return the members of a *structure* that this botocore cannot send; none if it lacks the operation."""
+        """Return the members of a *structure* that botocore cannot send. Without the operation, return none."""
         known = self.operation in self.client.model.operation_names
         return find_unsendable(self._setting, self.shape, structure) if known else []
 

@@ -159,8 +159,8 @@ proxy:
       sample: false
     fall_back_phone_number:
       description:
-        - The phone number, in E.164 format, to which calls are routed after a proxy session expires, or V(null) if none
-          is set.
+        - The phone number, in E.164 format, to which calls are routed after a proxy session expires, or V(null) if no
+          number is set.
       returned: always
       type: str
       sample: "+12065550100"

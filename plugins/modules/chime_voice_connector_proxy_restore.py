@@ -216,9 +216,9 @@ PREFIX = f"Failed to {PURPOSE}: "
 def read_connectors(
     records: list[Record], clients: dict[str, VoiceClient], account_id: str, concurrency: int
 ) -> tuple[dict[str, dict[str, Any] | VoiceError], list[str]]:
-    """Return the documented keys of the Voice Connectors, or the VoiceErrors, by ID; and warnings.
+    """Return the documented keys of each Voice Connector, or the VoiceError, by ID. Also return warnings.
 
-    :raises VoiceError: one of them belongs to a different account or Region.
+    :raises VoiceError: a Voice Connector belongs to a different account or Region.
     """
     found = run_each(
         records, "get", lambda r: get_voice_connector(clients[r.region], r.voice_connector_id), concurrency
@@ -235,8 +235,8 @@ def read_connectors(
 def desired_proxy(
     write: SettingWrite, record: Record, overwrite: bool, current: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """Return the ``Proxy`` structure of a record; raise VoiceError if it must not replace the *current* one."""
-    # In a backup, an empty phone number means none. The service does not accept an empty one.
+    """Return the ``Proxy`` structure of a record; raise VoiceError if it must not replace the *current* structure."""
+    # In a backup, an empty phone number means that no number is set. The service does not accept an empty phone number.
     desired = {member: value for member, value in record.proxy.items() if value != ""}
     desired.setdefault("Disabled", False)  # otherwise, the service could keep the current value
     different = write.different(current, desired)
@@ -244,7 +244,7 @@ def desired_proxy(
         raise write.failure("would_overwrite", options=write.name(different))
     if different:
         write.check_members(desired, "unknown_backup_members")
-        write.check_members(current or {})  # it would be lost
+        write.check_members(current or {})  # unknown members would be lost
     return desired
 
 

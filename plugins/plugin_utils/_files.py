@@ -49,8 +49,8 @@ def write_files(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
     """Write all files under temporary names. Then rename the files, in the order of *contents*.
 
     An earlier file stays until a new file replaces it, even if the process is killed. A file whose content is None is
-    removed. Other files in the folder are not changed. Only the owner can read the new files. A folder that does not exist
-    is created with the mode 0700. An existing folder keeps its mode and owner.
+    removed. Other files in the folder are not changed. Only the owner can read the new files. A missing folder is created
+    with the mode 0700. An existing folder keeps its mode and owner.
 
     :raises OSError: writing failed and the earlier files are unchanged, or some files could not be replaced.
     """

@@ -6,8 +6,8 @@
 
 """Judge the results of chime_voice_connector_info by a policy. Pure: no clock, no files, and no input is changed.
 
-Everything that was not read has a finding with the status ``unknown``. Input and policy can be of any type, size, and depth.
-Input that is not valid leads to such a finding or to an AuditError.
+Everything that was not read has a finding with the status ``unknown``. Input and policy can be of any type, size, and
+depth. Input that is not valid leads to such a finding or to an AuditError.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def is_same(account: str | None, other: str | None) -> bool:
 
 
 def group_by_account(found: list[tuple[str | None, Connector]]) -> dict[str | None, list[Connector]]:
-    """Return the Voice Connectors with the same ID by account. If only one account is known, unknown accounts equal it."""
+    """Return Voice Connectors with the same ID by account. If only one account is known, unknown accounts equal it."""
     known = {account for account, _connector in found if account}
     groups: dict[str | None, list[Connector]] = {}
     for account, connector in found:
@@ -72,8 +72,8 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
     """Judge the results of chime_voice_connector_info by a policy.
 
     Judge each Voice Connector once. If several results contain it, use the one with the fewest unknown checks. In a tie,
-    prefer the result from its own Region, then the first. Two Voice Connectors are the same if their IDs are the same, and
-    if their accounts are the same or unknown. A Voice Connector that is only in the errors of a result has an unknown
+    prefer the result from its own Region, then the first. Two Voice Connectors are the same if their IDs are the same,
+    and if their accounts are the same or unknown. A Voice Connector that is only in the errors of a result has an unknown
     finding for each check, unless a different result contains the Voice Connector.
 
     :param results: a result, its list ``voice_connectors``, the registered variable of a loop, or a list of these.

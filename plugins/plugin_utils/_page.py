@@ -79,7 +79,7 @@ def group_rows(envelope: dict[str, Any], checks: list[Any]) -> list[dict[str, An
     """Return the accounts, each with a row for each Voice Connector. The worst accounts and rows come first.
 
     A row has a cell (status, whether it is new) for each check, the findings that do not pass, and the number of cells
-    with each status. A check without a finding has the status unknown. A check with several findings has the worst status.
+    with each status. Without a finding, the status is unknown. A check with several findings has the worst status.
     """
 
     def identify(item: dict[str, Any]) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ def group_unread(envelope: dict[str, Any]) -> dict[str, dict[str, list[Any]]]:
             unread and account["reason"] in {None, *(item["reason"] for item in unread)}
         ):
             add(account["account_id"], name, None, account["reason"])
-    # The reasons of these findings also name what was not read, so most of them contain a reason from above.
+    # The reasons of these findings also name what was not read, so most of these reasons contain a reason from above.
     for finding in envelope["findings"]:
         if finding["check"] is None:
             place = finding["account_id"], finding["region"]

@@ -141,7 +141,10 @@ def test_every_part_of_a_pattern_must_match(runner: PlaybookRunner, invalid: str
     result = audits(runner, [{"hosts": pattern} for pattern in patterns], "--inventory", "hosts.yml", "--list-hosts")
     assert (result.returncode == 0) == (invalid is None), result.stdout + result.stderr
     if invalid:
-        assert f"voice_audit_hosts is {invalid}, of which a part matches no host" in result.stdout + result.stderr
+        assert (
+            f"voice_audit_hosts is {invalid}, but a part of this pattern matches no host"
+            in result.stdout + result.stderr
+        )
     else:
         assert re.findall(r"hosts \((\d)\):", result.stdout) == ["2", "2", "2", "3", "1"]
 
@@ -212,7 +215,7 @@ def test_a_second_audit_of_hosts_that_do_not_exist_fails(runner: PlaybookRunner)
     (runner.folder / "site.yml").write_text(SITE % ", voice_audit_hosts: nowhere", encoding="utf-8")
     result = runner.run("site.yml", {})
     assert result.returncode != 0
-    assert "voice_audit_hosts is nowhere, of which a part matches no host" in result.stdout + result.stderr
+    assert "voice_audit_hosts is nowhere, but a part of this pattern matches no host" in result.stdout + result.stderr
     assert not (runner.folder / "second").exists()
 
 

@@ -161,7 +161,7 @@ def test_the_bulk_read_returns_the_documented_values_and_samples() -> None:
                 connector["TerminationCredentials"] = entry[name]["contains"]["usernames"]["sample"]
             else:
                 connector[setting.member] = build_structure(shape, entry[name])
-        else:  # an old botocore lacks it
+        else:  # an old botocore does not have it
             del entry[name]
     with Emulator({**STATE, "voice_connectors": [connector]}) as emulator:
         include = [name for name in (*SETTINGS, "phone_numbers", "tags") if name in entry]
@@ -174,7 +174,7 @@ def test_the_bulk_read_returns_the_documented_values_and_samples() -> None:
     rest = {key: value for key, value in documentation.items() if key not in ("voice_connectors", "errors")}
     assert_as_documented(result, rest, sampled=True)
     for member, key in sampled.items():
-        if member not in known:  # an old botocore lacks it
+        if member not in known:  # an old botocore does not have it
             assert read.pop(key) is None
             del entry[key]
     assert_as_documented(read, entry, sampled=True)
@@ -395,14 +395,14 @@ def test_the_documented_limits_match_the_client() -> None:
         throttled,
         f"a timeout is sent at most {NUMBERS[_client.MAX_FAULTS]} times",
         f"connecting takes at most {_client.CONNECT_TIMEOUT} seconds",
-        f"each wait for data at most {_client.READ_TIMEOUT}",
+        f"each wait for data takes at most {_client.READ_TIMEOUT}",
     ):
         assert words in single
     for words in (
         f"An operation takes at most {bulk_seconds:.0f} seconds, not counting the wait for the rate limit",
         throttled,
         f"a timeout is sent at most {NUMBERS[_client.BULK_MAX_FAULTS]} times",
-        f"throttles requests in a Region and none succeeds for {_rate_limit.WINDOW} seconds",
+        f"throttles requests in a Region, and no request succeeds for {_rate_limit.WINDOW} seconds",
     ):
         assert words in bulk
     # The last throttled request can begin at the end of the throttle window. It still ends before the deadline of the
@@ -420,7 +420,7 @@ def test_the_table_of_limits_in_the_guide_matches_the_client() -> None:
         "Limit": ("One Voice Connector", "Bulk read"),
         "Throttled (429)": (
             f"{throttles}; the last begins within {_operation.THROTTLE_WINDOW} seconds",
-            f"{throttles}; reading in the Region stops if none succeeds for {_rate_limit.WINDOW} seconds",
+            f"{throttles}; reading in the Region stops if no request succeeds for {_rate_limit.WINDOW} seconds",
         ),
         "Server error, broken connection, or timeout": (
             f"{NUMBERS[_client.MAX_FAULTS]} requests",
@@ -550,7 +550,7 @@ def test_the_policies_in_the_guide_on_settings_allow_exactly_what_the_modules_ca
     assert every["Action"] == [f"chime:{operation}" for operation in listing]
     writes = [n for n in service.MODEL.operation_names if re.match("(Update|Put|Delete)VoiceConnector(?!Group)", n)]
     expected = {f"chime:{operation}" for operation in (*writes, "TagResource", "UntagResource")}
-    added = {action for action in changing["Action"] if "ExternalSystems" in action}  # an old botocore lacks them
+    added = {action for action in changing["Action"] if "ExternalSystems" in action}  # not in an old botocore
     assert set(changing["Action"]) == expected | added
     logs = re.findall(r"C\((logs:\w+)\)", " ".join(documented("chime_voice_connector", "DOCUMENTATION")["notes"]))
     assert creating["Action"] == ["chime:CreateVoiceConnector", *logs]

@@ -446,8 +446,8 @@ def test_reports_that_cannot_be_written_fail_the_task_with_the_verdict(
     assert result["failed"]
     path = tmp_path / "file"
     assert result["msg"] == (
-        f"Failed to write the reports to {path}: it is not a folder ({path}). The reports in this folder may be earlier "
-        f"ones. The verdict of the audit: {result['verdict']}."
+        f"Failed to write the reports to {path}: it is not a folder ({path}). The reports in this folder may be from an "
+        f"earlier run. The verdict of the audit: {result['verdict']}."
     )
     assert (result["outcome"], result["files"]) == ("compliant", [])
     assert result["verdict"] in printed

@@ -55,7 +55,7 @@ def without_rules(kind: Any) -> Any:
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
 def test_every_setting_has_the_members_in_the_service_model(setting: Setting) -> None:
     if setting.operation not in MODEL.operation_names:
-        assert setting.name == "external_systems", "the oldest botocore lacks only this setting"
+        assert setting.name == "external_systems", "only this setting is not in the oldest botocore"
         return
     shape = MODEL.operation_model(setting.operation).output_shape.members[setting.member]
     if setting.kind is list:
@@ -95,7 +95,7 @@ def keys_of(options: dict[str, Any], inner: str) -> dict[str, Any]:
 
 def test_a_connector_has_the_members_in_the_service_model() -> None:
     members = kind_of(MODEL.shape_for("VoiceConnector"))
-    # The oldest botocore lacks the newest members.
+    # The oldest botocore does not have the newest members.
     assert members == {key: CONNECTOR[key] for key in members}
     assert set(CONNECTOR) - set(members) <= {"integration_type", "network_type"}
 

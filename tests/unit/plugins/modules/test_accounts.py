@@ -333,7 +333,7 @@ def test_without_the_list_of_the_service_botocores_regions_are_read_with_a_warni
     assert (result["regions_source"], result["complete"]) == ("botocore", True)
     warning = json.dumps(result["warnings"][0])
     assert f"Failed to list the Regions of the service in {EAST} ({REGIONS}): " in warning
-    assert " The Regions are those that the installed botocore knows." in warning
+    assert " The module uses the Regions that the installed botocore lists." in warning
 
 
 def test_regions_that_are_given_are_not_looked_up(read: Read, fleet: Emulator) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Somebody else edits proxy configurations at random moments, while the real main() of a module writes them.
+"""Someone else edits proxy configurations at random moments, while the real main() of a module writes them.
 
 The service has no conditional writes. Therefore there is one moment without edits: from the response to the last read
 before a write until that write arrives.

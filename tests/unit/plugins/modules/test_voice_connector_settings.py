@@ -124,7 +124,7 @@ VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
     ),
 }
-# The settings that this botocore supports. The oldest supported botocore lacks external_systems.
+# The settings that the installed botocore supports. The oldest supported botocore does not have external_systems.
 NAMES = [name for name, setting in SETTINGS.items() if setting.operation in MODEL.operation_names]
 EACH_SETTING = pytest.mark.parametrize("name", NAMES)
 LISTS = {name for name in NAMES if isinstance(VALUES[name][0].get(SETTINGS[name].member), list)}
