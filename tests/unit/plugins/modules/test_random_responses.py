@@ -75,7 +75,8 @@ def sample(kind: Any) -> Any:
         return {name: sample(inner) for name, inner in kind.values()}
     if isinstance(kind, list):
         return [sample(kind[0])]
-    return {int: 60, bool: False, str: "US"}.get(kind, "2026-01-02T03:04:05Z")
+    samples = {bool: False, int: 60, str: "US"}
+    return next((samples[base] for base in getattr(kind, "__mro__", ()) if base in samples), "2026-01-02T03:04:05Z")
 
 
 def listed(identifier: str) -> dict[str, Any]:
