@@ -250,6 +250,7 @@ SECOND = f"record 2 ({WAREHOUSE})"
         ({**BACKUP, "account": 111122223333}, "its account is missing or is not an account ID"),
         ({**BACKUP, "format": True}, "its format is not 1"),
         ({**BACKUP, "format": "2"}, "its format is not 1"),
+        (without(BACKUP, "format"), "its format is not 1"),
         ({**BACKUP, "format": 0}, "its format is not 1"),
         ({**BACKUP, "voice_connectors": []}, "its voice_connectors are missing, empty, or not a list"),
         ({**BACKUP, "voice_connectors": {}}, "its voice_connectors are missing, empty, or not a list"),
