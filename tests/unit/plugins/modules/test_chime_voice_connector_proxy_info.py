@@ -37,7 +37,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
     EMPTY_PROXY,
     MISSING,
     NO_PROXY,
-    OVER_HTTP_AND_TLS,
+    OVER_TLS,
     WITH_PROXY,
     WITHOUT_PROXY,
     edit_model,
@@ -562,8 +562,9 @@ def set_retry_mode(monkeypatch: pytest.MonkeyPatch, mode: str | None) -> None:
         monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
 
 
-@pytest.mark.parametrize("mode", RETRY_MODES)
-@pytest.mark.parametrize("fault", THROTTLES)
+@pytest.mark.parametrize(
+    ("mode", "fault"), [*((None, fault) for fault in THROTTLES), *((mode, THROTTLES[3]) for mode in RETRY_MODES[1:])]
+)
 def test_a_throttled_request_is_sent_at_most_ten_times(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], mode: Any, fault: Any
 ) -> None:
@@ -603,9 +604,8 @@ def test_retries_of_throttled_requests_end_with_the_retry_window(
 
 
 @pytest.mark.parametrize(
-    ("mode", "emulator"), [*((mode, False) for mode in RETRY_MODES), (None, True)], indirect=["emulator"]
+    ("mode", "fault"), [*((None, fault) for fault in FAULTS), *((mode, FAULTS[2]) for mode in RETRY_MODES[1:])]
 )
-@pytest.mark.parametrize("fault", FAULTS)
 def test_a_request_with_a_lasting_fault_is_sent_at_most_three_times(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], mode: Any, fault: Any
 ) -> None:
@@ -615,7 +615,7 @@ def test_a_request_with_a_lasting_fault_is_sent_at_most_three_times(
     assert len(sleeps) == 2 and sum(sleeps) <= 1.5
 
 
-@OVER_HTTP_AND_TLS
+@OVER_TLS
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_temporary_fault_is_retried(read_proxy: Read, sleeps: list[float], fault: Any) -> None:
     assert read_proxy(WITH_PROXY, Fault(PROXY, **fault, times=2))["exists"] is True
