@@ -244,22 +244,8 @@ def test_an_id_or_region_in_a_list_cannot_begin_or_end_with_a_blank(
 # Regions
 
 BAD_REGIONS = [
-    "US-EAST-1",
-    "us-east-1-fips",
-    "fips-us-east-1",
-    "us east 1",
-    "aws-global",
-    "us_east_1",
-    "us-east",
-    "us-east1",
-    "us-east-1a",
-    "-us-east-1",
-    "us--east-1",
-    "us-east-1,us-west-2",
-    "us-east-1\n",
-    "us-east-١",
-    "east-1",
-    "default",
+    *("US-EAST-1", "us-east-1-fips", "fips-us-east-1", "us east 1", "aws-global", "us_east_1", "us-east", "us-east1"),
+    *("us-east-1a", "-us-east-1", "us--east-1", "us-east-1,us-west-2", "us-east-1\n", "us-east-١", "east-1", "default"),
     "{{ region }}",
 ]
 REGION_OPTIONS = [
