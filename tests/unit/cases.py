@@ -47,6 +47,21 @@ FAULTS: list[dict[str, Any]] = [
     {"raw": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{"},
 ]
 
+# Two proxy configurations, as the service returns them
+PHONE_NUMBER = "+12065550142"
+RECEPTION_PROXY: dict[str, Any] = {
+    "DefaultSessionExpiryMinutes": 60,
+    "Disabled": False,
+    "FallBackPhoneNumber": PHONE_NUMBER,
+    "PhoneNumberCountries": ["US", "CA"],
+}
+OTHER_PROXY: dict[str, Any] = {"DefaultSessionExpiryMinutes": 30, "Disabled": True, "PhoneNumberCountries": ["GB"]}
+
+
+def ids(records: list[dict[str, Any]]) -> list[str]:
+    return [record["voice_connector_id"] for record in records]
+
+
 # Unreadable bodies of a 200 response to GetVoiceConnectorProxy or PutVoiceConnectorProxy.
 UNREADABLE = [
     *("", " ", "<html><body>Sign in to the network</body></html>", "[]", "[{}]", '"text"', "null", "true", "7"),

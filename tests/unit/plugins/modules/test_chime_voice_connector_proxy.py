@@ -428,12 +428,6 @@ def test_check_mode_returns_the_planned_result_without_a_write(
     assert manage(connector, **options)["changed"] is True
 
 
-def test_check_mode_fails_if_required_values_are_missing(manage: Manage) -> None:
-    assert_failed(
-        manage(WITHOUT_PROXY, _ansible_check_mode=True), "the service requires default_session", connector=WITHOUT_PROXY
-    )
-
-
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize(
     ("options", "after"),
@@ -684,27 +678,6 @@ def test_a_new_proxy_without_a_response_is_confirmed_by_reading(manage: Manage, 
 
 
 @EACH_WRITE
-def test_a_write_that_may_have_been_applied_is_unknown_if_it_cannot_be_read_again(
-    manage: Manage,
-    emulator: Emulator,
-    monkeypatch: pytest.MonkeyPatch,
-    sleeps: list[float],
-    operation: str,
-    options: Any,
-) -> None:
-    find_fault = emulator.next_fault
-
-    def deny_after_write(name: str, request: str) -> Fault | None:
-        denied = name == GET and operation in emulator.operations()
-        return Fault(error="ForbiddenException") if denied else find_fault(name, request)
-
-    monkeypatch.setattr(emulator, "next_fault", deny_after_write)
-    result = manage(WITH_PROXY, Fault(operation, drop="lost"), **options)
-    assert_failed(result, "it is unknown whether the service applied the change", "access is denied")
-    assert emulator.operations() == [GET, operation, GET]
-
-
-@EACH_WRITE
 def test_a_change_by_somebody_else_after_a_write_without_a_response_fails_and_is_reported(
     manage: Manage,
     emulator: Emulator,
@@ -751,22 +724,6 @@ def store(emulator: Emulator, voice_connector_id: str, proxy: dict[str, Any] | N
                 connectors[voice_connector_id]["settings"]["Proxy"] = proxy
 
 
-@EACH_WRITE
-@pytest.mark.parametrize("attempts", [1, 2, 9])
-def test_retries_in_aws_config_apply_to_reads_only(
-    manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any, attempts: int
-) -> None:
-    retries = {"retries": {"total_max_attempts": attempts, "mode": "legacy"}}
-    faults = [Fault(operation, error="ServiceFailureException"), Fault(GET, error="ServiceFailureException", times=1)]
-    result = manage(WITH_PROXY, *faults, aws_config=retries, **options)
-    if attempts == 1:
-        assert_failed(result, "the service returned a server error, and 1 request failed", GET)
-        assert emulator.operations() == [GET]
-    else:
-        assert_failed(result, "the change did not take effect as requested", "3 requests failed", operation)
-        assert emulator.operations() == [GET] + [GET, operation] * 3 + [GET]
-
-
 @pytest.mark.parametrize("body", [*UNREADABLE, "{}", '{"Proxy": null}', '{"Proxy": {}}'])
 def test_an_unreadable_response_to_a_put_is_checked_by_reading(
     manage: Manage, emulator: Emulator, read: Any, body: str
@@ -807,7 +764,8 @@ def test_a_write_that_cannot_be_confirmed_fails(
 ) -> None:
     passing = Fault(GET, body=json.dumps({"Proxy": {**SENT, "Disabled": False}}), times=1)
     result = manage(WITH_PROXY, passing, Fault(operation, drop="lost"), Fault(GET, **second_read), **options)
-    assert_failed(result, "it is unknown whether", "Run the task again", operation, GET)
+    assert_failed(result, "it is unknown whether the service applied the change", "Run the task again", operation, GET)
+    assert emulator.operations().count(operation) == 1
 
 
 def test_the_order_of_countries_does_not_matter_when_a_write_is_confirmed(
@@ -827,23 +785,6 @@ def test_the_order_of_countries_does_not_matter_when_a_write_is_confirmed(
 def test_a_rejected_put_mentions_the_end_of_support(manage: Manage, error: str) -> None:
     assert_failed(manage(WITH_PROXY, Fault(PUT, error=error), disabled=True), "2026-04-07", "may refuse this")
     assert "2026-04-07" not in manage(WITH_PROXY, Fault(DELETE, error=error), state="absent")["msg"]
-
-
-@EACH_WRITE
-def test_a_botocore_without_the_operation_fails_before_a_write(
-    manage: Manage,
-    emulator: Emulator,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: pathlib.Path,
-    operation: str,
-    options: Any,
-) -> None:
-    edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(operation))
-    result = manage(WITH_PROXY, **options)
-    assert_failed(
-        result, f"botocore {botocore.__version__}, which is installed", f"does not have the operation {operation}"
-    )
-    assert emulator.operations() == [GET]
 
 
 def test_other_connectors_are_not_changed(manage: Manage, emulator: Emulator, read: Any) -> None:

@@ -28,6 +28,7 @@ from ansible_collections.chime_sdk.voice.plugins.modules import chime_voice_conn
 from ansible_collections.chime_sdk.voice.tests.emulator import service
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.cases import OTHER_PROXY, PHONE_NUMBER, RECEPTION_PROXY, ids
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
     CREDENTIALS,
     OTHER_CREDENTIALS,
@@ -42,14 +43,6 @@ TAGS, CONNECTOR, CALLER = "ListTagsForResource", "GetVoiceConnector", "GetCaller
 ACCOUNT, OTHER_ACCOUNT = CREDENTIALS["account"], OTHER_CREDENTIALS["account"]
 RECEPTION, WAREHOUSE, WORKSHOP, CANTEEN = (f"a{number:021d}" for number in range(4))
 BRANCH = f"b{0:021d}"
-PHONE_NUMBER = "+12065550142"
-RECEPTION_PROXY = {
-    "DefaultSessionExpiryMinutes": 60,
-    "Disabled": False,
-    "FallBackPhoneNumber": PHONE_NUMBER,
-    "PhoneNumberCountries": ["US", "CA"],
-}
-OTHER_PROXY = {"DefaultSessionExpiryMinutes": 30, "Disabled": True, "PhoneNumberCountries": ["GB"]}
 FLEET: dict[str, Any] = {
     "credentials": [CREDENTIALS, OTHER_CREDENTIALS],
     "voice_connectors": [
@@ -89,10 +82,6 @@ def retire(fleet: Emulator, folder: pathlib.Path) -> Retire:
         return run_main(MODULE, {name: value for name, value in args.items() if value is not None})
 
     return run
-
-
-def ids(records: list[dict[str, Any]]) -> list[str]:
-    return [record["voice_connector_id"] for record in records]
 
 
 def listing(*changes: dict[str, Any]) -> Fault:
@@ -477,10 +466,6 @@ def test_more_than_max_deletions_stops_the_run_and_returns_the_plan(
         assert ids(result["selected"]) == [RECEPTION, WAREHOUSE, CANTEEN]
     assert_refused(retire(max_deletions=0), fleet, folder, "max_deletions is 0")
     assert retire(max_deletions=3)["changed"] is True
-
-
-def test_the_default_limit_is_fifty_deletions() -> None:
-    assert module.OPTIONS["max_deletions"]["default"] == 50
 
 
 # Check mode and diff

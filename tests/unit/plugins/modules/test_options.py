@@ -21,7 +21,6 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
     WITH_PROXY,
     WITHOUT_PROXY,
     connection_to,
-    run,
     run_main,
 )
 
@@ -205,16 +204,6 @@ def test_blanks_around_selected_ids_are_removed(run_module: Run, module: str) ->
     result = run_module(module, "all", voice_connector_ids=f" {WITH_PROXY}, {WITHOUT_PROXY}")
     assert "failed" not in result
     assert result == run_module(module, "all", voice_connector_ids=[WITH_PROXY, WITHOUT_PROXY])
-
-
-def test_an_extra_variable_can_contain_blanks(emulator: Emulator, tmp_path: pathlib.Path) -> None:
-    connection = " ".join(f"{name}={value}" for name, value in connection_to(emulator).items())
-    result = run(
-        f"ansible localhost -m chime_sdk.voice.{INFO} -a 'voice_connector_ids={{{{ ids }}}} {connection}' "
-        f"""-e 'ids="{WITHOUT_PROXY}, {WITH_PROXY}"'""",
-        tmp_path,
-    )
-    assert '"name": "reception"' in result.stdout and '"name": "warehouse"' in result.stdout, result.stdout
 
 
 def test_blanks_in_the_items_of_a_list_are_kept(run_module: Run) -> None:

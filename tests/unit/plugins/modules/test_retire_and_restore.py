@@ -19,6 +19,7 @@ import pytest
 from ansible_collections.chime_sdk.voice.tests.emulator.api import ServiceError
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.cases import OTHER_PROXY, RECEPTION_PROXY, ids
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
     CREDENTIALS,
     OTHER_CREDENTIALS,
@@ -35,13 +36,6 @@ EAST, WEST, CENTRAL = "us-east-1", "us-west-2", "ca-central-1"
 ACCOUNT, OTHER_ACCOUNT = CREDENTIALS["account"], OTHER_CREDENTIALS["account"]
 RECEPTION, WAREHOUSE, WORKSHOP = (f"a{number:021d}" for number in range(3))
 BRANCH = f"b{0:021d}"
-RECEPTION_PROXY: dict[str, Any] = {
-    "DefaultSessionExpiryMinutes": 60,
-    "Disabled": False,
-    "FallBackPhoneNumber": "+12065550142",
-    "PhoneNumberCountries": ["US", "CA"],
-}
-OTHER_PROXY: dict[str, Any] = {"DefaultSessionExpiryMinutes": 30, "Disabled": True, "PhoneNumberCountries": ["GB"]}
 EDITED: dict[str, Any] = {"DefaultSessionExpiryMinutes": 7, "Disabled": False, "PhoneNumberCountries": ["FR"]}
 FLEET: dict[str, Any] = {
     "credentials": [CREDENTIALS, OTHER_CREDENTIALS],
@@ -105,10 +99,6 @@ def empty(stored: Any) -> None:
     """Delete the proxy configurations, so that they can be restored."""
     for identifier in (RECEPTION, WAREHOUSE):
         del stored(identifier)["Proxy"]
-
-
-def ids(records: list[dict[str, Any]]) -> list[str]:
-    return [record["voice_connector_id"] for record in records]
 
 
 def reading(proxy: Any, identifier: str = RECEPTION, times: int | None = None) -> Fault:

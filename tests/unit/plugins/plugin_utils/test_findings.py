@@ -1263,55 +1263,45 @@ BAD_EXCEPTIONS: list[tuple[Any, str]] = [
     ("x", f'{WHERE} must be a dictionary, not "x".'),
     ({**exception(), "untill": 1}, f"{IN}the key untill does not exist. Use until."),
     ({**exception(), 5: 1}, f"{IN}the key 5 does not exist. Use one of check, voice_connector_ids, names, tags, "),
-    (exception(check="sip_log"), f"{IN}the check sip_log does not exist. Use sip_logs."),
-    (exception(check=None), f"{IN}the check null does not exist. Use one of require_encryption, "),
-    (exception(check=["sip_logs"]), f'{IN}the check ["sip_logs"] does not exist. Use sip_logs.'),
-    (
-        exception(check="require_encryption"),
-        f"{IN}the check require_encryption is not in the policy. Add it, or remove the exception.",
+    *(
+        (exception(check=check), f"{IN}the check {problem}")
+        for check, problem in (
+            ("sip_log", "sip_log does not exist. Use sip_logs."),
+            (None, "null does not exist. Use one of require_encryption, "),
+            (["sip_logs"], '["sip_logs"] does not exist. Use sip_logs.'),
+            ("require_encryption", "require_encryption is not in the policy. Add it, or remove the exception."),
+        )
     ),
-    (
-        exception(names=["a"], tags={"a": "b"}),
-        f"{IN}set exactly one of voice_connector_ids, names, tags.",
-    ),
+    (exception(names=["a"], tags={"a": "b"}), f"{IN}set exactly one of voice_connector_ids, names, tags."),
     ({"check": "sip_logs", "reason": "x"}, f"{IN}set exactly one of voice_connector_ids, names, tags."),
-    (exception(names=[]), f"{WHERE}.names must be a non-empty list of names, not []."),
-    (exception(names=None), f"{WHERE}.names must be a non-empty list of names, not null."),
-    (exception(names=[1]), f"{WHERE}.names must be a list of names, each a string in quotes, not [1]."),
-    (
-        exception(voice_connector_ids="x"),
-        f'{WHERE}.voice_connector_ids must be a non-empty list of IDs, not "x".',
-    ),
-    (
-        exception(account_ids=[111122223333]),
-        f"{WHERE}.account_ids must be a list of account IDs, each a string in quotes, not [111122223333].",
-    ),
-    (
-        exception(account_ids=["1111"]),
-        f'{WHERE}.account_ids must be a list of account IDs, each with 12 digits in quotes, not "1111".',
-    ),
-    (exception(account_ids=None), f"{WHERE}.account_ids must be a non-empty list of account IDs, not null."),
-    (exception(tags={}), f"{WHERE}.tags must be a dictionary of tags, not {{}}."),
-    (exception(tags=["a"]), f'{WHERE}.tags must be a dictionary of tags, not ["a"].'),
-    (exception(tags={1: "a"}), f'{WHERE}.tags must be a dictionary of tags, not {{"1": "a"}}.'),
-    (
-        exception(tags={"a": 1}),
-        f"{WHERE}.tags must be a dictionary of tags, each value a string in quotes, or null for ",
+    *(
+        (exception(**{name: value}), f"{WHERE}.{name} must be {problem}")
+        for name, value, problem in (
+            ("names", [], "a non-empty list of names, not []."),
+            ("names", None, "a non-empty list of names, not null."),
+            ("names", [1], "a list of names, each a string in quotes, not [1]."),
+            ("voice_connector_ids", "x", 'a non-empty list of IDs, not "x".'),
+            ("account_ids", [1111], "a list of account IDs, each a string in quotes, not [1111]."),
+            ("account_ids", ["1111"], 'a list of account IDs, each with 12 digits in quotes, not "1111".'),
+            ("account_ids", None, "a non-empty list of account IDs, not null."),
+            ("tags", {}, "a dictionary of tags, not {}."),
+            ("tags", ["a"], 'a dictionary of tags, not ["a"].'),
+            ("tags", {1: "a"}, 'a dictionary of tags, not {"1": "a"}.'),
+            ("tags", {"a": 1}, "a dictionary of tags, each value a string in quotes, or null for "),
+        )
     ),
     *(
         (exception(reason=reason), f"{WHERE}.reason must be a string that is not empty, not {shown}.")
         for reason, shown in (("", '""'), (" \n", '" \\n"'), (None, "null"), (1, "1"))
     ),
     *(
-        (exception(until=until), f"{WHERE}.until must be a date such as 2026-12-31, not {shown}.")
-        for until, shown in (
-            ("soon", '"soon"'),
-            (1, "1"),
-            (True, "true"),
-            ("2026-02-30", '"2026-02-30"'),
-            ("2026-11-23T08:00:00", '"2026-11-23T08:00:00"'),
-            ([], "[]"),
-            (datetime.datetime.min.replace(tzinfo=EARLY), '"0001-01-01 00:00:00+14:00"'),
+        (
+            exception(until=until),
+            f"{WHERE}.until must be a date such as 2026-12-31, not {json.dumps(until, default=str)}.",
+        )
+        for until in (
+            *("soon", 1, True, "2026-02-30", "2026-11-23T08:00:00", []),
+            datetime.datetime.min.replace(tzinfo=EARLY),
         )
     ),
 ]
