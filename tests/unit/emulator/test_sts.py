@@ -28,31 +28,6 @@ def sts(emulator: Emulator) -> Any:
     return client_for(emulator, "sts", config=ONCE.merge(Config(parameter_validation=False)))
 
 
-def keys_of(response: dict[str, Any]) -> dict[str, str]:
-    role = response["Credentials"]
-    return {
-        "aws_access_key_id": role["AccessKeyId"],
-        "aws_secret_access_key": role["SecretAccessKey"],
-        "aws_session_token": role["SessionToken"],
-    }
-
-
-@pytest.mark.parametrize("role", [ROLE, "arn:aws:iam::444455556666:role/team/voice/audit"])
-def test_assumed_credentials_identify_the_session(emulator: Emulator, sts: Any, role: str) -> None:
-    response = sts.assume_role(RoleArn=role, RoleSessionName="test@example")
-    user = response["AssumedRoleUser"]
-    assert user["Arn"] == "arn:aws:sts::444455556666:assumed-role/audit/test@example"
-    assert user["AssumedRoleId"].startswith("AROA") and user["AssumedRoleId"].endswith(":test@example")
-
-    identity = client_for(emulator, "sts", **keys_of(response)).get_caller_identity()
-    assert (identity["Account"], identity["Arn"], identity["UserId"]) == (
-        "444455556666",
-        user["Arn"],
-        user["AssumedRoleId"],
-    )
-    assert client_for(emulator, **keys_of(response)).list_voice_connectors()["VoiceConnectors"] == []
-
-
 @pytest.mark.parametrize(("options", "seconds"), [({}, 3600), ({"DurationSeconds": 900}, 900)])
 def test_assumed_credentials_expire_after_the_duration(sts: Any, options: dict[str, Any], seconds: int) -> None:
     role = sts.assume_role(RoleArn=ROLE, RoleSessionName="test", **options)["Credentials"]
