@@ -447,10 +447,7 @@ def test_the_message_about_the_limit_shows_how_the_last_attempt_ended(
     limit_operations(monkeypatch, 1)
     monkeypatch.setattr(_operation, "random", types.SimpleNamespace(uniform=lambda *args: 0))
     for fault, words in (
-        (
-            {"status": 503, "error": "ServiceUnavailableException"},
-            "with ServiceUnavailableException. Check the network",
-        ),
+        ({"error": "ServiceUnavailableException"}, "with ServiceUnavailableException. Check the network"),
         ({"drop": "reset"}, "with ConnectionClosedError. Check the network"),
         ({"drop": "truncate"}, "after 2 requests"),
     ):

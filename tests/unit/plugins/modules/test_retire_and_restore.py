@@ -480,6 +480,9 @@ def remove_member(model: dict[str, Any]) -> None:
     del model["shapes"]["PutVoiceConnectorProxyRequest"]["members"]["FallBackPhoneNumber"]
 
 
+RECORD_ID, BOTH, OVERWRITE = {"VoiceConnectorId": RECEPTION}, {"regions": [EAST, WEST]}, {"overwrite": True}
+DENIED: dict[str, Any] = {"error": "ForbiddenException"}
+NOT_FOUND: dict[str, Any] = {"error": "NotFoundException"}
 WITHOUT_ARN = json.dumps({"VoiceConnector": {"VoiceConnectorId": RECEPTION, "AwsRegion": EAST}})
 # Each case: the module, faults, options, a change of the service model, and words of the message.
 PREDICTED: dict[str, tuple[str, list[Fault], dict[str, Any], Any, str]] = {
@@ -490,57 +493,21 @@ PREDICTED: dict[str, tuple[str, list[Fault], dict[str, Any], Any, str]] = {
     "retire-unrestorable": ("retire", [reading({**RECEPTION_PROXY, "FallBackPhoneNumber": "1 2"})], {}, None, "Fall"),
     "retire-no-operation": ("retire", [], {}, remove(DELETE), f"does not have the operation {DELETE}"),
     "retire-maximum": ("retire", [], {"max_deletions": 1}, None, "max_deletions is 1"),
-    "retire-contradiction": (
-        "retire",
-        [listing(WEST, {"VoiceConnectorId": RECEPTION})],
-        {"regions": [EAST, WEST]},
-        None,
-        "disagree",
-    ),
-    "retire-changed": (
-        "retire",
-        [reading(OTHER_PROXY, times=1), reading(RECEPTION_PROXY)],
-        {},
-        None,
-        "changed after the backup was written",
-    ),
-    "retire-unread": ("retire", [Fault(GET, request_has=WORKSHOP, error="ForbiddenException")], {}, None, "denied"),
-    "restore": ("restore", [], {"overwrite": True}, None, ""),
+    "retire-contradiction": ("retire", [listing(WEST, RECORD_ID)], BOTH, None, "disagree"),
+    "retire-changed": ("retire", [reading(OTHER_PROXY, times=1), reading(RECEPTION_PROXY)], {}, None, "changed after"),
+    "retire-unread": ("retire", [Fault(GET, request_has=WORKSHOP, **DENIED)], {}, None, "denied"),
+    "retire-arn": ("retire", [listing(EAST, {**RECORD_ID, "VoiceConnectorArn": "x"})], {}, None, "ARN"),
+    "restore": ("restore", [], OVERWRITE, None, ""),
     "restore-overwrite": ("restore", [], {}, None, "a different configuration is set now"),
-    "restore-unsendable": ("restore", [], {"overwrite": True}, remove_member, "has FallBackPhoneNumber, which"),
-    "restore-no-operation": ("restore", [], {"overwrite": True}, remove(PUT), f"does not have the operation {PUT}"),
-    "restore-unread": (
-        "restore",
-        [Fault(GET, request_has=RECEPTION, error="ForbiddenException")],
-        {"overwrite": True},
-        None,
-        "denied",
-    ),
-    "retire-arn": (
-        "retire",
-        [listing(EAST, {"VoiceConnectorId": RECEPTION, "VoiceConnectorArn": "x"})],
-        {},
-        None,
-        "ARN",
-    ),
-    "restore-arn": ("restore", [Fault(CONNECTOR, body=WITHOUT_ARN)], {"overwrite": True}, None, "ARN"),
-    "restore-gone": (
-        "restore",
-        [Fault(CONNECTOR, request_has=RECEPTION, error="NotFoundException")],
-        {"overwrite": True},
-        None,
-        "not exist",
-    ),
+    "restore-unsendable": ("restore", [], OVERWRITE, remove_member, "has FallBackPhoneNumber, which"),
+    "restore-no-operation": ("restore", [], OVERWRITE, remove(PUT), f"does not have the operation {PUT}"),
+    "restore-unread": ("restore", [Fault(GET, request_has=RECEPTION, **DENIED)], OVERWRITE, None, "denied"),
+    "restore-arn": ("restore", [Fault(CONNECTOR, body=WITHOUT_ARN)], OVERWRITE, None, "ARN"),
+    "restore-gone": ("restore", [Fault(CONNECTOR, request_has=RECEPTION, **NOT_FOUND)], OVERWRITE, None, "not exist"),
     "present": ("proxy", [], {"disabled": True}, None, ""),
     "present-unsendable": ("proxy", [], {"disabled": True}, remove_member, "FallBackPhoneNumber"),
     "present-no-operation": ("proxy", [], {"disabled": True}, remove(PUT), f"does not have the operation {PUT}"),
-    "present-incomplete": (
-        "proxy",
-        [],
-        {"voice_connector_id": WORKSHOP, "disabled": True},
-        None,
-        "the service requires default_session_expiry_minutes",
-    ),
+    "present-incomplete": ("proxy", [], {"voice_connector_id": WORKSHOP, "disabled": True}, None, "service requires"),
     "absent-no-operation": ("proxy", [], {"state": "absent"}, remove(DELETE), f"the operation {DELETE}"),
 }
 
