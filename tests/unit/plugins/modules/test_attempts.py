@@ -446,11 +446,12 @@ def test_the_message_about_the_limit_shows_how_the_last_attempt_ended(
 ) -> None:
     limit_operations(monkeypatch, 1)
     monkeypatch.setattr(_operation, "random", types.SimpleNamespace(uniform=lambda *args: 0))
-    for fault, words in (
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"error": "ServiceUnavailableException"}, "with ServiceUnavailableException. Check the network"),
         ({"drop": "reset"}, "with ConnectionClosedError. Check the network"),
         ({"drop": "truncate"}, "after 2 requests"),
-    ):
+    ]
+    for fault, words in cases:
         one.faults = [Fault(GET, times=1, **fault), Fault(GET, drop="hang")]
         assert words in read_once(one, voice_connector_id=WITH_PROXY)["msg"]
 

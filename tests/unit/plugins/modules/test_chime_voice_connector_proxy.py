@@ -35,7 +35,7 @@ CONNECTOR = "GetVoiceConnector"
 WRITES = {PUT, DELETE}
 
 # One of each kind. The tests of chime_voice_connector_proxy_info, which reads with the same code, try all.
-THROTTLED = {"error": "ThrottledClientException"}
+THROTTLED: dict[str, Any] = {"error": "ThrottledClientException"}
 FAULTS: list[dict[str, Any]] = [
     {"error": "ServiceFailureException"},
     {"drop": "reset"},

@@ -1259,6 +1259,8 @@ def test_a_bad_list_of_tag_values_fails_and_names_the_tag() -> None:
 
 WHERE = "The policy key exceptions (item 2)"
 IN = "In the policy key exceptions (item 2), "
+BAD_DATES: list[Any] = ["soon", 1, True, "2026-02-30", "2026-11-23T08:00:00", []]
+BAD_DATES.append(datetime.datetime.min.replace(tzinfo=EARLY))
 BAD_EXCEPTIONS: list[tuple[Any, str]] = [
     ("x", f'{WHERE} must be a dictionary, not "x".'),
     ({**exception(), "untill": 1}, f"{IN}the key untill does not exist. Use until."),
@@ -1299,10 +1301,7 @@ BAD_EXCEPTIONS: list[tuple[Any, str]] = [
             exception(until=until),
             f"{WHERE}.until must be a date such as 2026-12-31, not {json.dumps(until, default=str)}.",
         )
-        for until in (
-            *("soon", 1, True, "2026-02-30", "2026-11-23T08:00:00", []),
-            datetime.datetime.min.replace(tzinfo=EARLY),
-        )
+        for until in BAD_DATES
     ),
 ]
 
