@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Inputs and faults shared by the tests for the modules: IDs, options, errors, and unreadable responses."""
+"""Data shared by the tests for the modules: IDs, options, errors, unreadable responses, and proxy configurations."""
 
 from __future__ import annotations
 
