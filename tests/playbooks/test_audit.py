@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import pathlib
 import re
 import subprocess
 from typing import Any
@@ -17,7 +16,6 @@ import yaml
 
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import CHECKS
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
-from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ROOT, PlaybookRunner
 
 HERE, THERE = "111122223333", "444455556666"
@@ -83,6 +81,7 @@ def test_all_accounts_and_regions_are_judged_and_the_next_report_says_what_was_f
     first = report(runner)
     assert (first["verdict"], first["outcome"], first["complete"]) == (verdict, "violated", True)
     assert output.count(verdict) >= 1 and "PLAY RECAP" in output
+    assert len(output.splitlines()) < 60
     assert [account["account_id"] for account in first["accounts"]] == [HERE, THERE]
     assert sorted(path.name for path in (runner.folder / "voice-audit").iterdir()) == [
         "voice-audit.json",
@@ -232,34 +231,11 @@ def test_credentials_that_cannot_be_used_replace_an_old_report(runner: PlaybookR
     assert "no-such-profile" in result.stdout
 
 
-def test_an_account_without_trunks_is_empty_and_fails_unless_asked_otherwise(runner: PlaybookRunner) -> None:
+def test_an_account_without_trunks_is_empty_and_fails(runner: PlaybookRunner) -> None:
     status, output = audit(runner, regions="eu-west-1, eu-west-2")
     assert status == 2
     assert report(runner)["outcome"] == "empty"
     assert f"No Voice Connectors in account {HERE} (2 Regions read). Only proxy configurations were checked" in output
-    assert audit(runner, regions="eu-west-1", fail_on=["fail", "unknown"])[0] == 0
-
-
-def test_many_names_without_a_match_make_a_short_verdict(runner: PlaybookRunner) -> None:
-    names = [f"name {number}" for number in range(300)]
-    status, output = audit(runner, policy=POLICY, names=names, regions=EAST)
-    assert status == 2
-    assert len(report(runner)["verdict"]) <= 200
-    assert report(runner)["counts"]["unknown"] == 300
-    assert len(output) < 20_000
-
-
-def test_many_trunks_print_few_lines(tmp_path: pathlib.Path) -> None:
-    connectors = [{"VoiceConnectorId": f"a{number:021d}", "Name": f"trunk {number}"} for number in range(50)]
-    policy = {"sip_logs": True, "media_metric_logs": True, "required_tags": ["team"], "require_encryption": False}
-    policy |= {"emergency_calling": True, "streaming_min_retention_hours": 1, "no_proxy_configuration": True}
-    with Emulator({"voice_connectors": connectors}) as emulator:
-        runner = PlaybookRunner(emulator, tmp_path)
-        status, output = audit(runner, policy=policy, regions=EAST, concurrency=32)
-    assert status == 2
-    assert report(runner)["counts"]["fail"] == 300
-    assert len(output.splitlines()) < 60
-    assert len(output) < 10_000
 
 
 MISTAKES: dict[str, tuple[list[str], str]] = {
@@ -270,10 +246,6 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "inside": (["-e", '{"voice_audit_names": ["{{ my_name }}"]}'], "'my_name' is undefined"),
     "unindented": (["-e", "sip_logs=true"], "Begin the file with the line voice_audit_policy:"),
     "check": (["-e", '{"voice_audit_policy": {"sip_log": true}}'], "The policy key sip_log does not exist."),
-    "nested": (
-        ["-e", '{"voice_audit_policy": {"policy": {"sip_logs": true}}}'],
-        "must be top-level keys of the policy",
-    ),
 }
 
 
@@ -281,11 +253,7 @@ STARTS: list[list[str]] = [[], ["--start-at-task", "Report"], ["--tags", "nothin
 
 
 @pytest.mark.parametrize(
-    ("mistake", "start"),
-    [
-        *((mistake, STARTS[number % 3]) for number, mistake in enumerate(MISTAKES)),
-        ("misspelled", STARTS[1]),
-    ],
+    ("mistake", "start"), [(mistake, STARTS[number % 3]) for number, mistake in enumerate(MISTAKES)]
 )
 def test_a_mistake_ends_the_run_and_is_named(runner: PlaybookRunner, mistake: str, start: list[str]) -> None:
     arguments, words = MISTAKES[mistake]
@@ -294,7 +262,7 @@ def test_a_mistake_ends_the_run_and_is_named(runner: PlaybookRunner, mistake: st
     assert result.returncode == 2, output
     assert words in output
     assert not (runner.folder / "voice-audit").exists()
-    if mistake not in ("check", "nested"):
+    if mistake != "check":
         assert runner.emulator.operations() == []
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Inputs and faults shared by the tests for the modules: IDs, options, errors, and unreadable responses."""
+"""Data shared by the tests for the modules: IDs, options, errors, unreadable responses, and proxy configurations."""
 
 from __future__ import annotations
 
@@ -47,60 +47,57 @@ FAULTS: list[dict[str, Any]] = [
     {"raw": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{"},
 ]
 
+# Two proxy configurations, as the service returns them
+PHONE_NUMBER = "+12065550142"
+RECEPTION_PROXY: dict[str, Any] = {
+    "DefaultSessionExpiryMinutes": 60,
+    "Disabled": False,
+    "FallBackPhoneNumber": PHONE_NUMBER,
+    "PhoneNumberCountries": ["US", "CA"],
+}
+OTHER_PROXY: dict[str, Any] = {"DefaultSessionExpiryMinutes": 30, "Disabled": True, "PhoneNumberCountries": ["GB"]}
+
+
+def ids(records: list[dict[str, Any]]) -> list[str]:
+    return [record["voice_connector_id"] for record in records]
+
+
 # Unreadable bodies of a 200 response to GetVoiceConnectorProxy or PutVoiceConnectorProxy.
 UNREADABLE = [
-    "",
-    " ",
-    "<html><body>Sign in to the network</body></html>",
-    '{"Proxy": {"Disabled": fal',
-    '{"Proxy": {"Disabled": false}',
-    '{"Proxy": null',
-    "[]",
-    "[{}]",
-    '"text"',
-    "null",
-    "true",
-    "7",
-    "\udcff",
-    "\ufeff{}",
-    "[" * 200_000,
-    '{"proxy": {"Disabled": false}}',
-    '{"Message": "Not Found"}',
-    '{"Proxy": []}',
-    '{"Proxy": ""}',
-    '{"Proxy": 0}',
-    '{"Proxy": false}',
-    '{"Proxy": "None"}',
-    '{"Proxy": {"Disabled": "false"}}',
-    '{"Proxy": {"Disabled": 0}}',
-    '{"Proxy": {"DefaultSessionExpiryMinutes": "60"}}',
-    '{"Proxy": {"DefaultSessionExpiryMinutes": true}}',
-    '{"Proxy": {"DefaultSessionExpiryMinutes": 1.5}}',
-    '{"Proxy": {"DefaultSessionExpiryMinutes": NaN}}',
-    '{"Proxy": {"FallBackPhoneNumber": 12065550100}}',
-    '{"Proxy": {"FallBackPhoneNumber": ["+12065550100"]}}',
-    '{"Proxy": {"PhoneNumberCountries": "US"}}',
-    '{"Proxy": {"PhoneNumberCountries": {"US": true}}}',
-    '{"Proxy": {"PhoneNumberCountries": ["US", null]}}',
-    '{"Proxy": {"PhoneNumberCountries": [1]}}',
+    *("", " ", "<html><body>Sign in to the network</body></html>", "[]", "[{}]", '"text"', "null", "true", "7"),
+    *(
+        '{"Proxy": {"Disabled": fal',
+        '{"Proxy": {"Disabled": false}',
+        '{"Proxy": null',
+        "\udcff",
+        "\ufeff{}",
+        "[" * 200_000,
+    ),
+    *('{"proxy": {"Disabled": false}}', '{"Message": "Not Found"}'),
+    *(f'{{"Proxy": {value}}}' for value in ("[]", '""', "0", "false", '"None"')),
+    *(f'{{"Proxy": {{"Disabled": {value}}}}}' for value in ('"false"', "0")),
+    *(f'{{"Proxy": {{"DefaultSessionExpiryMinutes": {value}}}}}' for value in ('"60"', "true", "1.5", "NaN")),
+    *(f'{{"Proxy": {{"FallBackPhoneNumber": {value}}}}}' for value in ("12065550100", '["+12065550100"]')),
+    *(f'{{"Proxy": {{"PhoneNumberCountries": {value}}}}}' for value in ('"US"', '{"US": true}', '["US", null]', "[1]")),
 ]
 
 BAD_IDS = [
-    "..",
-    ".",
-    "a/b",
-    "a b",
-    " abc",
-    "abc\n",
-    "a\tb",
-    "a\x07b",
-    "{{ voice_connector_id }}",
-    "-abc",
-    "a_b",
-    "é",
-    "a%2Fb",
-    "a" * 129,
-    "arn:aws:chime:us-east-1:111122223333:vc/" + WITH_PROXY,
+    *(
+        "..",
+        ".",
+        "a/b",
+        "a b",
+        " abc",
+        "abc\n",
+        "a\tb",
+        "a\x07b",
+        "{{ voice_connector_id }}",
+        "-abc",
+        "a_b",
+        "é",
+        "a%2Fb",
+    ),
+    *("a" * 129, "arn:aws:chime:us-east-1:111122223333:vc/" + WITH_PROXY),
 ]
 
 # Invalid connection options, each with a part of the expected message.

@@ -109,7 +109,7 @@ def cache_sdk_data() -> Iterator[None]:
 
 @pytest.fixture
 def emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
-    """Run an emulator, with TLS if the test is parametrized by OVER_HTTP_AND_TLS."""
+    """Run an emulator, with TLS if the test has the marker OVER_TLS."""
     with Emulator(STATE, tls=getattr(request, "param", False)) as running:
         yield running
 

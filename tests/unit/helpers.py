@@ -72,7 +72,7 @@ NO_PROXY = {**EMPTY_PROXY, "exists": False}
 UNKNOWN_PROXY = {**EMPTY_PROXY, "exists": None}
 
 
-OVER_HTTP_AND_TLS = pytest.mark.parametrize("emulator", [False, True], ids=["http", "tls"], indirect=True)
+OVER_TLS = pytest.mark.parametrize("emulator", [True], ids=["tls"], indirect=True)
 
 
 def run_main(module: str, args: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.exceptions import ConnectionClosedError, ReadTimeoutError, SSLError
+from botocore.exceptions import ReadTimeoutError, SSLError
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
@@ -78,12 +78,6 @@ def test_a_handshake_can_be_refused(tls_emulator: Emulator, drop: str, error: An
             client.get_voice_connector(**READ)
     client.get_voice_connector(**READ)
     assert (tls_emulator.connections, tls_emulator.operations()) == (3, ["GetVoiceConnector"])
-
-
-def test_a_tls_connection_can_be_reset(tls_emulator: Emulator) -> None:
-    tls_emulator.faults = [Fault(drop="reset")]
-    with pytest.raises((ConnectionClosedError, SSLError)):
-        client_for(tls_emulator, verify=tls_emulator.ca_bundle).get_voice_connector(**READ)
 
 
 @pytest.mark.parametrize("tls", [False, True])

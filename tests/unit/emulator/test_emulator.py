@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import http.client
 import json
@@ -15,16 +14,16 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
+import yaml
 from botocore import auth, xform_name
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from botocore.exceptions import ClientError
 
 from ansible_collections.chime_sdk.voice.tests.emulator import service
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import (
@@ -33,47 +32,33 @@ from ansible_collections.chime_sdk.voice.tests.emulator.faults import (
     Fault,
 )
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import ONCE, client_for, code_of, port_of
+from ansible_collections.chime_sdk.voice.tests.unit.emulator.conftest import client_for, code_of, port_of
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import MISSING, STATE, WITH_PROXY, WITHOUT_PROXY
 
 PUT = {"VoiceConnectorId": WITHOUT_PROXY, "DefaultSessionExpiryMinutes": 60, "PhoneNumberPoolCountries": ["US"]}
-SETTINGS: dict[str, dict[str, Any]] = {
-    "EmergencyCallingConfiguration": {
-        "DNIS": [
-            {"EmergencyPhoneNumber": "+12065550111", "TestPhoneNumber": "+12065550112", "CallingCountry": "US"},
-            {"EmergencyPhoneNumber": "+12065550113", "TestPhoneNumber": "+12065550114", "CallingCountry": "CA"},
-        ]
-    },
-    "ExternalSystemsConfiguration": {
-        "SessionBorderControllerTypes": ["RIBBON_SBC", "AVAYA_SBCE"],
-        "ContactCenterSystemTypes": ["GENESYS_ENGAGE_ON_PREMISES"],
-    },
-    "LoggingConfiguration": {"EnableSIPLogs": True, "EnableMediaMetricLogs": True},
-    "Origination": {
-        "Routes": [
-            {"Host": "203.0.113.10", "Port": 5061, "Protocol": "TCP", "Priority": 1, "Weight": 60},
-            {"Host": "sip.example.com", "Port": 0, "Protocol": "UDP", "Priority": 100, "Weight": 1},
-        ],
-        "Disabled": True,
-    },
-    "StreamingConfiguration": {
-        "DataRetentionInHours": 24,
-        "Disabled": True,
-        "StreamingNotificationTargets": [{"NotificationTarget": "SQS"}, {"NotificationTarget": "SNS"}],
-        "MediaInsightsConfiguration": {
-            "Disabled": True,
-            "ConfigurationArn": "arn:aws:chime:us-east-1:111122223333:media-insights-pipeline-configuration/calls",
-        },
-    },
-    "Termination": {
-        "CpsLimit": 2,
-        "DefaultPhoneNumber": "+12065550102",
-        "CallingRegions": ["US", "DE"],
-        "CidrAllowedList": ["203.0.113.0/27", "198.51.100.9/32"],
-        "Disabled": True,
-    },
-    "TerminationHealth": {"Timestamp": "2026-05-04T03:02:01.000Z", "Source": "203.0.113.7"},
-}
+SETTINGS: dict[str, dict[str, Any]] = yaml.safe_load("""
+EmergencyCallingConfiguration:
+  DNIS:
+    - {EmergencyPhoneNumber: "+12065550111", TestPhoneNumber: "+12065550112", CallingCountry: US}
+    - {EmergencyPhoneNumber: "+12065550113", TestPhoneNumber: "+12065550114", CallingCountry: CA}
+ExternalSystemsConfiguration:
+  SessionBorderControllerTypes: [RIBBON_SBC, AVAYA_SBCE]
+  ContactCenterSystemTypes: [GENESYS_ENGAGE_ON_PREMISES]
+LoggingConfiguration: {EnableSIPLogs: true, EnableMediaMetricLogs: true}
+Origination:
+  Routes:
+    - {Host: 203.0.113.10, Port: 5061, Protocol: TCP, Priority: 1, Weight: 60}
+    - {Host: sip.example.com, Port: 0, Protocol: UDP, Priority: 100, Weight: 1}
+  Disabled: true
+StreamingConfiguration:
+  DataRetentionInHours: 24
+  Disabled: true
+  StreamingNotificationTargets: [{NotificationTarget: SQS}, {NotificationTarget: SNS}]
+  MediaInsightsConfiguration: {Disabled: true, ConfigurationArn: "arn:aws:chime:us-east-1:111122223333:calls"}
+Termination: {CpsLimit: 2, DefaultPhoneNumber: "+12065550102", CallingRegions: [US, DE], Disabled: true,
+              CidrAllowedList: [203.0.113.0/27, 198.51.100.9/32]}
+TerminationHealth: {Timestamp: "2026-05-04T03:02:01.000Z", Source: 203.0.113.7}
+""")
 DEFAULTS: dict[str, dict[str, Any]] = {
     "LoggingConfiguration": {"EnableSIPLogs": False, "EnableMediaMetricLogs": False},
     "Origination": {"Disabled": False},
@@ -83,60 +68,6 @@ READABLE = [name for name in SETTINGS if f"GetVoiceConnector{name}" in service.M
 WRITABLE = [name for name in READABLE if f"PutVoiceConnector{name}" in service.MODEL.operation_names]
 CREDENTIALS = [{"Username": name, "Password": "example"} for name in ("one", "two", "three")]
 PROGRAM = pathlib.Path(service.__file__).parent
-
-
-def test_a_connector_is_created_tagged_and_deleted(client: Any) -> None:
-    created = client.create_voice_connector(
-        Name="new", RequireEncryption=False, Tags=[{"Key": "team", "Value": "voice"}]
-    )["VoiceConnector"]
-    identifier, arn = created["VoiceConnectorId"], created["VoiceConnectorArn"]
-    assert client.get_voice_connector(VoiceConnectorId=identifier)["VoiceConnector"] == created
-    assert (created["Name"], created["RequireEncryption"], created["AwsRegion"]) == ("new", False, "us-east-1")
-
-    client.tag_resource(ResourceARN=arn, Tags=[{"Key": "stage", "Value": "test"}])
-    client.untag_resource(ResourceARN=arn, TagKeys=["team"])
-    assert client.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "stage", "Value": "test"}]
-
-    client.delete_voice_connector(VoiceConnectorId=identifier)
-    with pytest.raises(client.exceptions.NotFoundException):
-        client.get_voice_connector(VoiceConnectorId=identifier)
-
-
-def test_a_connector_is_updated(client: Any) -> None:
-    before = client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["VoiceConnector"]
-    time.sleep(0.002)
-    updated = client.update_voice_connector(VoiceConnectorId=WITH_PROXY, Name="lobby", RequireEncryption=False)
-    after = client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["VoiceConnector"]
-    changes = {"Name": "lobby", "RequireEncryption": False, "UpdatedTimestamp": after["UpdatedTimestamp"]}
-    assert updated["VoiceConnector"] == after == {**before, **changes}
-    assert after["UpdatedTimestamp"] > before["UpdatedTimestamp"]
-
-
-def test_a_new_connector_is_visible_after_a_delay(emulator: Emulator) -> None:
-    client = client_for(emulator, region_name="eu-west-1")
-    emulator.voice = service.Voice({"visible_after": 3600, "voice_connectors": [{"VoiceConnectorId": WITHOUT_PROXY}]})
-    created = client.create_voice_connector(Name="new", RequireEncryption=True, AwsRegion="eu-west-1")["VoiceConnector"]
-    started = time.monotonic()
-    new = {"VoiceConnectorId": created["VoiceConnectorId"]}
-    assert client.list_voice_connectors()["VoiceConnectors"] == []
-    for call, members in (
-        (client.get_voice_connector, {}),
-        (client.delete_voice_connector, {}),
-        (client.update_voice_connector, {"Name": "x", "RequireEncryption": True}),
-        (client.get_voice_connector_termination, {}),
-        (client.put_voice_connector_termination, {"Termination": {}}),
-        (client.list_voice_connector_termination_credentials, {}),
-        (client.associate_phone_numbers_with_voice_connector, {"E164PhoneNumbers": ["+12065550101"]}),
-    ):
-        with pytest.raises(client.exceptions.NotFoundException):
-            call(**new, **members)
-    with pytest.raises(client.exceptions.BadRequestException, match="Invalid resource"):
-        client.list_tags_for_resource(ResourceARN=created["VoiceConnectorArn"])
-    client_for(emulator).get_voice_connector(VoiceConnectorId=WITHOUT_PROXY)
-    assert emulator.voice.snapshot().keys() == {WITHOUT_PROXY, new["VoiceConnectorId"]}
-    emulator.voice.visible_after = time.monotonic() - started
-    assert client.list_voice_connectors()["VoiceConnectors"] == [created]
-    client.delete_voice_connector(**new)
 
 
 def test_a_connector_with_phone_numbers_cannot_be_deleted(emulator: Emulator, client: Any) -> None:
@@ -153,19 +84,6 @@ def test_a_connector_with_phone_numbers_cannot_be_deleted(emulator: Emulator, cl
             run_operation(client, "DeleteVoiceConnector")
         run_operation(client, "DisassociatePhoneNumbersFromVoiceConnector", E164PhoneNumbers=[number])
     run_operation(client, "DeleteVoiceConnector")
-
-
-def test_a_proxy_is_put_read_and_deleted(client: Any) -> None:
-    client.put_voice_connector_proxy(
-        VoiceConnectorId=WITHOUT_PROXY, DefaultSessionExpiryMinutes=5, PhoneNumberPoolCountries=["US"], Disabled=True
-    )
-    read = client.get_voice_connector_proxy(VoiceConnectorId=WITHOUT_PROXY)
-    assert read["Proxy"] == {"DefaultSessionExpiryMinutes": 5, "Disabled": True, "PhoneNumberCountries": ["US"]}
-    assert (
-        client.delete_voice_connector_proxy(VoiceConnectorId=WITHOUT_PROXY)["ResponseMetadata"]["HTTPStatusCode"] == 204
-    )
-    with pytest.raises(client.exceptions.NotFoundException):
-        client.get_voice_connector_proxy(VoiceConnectorId=WITHOUT_PROXY)
 
 
 def run_operation(client: Any, name: str, **members: Any) -> Any:
@@ -204,51 +122,9 @@ def test_a_setting_is_put_replaced_read_and_deleted(client: Any, setting: str) -
             run_operation(client, f"GetVoiceConnector{setting}")
 
 
-@pytest.mark.parametrize("setting", READABLE)
-def test_a_setting_that_was_never_set_is_not_found(client: Any, setting: str) -> None:
-    with pytest.raises(client.exceptions.NotFoundException, match=f"The requested {setting} could not be found"):
-        run_operation(client, f"GetVoiceConnector{setting}")
-
-
-@pytest.mark.parametrize("setting", READABLE)
-def test_a_setting_can_be_part_of_the_initial_state(setting: str) -> None:
-    seed = {"VoiceConnectorId": WITHOUT_PROXY, **SETTINGS}
-    with Emulator({"voice_connectors": [seed]}) as emulator:
-        shown = read_json(client_for(emulator), setting)
-    assert shown == SETTINGS[setting]
-
-
 def list_usernames(client: Any) -> list[str]:
     names: list[str] = run_operation(client, "ListVoiceConnectorTerminationCredentials")["Usernames"]
     return names
-
-
-def test_credentials_are_put_listed_and_deleted(emulator: Emulator, client: Any) -> None:
-    assert list_usernames(client) == []
-    put_setting(client, "Termination", {})
-    for credentials in (CREDENTIALS[:2], CREDENTIALS[1:]):
-        done = run_operation(client, "PutVoiceConnectorTerminationCredentials", Credentials=credentials)
-        assert done["ResponseMetadata"]["HTTPStatusCode"] == 204
-    listed = run_operation(client, "ListVoiceConnectorTerminationCredentials")
-    assert listed.keys() == {"Usernames", "ResponseMetadata"}
-    assert listed["Usernames"] == ["one", "two", "three"]
-    done = run_operation(client, "DeleteVoiceConnectorTerminationCredentials", Usernames=["two", "nobody"])
-    assert done["ResponseMetadata"]["HTTPStatusCode"] == 204
-    assert list_usernames(client) == ["one", "three"]
-    emulator.voice.credentials_put = "replace"
-    run_operation(client, "PutVoiceConnectorTerminationCredentials", Credentials=CREDENTIALS[:2])
-    assert list_usernames(client) == ["one", "two"]
-
-
-def test_credentials_can_be_part_of_the_initial_state() -> None:
-    seed = {"VoiceConnectorId": WITHOUT_PROXY, "Termination": {}, "TerminationCredentials": ["one", "two"]}
-    with Emulator({"voice_connectors": [seed]}) as emulator:
-        client = client_for(emulator)
-        assert list_usernames(client) == ["one", "two"]
-        run_operation(client, "PutVoiceConnectorTerminationCredentials", Credentials=CREDENTIALS[1:])
-        passwords = {"one": None, "two": "example", "three": "example"}
-        assert emulator.voice.passwords(WITHOUT_PROXY) == passwords
-        assert emulator.voice.snapshot()[WITHOUT_PROXY]["TerminationCredentials"] == passwords
 
 
 def test_credentials_require_a_termination(client: Any) -> None:
@@ -321,23 +197,6 @@ def test_a_null_member_is_treated_as_not_set(emulator: Emulator, client: Any) ->
         run_operation(unchecked, "PutVoiceConnectorTermination", Termination={})["Termination"]
         == DEFAULTS["Termination"]
     )
-
-
-def test_a_listing_is_paginated(client: Any) -> None:
-    for number in range(5):
-        client.create_voice_connector(Name=f"more {number}", RequireEncryption=True)
-    pages = [client.list_voice_connectors(MaxResults=3)]
-    while "NextToken" in pages[-1]:
-        pages.append(client.list_voice_connectors(MaxResults=3, NextToken=pages[-1]["NextToken"]))
-    assert [len(page["VoiceConnectors"]) for page in pages] == [3, 3, 1]
-    assert len({connector["VoiceConnectorId"] for page in pages for connector in page["VoiceConnectors"]}) == 7
-    with pytest.raises(client.exceptions.BadRequestException):
-        client.list_voice_connectors(NextToken="no such token")
-
-
-def test_regions_have_separate_connectors_and_can_be_listed(emulator: Emulator, client: Any) -> None:
-    assert client_for(emulator, region_name="eu-west-1").list_voice_connectors()["VoiceConnectors"] == []
-    assert "eu-west-1" in client.list_available_voice_connector_regions()["VoiceConnectorRegions"]
 
 
 @pytest.mark.parametrize(
@@ -586,22 +445,6 @@ def test_the_maximum_skew_is_configurable(
     client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
 
 
-def test_a_delay_does_not_expire_a_signature(emulator: Emulator, client: Any) -> None:
-    emulator.configure(max_skew=2)
-    emulator.faults = [Fault(delay=3.5)]
-    client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
-
-
-def test_a_session_token_is_checked(emulator: Emulator) -> None:
-    client = client_for(
-        emulator,
-        aws_access_key_id="ASIDEMULATOR",
-        aws_secret_access_key="emulator-temporary-key",
-        aws_session_token="emulator-session-token",
-    )
-    assert client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["VoiceConnector"]["Name"] == "reception"
-
-
 def test_the_response_to_an_unknown_operation_does_not_name_the_error(client: Any) -> None:
     with pytest.raises(ClientError) as error:
         client.list_proxy_sessions(VoiceConnectorId=WITH_PROXY)
@@ -623,17 +466,6 @@ def test_an_unknown_route_is_rejected_for_every_method(emulator: Emulator, metho
         assert response.headers["content-length"] == "29"
         assert response.read() == (b"" if method == "HEAD" else b"<UnknownOperationException/>\n")
     assert emulator.operations() == ["", ""]
-
-
-MODELED = [shape.name for shape in service.MODEL.operation_model("GetVoiceConnectorProxy").error_shapes]
-
-
-@pytest.mark.parametrize("name", MODELED)
-def test_each_modeled_error_can_be_injected(emulator: Emulator, client: Any, name: str) -> None:
-    emulator.faults = [Fault("GetVoiceConnectorProxy", error=name, times=1)]
-    with pytest.raises(client.exceptions.from_code(name)):
-        client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
-    assert client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)["Proxy"]
 
 
 @pytest.mark.parametrize("message", [ACCOUNT_NOT_AUTHORIZED, SUBSCRIPTION_CHECK_FAILED, ""])
@@ -700,15 +532,6 @@ def test_only_error_codes_in_the_service_model_are_shortened(emulator: Emulator,
     assert read_error(emulator, error=name, status=400)[1]["Code"] == code
 
 
-def test_a_fault_applies_to_its_operation_a_limited_number_of_times(emulator: Emulator, client: Any) -> None:
-    emulator.faults = [Fault("GetVoiceConnector", status=503, times=2)]
-    client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
-    for _attempt in range(2):
-        with pytest.raises(ClientError):
-            client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
-    client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
-
-
 def test_random_faults_are_reproducible() -> None:
     applied = [
         [fault.applies_to("Any", "/") for _turn in range(1000)]
@@ -716,60 +539,6 @@ def test_random_faults_are_reproducible() -> None:
     ]
     assert applied[0] == applied[1]
     assert 20 < sum(applied[0]) < 80
-
-
-def test_a_fault_can_set_the_body_and_headers_and_omit_the_request_id(emulator: Emulator, client: Any) -> None:
-    emulator.faults = [Fault(body="{}", headers={"x-more": "yes"}, request_id=False)]
-    metadata = client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["ResponseMetadata"]
-    assert metadata["HTTPHeaders"]["x-more"] == "yes"
-    assert "RequestId" not in metadata
-    emulator.faults = []
-    assert client.get_voice_connector(VoiceConnectorId=WITH_PROXY)["ResponseMetadata"]["RequestId"]
-
-
-def test_a_fault_can_reset_a_connection_and_withhold_truncate_or_delay_a_response(emulator: Emulator) -> None:
-    client = client_for(emulator, config=ONCE.merge(Config(read_timeout=0.3)))
-    read = {"VoiceConnectorId": WITH_PROXY}
-    emulator.faults = [
-        Fault(drop="reset", times=1),
-        Fault(drop="hang", times=1),
-        Fault(drop="truncate", times=1),
-        Fault(delay=0.1),
-    ]
-    with pytest.raises(ConnectionClosedError):
-        client.get_voice_connector(**read)
-    with pytest.raises(ReadTimeoutError):
-        client.get_voice_connector(**read)
-    # Old versions of botocore report a broken connection. New versions treat a truncated body as an empty response.
-    with contextlib.suppress(ConnectionClosedError):
-        assert "VoiceConnector" not in client.get_voice_connector(**read)
-    started = time.monotonic()
-    client.get_voice_connector(**read)
-    assert time.monotonic() - started >= 0.1
-
-
-def test_an_operation_can_run_without_a_response(emulator: Emulator, client: Any) -> None:
-    emulator.faults = [Fault("DeleteVoiceConnectorProxy", drop="lost", times=1)]
-    with pytest.raises(ConnectionClosedError):
-        client.delete_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
-    with pytest.raises(client.exceptions.NotFoundException):
-        client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
-
-
-def test_an_error_can_be_returned_after_the_operation_ran(emulator: Emulator, client: Any) -> None:
-    emulator.faults = [
-        Fault("DeleteVoiceConnectorProxy", error="ServiceFailureException", after=True, times=1),
-        Fault("PutVoiceConnectorProxy", status=502, body="<html>", after=True, times=1),
-        Fault("GetVoiceConnectorProxy", after=True, times=1),
-    ]
-    with pytest.raises(client.exceptions.ServiceFailureException):
-        client.delete_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
-    with pytest.raises(client.exceptions.NotFoundException):
-        client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
-    with pytest.raises(ClientError) as error:
-        client.put_voice_connector_proxy(**PUT)
-    assert code_of(error) == ("502", 502)
-    assert client.get_voice_connector_proxy(VoiceConnectorId=WITHOUT_PROXY)["Proxy"]
 
 
 def test_a_new_state_resets_the_emulator(emulator: Emulator, client: Any) -> None:
@@ -782,47 +551,7 @@ def test_a_new_state_resets_the_emulator(emulator: Emulator, client: Any) -> Non
     assert [entry["VoiceConnectorId"] for entry in listed] == [MISSING]
 
 
-def test_the_rate_limit_is_enforced(emulator: Emulator, client: Any) -> None:
-    emulator.configure(rate_limit=5)
-    throttled = 0
-    for _request in range(12):
-        try:
-            client.get_voice_connector(VoiceConnectorId=WITH_PROXY)
-        except client.exceptions.ThrottledClientException:
-            throttled += 1
-    assert 5 <= throttled <= 7
-
-
-def test_requests_are_logged_in_order_with_their_status(emulator: Emulator, client: Any) -> None:
-    client.get_voice_connector_proxy(VoiceConnectorId=WITH_PROXY)
-    with pytest.raises(ClientError):
-        client.get_voice_connector(VoiceConnectorId=MISSING)
-    with urllib.request.urlopen(emulator.url + "/_emulator/requests") as response:
-        requests = json.load(response)
-    assert [(request["operation"], request["status"]) for request in requests] == [
-        ("GetVoiceConnectorProxy", 200),
-        ("GetVoiceConnector", 404),
-    ]
-
-
-def test_requests_are_served_concurrently(emulator: Emulator) -> None:
-    emulator.configure(latency=0.2)
-    client = client_for(emulator, config=ONCE.merge(Config(max_pool_connections=16)))
-    threads = [
-        threading.Thread(target=client.get_voice_connector, kwargs={"VoiceConnectorId": WITH_PROXY})
-        for _thread in range(16)
-    ]
-    started = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(emulator.operations()) == 16
-    assert time.monotonic() - started < 1.6
-
-
-@pytest.mark.parametrize("ending", ["SIGTERM", "SIGINT"])
-def test_the_program_starts_quickly_and_stops_cleanly(tmp_path: pathlib.Path, ending: str) -> None:
+def test_the_program_starts_quickly_and_stops_cleanly(tmp_path: pathlib.Path) -> None:
     (tmp_path / "state.json").write_text(json.dumps(STATE))
     started = time.monotonic()
     program = subprocess.Popen(
@@ -837,7 +566,7 @@ def test_the_program_starts_quickly_and_stops_cleanly(tmp_path: pathlib.Path, en
         took = time.monotonic() - started
         requests = json.load(urllib.request.urlopen(url + "/_emulator/requests"))
         assert requests == []
-        program.send_signal(signal.Signals[ending])
+        program.send_signal(signal.SIGTERM)
         rest, _stderr = program.communicate(timeout=10)
     finally:
         program.kill()

@@ -7,15 +7,13 @@
 from __future__ import annotations
 
 import datetime
-import time
 import urllib.request
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import ClientError
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
@@ -28,39 +26,6 @@ XMLNS = "{https://sts.amazonaws.com/doc/2011-06-15/}"
 @pytest.fixture
 def sts(emulator: Emulator) -> Any:
     return client_for(emulator, "sts", config=ONCE.merge(Config(parameter_validation=False)))
-
-
-def keys_of(response: dict[str, Any]) -> dict[str, str]:
-    role = response["Credentials"]
-    return {
-        "aws_access_key_id": role["AccessKeyId"],
-        "aws_secret_access_key": role["SecretAccessKey"],
-        "aws_session_token": role["SessionToken"],
-    }
-
-
-def test_long_term_credentials_identify_a_user(sts: Any) -> None:
-    identity = sts.get_caller_identity()
-    assert identity["Account"] == "111122223333"
-    assert identity["Arn"] == "arn:aws:iam::111122223333:user/emulator"
-    assert identity["UserId"].startswith("AIDA")
-    assert identity["ResponseMetadata"]["RequestId"]
-
-
-@pytest.mark.parametrize("role", [ROLE, "arn:aws:iam::444455556666:role/team/voice/audit"])
-def test_assumed_credentials_identify_the_session(emulator: Emulator, sts: Any, role: str) -> None:
-    response = sts.assume_role(RoleArn=role, RoleSessionName="test@example")
-    user = response["AssumedRoleUser"]
-    assert user["Arn"] == "arn:aws:sts::444455556666:assumed-role/audit/test@example"
-    assert user["AssumedRoleId"].startswith("AROA") and user["AssumedRoleId"].endswith(":test@example")
-
-    identity = client_for(emulator, "sts", **keys_of(response)).get_caller_identity()
-    assert (identity["Account"], identity["Arn"], identity["UserId"]) == (
-        "444455556666",
-        user["Arn"],
-        user["AssumedRoleId"],
-    )
-    assert client_for(emulator, **keys_of(response)).list_voice_connectors()["VoiceConnectors"] == []
 
 
 @pytest.mark.parametrize(("options", "seconds"), [({}, 3600), ({"DurationSeconds": 900}, 900)])
@@ -134,56 +99,6 @@ def test_an_unsigned_request_is_rejected(emulator: Emulator) -> None:
     assert (error.value.code, root.tag) == (403, f"{XMLNS}ErrorResponse")
     assert root.findtext(f"{XMLNS}Error/{XMLNS}Code") == "MissingAuthenticationToken"
     assert root.findtext(f"{XMLNS}RequestId") == error.value.headers["x-amzn-requestid"]
-
-
-@pytest.mark.parametrize("operation", ["AssumeRole", "GetCallerIdentity"])
-def test_an_error_can_be_injected(emulator: Emulator, sts: Any, operation: str) -> None:
-    emulator.faults = [
-        Fault(operation, error="ExpiredToken", message="<Expired> & gone", times=1),
-        Fault(operation, error="Throttling", status=429, request_id=False, times=1),
-        Fault(operation, status=503, style="bare", times=1),
-    ]
-    calls = {
-        "AssumeRole": lambda: sts.assume_role(RoleArn=ROLE, RoleSessionName="test"),
-        "GetCallerIdentity": sts.get_caller_identity,
-    }
-    call = calls.pop(operation)
-    with pytest.raises(ClientError) as error:
-        call()
-    assert code_of(error) == ("ExpiredToken", 403)
-    assert error.value.response["Error"]["Message"] == "<Expired> & gone"
-    with pytest.raises(ClientError) as error:
-        call()
-    assert code_of(error) == ("Throttling", 429)
-    assert "RequestId" not in error.value.response["ResponseMetadata"]
-    with pytest.raises((ClientError, ResponseParserError)):
-        call()
-    call()
-    calls.popitem()[1]()
-    with emulator.lock:
-        statuses = [request["status"] for request in emulator.requests]
-    assert statuses == [403, 429, 503, 200, 200]
-
-
-def test_connection_faults_apply_to_sts(emulator: Emulator) -> None:
-    sts = client_for(emulator, "sts", config=ONCE.merge(Config(read_timeout=0.4)))
-    name = "GetCallerIdentity"
-    emulator.faults = [
-        Fault(name, drop="reset", times=1),
-        Fault(name, drop="hang", times=1),
-        Fault(name, raw="", times=1),
-        Fault(name, drop="lost", times=1),
-        Fault(name, body="<html>", times=1),
-        Fault(name, delay=0.2),
-    ]
-    for error in (ConnectionClosedError, ReadTimeoutError, ConnectionClosedError, ConnectionClosedError):
-        with pytest.raises(error):
-            sts.get_caller_identity()
-    with pytest.raises(ResponseParserError):
-        sts.get_caller_identity()
-    started = time.monotonic()
-    sts.get_caller_identity()
-    assert time.monotonic() - started >= 0.2
 
 
 def test_a_fault_without_an_operation_does_not_apply_to_sts(emulator: Emulator, sts: Any) -> None:

@@ -324,24 +324,7 @@ def test_no_part_of_a_random_secret_survives() -> None:
     generator = random.Random(20260407)
     alphabet = string.ascii_letters + string.digits + "+/" * 5
     fragments = [
-        "\\",
-        "%",
-        "%25",
-        "&",
-        "&amp;",
-        "\\x",
-        "\\u00",
-        '"',
-        "'",
-        "<",
-        ">",
-        "//",
-        "@",
-        "://",
-        "é",
-        "\x00",
-        "\n",
-        " ",
+        *("\\", "%", "%25", "&", "&amp;", "\\x", "\\u00", '"', "'", "<", ">", "//", "@", "://", "é", "\x00", "\n", " "),
     ]
     fragments += ["token", ": ", "=", "b'", "password", "</", "us-east-1", "canonical ", "cookie", *alphabet]
     for _round in range(80):

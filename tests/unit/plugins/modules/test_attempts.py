@@ -110,33 +110,14 @@ class Write:
         return str(result["failures"][0]["reason"] if "failures" in result else result["msg"])
 
 
+EVERYTHING: dict[str, Any] = {"account_id": ACCOUNT, "all": True}
+RESTORING: dict[str, Any] = {**EVERYTHING, "overwrite": True, "backup_file": ""}
+RETIRING: dict[str, Any] = {**EVERYTHING, "regions": [EAST], "backup_dir": ""}
 WRITES = [
     pytest.param(Write(ONE, PUT, [GET], voice_connector_id=WITH_PROXY, disabled=True), id="present"),
     pytest.param(Write(ONE, DELETE, [GET], voice_connector_id=WITH_PROXY, state="absent"), id="absent"),
-    pytest.param(
-        Write(
-            f"{ONE}_restore",
-            PUT,
-            [CALLER, CONNECTOR, GET],
-            account_id=ACCOUNT,
-            all=True,
-            overwrite=True,
-            backup_file="",
-        ),
-        id="restore",
-    ),
-    pytest.param(
-        Write(
-            f"{ONE}_retire",
-            DELETE,
-            [CALLER, LIST, GET, GET],
-            account_id=ACCOUNT,
-            all=True,
-            regions=[EAST],
-            backup_dir="",
-        ),
-        id="retire",
-    ),
+    pytest.param(Write(f"{ONE}_restore", PUT, [CALLER, CONNECTOR, GET], **RESTORING), id="restore"),
+    pytest.param(Write(f"{ONE}_retire", DELETE, [CALLER, LIST, GET, GET], **RETIRING), id="retire"),
 ]
 EACH_WRITE = pytest.mark.parametrize("write", WRITES)
 BOTH_OPERATIONS = pytest.mark.parametrize("write", WRITES[1:3])
@@ -465,14 +446,12 @@ def test_the_message_about_the_limit_shows_how_the_last_attempt_ended(
 ) -> None:
     limit_operations(monkeypatch, 1)
     monkeypatch.setattr(_operation, "random", types.SimpleNamespace(uniform=lambda *args: 0))
-    for fault, words in (
-        (
-            {"status": 503, "error": "ServiceUnavailableException"},
-            "with ServiceUnavailableException. Check the network",
-        ),
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"error": "ServiceUnavailableException"}, "with ServiceUnavailableException. Check the network"),
         ({"drop": "reset"}, "with ConnectionClosedError. Check the network"),
         ({"drop": "truncate"}, "after 2 requests"),
-    ):
+    ]
+    for fault, words in cases:
         one.faults = [Fault(GET, times=1, **fault), Fault(GET, drop="hang")]
         assert words in read_once(one, voice_connector_id=WITH_PROXY)["msg"]
 
@@ -486,44 +465,34 @@ with patch_module_args(json.loads(sys.argv[1])):
 """
 
 
+BULK_RETIRE = {"account_id": ACCOUNT, "all": True, "regions": [EAST], "concurrency": 4}
+
+
 @pytest.mark.parametrize(
-    ("module", "operation", "options"),
+    ("number", "module", "operation", "options"),
     [
-        (f"{ONE}_info", GET, {"voice_connector_id": fleet_ids(1)[0]}),
-        ("chime_voice_connector_info", GET, {"include": ["proxy"], "concurrency": 4}),
-        (f"{ONE}_retire", DELETE, {"account_id": ACCOUNT, "all": True, "regions": [EAST], "concurrency": 4}),
+        (signal.SIGINT, f"{ONE}_info", GET, {"voice_connector_id": fleet_ids(1)[0]}),
+        (signal.SIGINT, "chime_voice_connector_info", GET, {"include": ["proxy"], "concurrency": 4}),
+        (signal.SIGTERM, f"{ONE}_retire", DELETE, BULK_RETIRE),
     ],
 )
 def test_a_signal_ends_the_process_at_once(
-    tmp_path: pathlib.Path, module: str, operation: str, options: dict[str, Any]
+    tmp_path: pathlib.Path, number: int, module: str, operation: str, options: dict[str, Any]
 ) -> None:
     in_flight = options.get("concurrency", 1)
-    if operation == DELETE:
-        options = {**options, "backup_dir": str(tmp_path)}
-
-    def start(emulator: Emulator) -> subprocess.Popen[bytes]:
+    with Emulator(fleet(12)) as emulator:
         emulator.faults = [Fault(operation, drop="hang")]
-        command = [
-            sys.executable,
-            "-c",
-            SCRIPT.format(module=module),
-            json.dumps({**connection_to(emulator), **options}),
-        ]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-
-    with Emulator(fleet(12)) as first, Emulator(fleet(12)) as second:
-        running = [(first, start(first), signal.SIGINT), (second, start(second), signal.SIGTERM)]
-        try:
-            for emulator, process, number in running:
-                wait_until(lambda e=emulator: e.operations().count(operation) == in_flight, 30)  # type: ignore[misc]
+        given = {**connection_to(emulator), **options, **({"backup_dir": str(tmp_path)} if operation == DELETE else {})}
+        command = [sys.executable, "-c", SCRIPT.format(module=module), json.dumps(given)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            try:
+                wait_until(lambda: emulator.operations().count(operation) == in_flight, 30)
                 process.send_signal(number)
                 printed, _errors = process.communicate(timeout=30)
-                assert (process.returncode, printed) == (-number, b"")
-                assert emulator.operations().count(operation) == in_flight
-        finally:
-            for _emulator, process, _number in running:
+            finally:
                 process.kill()
-                process.wait()
+        assert (process.returncode, printed) == (-number, b"")
+        assert emulator.operations().count(operation) == in_flight
 
 
 # Throttling in bulk runs

@@ -345,7 +345,6 @@ def test_an_unusual_status_is_not_mistaken_for_a_different_one(
 @pytest.mark.parametrize(
     ("package", "module"),
     [
-        ("botocore", "chime_voice_connector_info"),
         ("boto3", "chime_voice_connector_proxy_info -a 'voice_connector_id=a'"),
         ("urllib3", "chime_voice_connector_info"),
     ],

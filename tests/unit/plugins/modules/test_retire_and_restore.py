@@ -19,6 +19,7 @@ import pytest
 from ansible_collections.chime_sdk.voice.tests.emulator.api import ServiceError
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.unit.cases import OTHER_PROXY, RECEPTION_PROXY, ids
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
     CREDENTIALS,
     OTHER_CREDENTIALS,
@@ -35,13 +36,6 @@ EAST, WEST, CENTRAL = "us-east-1", "us-west-2", "ca-central-1"
 ACCOUNT, OTHER_ACCOUNT = CREDENTIALS["account"], OTHER_CREDENTIALS["account"]
 RECEPTION, WAREHOUSE, WORKSHOP = (f"a{number:021d}" for number in range(3))
 BRANCH = f"b{0:021d}"
-RECEPTION_PROXY: dict[str, Any] = {
-    "DefaultSessionExpiryMinutes": 60,
-    "Disabled": False,
-    "FallBackPhoneNumber": "+12065550142",
-    "PhoneNumberCountries": ["US", "CA"],
-}
-OTHER_PROXY: dict[str, Any] = {"DefaultSessionExpiryMinutes": 30, "Disabled": True, "PhoneNumberCountries": ["GB"]}
 EDITED: dict[str, Any] = {"DefaultSessionExpiryMinutes": 7, "Disabled": False, "PhoneNumberCountries": ["FR"]}
 FLEET: dict[str, Any] = {
     "credentials": [CREDENTIALS, OTHER_CREDENTIALS],
@@ -107,10 +101,6 @@ def empty(stored: Any) -> None:
         del stored(identifier)["Proxy"]
 
 
-def ids(records: list[dict[str, Any]]) -> list[str]:
-    return [record["voice_connector_id"] for record in records]
-
-
 def reading(proxy: Any, identifier: str = RECEPTION, times: int | None = None) -> Fault:
     return Fault(GET, request_has=identifier, times=times, body=json.dumps({"Proxy": proxy}))
 
@@ -133,42 +123,6 @@ def listing(region: str, *entries: dict[str, Any]) -> Fault:
     return Fault(LIST, request_has=f"/{region}/", body=json.dumps({"VoiceConnectors": complete}))
 
 
-# What is backed up can be restored
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"FallBackPhoneNumber": "+1 206 555 0142"},
-        {"FallBackPhoneNumber": "0142"},
-        {"DefaultSessionExpiryMinutes": 0},
-        {"DefaultSessionExpiryMinutes": None},
-        {"PhoneNumberCountries": None},
-        {"PhoneNumberCountries": ["us"]},
-        {"PhoneNumberCountries": ["US"] * 101},
-        {"NewMember": 1},
-        {"VoiceConnectorId": WORKSHOP},
-        {"PhoneNumberPoolCountries": ["FR"]},
-    ],
-    ids=str,
-)
-def test_everything_that_was_deleted_can_be_restored(
-    retire: Run, restore: Run, stored: Any, change: dict[str, Any]
-) -> None:
-    fault = reading({**RECEPTION_PROXY, **change})
-    plan = retire(fault, _ansible_check_mode=True)
-    retired = retire(fault)
-    for result in (plan, retired):
-        assert (result["failed"], result["changed"], ids(result["failures"])) == (True, True, [RECEPTION])
-        assert ids(result["selected"]) == [WAREHOUSE]
-        assert "its backup could not be restored: the configuration has " in result["msg"]
-    assert ids(retired["retired"]) == [WAREHOUSE]
-    assert stored(RECEPTION)["Proxy"] == RECEPTION_PROXY
-    result = restore(backup_file=retired["backup_file"])
-    assert (ids(result["restored"]), result["failures"]) == ([WAREHOUSE], [])
-    assert stored(WAREHOUSE)["Proxy"] == OTHER_PROXY
-
-
 @pytest.mark.usefixtures("empty")
 @pytest.mark.parametrize(
     "other",
@@ -188,19 +142,6 @@ def test_only_the_selected_records_are_checked(restore: Run, other: Any) -> None
     assert "is not valid: record 2 " in restore(records=records)["msg"]
 
 
-@pytest.mark.usefixtures("empty")
-@pytest.mark.parametrize("name", ["VoiceConnectorId", "PhoneNumberPoolCountries"])
-def test_a_record_with_a_member_that_no_proxy_configuration_has_is_invalid(
-    restore: Run, fleet: Emulator, stored: Any, name: str
-) -> None:
-    value = WORKSHOP if name == "VoiceConnectorId" else ["FR"]
-    result = restore(records=[record_of({**OTHER_PROXY, name: value})])
-    assert f"is not valid: record 1 ({RECEPTION}) has {name}, which is not a member of a proxy conf" in result["msg"]
-    assert "bug" not in result["msg"]
-    assert fleet.requests == []
-    assert "Proxy" not in stored(WORKSHOP)
-
-
 # The current configuration and the backup
 
 
@@ -213,14 +154,11 @@ def test_a_record_with_a_member_that_no_proxy_configuration_has_is_invalid(
         ({}, {"NewMember": 5}, "NewMember"),
     ],
 )
-@BOTH_MODES
 def test_a_member_that_only_one_side_has_is_a_difference(
-    restore: Run, check_mode: bool, backup: dict[str, Any], current: dict[str, Any], options: str
+    restore: Run, backup: dict[str, Any], current: dict[str, Any], options: str
 ) -> None:
     required = {"DefaultSessionExpiryMinutes": 60, "PhoneNumberCountries": ["US"]}
-    result = restore(
-        reading({**required, **current}), records=[record_of({**required, **backup})], _ansible_check_mode=check_mode
-    )
+    result = restore(reading({**required, **current}), records=[record_of({**required, **backup})])
     assert (result["failed"], result["changed"], result["unchanged"]) == (True, False, [])
     assert f"the current configuration differs from the backup ({options})" in result["msg"]
 
@@ -268,14 +206,6 @@ def test_only_a_regular_file_of_limited_size_is_read(
     assert result["failed"] is True
     assert f"the backup {path} could not be read: {reason}" in result["msg"]
     assert fleet.requests == []
-
-
-def test_a_file_in_the_format_that_was_never_published_is_refused(restore: Run, tmp_path: pathlib.Path) -> None:
-    values = {"default_session_expiry_minutes": 30, "phone_number_countries": ["GB"]}
-    record = {"voice_connector_id": RECEPTION, "region": EAST, "name": "x", "disabled": False, **values}
-    path = tmp_path / "old.json"
-    path.write_text(json.dumps({"account": ACCOUNT, "voice_connectors": [{**record, "fall_back_phone_number": None}]}))
-    assert f"the backup {path} is not valid: its format is not 1" in restore(backup_file=str(path))["msg"]
 
 
 @pytest.mark.parametrize("home", [WEST, None])
@@ -429,16 +359,15 @@ def in_two_regions(stored: Any, fleet: Emulator, west: dict[str, Any] | None) ->
 
 @pytest.mark.parametrize("home", [EAST, WEST, CENTRAL], ids="west-says-{}".format)
 @pytest.mark.parametrize("has_proxy", [True, False], ids=["proxy", "no-proxy"])
-@BOTH_MODES
 def test_listings_that_disagree_about_a_connector_stop_the_run_if_it_has_a_proxy_configuration(
-    retire: Run, fleet: Emulator, stored: Any, home: str, has_proxy: bool, check_mode: bool
+    retire: Run, fleet: Emulator, stored: Any, home: str, has_proxy: bool
 ) -> None:
     if not has_proxy:
         del stored(RECEPTION)["Proxy"]
     entry = {"VoiceConnectorId": RECEPTION, "AwsRegion": home}
     faults = [listing(EAST, {"VoiceConnectorId": RECEPTION}), listing(WEST, entry, {"VoiceConnectorId": BRANCH})]
     missing = [Fault(GET, request_has=f"{RECEPTION}/", error="NotFoundException")] if not has_proxy else []
-    options = {"regions": [EAST, WEST], "_ansible_check_mode": check_mode}
+    options = {"regions": [EAST, WEST]}
     result = retire(*faults, *missing, **options)
     if home == EAST or not has_proxy:
         assert "failed" not in result
@@ -480,10 +409,7 @@ def test_a_selected_connector_that_two_regions_return_is_retired_in_its_own(
     assert [(r["voice_connector_id"], r["region"]) for r in result["retired"]] == [(RECEPTION, EAST)]
 
 
-@BOTH_MODES
-def test_a_foreign_connector_that_one_region_lists_is_not_a_contradiction(
-    retire: Run, fleet: Emulator, check_mode: bool
-) -> None:
+def test_a_foreign_connector_that_one_region_lists_is_not_a_contradiction(retire: Run, fleet: Emulator) -> None:
     foreign = {"VoiceConnectorId": WORKSHOP, "AwsRegion": CENTRAL}
     for others in ([], [foreign]):
         faults = [listing(EAST, {"VoiceConnectorId": RECEPTION}, foreign), listing(WEST, *others)]
@@ -492,12 +418,11 @@ def test_a_foreign_connector_that_one_region_lists_is_not_a_contradiction(
         assert not [request for request in fleet.requests if WORKSHOP in request["path"]]
 
 
-@BOTH_MODES
 def test_an_extra_comma_does_not_select_the_default_region(
-    retire: Run, fleet: Emulator, monkeypatch: pytest.MonkeyPatch, check_mode: bool
+    retire: Run, fleet: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_REGION", WEST)
-    result = retire(region=None, regions=f"{EAST},", _ansible_check_mode=check_mode)
+    result = retire(region=None, regions=f"{EAST},")
     assert (result["failed"], result["selected"]) == (True, [])
     assert "regions contains an empty or null item" in result["msg"]
     assert fleet.requests == []
@@ -518,16 +443,12 @@ OTHER_ARNS = [
 
 @pytest.mark.parametrize(("arn", "words"), OTHER_ARNS)
 @pytest.mark.parametrize("module", ["retire", "restore"])
-@BOTH_MODES
 def test_the_arn_of_a_connector_is_checked(
-    retire: Run, restore: Run, fleet: Emulator, module: str, arn: str, words: str | None, check_mode: bool
+    retire: Run, restore: Run, fleet: Emulator, module: str, arn: str, words: str | None
 ) -> None:
     entry = {"VoiceConnectorId": RECEPTION, "VoiceConnectorArn": arn, "AwsRegion": EAST, "Name": "reception"}
     faults = [listing(EAST, entry), Fault(CONNECTOR, body=json.dumps({"VoiceConnector": entry}))]
-    if module == "retire":
-        result = retire(*faults, _ansible_check_mode=check_mode)
-    else:
-        result = restore(*faults, records=[RECORDS[0]], _ansible_check_mode=check_mode)
+    result = retire(*faults) if module == "retire" else restore(*faults, records=[RECORDS[0]])
     if words is None:
         assert "failed" not in result
         words = f"Voice Connector {RECEPTION} in {EAST} has a different partition or Region: {arn}"
@@ -559,6 +480,10 @@ def remove_member(model: dict[str, Any]) -> None:
     del model["shapes"]["PutVoiceConnectorProxyRequest"]["members"]["FallBackPhoneNumber"]
 
 
+RECORD_ID, BOTH, OVERWRITE = {"VoiceConnectorId": RECEPTION}, {"regions": [EAST, WEST]}, {"overwrite": True}
+DENIED: dict[str, Any] = {"error": "ForbiddenException"}
+NOT_FOUND: dict[str, Any] = {"error": "NotFoundException"}
+WITHOUT_ARN = json.dumps({"VoiceConnector": {"VoiceConnectorId": RECEPTION, "AwsRegion": EAST}})
 # Each case: the module, faults, options, a change of the service model, and words of the message.
 PREDICTED: dict[str, tuple[str, list[Fault], dict[str, Any], Any, str]] = {
     "retire-nothing": ("retire", [], {"exclude_names": ["reception", "warehouse"]}, None, ""),
@@ -568,49 +493,21 @@ PREDICTED: dict[str, tuple[str, list[Fault], dict[str, Any], Any, str]] = {
     "retire-unrestorable": ("retire", [reading({**RECEPTION_PROXY, "FallBackPhoneNumber": "1 2"})], {}, None, "Fall"),
     "retire-no-operation": ("retire", [], {}, remove(DELETE), f"does not have the operation {DELETE}"),
     "retire-maximum": ("retire", [], {"max_deletions": 1}, None, "max_deletions is 1"),
-    "retire-contradiction": (
-        "retire",
-        [listing(WEST, {"VoiceConnectorId": RECEPTION})],
-        {"regions": [EAST, WEST]},
-        None,
-        "different home Regions",
-    ),
-    "retire-changed": (
-        "retire",
-        [reading(OTHER_PROXY, times=1), reading(RECEPTION_PROXY)],
-        {},
-        None,
-        "changed after the backup was written",
-    ),
-    "retire-unread": ("retire", [Fault(GET, request_has=WORKSHOP, error="ForbiddenException")], {}, None, "denied"),
-    "restore": ("restore", [], {"overwrite": True}, None, ""),
-    "restore-overwrite": ("restore", [], {}, None, "the current configuration differs from the backup"),
-    "restore-unsendable": ("restore", [], {"overwrite": True}, remove_member, "cannot send FallBackPhoneNumber, which"),
-    "restore-no-operation": ("restore", [], {"overwrite": True}, remove(PUT), f"does not have the operation {PUT}"),
-    "restore-unread": (
-        "restore",
-        [Fault(GET, request_has=RECEPTION, error="ForbiddenException")],
-        {"overwrite": True},
-        None,
-        "denied",
-    ),
-    "restore-gone": (
-        "restore",
-        [Fault(CONNECTOR, request_has=RECEPTION, error="NotFoundException")],
-        {"overwrite": True},
-        None,
-        "not exist",
-    ),
+    "retire-contradiction": ("retire", [listing(WEST, RECORD_ID)], BOTH, None, "disagree"),
+    "retire-changed": ("retire", [reading(OTHER_PROXY, times=1), reading(RECEPTION_PROXY)], {}, None, "changed after"),
+    "retire-unread": ("retire", [Fault(GET, request_has=WORKSHOP, **DENIED)], {}, None, "denied"),
+    "retire-arn": ("retire", [listing(EAST, {**RECORD_ID, "VoiceConnectorArn": "x"})], {}, None, "ARN"),
+    "restore": ("restore", [], OVERWRITE, None, ""),
+    "restore-overwrite": ("restore", [], {}, None, "a different configuration is set now"),
+    "restore-unsendable": ("restore", [], OVERWRITE, remove_member, "has FallBackPhoneNumber, which"),
+    "restore-no-operation": ("restore", [], OVERWRITE, remove(PUT), f"does not have the operation {PUT}"),
+    "restore-unread": ("restore", [Fault(GET, request_has=RECEPTION, **DENIED)], OVERWRITE, None, "denied"),
+    "restore-arn": ("restore", [Fault(CONNECTOR, body=WITHOUT_ARN)], OVERWRITE, None, "ARN"),
+    "restore-gone": ("restore", [Fault(CONNECTOR, request_has=RECEPTION, **NOT_FOUND)], OVERWRITE, None, "not exist"),
     "present": ("proxy", [], {"disabled": True}, None, ""),
     "present-unsendable": ("proxy", [], {"disabled": True}, remove_member, "FallBackPhoneNumber"),
     "present-no-operation": ("proxy", [], {"disabled": True}, remove(PUT), f"does not have the operation {PUT}"),
-    "present-incomplete": (
-        "proxy",
-        [],
-        {"voice_connector_id": WORKSHOP, "disabled": True},
-        None,
-        "the service requires default_session_expiry_minutes",
-    ),
+    "present-incomplete": ("proxy", [], {"voice_connector_id": WORKSHOP, "disabled": True}, None, "service requires"),
     "absent-no-operation": ("proxy", [], {"state": "absent"}, remove(DELETE), f"the operation {DELETE}"),
 }
 
@@ -752,8 +649,8 @@ def test_phone_numbers_are_hidden_in_every_failure(
         assert_hidden(result, *OTHERS)
 
 
-@pytest.mark.parametrize("number", ["+12065550142", "12065550142", "1 206 555 0142", "+44 20 7946 0123"])
-@pytest.mark.parametrize("cut", range(1, 15, 3))
+@pytest.mark.parametrize("number", ["+12065550142", "1 206 555 0142"])
+@pytest.mark.parametrize("cut", [1, 7, 13])
 @pytest.mark.parametrize("module", ["retire", "restore"])
 def test_the_beginning_of_a_phone_number_is_hidden_at_the_end_of_a_long_message(
     retire: Run, restore: Run, module: str, number: str, cut: int

@@ -32,102 +32,81 @@ NARROWED: dict[str, Any] = {"narrowed": True}
 PROXIES_ONLY: dict[str, Any] = {"policy": {"no_proxy_configuration": True, "exceptions": []}}
 UNREAD = finding("unknown", None)
 
-CASES: list[Any] = [
-    # the outcome, the verdict, and the judgement
-    (
-        "violated",
-        f"1 of 2 Voice Connectors in account {ACCOUNT} violates the policy",
-        judgement([finding("fail"), finding("pass", "trunk2")]),
-    ),
-    (
-        "violated",
-        "2 of 3 Voice Connectors in 2 accounts violate the policy; 1 exception",
-        judgement([finding(), finding("fail", "trunk2"), finding("excepted", "trunk3")], TWO),
-    ),
-    (
-        "violated",
-        f"1 of 1 selected Voice Connector in account {ACCOUNT} violates the policy",
-        judgement([finding(), finding(check="sip_logs")], **NARROWED),
-    ),
-    (
-        "incomplete",
-        "1 of 2 Voice Connectors in 2 accounts violates the policy; 1 account could not be read",
-        judgement([finding(), finding("pass", "trunk2"), UNREAD], [*TWO, account(None)]),
-    ),
-    (
-        "incomplete",
-        f"No violations are known among 1 Voice Connector in account {ACCOUNT}; 2 checks are unknown",
-        judgement([finding("unknown"), finding("unknown", check="sip_logs")]),
-    ),
-    (
-        "incomplete",
-        f"No violations are known among 1 Voice Connector in account {ACCOUNT}; 1 Region was not completely read",
-        judgement([finding("pass"), UNREAD], [account(ACCOUNT, EAST, unread=(WEST,))]),
-    ),
-    (
-        "incomplete",
-        f"No violations are known among 1 Voice Connector in account {ACCOUNT}; 2 Regions were not completely read; "
-        "1 check is unknown",
-        judgement([finding("unknown")], [account(ACCOUNT, EAST, unread=(WEST, "eu-west-1"))]),
-    ),
-    (
-        "incomplete",
-        "No selected Voice Connectors were read; 1 part of the audit could not be read",
-        judgement([UNREAD], **NARROWED),
-    ),
-    (
-        "incomplete",
-        f"No Voice Connectors were read; account {ACCOUNT} could not be read",
-        judgement([UNREAD], [account(ACCOUNT, unread=(EAST,))]),
-    ),
-    (
-        "incomplete",
-        "No Voice Connectors were read; 1 account could not be read",
-        judgement([UNREAD], [account(None)]),
-    ),
-    (
-        "incomplete",
-        "No Voice Connectors were read; 2 accounts could not be read",
-        judgement([UNREAD], [account(None), account(None)]),
-    ),
-    ("incomplete", "Nothing was read, because there are no results", judgement([], [])),
-    (
-        "incomplete",
-        "No Voice Connectors were read; it is unknown what was read",
-        judgement([], [account(ACCOUNT, complete=True)]),
-    ),
-    ("empty", f"No Voice Connectors in account {ACCOUNT} (1 Region read)", judgement([])),
-    ("empty", "No Voice Connectors in 2 accounts (3 Regions read)", judgement([], TWO)),
-    (
-        "compliant",
-        f"The Voice Connector in account {ACCOUNT} complies with the policy (1 Region read)",
-        judgement([finding("pass")]),
-    ),
-    (
-        "compliant",
-        "All 2 Voice Connectors in 2 accounts comply with the policy (3 Regions read); 1 exception",
-        judgement([finding("not_applicable"), finding("excepted", "trunk2")], TWO),
-    ),
-    (
-        "compliant",
-        "The Voice Connector in 1 account complies with the policy",
-        judgement([finding("pass")], [account(None, complete=True, voice_connectors=1)]),
-    ),
-    (
-        "empty",
-        f"No Voice Connectors in account {ACCOUNT} (1 Region read). Only proxy configurations were checked",
-        judgement([], **PROXIES_ONLY),
-    ),
-    (
-        "incomplete",
-        f"1 of 1 Voice Connector in account {ACCOUNT} violates the policy; 1 part of the audit could not be read. "
-        "Only proxy configurations were checked",
-        judgement([finding(check="no_proxy_configuration"), UNREAD], **PROXIES_ONLY),
-    ),
-]
+# For each outcome: verdicts, and the parts of the judgement
+ONLY = ". Only proxy configurations were checked"
+ONE, NO_FINDINGS = f"account {ACCOUNT}", f"No violations are known among 1 Voice Connector in account {ACCOUNT}; "
+CASES: dict[str, list[tuple[str, Judgement]]] = {
+    "violated": [
+        (f"1 of 2 Voice Connectors in {ONE} violates the policy", judgement([finding(), finding("pass", "trunk2")])),
+        (
+            "2 of 3 Voice Connectors in 2 accounts violate the policy; 1 exception",
+            judgement([finding(), finding("fail", "trunk2"), finding("excepted", "trunk3")], TWO),
+        ),
+        (
+            f"1 of 1 selected Voice Connector in {ONE} violates the policy",
+            judgement([finding(), finding(check="sip_logs")], **NARROWED),
+        ),
+    ],
+    "incomplete": [
+        (
+            "1 of 2 Voice Connectors in 2 accounts violates the policy; 1 account could not be read",
+            judgement([finding(), finding("pass", "trunk2"), UNREAD], [*TWO, account(None)]),
+        ),
+        (
+            f"{NO_FINDINGS}2 checks are unknown",
+            judgement([finding("unknown"), finding("unknown", check="sip_logs")]),
+        ),
+        (
+            f"{NO_FINDINGS}1 Region was not completely read",
+            judgement([finding("pass"), UNREAD], [account(ACCOUNT, EAST, unread=(WEST,))]),
+        ),
+        (
+            f"{NO_FINDINGS}2 Regions were not completely read; 1 check is unknown",
+            judgement([finding("unknown")], [account(ACCOUNT, EAST, unread=(WEST, "eu-west-1"))]),
+        ),
+        (
+            "No selected Voice Connectors were read; 1 part of the audit could not be read",
+            judgement([UNREAD], **NARROWED),
+        ),
+        (
+            f"No Voice Connectors were read; {ONE} could not be read",
+            judgement([UNREAD], [account(ACCOUNT, unread=(EAST,))]),
+        ),
+        ("No Voice Connectors were read; 1 account could not be read", judgement([UNREAD], [account(None)])),
+        ("No Voice Connectors were read; 2 accounts could not be read", judgement([UNREAD], [account(None)] * 2)),
+        ("Nothing was read, because there are no results", judgement([], [])),
+        (
+            "No Voice Connectors were read; it is unknown what was read",
+            judgement([], [account(ACCOUNT, complete=True)]),
+        ),
+        (
+            f"1 of 1 Voice Connector in {ONE} violates the policy; 1 part of the audit could not be read{ONLY}",
+            judgement([finding(check="no_proxy_configuration"), UNREAD], **PROXIES_ONLY),
+        ),
+    ],
+    "empty": [
+        (f"No Voice Connectors in {ONE} (1 Region read)", judgement([])),
+        ("No Voice Connectors in 2 accounts (3 Regions read)", judgement([], TWO)),
+        (f"No Voice Connectors in {ONE} (1 Region read){ONLY}", judgement([], **PROXIES_ONLY)),
+    ],
+    "compliant": [
+        (
+            f"The Voice Connector in {ONE} complies with the policy (1 Region read)",
+            judgement([finding("pass")]),
+        ),
+        (
+            "All 2 Voice Connectors in 2 accounts comply with the policy (3 Regions read); 1 exception",
+            judgement([finding("not_applicable"), finding("excepted", "trunk2")], TWO),
+        ),
+        (
+            "The Voice Connector in 1 account complies with the policy",
+            judgement([finding("pass")], [account(None, complete=True, voice_connectors=1)]),
+        ),
+    ],
+}
 
 
-@pytest.mark.parametrize(("outcome", "verdict", "judged"), CASES)
+@pytest.mark.parametrize(("outcome", "verdict", "judged"), [(o, *case) for o, cases in CASES.items() for case in cases])
 def test_the_outcome_and_the_verdict(outcome: str, verdict: str, judged: Judgement) -> None:
     report = envelope(judged)
     assert (report["outcome"], report["verdict"]) == (outcome, verdict)
