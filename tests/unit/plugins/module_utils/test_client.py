@@ -26,7 +26,7 @@ def test_botocore_retries_are_used_if_aws_config_sets_them(
 ) -> None:
     retries = {"mode": "standard", "total_max_attempts": 2}
     result = read_proxy(WITH_PROXY, Fault(status=400, error="ThrottlingException"), aws_config={"retries": retries})
-    assert "has throttled 2 requests" in result["msg"]
+    assert "throttled 2 requests" in result["msg"]
 
 
 def test_a_message_with_missing_or_unknown_fields_is_an_error() -> None:
