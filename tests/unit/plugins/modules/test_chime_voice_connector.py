@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import functools
 import json
 import pathlib
 import time
@@ -25,6 +26,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import S
 from ansible_collections.chime_sdk.voice.plugins.modules import chime_voice_connector
 from ansible_collections.chime_sdk.voice.tests.emulator import server, service
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
+from ansible_collections.chime_sdk.voice.tests.emulator.rest import VoiceApi
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
     MISSING,
@@ -130,7 +132,7 @@ class Task:
         self.hooks: dict[str, Callable[[], object]] = {}  # what happens once when an operation is requested
         task = self
 
-        class Api(server.VoiceApi):
+        class Api(VoiceApi):
             def __init__(self, voice: Any, request: Any) -> None:
                 super().__init__(voice, request)
                 task.sent.append((self.operation, json.loads(request.body or b"null")))
@@ -1032,8 +1034,8 @@ def test_nothing_is_written_if_the_second_reading_contradicts_the_first(task: Ta
         task.start({**FULL, "EmergencyCallingConfiguration": None})
         settings = task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["settings"]
         member = SETTINGS[name].member
-        second = {READ[name]: lambda stored=settings[member], key=missing: stored.pop(key)}
-        task.hooks[READ[name]] = lambda later=second: task.hooks.update(later)
+        second = {READ[name]: functools.partial(settings[member].pop, missing)}
+        task.hooks[READ[name]] = functools.partial(task.hooks.update, second)
         result = task(**options)
         assert_refused(task, result, "changed after the Voice Connector was read")
         assert result["failed_step"] == PUT[name]
