@@ -325,7 +325,10 @@ class Connection:
         from ._redact import find_secrets, redact
 
         used = self._credentials.secrets if self._credentials else ()
-        encoded = [base64.b64encode(password.encode("utf-8", "replace")).decode() for password in self._passwords]
+        octets = [password.encode("utf-8", "replace") for password in self._passwords]
+        encoders = (base64.b64encode, base64.urlsafe_b64encode)
+        encoded = [encode(password).decode() for encode in encoders for password in octets]
+        encoded += [text.rstrip("=") for text in encoded]
         secrets, patterns = find_secrets(self._params, self._session, [*used, *self._passwords, *encoded])
         # redact() does not search short secrets.
         patterns += [re.compile(re.escape(password)) for password in self._passwords if password]

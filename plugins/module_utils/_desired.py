@@ -81,7 +81,6 @@ class Manager:
         self._params = progress.params
         self._progress = progress
         self._check_mode = check_mode
-        self._warn = warn
         self._planner = Planner(client, progress.params, warn)
         self._listed: set[str] | None = None  # the IDs before anything was created
 
@@ -273,13 +272,16 @@ class Manager:
             return
         identifier = str(progress.voice_connector_id)
         after = self._read_created(identifier) if created else self.read(identifier)
-        last = dict(plan.writes)  # the last write of each part
-        for key, write in plan.writes:
-            if key == "tags" and after.tags is None:
-                self._warn(f"The tags were set, but could not be read again. {after.tags_error}")
-                continue
+        # Also what was so before, because a different write can have changed it
+        left = dict(self._planner.plan(after, created=True).writes)
+        for key, write in {**dict(plan.writes), **left}.items():
             part = find_part(after, key)
-            lost = write.unfulfilled(part) | (write.lost(part, write.desired) if write is last[key] else set())
+            unread = key == "tags" and after.tags is None
+            lost = (
+                set()
+                if unread
+                else write.unfulfilled(part) | (write.lost(part, write.desired) if key not in left else set())
+            )
             if lost:
                 progress.failed_step = write.operation
                 raise write.failure("read_differently", options=write.name(lost))

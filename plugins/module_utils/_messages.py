@@ -73,7 +73,7 @@ MESSAGES = {
     ),
     "other_name": (
         "Voice Connector {voice_connector_id} has the name {found}. Correct name or voice_connector_id, or run the task "
-        "again if the Voice Connector was just renamed; nothing was changed"
+        "again if the Voice Connector was just renamed"
     ),
     "other_home": "the Voice Connector belongs to {home}. Set region to that Region",
     "fixed": (

@@ -139,7 +139,8 @@ def find_misplaced_secrets(given: Any, below: bool = False) -> set[str]:
         found = [
             find_misplaced_secrets(value, below or bool(_SECRET_KEY.fullmatch(str(key))))
             for key, value in given.items()
-            if key not in ("username", "usernames")
+            if not (key == "username" and isinstance(value, str))
+            and not (key == "usernames" and all(isinstance(name, str) for name in _as_list(value)))
         ]
         return set().union(*found)
     if isinstance(given, list):

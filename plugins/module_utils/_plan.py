@@ -182,7 +182,7 @@ class Planner:
             raise manage_failure(self._client, params, "reserved_tags", keys=" and ".join(sorted(changed)))
         withheld = current.tags is None
         if withheld and created:  # they were sent with the request that created it
-            self._warn(f"The tags were set, but could not be read. {current.tags_error}")
+            self._warn(f"The tags were set, but could not be read again. {current.tags_error}")
             return []
         if withheld and params["purge_tags"]:
             raise manage_failure(
@@ -236,9 +236,7 @@ class Planner:
         if wants_credentials and changed & {CREDENTIALS.name, "termination"} and after("termination") is None:
             raise manage_failure(self._client, self._params, "credentials_without_termination")
         needed = ("termination", "origination")
-        if "emergency_calling" in changed and normalize(
-            after("emergency_calling"), SETTINGS["emergency_calling"].members
-        ):
+        if "emergency_calling" in changed and after("emergency_calling") is not None:
             missing = [name for name in needed if not is_enabled(after(name))]
         else:
             ended = [name for name in needed if name in changed and is_enabled(current.settings[name])]

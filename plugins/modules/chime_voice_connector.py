@@ -754,7 +754,7 @@ IDENTITY = ("state", "voice_connector_id", "name", "wait_timeout")
 def contains_masked(value: Any) -> bool:
     """Return whether a value contains what Ansible shows instead of a secret."""
     if isinstance(value, dict):
-        return any(map(contains_masked, value.values()))
+        return any(map(contains_masked, [*value, *value.values()]))
     if isinstance(value, list):
         return any(map(contains_masked, value))
     return isinstance(value, str) and ("VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in value or "********" in value)

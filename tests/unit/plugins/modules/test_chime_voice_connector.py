@@ -885,6 +885,8 @@ def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task
             "streaming.media_insights_configuration contains a value",
         ),
         ({"tags": {"team": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}}, "tags contains a value that Ansible has hidden"),
+        ({"tags": {"a********": "x"}}, "tags contains a value that Ansible has hidden"),
+        ({"name": "new", "emergency_calling": {"exists": True}}, "emergency calling requires"),
         (
             {"origination": {"routes": [{**ROUTE, "host": "sbc.********.com"}]}},
             "origination contains a value that Ansible",
@@ -997,7 +999,8 @@ def test_the_listing_and_the_response_to_a_creation_are_not_trusted_alone(task: 
     old = {"VoiceConnectorId": WITHOUT_PROXY, "Name": "new", "AwsRegion": "us-east-1"}
     lie = Fault(CREATE, after=True, status=201, body=body(VoiceConnector=old))
     result = task(lie, name="new", termination=TERMINATION)
-    assert result["voice_connector_id"] == task.stored("new")["VoiceConnectorId"] not in (WITH_PROXY, WITHOUT_PROXY)
+    assert result["voice_connector_id"] == task.stored("new")["VoiceConnectorId"]
+    assert result["voice_connector_id"] not in (WITH_PROXY, WITHOUT_PROXY)
     assert (task.writes, task.stored("warehouse").get("Termination")) == ([CREATE, PUT["termination"]], None)
 
 
@@ -1017,6 +1020,12 @@ def test_every_wish_is_verified_at_the_end(task: Task) -> None:
     task.hooks[REMOVE[NAME]] = lambda: settings["TerminationCredentials"].pop("new")
     result = task(**{NAME: {"credentials": [{"username": "new", "password": "x"}]}}, purge_termination_credentials=True)
     assert result["failed"] and "new" in result["msg"] and result["changed"]
+    entry = task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["entry"]
+    task.hooks[PUT["termination"]] = lambda: entry.update(RequireEncryption=False)
+    result = task(require_encryption=True, **T)
+    assert "returned values for require_encryption that are different" in result["msg"], (
+        "it was true, and needed no write"
+    )
     withheld = Fault("ListTagsForResource", error="BadRequestException", message="Invalid resource")
     task.hooks["TagResource"] = lambda: task.emulator.faults.append(withheld)
     result = task(tags={"site": "2"}, purge_tags=False)
@@ -1075,6 +1084,8 @@ def test_a_password_in_a_wrong_place_is_hidden(task: Task, capsys: pytest.Captur
         {NAME: {"username": "u", "password": secret}},
         {NAME: {"credentials": [{"username": "u", "passwd": secret}]}},
         {NAME: {"credentials": [f"u={secret}"]}},
+        {NAME: {"usernames": [{"username": "u", "password": secret}]}},
+        {NAME: {"usernames": {"u": secret}}},
         {"credentials": [{"username": "u", "password": secret}]},
         {"password": secret},
     ):
