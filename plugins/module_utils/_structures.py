@@ -233,8 +233,6 @@ def check_options(kind: Any, value: Any, path: str) -> None:
                 check_options(inner, value[key], f"{path}.{key}" if path else key)
     elif isinstance(kind, list):
         for item in value:
-            if item == "":
-                raise BadValue(path, "items that are not empty")
             check_options(kind[0], item, path)
     elif kind in _VALID and value != "":
         is_valid, requirement = _VALID[kind]

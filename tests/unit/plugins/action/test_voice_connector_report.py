@@ -456,6 +456,7 @@ def test_reports_that_cannot_be_written_fail_the_task_with_the_verdict(
 # Size
 
 
+@pytest.mark.one_sdk
 def test_1000_trunks_and_12_checks_take_little_time_and_memory(
     report: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:

@@ -387,6 +387,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("unit", HOSTILE)
 @pytest.mark.no_cover
+@pytest.mark.one_sdk
 def test_hostile_text_takes_little_time(unit: str) -> None:
     text = (unit * (5_000_000 // len(unit) + 1))[:5_000_000]
     tokens = [base64.b64encode(random.Random(i).randbytes(3072)).decode() for i in range(50)]
@@ -396,6 +397,7 @@ def test_hostile_text_takes_little_time(unit: str) -> None:
 
 
 @pytest.mark.no_cover
+@pytest.mark.one_sdk
 def test_many_long_tokens_take_little_time() -> None:
     tokens = [base64.b64encode(random.Random(i).randbytes(3072)).decode() for i in range(50)]
     runs = [max(re.findall("[0-9A-Za-z]+", token), key=len) for token in tokens]

@@ -859,6 +859,7 @@ def test_a_defect_in_one_read_does_not_affect_the_others(monkeypatch: pytest.Mon
     assert identifiers(result) == [identifier for identifier in fleet_ids(30) if identifier != bad]
 
 
+@pytest.mark.one_sdk
 def test_all_workers_together_adapt_to_the_rate_limit_of_the_service() -> None:
     size, rate = 120, 20.0
     with Emulator(fleet(size)) as emulator:

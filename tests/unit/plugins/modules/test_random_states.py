@@ -28,7 +28,7 @@ from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL, Vo
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import connection_to, run_main
 
 # Do not measure coverage here: tracing would take longer than the requests, and the purpose is to find defects.
-pytestmark = pytest.mark.no_cover
+pytestmark = [pytest.mark.no_cover, pytest.mark.one_sdk]
 
 ID, OTHER_ID = "abcdef1ghij2klmno3pqr4", "bcdefg2hijk3lmnop4qrs5"
 INCLUDE = [

@@ -1479,6 +1479,7 @@ def test_an_odd_value_in_one_result_never_makes_it_compliant() -> None:
 
 
 @pytest.mark.no_cover
+@pytest.mark.one_sdk
 def test_5000_voice_connectors_are_judged_in_two_seconds() -> None:
     policy = {
         **POLICY,

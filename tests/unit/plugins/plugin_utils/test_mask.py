@@ -150,6 +150,7 @@ def test_every_value_becomes_one_that_json_can_hold(show: bool) -> None:
 
 
 @pytest.mark.parametrize("text", ["1" * 100_000, "1 " * 50_000, "+1-(" * 25_000, "+" * 100_000, "+1..." * 20_000])
+@pytest.mark.one_sdk
 def test_masking_takes_linear_time(text: str) -> None:
     begin = time.process_time()
     Mask([CONNECTOR]).text(text)

@@ -186,6 +186,7 @@ def test_line_breaks_and_control_characters_become_spaces(end: str) -> None:
 @pytest.mark.parametrize(
     "text", ["dec" * 30_000 + "9!", "e1" * 50_000 + "!", "1a" * 50_000 + "!", " =" * 50_000, "'" * 99_999]
 )
+@pytest.mark.one_sdk
 def test_a_cell_takes_linear_time(text: str) -> None:
     begin = time.process_time()
     cell(text)
