@@ -15,13 +15,10 @@ from ._bulk import run_all
 from ._errors import VoiceError
 from ._options import COUNTRY, MAX_COUNTRIES, PHONE_NUMBER
 from ._shapes import proxy_result
+from ._structures import FOREIGN
 from ._writes import Change, WriteError
 
 _T = TypeVar("_T")
-
-# The parameters of PutVoiceConnectorProxy that are not members of a ``Proxy`` structure. The countries have a different
-# name there.
-_NOT_IN_A_PROXY = {"VoiceConnectorId", "PhoneNumberPoolCountries"}
 
 
 class Record(NamedTuple):
@@ -46,7 +43,7 @@ def find_problem(proxy: Any) -> str | None:
     """
     if not isinstance(proxy, dict):
         return "has a value for proxy that is not an object"
-    foreign = sorted(_NOT_IN_A_PROXY & set(proxy))
+    foreign = sorted(FOREIGN & set(proxy))
     if foreign:
         return f"has {foreign[0]}, which is not a member of a proxy configuration"
     for member in ("DefaultSessionExpiryMinutes", "PhoneNumberCountries"):

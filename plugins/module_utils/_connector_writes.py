@@ -46,9 +46,6 @@ class ConnectorCreation(Write):
             given["Tags"] = _to_tags(desired["tags"])
         return {**self.check(given, {**CONNECTOR, **_TAGS}), "AwsRegion": self.client.region}
 
-    def different(self, one: Any, other: Any) -> set[str]:
-        return {"name"}
-
     def create(self, known: Collection[str]) -> dict[str, Any]:
         """Return the documented keys of the new Voice Connector.
 
@@ -175,7 +172,7 @@ class CredentialsPut(_CredentialsWrite):
     ) -> None:
         """Prepare to set credentials.
 
-        :param passwords: those that are given, by user name.
+        :param passwords: the passwords in the options, by user name.
         :param always: whether to set the passwords of user names that exist.
         :param purges: whether all other user names are deleted afterwards.
         """
@@ -194,7 +191,7 @@ class CredentialsPut(_CredentialsWrite):
     def to_parameters(self, desired: list[str]) -> dict[str, Any]:
         current = self.before or []
         new = [name for name in self._passwords if name not in current]
-        # It is unknown whether the service adds these credentials or replaces all. If all that remain are given, send all.
+        # It is unknown whether the service adds these credentials, or replaces all. So send all if that loses none.
         covers = self._purges or set(current) <= set(self._passwords)
         self.sent = list(self._passwords) if self._always or covers else new
         credentials = [{"Username": name, "Password": self._passwords[name]} for name in self.sent]
@@ -228,8 +225,8 @@ class TagWrite(Write):
     ) -> None:
         """Prepare to tag a Voice Connector.
 
-        :param tags: those to add, or, if *removes* is true, those to keep.
-        :param withheld: whether the service withholds the tags, so that all are written, whatever there is.
+        :param tags: the tags to add. If *removes* is true, the tags to keep.
+        :param withheld: whether the service withholds the current tags, so that all tags are written.
         """
         super().__init__(client, self._without if removes else self._with)
         self._connector = connector
@@ -250,7 +247,7 @@ class TagWrite(Write):
         try:
             return get_tags(client, self._connector)
         except VoiceError as e:
-            # To confirm a write, they are required.
+            # Without the tags, a write cannot be confirmed.
             if self._sending or not (self._withheld and are_tags_withheld(e)):
                 raise
         return {}

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import Any, Callable, TypeVar
 
@@ -82,6 +83,7 @@ class Manager:
         self._progress = progress
         self._check_mode = check_mode
         self._planner = Planner(client, progress.params, warn)
+        self._failure = functools.partial(manage_failure, client, progress.params)
         self._listed: set[str] | None = None  # the IDs before anything was created
 
     # Finding
@@ -95,9 +97,7 @@ class Manager:
             return str(self._params["voice_connector_id"])
         found = self._find_by_name()
         if len(found) > 1:
-            raise manage_failure(
-                self._client, self._params, "several_names", wanted=self._params["name"], ids=", ".join(sorted(found))
-            )
+            raise self._failure("several_names", wanted=self._params["name"], ids=", ".join(sorted(found)))
         return found[0] if found else None
 
     def _find_by_name(self) -> list[str]:
@@ -110,7 +110,7 @@ class Manager:
                     entry = get_voice_connector(self._client, identifier)
                 listed.add(identifier)
                 if not entry["name"]:
-                    raise manage_failure(self._client, self._params, "nameless", voice_connector_id=identifier)
+                    raise self._failure("nameless", voice_connector_id=identifier)
                 if entry["name"] == self._params["name"] and entry["aws_region"] in (None, self._client.region):
                     found.append(identifier)
         if self._listed is None:
@@ -151,12 +151,12 @@ class Manager:
         home, name, params = connector["aws_region"], connector["name"], self._params
         if home != self._client.region:
             shown = self._client.clean(home, 100) if home else "a Region that AWS did not return"
-            raise manage_failure(self._client, params, "other_home", home=shown)
+            raise self._failure("other_home", home=shown)
         renames = params["voice_connector_id"] and params["state"] == "present"
         if not renames and params["name"] not in (None, name):
             shown = self._client.clean(name, 256) if name else "a name that AWS did not return"
             identifier = connector["voice_connector_id"]
-            raise manage_failure(self._client, params, "other_name", voice_connector_id=identifier, found=shown)
+            raise self._failure("other_name", voice_connector_id=identifier, found=shown)
 
     # Present
 
@@ -179,7 +179,7 @@ class Manager:
         if options["require_encryption"] is None:
             options["require_encryption"] = params["require_encryption"] = True
         creation = ConnectorCreation(self._client, options)
-        creation.predict(None)
+        creation.to_parameters(options)  # raises VoiceError if they cannot be sent
         connector: dict[str, Any] = dict.fromkeys(CONNECTOR)
         connector.update({k: v for k, v in options.items() if k != "tags"}, aws_region=self._client.region)
         new = State({"region": self._client.region, **connector}, empty, params["tags"])
@@ -209,9 +209,7 @@ class Manager:
                 self._progress.record(creation.operation, True)
                 self._progress.failed_step = None
                 self._progress.voice_connector_id = connector["voice_connector_id"]
-                raise manage_failure(
-                    self._client, self._params, "other_home", home=self._client.clean(connector["aws_region"], 100)
-                )
+                raise self._failure("other_home", home=self._client.clean(connector["aws_region"], 100))
             return str(connector["voice_connector_id"])
         response: dict[str, Any] = {"error": error.error, "metadata": error.metadata}
         write = error.message.removesuffix(".")
@@ -272,20 +270,18 @@ class Manager:
             return
         identifier = str(progress.voice_connector_id)
         after = self._read_created(identifier) if created else self.read(identifier)
-        # Also what was so before, because a different write can have changed it
-        left = dict(self._planner.plan(after, created=True).writes)
-        for key, write in {**dict(plan.writes), **left}.items():
-            part = find_part(after, key)
-            unread = key == "tags" and after.tags is None
-            lost = (
-                set()
-                if unread
-                else write.unfulfilled(part) | (write.lost(part, write.desired) if key not in left else set())
-            )
-            if lost:
+        # The last write of each part decides what the part must keep. Nothing may be left to write, not even what needed no
+        # write before, because a write can have changed a different part.
+        left = self._planner.plan(after, created=True).writes
+        lost = [
+            (key, write, write.lost(find_part(after, key), write.desired)) for key, write in dict(plan.writes).items()
+        ]
+        lost += [(key, write, write.unfulfilled(find_part(after, key))) for key, write in left]
+        for key, write, names in lost:
+            if names and not (key == "tags" and after.tags is None):
                 progress.failed_step = write.operation
-                raise write.failure("read_differently", options=write.name(lost))
-        if not progress.changed:  # somebody else has changed everything meanwhile
+                raise write.failure("read_differently", options=write.name(names))
+        if not progress.changed:  # someone else has changed everything in the meantime
             progress.before = after
         progress.after = after
 
@@ -325,9 +321,7 @@ class Manager:
         numbers = list_phone_numbers(self._client).get(identifier, [])
         if numbers:
             masked = [f"{number[:2]}...{number[-2:]}" for number in numbers[:10]]
-            raise manage_failure(
-                self._client, self._params, "has_numbers", count=len(numbers), numbers=", ".join(masked)
-            )
+            raise self._failure("has_numbers", count=len(numbers), numbers=", ".join(masked))
 
     # Helpers
 
@@ -335,7 +329,7 @@ class Manager:
         """Return what a function returns, as soon as that is not None; raise VoiceError with *message* if it never is."""
         result = self._poll(function)
         if result is None:
-            raise manage_failure(self._client, self._params, message, seconds=self._params["wait_timeout"])
+            raise self._failure(message, seconds=self._params["wait_timeout"])
         return result
 
     def _poll(self, function: Callable[[], _T | None]) -> _T | None:

@@ -105,7 +105,7 @@ def _normalize_suboptions(option: dict[str, Any], value: Any) -> Any:
 
 
 def keep_dictionaries(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Return options without what is not a dictionary where one belongs. ``check_values`` reports what is left out here.
+    """Return options without values that should be dictionaries but are not. ``check_values`` reports these values.
 
     Ansible fails on such a value without naming the option.
 
@@ -113,14 +113,13 @@ def keep_dictionaries(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, 
     """
     kept = dict(given)
     for name, option in spec.items():
-        for key in (name, *option.get("aliases", ())):
-            value = kept.get(key)
-            if "options" not in option or value is None:
-                continue
-            items = [keep_dictionaries(option["options"], item) for item in _as_list(value) if isinstance(item, dict)]
-            kept[key] = items if option["type"] == "list" else next(iter(items), {})
-            if option["type"] == "dict" and not isinstance(value, dict):
-                kept[key] = {}
+        value, inner = kept.get(name), option.get("options")
+        if inner is None or value is None:
+            continue
+        if option["type"] == "list":
+            kept[name] = [keep_dictionaries(inner, item) for item in _as_list(value) if isinstance(item, dict)]
+        else:
+            kept[name] = keep_dictionaries(inner, value) if isinstance(value, dict) else {}
     return kept
 
 

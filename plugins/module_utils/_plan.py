@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Callable, NamedTuple
 
 from ._api import get_setting
@@ -15,18 +16,18 @@ from ._connector_writes import ConnectorUpdate, CredentialsDeletion, Credentials
 from ._errors import VoiceError
 from ._operation import VoiceClient
 from ._settings import PHONE_NUMBERS, SETTINGS
-from ._shapes import setting_result
+from ._shapes import Setting, setting_result
 from ._structures import different_members, normalize, to_structure
 from ._writes import SettingWrite, Write
 
 CREDENTIALS = SETTINGS["termination_credentials"]
-# The options that are settings
+# The settings that are options
 GIVEN = {**SETTINGS, PHONE_NUMBERS.name: PHONE_NUMBERS}
-# Those that are one structure, and that the module sets
+# The settings that the module sets as one structure
 STRUCTURES = {name: setting for name, setting in SETTINGS.items() if setting.put and setting is not CREDENTIALS}
 FIXED = ("network_type", "integration_type")  # options that apply only at creation
 
-# What only AWS can change
+# The settings that only AWS can change
 _READ_ONLY = (SETTINGS["termination_health"], PHONE_NUMBERS)
 
 
@@ -48,11 +49,18 @@ class State(NamedTuple):
             described.update(tags=self.tags, tags_error=self.tags_error)
         for name, setting in GIVEN.items():
             if params[name] is not None and name in self.settings:
-                structure = self.settings[name]
-                if isinstance(structure, list):
-                    structure = {setting.member: structure} if structure else None
-                described[name] = setting_result(setting, structure)
+                described[name] = _describe_setting(setting, self.settings[name])
         return described
+
+
+def _describe_setting(setting: Setting, part: Any) -> dict[str, Any]:
+    """Return a setting as modules return it.
+
+    :param part: its part of a State.
+    """
+    if isinstance(part, list):
+        part = {setting.member: part} if part else None
+    return setting_result(setting, part)
 
 
 class Plan(NamedTuple):
@@ -92,6 +100,7 @@ class Planner:
         self._client = client
         self._params = params
         self._warn = warn
+        self._failure = functools.partial(manage_failure, client, params)
 
     def plan(self, current: State, created: bool = False) -> Plan:
         """Return the plan for the *current* state.
@@ -128,15 +137,18 @@ class Planner:
             *((name, writes.get(name)) for name in ("streaming", "logging", "external_systems", "proxy")),
             *(("tags", write) for write in self._tag_writes(current, created)),
         ]
-        state = current._replace(connector=dict(connector), settings=dict(current.settings))
-        plan = Plan([], state)
+        writes_in_order: list[tuple[str, Write]] = []
+        after = current
         for key, write in ordered:
-            change = write.predict(find_part(plan.after, key)) if write else None
-            if write and change and change.changed:
-                if key not in dict(plan.writes):
+            if write is None:
+                continue
+            change = write.predict(find_part(after, key))
+            if change.changed:
+                if key not in dict(writes_in_order):
                     write.expected = [find_part(current, key)]
-                plan.writes.append((key, write))
-                plan = plan._replace(after=_with_part(plan.after, key, change.after))
+                writes_in_order.append((key, write))
+                after = _with_part(after, key, change.after)
+        plan = Plan(writes_in_order, after)
         self._check_wishes(current, plan)
         return plan
 
@@ -145,7 +157,7 @@ class Planner:
         setting, options = STRUCTURES[name], self._params[name]
         given = normalize(to_structure(setting.members, options), setting.members)
         if options["exists"] is False and given is not None:
-            raise manage_failure(self._client, self._params, "contradiction", option=name)
+            raise self._failure("contradiction", option=name)
         deletes = options["exists"] is False and setting.delete is not None
         if options["exists"] is False and not deletes:  # a setting that cannot be deleted, but disabled
             options = dict.fromkeys(setting.members, False)
@@ -162,10 +174,10 @@ class Planner:
             if options["exists"] is False and not names:
                 return None, CredentialsDeletion(self._client, connector, [])
             if (names is not None and set(names) != set(there)) or (options["exists"] and not there):
-                raise manage_failure(self._client, self._params, "no_passwords")
+                raise self._failure("no_passwords")
             return None, None
         if names is not None or (options["exists"] is False and given):
-            raise manage_failure(self._client, self._params, "contradiction", option=CREDENTIALS.name)
+            raise self._failure("contradiction", option=CREDENTIALS.name)
         passwords = {credential["username"]: credential["password"] for credential in given}
         purge = self._params["purge_termination_credentials"] or options["exists"] is False
         always = self._params["update_password"] == "always"
@@ -179,15 +191,13 @@ class Planner:
         reserved = {key: value for key, value in params["tags"].items() if key.startswith("aws:")}
         changed = [key for key, value in reserved.items() if (current.tags or {}).get(key) != value]
         if changed:
-            raise manage_failure(self._client, params, "reserved_tags", keys=" and ".join(sorted(changed)))
+            raise self._failure("reserved_tags", keys=" and ".join(sorted(changed)))
         withheld = current.tags is None
         if withheld and created:  # they were sent with the request that created it
             self._warn(f"The tags were set, but could not be read again. {current.tags_error}")
             return []
         if withheld and params["purge_tags"]:
-            raise manage_failure(
-                self._client, self._params, "tags_withheld", reason=(current.tags_error or "").removesuffix(".")
-            )
+            raise self._failure("tags_withheld", reason=(current.tags_error or "").removesuffix("."))
         connector = current.connector or {}
         adds = [TagWrite(self._client, connector, params["tags"], False, withheld)] if params["tags"] else []
         removes = [TagWrite(self._client, connector, params["tags"], True, False)] if params["purge_tags"] else []
@@ -196,25 +206,23 @@ class Planner:
     # Refusing
 
     def _check_fixed(self, current: State, created: bool) -> None:
-        """Raise VoiceError for an option that cannot change, and is different."""
+        """Raise VoiceError for an option that has a different value, but cannot change it."""
         connector = current.connector or {}
         for key in FIXED:
             wanted = self._params[key]
             if wanted is not None and wanted != connector[key] and not (created and connector[key] is None):
                 shown = self._client.clean(connector[key], 100) if connector[key] else "not returned by AWS"
-                raise manage_failure(self._client, self._params, "fixed", option=key, found=shown)
+                raise self._failure("fixed", option=key, found=shown)
         for setting in _READ_ONLY:
             options = self._params[setting.name]
             if options is None:
                 continue
-            found = current.settings[setting.name]
-            if setting is PHONE_NUMBERS:
-                found = {setting.member: found} if found else None
+            read = _describe_setting(setting, current.settings[setting.name])
+            known = to_structure(setting.members, read)
             given = to_structure(setting.members, options)
-            known = to_structure(setting.members, setting_result(setting, found))
-            same = options["exists"] in (None, found is not None)
+            same = options["exists"] in (None, read["exists"])
             if not same or different_members(setting, {**known, **given}, known):
-                raise manage_failure(self._client, self._params, "read_only", option=setting.name)
+                raise self._failure("read_only", option=setting.name)
 
     def _check_wishes(self, current: State, plan: Plan) -> None:
         """Raise VoiceError for a combination of settings that the service refuses."""
@@ -234,7 +242,7 @@ class Planner:
 
         wants_credentials = bool(self._params[CREDENTIALS.name]) and bool(known[CREDENTIALS.name])
         if wants_credentials and changed & {CREDENTIALS.name, "termination"} and after("termination") is None:
-            raise manage_failure(self._client, self._params, "credentials_without_termination")
+            raise self._failure("credentials_without_termination")
         needed = ("termination", "origination")
         if "emergency_calling" in changed and after("emergency_calling") is not None:
             missing = [name for name in needed if not is_enabled(after(name))]
@@ -243,4 +251,4 @@ class Planner:
             missing = [name for name in ended if not is_enabled(after(name))]
             missing = missing if missing and after("emergency_calling") else []
         if missing:
-            raise manage_failure(self._client, self._params, "emergency_calling_alone", options=" and ".join(missing))
+            raise self._failure("emergency_calling_alone", options=" and ".join(missing))

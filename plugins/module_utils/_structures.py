@@ -18,7 +18,7 @@ from ._shapes import Country, Host, Minutes, Network, PhoneNumber, Setting
 
 
 def _find_network(value: str) -> str | None:
-    """Return a CIDR block without host bits, and an address as a block, or None for what is neither."""
+    """Return a CIDR block without host bits, or an address as a block. Return None if the value is neither."""
     try:
         return str(ipaddress.ip_network(value, strict=False))
     except ValueError:
@@ -37,8 +37,10 @@ _CANONICAL: dict[Any, Callable[[str], str]] = {
     PhoneNumber: lambda value: value.removeprefix("+"),
 }
 
-# The parameters of flat requests whose names differ from the member in the response.
+# The members of responses that have a different name as a parameter of the request.
 _RENAMED = {"PhoneNumberCountries": "PhoneNumberPoolCountries"}
+# The parameters of requests that are not members of a structure.
+FOREIGN = {"VoiceConnectorId", *_RENAMED.values()}
 
 _NUMBER = "a phone number in E.164 format in quotes, such as '+12065550100'; its value is not shown here"
 
@@ -63,7 +65,7 @@ class BadValue(ValueError):
 
 
 class UnknownMembers(ValueError):
-    """A new value would remove members that are not in the table. The arguments are the path of the option, and they."""
+    """A new value would remove members that are not in the table. The arguments are the path of the option and the members."""
 
 
 class Problem(NamedTuple):
@@ -120,8 +122,8 @@ def different_members(setting: Setting, one: dict[str, Any] | None, other: dict[
 def lost_members(setting: Setting, stored: dict[str, Any] | None, sent: dict[str, Any] | None) -> set[str]:
     """Return the members whose *stored* value differs from the *sent* value. None means that the setting is not set.
 
-    If a member was not sent, the service may set it to a default, but not a phone number. An empty value in *sent* means
-    that it must not.
+    The service may set a member that was not sent to a default, unless the member is a phone number. A member whose value
+    in *sent* is empty must stay empty.
     """
     if stored is None or sent is None:
         return different_members(setting, stored, sent)
@@ -240,20 +242,6 @@ def check_options(kind: Any, value: Any, path: str) -> None:
             raise BadValue(path, requirement)
 
 
-def without_empty(kind: Any, value: Any) -> Any:
-    """Return a value without its empty members, as the service returns it.
-
-    :param kind: as ``pick()`` takes it; None for a value that is not in the table.
-    """
-    if isinstance(kind, list):
-        return [without_empty(kind[0], item) for item in value]
-    if not isinstance(kind, dict):
-        return value
-    kinds = dict(kind.values())
-    members = {n: without_empty(kinds.get(n), inner) for n, inner in value.items() if not is_empty(inner)}
-    return {name: inner for name, inner in members.items() if not is_empty(inner)}
-
-
 def apply_options(
     setting: Setting, options: dict[str, Any], current: dict[str, Any] | None, path: str = ""
 ) -> dict[str, Any] | None:
@@ -278,20 +266,20 @@ def to_parameters(setting: Setting, shape: Any, structure: dict[str, Any]) -> di
     :param shape: the input shape of the operation.
     """
     if setting.member in shape.members:
-        return {setting.member: _without_empty(shape.members[setting.member], structure)}
+        return {setting.member: without_empty(shape.members[setting.member], structure)}
     parameters = {_RENAMED.get(name, name): value for name, value in structure.items()}
-    return _without_empty(shape, parameters)
+    return without_empty(shape, parameters)
 
 
-def _without_empty(shape: Any, value: Any) -> Any:
+def without_empty(shape: Any, value: Any) -> Any:
     """Return a value without its empty members, except lists that the shape allows to be empty."""
     kind = shape and shape.type_name  # None for a member that the installed botocore does not know
     if kind == "list":
-        return [_without_empty(shape.member, item) for item in value]
+        return [without_empty(shape.member, item) for item in value]
     if kind != "structure":
         return value
     members = {name: (shape.members.get(name), item) for name, item in value.items()}
-    kept = {name: (inner, _without_empty(inner, item)) for name, (inner, item) in members.items() if item is not None}
+    kept = {name: (inner, without_empty(inner, item)) for name, (inner, item) in members.items() if item is not None}
     return {
         name: item
         for name, (inner, item) in kept.items()
@@ -307,8 +295,7 @@ def find_unsendable(setting: Setting, shape: Any, structure: dict[str, Any]) -> 
     if setting.member in shape.members:
         problems = find_problems(shape.members[setting.member], structure, setting.members)
         return sorted(problem.path for problem in problems if problem.kind == "unknown")
-    accepted = {*shape.members, *_RENAMED} - {"VoiceConnectorId", *_RENAMED.values()}
-    return sorted(set(structure) - accepted)
+    return sorted(set(structure) - ({*shape.members, *_RENAMED} - FOREIGN))
 
 
 def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator[Problem]:
@@ -345,7 +332,7 @@ def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator
 
 
 def _is_missing(shape: Any, value: Any) -> bool:
-    """Return whether a required value is not given. An empty structure is given, and a shape can allow an empty string."""
+    """Return whether a required value is missing. A structure can be empty, and so can a string if its shape allows it."""
     return value is None or (value in ("", []) and shape.metadata.get("min") != 0)
 
 

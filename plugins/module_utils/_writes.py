@@ -68,8 +68,8 @@ class Write:
         self.client = client
         self.decide = decide
         self.before: Any = None  # the state that the last read returned
-        self.desired: Any = None  # the one that was sent, or would have been
-        self.expected: list[Any] = []  # the state for which the write was planned, if it was
+        self.desired: Any = None  # the state that the last request sets
+        self.expected: list[Any] = []  # the state for which the write was planned; empty without a plan
         self._sending = False  # whether the last call of prepare() has returned
 
     def read(self, client: VoiceClient) -> Any:
@@ -104,8 +104,9 @@ class Write:
             if found:
                 fields: dict[str, Any] = {field: " and ".join(found)}
                 raise self.failure(message, rejected=True, **fields)
-        for problem in problems:
-            raise self.failure("bad_value", rejected=True, option=problem.path, requirement=problem.requirement)
+        if problems:
+            option, requirement = problems[0].path, problems[0].requirement
+            raise self.failure("bad_value", rejected=True, option=option, requirement=requirement)
         return parameters
 
     @property
@@ -115,7 +116,7 @@ class Write:
         return self.client.model.operation_model(self.operation).input_shape
 
     def find_stored(self, operation: Operation, response: dict[str, Any], desired: Any) -> Any:
-        """Return the state after a successful request. By default, the response has no output, and it is as desired."""
+        """Return the state after a successful request. If the response has no output, that is the desired state."""
         operation.require_request_id(response)
         return desired
 
@@ -198,7 +199,7 @@ class Write:
         return self.desired
 
     def _judge(self, current: Any) -> None:
-        """Compare what is set after an attempt that may have been applied. Return if that is what was set before."""
+        """Compare the state after an attempt that may have been applied. Return if the state is the one before it."""
         different = self.different(current, self.before)
         if different and not self.lost(current, self.desired):
             raise _Settled(Change(self.before, current, True))
@@ -336,7 +337,10 @@ class SettingWrite(Write):
         return self.check(parameters, self._setting.members, self._path)
 
     def predict_stored(self, desired: dict[str, Any] | None) -> dict[str, Any] | None:
-        return None if desired is None else without_empty(self._setting.members, desired)
+        if desired is None:
+            return None
+        stored: dict[str, Any] = without_empty(self.shape.members.get(self._setting.member, self.shape), desired)
+        return stored
 
     def check_members(self, structure: dict[str, Any], message: str = "unknown_members") -> None:
         """Raise VoiceError if the installed botocore does not have the operation or a member of a *structure*.

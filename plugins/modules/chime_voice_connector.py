@@ -710,7 +710,6 @@ voice_connector:
           - "+12065550102"
 """
 
-from operator import itemgetter
 from typing import Any
 
 from ..module_utils._client import Connection
@@ -782,7 +781,7 @@ def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
         require_valid(setting, params[name] or {}, name)
     credentials = (params["termination_credentials"] or {}).get("credentials") or []
     names = [credential["username"] for credential in credentials]
-    if not all(names) or len(set(names)) < len(names) or not all(map(itemgetter("password"), credentials)):
+    if not all(names) or len(set(names)) < len(names) or not all(item["password"] for item in credentials):
         option = "termination_credentials.credentials"
         raise VoiceError("bad_value", option=option, requirement="each user name once, with a password")
 
