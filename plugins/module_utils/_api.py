@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ._errors import NotFound, VoiceError
 from ._operation import Operation, VoiceClient
-from ._shapes import PROXY, Setting, setting_result
+from ._shapes import Setting, setting_result
 
 
 class SettingRead(NamedTuple):
@@ -51,18 +51,6 @@ def get_setting(
         return SettingRead(operation.check(setting_result, setting, structure), without_nulls(structure))
     _confirm_absence(client, operation, setting, voice_connector_id, voice_connector or {}, missing)
     return SettingRead(setting_result(setting, None), None)
-
-
-def get_proxy(
-    client: VoiceClient, voice_connector_id: str, voice_connector: dict[str, Any] | None = None
-) -> dict[str, Any] | None:
-    """Return the ``Proxy`` structure of a Voice Connector, or None if AWS confirms that no proxy configuration is set.
-
-    The operations and errors are the same as for ``get_setting``.
-
-    :returns: the members that the service returned, without nulls. Members that are unknown to botocore are included.
-    """
-    return get_setting(client, PROXY, voice_connector_id, voice_connector).structure
 
 
 def require_operations(client: VoiceClient, settings: Iterable[Setting]) -> None:

@@ -16,7 +16,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.chime_sdk.voice.plugins.module_utils import _client, _operation, _rate_limit
-from ansible_collections.chime_sdk.voice.plugins.module_utils._api import get_proxy
+from ansible_collections.chime_sdk.voice.plugins.module_utils._api import get_setting
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import Connection
 from ansible_collections.chime_sdk.voice.plugins.module_utils._errors import NotFound, VoiceError
 from ansible_collections.chime_sdk.voice.plugins.module_utils._module import VoiceModule
@@ -28,6 +28,7 @@ from ansible_collections.chime_sdk.voice.plugins.module_utils._operation import 
     stop_abandoned,
 )
 from ansible_collections.chime_sdk.voice.plugins.module_utils._rate_limit import RateLimit
+from ansible_collections.chime_sdk.voice.plugins.module_utils._shapes import PROXY
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY, connection_to
@@ -246,7 +247,7 @@ def test_a_read_in_the_check_uses_the_slot_of_the_write(
     for _response in range(4):
         client.rate_limit.record(False)
     client.rate_limit.record(True)
-    delete(client, lambda: get_proxy(client._replace(holds_slot=True), WITH_PROXY))
+    delete(client, lambda: get_setting(client._replace(holds_slot=True), PROXY, WITH_PROXY))
     assert emulator.operations() == [GET, DELETE]
     assert events == ["slot", "credentials", "credentials"]
 
@@ -258,7 +259,7 @@ def test_a_read_in_the_check_waits_for_a_slot_if_it_is_repeated(
         client.rate_limit.record(False)
     client.rate_limit.record(True)
     emulator.faults = [Fault(GET, status=503, times=2)]
-    delete(client, lambda: get_proxy(client._replace(holds_slot=True), WITH_PROXY))
+    delete(client, lambda: get_setting(client._replace(holds_slot=True), PROXY, WITH_PROXY))
     assert emulator.operations() == [GET] * 3 + [DELETE]
     assert events.count("slot") == 3
 
