@@ -204,11 +204,11 @@ MESSAGES = {
         "cause and run the task again. The error from the change: {write}"
     ),
     "changed_since_read": (
-        "{options} changed after the Voice Connector was read, so this was not written. Run the task again"
+        "{options} changed after the Voice Connector was read, so the request was not sent. Run the task again"
     ),
     "unknown_item_members": (
-        "a write would remove {members} from an item of {option}, because this version of the collection does not know it. "
-        "Upgrade chime_sdk.voice, or make this change with a different tool; nothing was sent"
+        "a write would remove {members} from an item of {option}, because this version of the collection does not know "
+        "{members}. Upgrade chime_sdk.voice, or make this change with a different tool; nothing was sent"
     ),
     "write_unreadable": (
         "it is unknown whether the service stored the passwords, because stored passwords cannot be read. Run the "
