@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -66,8 +67,14 @@ def _violated_constraints(shape: Any, value: Any) -> Iterator[str]:
         yield f"satisfy regular expression pattern: {shape.metadata['pattern']}"
     if shape.metadata.get("enum") and value not in shape.metadata["enum"]:
         yield f"satisfy enum value set: [{', '.join(shape.metadata['enum'])}]"
-    if shape.type_name == "timestamp":
-        try:
-            parse_timestamp(value)
-        except ValueError:
-            yield "be a timestamp"
+    if shape.type_name == "timestamp" and not _is_timestamp(value):
+        yield "be a timestamp"
+
+
+@functools.lru_cache
+def _is_timestamp(value: str) -> bool:
+    try:
+        parse_timestamp(value)
+    except ValueError:
+        return False
+    return True

@@ -40,6 +40,8 @@ class VoiceApi:
             credential, region = self._request.check_signature(self._voice.credentials, MODEL.signing_name)
         except Refused as e:
             raise ServiceError(e.code, str(e), 403) from None
+        if region not in self._voice.regions:
+            raise ServiceError("InvalidSignatureException", "Credential should be scoped to a valid region.", 403)
         members = _read_request(operation, uri, query, self._request.body)
         output = self._voice.handle(operation, members, credential["account"], region)
         status = operation.http.get("responseCode", 200)

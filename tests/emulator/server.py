@@ -86,15 +86,16 @@ class Emulator:
 
     def __exit__(self, *exception: object) -> None:
         self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.socket.shutdown(socket.SHUT_RDWR)  # wakes up the thread
         assert self._thread is not None
         self._thread.join()
+        self._server.server_close()
         if self.tls:
             self.tls.close()
 
     def serve(self) -> None:
-        self._server.serve_forever(poll_interval=0.005)
+        while not self.stopping.is_set():
+            self._server.handle_request()
 
     def operations(self) -> list[str]:
         """Return the names of the operations requested so far."""

@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import copy
 import datetime
+import functools
+import json
 import random
 import string
 import threading
 import time
-from functools import partial
 from typing import Any, Callable
 
 from botocore import xform_name
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
-from botocore.validate import ParamValidator
 
 from ansible_collections.chime_sdk.voice.tests.emulator.api import ServiceError
 from ansible_collections.chime_sdk.voice.tests.emulator.model import find_problems
@@ -62,6 +62,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "Termination": {"CpsLimit": 1, "Disabled": False},
 }
 
+_REGIONS = MODEL.shape_for("VoiceConnectorAwsRegion").enum
+
 # The Region in which AWS creates a Voice Connector if AwsRegion is not set, regardless of the endpoint.
 _DEFAULT_REGION = "us-east-1"
 
@@ -90,6 +92,8 @@ class Voice:
           default) or deletes them (``replace``). Which of them AWS does is not public.
         - ``reorders``: if true, responses differ from what was put, but mean the same: lists are reversed, phone numbers
           have no plus sign, and hosts are in lower case.
+        - ``regions``: the Regions that have an endpoint. The default is those in the service model. A request that is
+          signed for a different Region is refused.
 
         Voice Connectors have the members in the service model. In addition, they can have ``Tags`` (a dictionary), any
         of the ``SETTINGS``, ``TerminationCredentials`` (a list of usernames), ``PhoneNumbers`` (a list of strings in
@@ -106,6 +110,7 @@ class Voice:
         self.visible_after: float = state.get("visible_after", 0)
         self.credentials_put: str = state.get("credentials_put", "add")
         self.reorders: bool = state.get("reorders", False)
+        self.regions: list[str] = state.get("regions", [*_REGIONS])
         self._created: dict[str, float] = {}  # the time.monotonic() at which each Voice Connector was created
         self.credentials: dict[str, dict[str, Any]] = {}
         for credential in state["credentials"]:
@@ -116,7 +121,7 @@ class Voice:
         for given in state["voice_connectors"]:
             entry = copy.deepcopy(given)
             if not entry.pop("Unchecked", False):
-                _check_seed(entry)
+                _check_seed(json.dumps(entry))
             account = entry.pop("Account", default_account)
             given_settings = {name: entry.pop(name, None) for name in (*SETTINGS, _CREDENTIALS)}
             settings = {name: value for name, value in given_settings.items() if value is not None}
@@ -216,7 +221,7 @@ class Voice:
         verb, _separator, setting = operation.partition("VoiceConnector")
         if setting in SETTINGS:
             method = getattr(cls, f"_{verb.lower()}_setting", None)
-            return method and partial(method, setting=setting)
+            return method and functools.partial(method, setting=setting)
         return getattr(cls, "_" + xform_name(operation), None)
 
     def handle(self, operation: Any, request: dict[str, Any], account: str, region: str) -> dict[str, Any] | None:
@@ -233,8 +238,8 @@ class Voice:
             connectors = self._visible(self._connectors.setdefault((account, region), {}))
             output = copy.deepcopy(method(self, connectors, request, account, region))
         if output is not None and self._checks_output:
-            report = ParamValidator().validate(output, operation.output_shape)
-            assert not report.has_errors(), f"{operation.name} returns {output}: {report.generate_report()}"
+            problems = list(find_problems(operation.output_shape, output))
+            assert not problems, f"{operation.name} returns {output}: {'; '.join(problems)}"
         return _vary(operation.output_shape, output) if self.reorders else output
 
     def _visible(self, connectors: dict[str, Any]) -> dict[str, Any]:
@@ -396,7 +401,7 @@ class Voice:
             tags.pop(key, None)
 
     def _list_available_voice_connector_regions(self, connectors: Any, request: Any, account: str, region: str) -> Any:
-        return {"VoiceConnectorRegions": MODEL.shape_for("VoiceConnectorAwsRegion").enum}
+        return {"VoiceConnectorRegions": _REGIONS}
 
 
 def _now() -> str:
@@ -415,12 +420,14 @@ def _vary(shape: Any, value: Any, name: str = "") -> Any:
     return value.lower() if isinstance(value, str) and name == "Host" else value
 
 
-def _check_seed(seed: dict[str, Any]) -> None:
-    """Check a Voice Connector in the initial state.
+@functools.lru_cache(None)
+def _check_seed(seed: str) -> None:
+    """Check a Voice Connector in the initial state, as JSON.
 
     :raises ValueError: if it violates the model.
     """
-    entry = dict(seed)
+    entry = json.loads(seed)
+    identifier = entry.get("VoiceConnectorId")
     entry.pop("Account", None)
     tags = [{"Key": key, "Value": value} for key, value in entry.pop("Tags", {}).items()]
     settings = {name: entry.pop(name, None) for name in SETTINGS}
@@ -437,6 +444,4 @@ def _check_seed(seed: dict[str, Any]) -> None:
     ]
     problems = [problem for path, name, value in parts for problem in find_problems(MODEL.shape_for(name), value, path)]
     if problems:
-        raise ValueError(
-            f"Voice Connector {seed.get('VoiceConnectorId')} violates the service model: {'; '.join(problems)}"
-        )
+        raise ValueError(f"Voice Connector {identifier} violates the service model: {'; '.join(problems)}")

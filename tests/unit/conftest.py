@@ -16,8 +16,10 @@ from collections.abc import Iterator
 from typing import Any, Callable
 
 import pytest
+from botocore.args import ClientArgsCreator
 from botocore.client import ClientCreator
 from botocore.compat import accepts_kwargs
+from botocore.endpoint_provider import EndpointProvider
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
@@ -63,6 +65,12 @@ def disable_garbage_collection() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def freeze_garbage_collection() -> None:
+    """Exclude the objects of pytest and of the modules from garbage collection, because these are many and stay."""
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
 def cache_sdk_data() -> Iterator[None]:
     """Do the slow parts of creating a client once: load botocore's data, and prepare the handlers and methods."""
     with pytest.MonkeyPatch.context() as patch:
@@ -84,6 +92,17 @@ def cache_sdk_data() -> Iterator[None]:
         handlers = [handler for handler in BUILTIN_HANDLERS if others.isdisjoint(handler[0].split("."))]
         patch.setattr("botocore.handlers.BUILTIN_HANDLERS", handlers)
         patch.setattr("botocore.hooks.accepts_kwargs", functools.cache(accepts_kwargs))
+        # Only clients of S3 use its configuration, which is slow to find.
+        patch.setattr(ClientArgsCreator, "compute_s3_config", lambda self, config: None)
+        # Parse the rules for endpoints once.
+        providers: dict[int, Any] = {}
+
+        def parse_once(ruleset_data: Any, partition_data: Any, **options: Any) -> Any:
+            if id(ruleset_data) not in providers:
+                providers[id(ruleset_data)] = EndpointProvider(ruleset_data, partition_data, **options)
+            return providers[id(ruleset_data)]
+
+        patch.setattr("botocore.regions.EndpointProvider", parse_once)
         # The methods of a client depend only on the names of its operations.
         create_methods = ClientCreator._create_methods
         created: dict[Any, Any] = {}

@@ -362,6 +362,15 @@ def test_a_wrong_signature_is_rejected(emulator: Emulator, changes: Any, code: s
     assert code_of(error)[1] == 403
 
 
+def test_a_region_without_the_service_is_rejected_unless_the_state_has_it(emulator: Emulator) -> None:
+    client = client_for(emulator, region_name="af-south-1")
+    with pytest.raises(ClientError) as error:
+        client.list_voice_connectors()
+    assert code_of(error) == ("InvalidSignatureException", 403)
+    emulator.voice = service.Voice({**STATE, "regions": ["af-south-1"]})
+    assert client.list_voice_connectors()["VoiceConnectors"] == []
+
+
 def test_an_unsigned_request_is_rejected(emulator: Emulator) -> None:
     with pytest.raises(urllib.request.HTTPError) as error:
         urllib.request.urlopen(emulator.url + "/voice-connectors")

@@ -299,6 +299,7 @@ def test_an_account_that_contradicts_the_role_is_refused(
 
 
 def test_all_regions_are_those_of_the_service_and_those_of_botocore(read: Read, fleet: Emulator) -> None:
+    fleet.voice.regions.append("af-south-1")
     fleet.faults = [Fault(REGIONS, body='{"VoiceConnectorRegions": ["af-south-1", "us-east-1"]}')]
     result = read(region=None, regions="all")
     assert [region["region"] for region in result["regions"]] == [*KNOWN_REGIONS, "af-south-1"]
@@ -348,6 +349,7 @@ def test_all_cannot_be_combined_with_regions(read: Read, fleet: Emulator, region
 
 
 def test_retiring_reads_the_regions_of_the_service(fleet: Emulator, tmp_path: pathlib.Path) -> None:
+    fleet.voice.regions.append("af-south-1")
     fleet.faults = [Fault(REGIONS, body='{"VoiceConnectorRegions": ["af-south-1"]}')]
     options = {"account_id": HERE, "all": True, "region": None, "backup_dir": str(tmp_path)}
     result = run("chime_voice_connector_proxy_retire", fleet, **options, _ansible_check_mode=True)

@@ -284,6 +284,7 @@ def test_a_bad_region_in_the_environment_is_refused(
     + ["cn-northwest-1", "xy-north-12"],
 )
 def test_any_region_in_the_form_that_aws_uses_is_read(run_module: Run, emulator: Emulator, region: str) -> None:
+    emulator.voice.regions = [region]
     assert run_module(INFO, "region", region=region)["region"] == region
     assert run_module(INFO, regions=[region])["regions"] == [{"region": region, "complete": True, "reason": None}]
     assert emulator.operations() == [LIST, LIST]
