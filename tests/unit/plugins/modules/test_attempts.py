@@ -295,15 +295,21 @@ def test_credentials_are_obtained_once_or_at_most_once_per_request_if_they_expir
 def test_renewed_credentials_are_used_from_then_on(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, concurrency: int
 ) -> None:
-    """A file that the emulator makes visible after ten requests makes the process return different credentials."""
+    """A file that the emulator creates at the tenth request makes the process return different credentials.
+
+    From then on, requests with the old credentials wait for one with the new ones, because the process can be slow.
+    """
     with Emulator(fleet(30)) as emulator:
         find_fault = emulator.next_fault
-        lock = threading.Lock()
+        is_renewed = threading.Event()
 
         def renew(operation: str, request: str) -> Fault | None:
-            with lock:
-                if len(emulator.requests) >= 10 and not (tmp_path / "renewed").exists():
-                    (tmp_path / "renewed").touch()
+            if "ASIDEMULATOR" in request:
+                is_renewed.set()
+            elif (tmp_path / "renewed").exists():
+                is_renewed.wait(2)
+            elif len(emulator.requests) >= 10:
+                (tmp_path / "renewed").touch()
             return find_fault(operation, request)
 
         monkeypatch.setattr(emulator, "next_fault", renew)
@@ -456,8 +462,10 @@ def test_the_message_about_the_limit_shows_how_the_last_attempt_ended(
         assert words in read_once(one, voice_connector_id=WITH_PROXY)["msg"]
 
 
+# A process that a shell started in the background ignores SIGINT, and so do its children.
 SCRIPT = """
-import json, sys
+import json, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.chime_sdk.voice.plugins.modules import {module} as module
 with patch_module_args(json.loads(sys.argv[1])):
