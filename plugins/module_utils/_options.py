@@ -179,7 +179,7 @@ def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, 
             _check_type(option, kind, params[name] if kind == "dict" else given[option])
             if kind == "dict" and isinstance(given[option], str):
                 _check_keys(option, given[option])
-    # An empty connection option would select other credentials.
+    # An empty connection option would select different credentials.
     for option, given_value in given.items():
         if given_value == "" and option != may_be_empty:
             raise VoiceError("empty_string", option=option)
@@ -220,14 +220,14 @@ def _check_suboptions(spec: dict[str, Any], given: Any, path: str) -> None:
 
 
 def _all_options(spec: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield the name, the name or an alias, and the type of each option that follows the rules of this collection."""
+    """Yield the name, the name or an alias, and the type of each option that this module checks."""
     for name, option in {**_CONNECTION_OPTIONS, **spec}.items():
         for name_or_alias in (name, *option.get("aliases", ())):
             yield name, name_or_alias, option["type"]
 
 
 def _items(params: dict[str, Any], *names: str) -> Iterator[tuple[str, str]]:
-    """Yield each string in the options *names*, after the words for it in a message."""
+    """Yield each string in the options *names*, after the words with which messages describe it."""
     for name in names:
         value = params.get(name) or []
         yield from [(name, value)] if isinstance(value, str) else [(f"an item of {name}", item) for item in value]

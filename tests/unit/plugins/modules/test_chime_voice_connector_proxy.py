@@ -506,7 +506,7 @@ def test_an_unknown_state_fails(manage: Manage, emulator: Emulator, state: str) 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"aws_config": {"no_such_key": 1}}, "aws_config has the unknown key 'no_such_key'"),
+        ({"aws_config": {"no_such_key": 1}}, "aws_config contains 'no_such_key', which botocore does not know"),
         ({"endpoint_url": "voice.example"}, "voice.example"),
         ({"access_key": None, "secret_key": None}, "no AWS credentials"),
     ],

@@ -197,8 +197,8 @@ def test_check_mode_and_diff_preview_each_change(
     [
         ({"account_id": "12345678901a"}, "which is not the ID of an AWS account"),
         ({"account_id": 111122223333}, "account_id contains a number where a string is required"),
-        ({"all": None}, "voice_connector_ids is missing or empty, and all is not true"),
-        ({"voice_connector_ids": [RECEPTION]}, "cannot be combined with all"),
+        ({"all": None}, "voice_connector_ids is missing or empty, and the option all is not true"),
+        ({"voice_connector_ids": [RECEPTION]}, "cannot be combined with the option all"),
         ({"all": None, "voice_connector_ids": [RECEPTION, "all"]}, "Set the option all to true instead"),
         ({"all": None, "voice_connector_ids": [True]}, "voice_connector_ids contains a boolean"),
         ({"backup_file": 7}, "backup_file contains a number"),
