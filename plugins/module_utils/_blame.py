@@ -54,7 +54,7 @@ def find_suspects(words: str, settings: dict[str, Any]) -> list[str]:
     malformed: dict[str, None] = {}
     for name, value in _list_settings(settings):
         value = value.strip("/ \n")
-        edge = r"[\"'`()]" if len(value) < 3 else r"(?!\w)"  # a short value may be a word of the error
+        edge = r"[\"'`()]" if len(value) < 3 else r"(?!\w)"  # a short value can occur in the error as an ordinary word
         if value and re.search(rf"{edge.replace('?!', '?<!')}{re.escape(value)}{edge}", words):
             found[name] = max(len(value), found.get(name, 0))
         if "://" in value and not _has_valid_port(value):

@@ -35,7 +35,7 @@ _ENOUGH_FAILURES = 8
 
 
 class Selection(NamedTuple):
-    """The selected Voice Connectors, and what to read for each. If ``ids`` or ``names`` is None, it selects all."""
+    """The selected Voice Connectors, and what to read for each. If they are None, ``ids`` and ``names`` select all."""
 
     ids: list[str] | None
     names: list[str] | None
@@ -43,8 +43,8 @@ class Selection(NamedTuple):
     include_tags: bool
     settings: list[Setting]
     phone_numbers: bool = False
-    # Whether to skip Voice Connectors that are listed, but belong to a Region that is not read. If true, there is a
-    # result for each Region that lists a Voice Connector as its own, and for each in which an ID was found.
+    # Whether to skip listed Voice Connectors that belong to a Region that is not read. If true, a Voice Connector has a
+    # result for each Region that lists the Voice Connector as its own, or in which it was found by its ID.
     own_regions_only: bool = False
     # Whether to keep the structures as AWS returned them.
     keep_structures: bool = False
@@ -57,11 +57,11 @@ class ConnectorRead(NamedTuple):
     """
 
     voice_connector_id: str
-    region: str | None  # where the Voice Connector was found or searched for; None for several Regions
+    region: str | None  # where the Voice Connector was found or searched for; None if in several Regions
     connector: dict[str, Any] | None
     errors: list[VoiceError]
     tried: bool = True
-    structures: dict[str, dict[str, Any] | None] = {}  # by setting, as AWS returned them; empty unless kept
+    structures: dict[str, dict[str, Any] | None] = {}  # by setting; empty unless keep_structures is true
 
 
 class RegionRead:
@@ -69,10 +69,11 @@ class RegionRead:
 
     def __init__(self, client: VoiceClient) -> None:
         self.client = client
-        # The documented keys of each Voice Connector by ID; None for an entry in which a value has a wrong type
+        # The documented keys of each Voice Connector by ID; None for an entry in which a value does not have its
+        # documented type
         self.listed: dict[str, dict[str, Any] | None] = {}
         self.listing_error: VoiceError | None = None
-        self.numbers: dict[str, list[str]] | None = None  # by Voice Connector; None if not listed
+        self.numbers: dict[str, list[str]] | None = None  # the phone numbers by ID; None if not listed
         self.numbers_error: VoiceError | None = None
         self.listed_all = False  # whether all Voice Connectors in this Region are listed
         self.stopped_by: VoiceError | None = None  # the error that stopped reading early
@@ -105,7 +106,7 @@ class Unknown(NamedTuple):
 
 
 class BulkRead(NamedTuple):
-    """The results, in the order of the given IDs or, without IDs, of the Regions and their listings."""
+    """The results, in the order of the given IDs. Without IDs, in the order of the Regions and their listings."""
 
     regions: list[RegionRead]
     reads: list[ConnectorRead]
@@ -200,7 +201,7 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
 
 
 def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: int) -> None:
-    """Call *function* for each item, in this thread and up to *concurrency* - 1 others."""
+    """Call *function* for each item, in this thread and up to *concurrency* - 1 other threads."""
     items = list(items)
     remaining = iter(items)
     lock = threading.Lock()
@@ -254,8 +255,8 @@ def _list_voice_connectors(region: RegionRead, ids: list[str] | None, alone: boo
         for number, page in enumerate(list_voice_connectors(region.client), 1):
             region.listed.update(page)
             missing.difference_update(region.listed)
-            # The number of pages is unknown. Stop listing when no more Voice Connectors are missing than requests were
-            # sent, and read them by ID. In the worst case, this doubles the number of requests.
+            # The number of pages is unknown. Stop listing when the number of missing Voice Connectors is at most the
+            # number of requests sent, and read the missing ones by ID. At worst, this doubles the number of requests.
             if ids is not None and len(missing) <= (number if alone else 0):
                 return
         region.listed_all = not alone or ids is None
@@ -266,7 +267,7 @@ def _list_voice_connectors(region: RegionRead, ids: list[str] | None, alone: boo
 
 
 def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
-    """Return the Region in which to read each listed Voice Connector, by ID."""
+    """Return, by ID, the Region in which to read each listed Voice Connector."""
     homes: dict[str, RegionRead] = {}
     for region in regions:
         for identifier, entry in region.listed.items():
@@ -276,7 +277,7 @@ def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
 
 
 def foreign_homes(regions: list[RegionRead]) -> dict[str, str]:
-    """Return the Region of each listed Voice Connector that does not belong to any of *regions*, by ID.
+    """Return, by ID, the Region of each listed Voice Connector that belongs to none of *regions*.
 
     The result omits a Voice Connector for which two listings contain different Regions.
     """

@@ -6,13 +6,13 @@
 
 """A boto3 client from the connection options of a module.
 
-This collection has its own retries, deadlines, and parsing of responses. Those in botocore and amazon.aws can make a
+This collection has its own retries, deadlines, and parsing of responses, because botocore and amazon.aws can make a
 failure look like an absent resource, or let a task hang:
 
 - Retries and deadlines (``_operation``). When this service throttles, it returns ThrottledClientException, which
   botocore's mode ``standard`` never retries. After about 17 failures, the retry quota of that mode ends all retries of
   a client, in the middle of a bulk read. ``AWSRetry`` of amazon.aws retries only ClientError, not a broken connection.
-  Neither enforces a deadline, and a read timeout restarts with every byte.
+  Neither botocore nor amazon.aws enforces a deadline, and a read timeout restarts with every byte.
 - Responses (``_responses``). botocore parses an HTML page, a truncated body, and an empty body as ``{}``. It drops
   members that it does not know, and its names of errors depend on its version.
 - Failures (``_failures``). An exception from the SDK states neither what to do nor whether the request may have been
@@ -40,7 +40,7 @@ from collections.abc import Iterable
 from typing import Any, Callable, TypeVar
 
 try:
-    importlib.import_module("boto3")  # amazon.aws does the same, but catches only ImportError
+    importlib.import_module("boto3")  # amazon.aws imports it too, but catches only ImportError
     from botocore.config import Config
     from botocore.credentials import Credentials, RefreshableCredentials, create_credential_resolver
     from botocore.exceptions import NoCredentialsError
@@ -99,7 +99,7 @@ class SigningCredentials(Credentials):
         """Obtain the credentials that sign the next request. This may read files, run a process, or call AWS.
 
         :param run: a function that runs its argument within the time that is left.
-        :raises BadCredentials: they contain whitespace or control characters.
+        :raises BadCredentials: the credentials contain whitespace or control characters.
         :raises Exception: what botocore's credential providers raise.
         """
         if self._frozen is None or isinstance(self._source, RefreshableCredentials):
@@ -140,8 +140,8 @@ class SigningCredentials(Credentials):
 class Connection:
     """The connection options of a module, and the session that its clients share.
 
-    No other class uses the module. ``aws_config`` overrides the timeouts set here. Its key ``retries`` replaces this
-    collection's retries of reads with those of botocore.
+    No other class uses the AnsibleAWSModule. ``aws_config`` overrides the timeouts set here. The key ``retries`` of
+    ``aws_config`` replaces this collection's retries of reads with those of botocore.
     """
 
     def __init__(
@@ -157,7 +157,7 @@ class Connection:
         :param module: the AnsibleAWSModule.
         :param purpose: the purpose of the clients, as in "Failed to PURPOSE in REGION".
         :param concurrency: for a bulk run, the number of threads that share each client and its rate limit.
-        :param numbers: the PhoneNumbers to hide in messages. Phone numbers that are read are added to them.
+        :param numbers: the PhoneNumbers to hide in messages. The clients add each phone number that they read.
         :param passwords: passwords in the other options of the module, to hide in messages.
         :raises VoiceError: an option is not valid, or the SDK is too old.
         """

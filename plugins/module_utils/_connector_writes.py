@@ -64,7 +64,7 @@ class ConnectorCreation(Write):
 
 
 class ConnectorUpdate(Write):
-    """A write that sets ``name`` and ``require_encryption`` of a Voice Connector. Its state is these two keys."""
+    """A write that sets ``name`` and ``require_encryption`` of a Voice Connector. The state consists of both values."""
 
     operation = "UpdateVoiceConnector"
 
@@ -98,7 +98,10 @@ class ConnectorUpdate(Write):
 
 
 class ConnectorDeletion(Write):
-    """The deletion of a Voice Connector. The state is its documented keys, or None if it does not exist."""
+    """The deletion of a Voice Connector.
+
+    The state is the documented keys of the Voice Connector, or None if the Voice Connector does not exist.
+    """
 
     operation = "DeleteVoiceConnector"
     deletes = True

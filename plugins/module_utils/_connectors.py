@@ -48,7 +48,7 @@ def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[st
     """Return the documented keys of the Voice Connector with this ID. Operation: GetVoiceConnector.
 
     :raises NotFound: the Voice Connector does not exist.
-    :raises VoiceError: any other response, including one about a different Voice Connector, or no response.
+    :raises VoiceError: the request failed, or the response is about a different Voice Connector.
     """
     operation = Operation(client, "GetVoiceConnector", f"get Voice Connector {voice_connector_id}")
     found = operation.member(operation(VoiceConnectorId=voice_connector_id), "VoiceConnector")
@@ -59,9 +59,9 @@ def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[st
 
 
 def list_voice_connectors(client: VoiceClient) -> Iterator[dict[str, dict[str, Any] | None]]:
-    """Yield the pages of Voice Connectors: for each ID, the documented keys. Operation: ListVoiceConnectors.
+    """Yield the pages of a listing: the documented keys of each Voice Connector, by ID. Operation: ListVoiceConnectors.
 
-    If a value does not have its documented type, the keys are None. Get such a Voice Connector by its ID.
+    None replaces the keys if a value does not have its documented type. Get such a Voice Connector by its ID.
 
     :raises VoiceError: a page is missing or unreadable, or the listing does not end.
     """
@@ -116,10 +116,10 @@ def list_phone_numbers(client: VoiceClient) -> dict[str, list[str]]:
 def _list_pages(
     start: Callable[[], Operation], member: str, key: str
 ) -> Iterator[tuple[Operation, list[tuple[str, dict[str, Any]]]]]:
-    """Yield each page of a listing: the operation, and pairs of the value of the member *key* and its entry.
+    """Yield each page of a listing: the operation, and for each entry a pair of its member *key* and the entry.
 
     :param start: a function that returns the operation for a page.
-    :param member: the member of the response that has the entries.
+    :param member: the member of the response that contains the entries.
     :raises VoiceError: a page is missing or unreadable, or the listing does not end.
     """
     tokens: set[str] = set()
@@ -179,7 +179,7 @@ def get_tags(client: VoiceClient, voice_connector: dict[str, Any]) -> dict[str, 
     """Return the tags of a Voice Connector. Operation: ListTagsForResource.
 
     :param voice_connector: the documented keys of the Voice Connector.
-    :raises VoiceError: any other response, or no response.
+    :raises VoiceError: the tags could not be read.
     """
     identifier, arn = voice_connector["voice_connector_id"], voice_connector["voice_connector_arn"]
     operation = Operation(client, "ListTagsForResource", f"get the tags of Voice Connector {identifier}")

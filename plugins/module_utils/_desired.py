@@ -150,9 +150,9 @@ class Manager:
         return State(known, settings, connector.get("tags"), connector.get("tags_error"))
 
     def _require_same(self, connector: dict[str, Any]) -> None:
-        """Raise VoiceError if the Region or the name of the Voice Connector is wrong.
+        """Raise VoiceError if the Voice Connector belongs to a different Region, or has a different name.
 
-        If the task may rename the Voice Connector, every name is right.
+        A different name is accepted if the task may rename the Voice Connector.
         """
         home, name, params = connector["aws_region"], connector["name"], self._params
         if home != self._client.region:
@@ -185,7 +185,7 @@ class Manager:
         if options["require_encryption"] is None:
             options["require_encryption"] = params["require_encryption"] = True
         creation = ConnectorCreation(self._client, options)
-        creation.to_parameters(options)  # raises VoiceError if they cannot be sent
+        creation.to_parameters(options)  # raises VoiceError if the options cannot be sent
         connector: dict[str, Any] = dict.fromkeys(CONNECTOR)
         connector.update({k: v for k, v in options.items() if k != "tags"}, aws_region=self._client.region)
         new = State({"region": self._client.region, **connector}, empty, params["tags"])

@@ -415,7 +415,7 @@ def _name_error(
         # Only a 404 with the error NotFound proves that the resource does not exist.
         return by_words or ("rejected" if by_name == "not_found" and status != 404 else str(by_name)), {}
     if status == 404:
-        # Without an error name, the service does not know the path. With a different name, something else is missing.
+        # If the error has no name, the service does not know the path. Otherwise, something else does not exist.
         return "not_offered" if name.isdecimal() else "rejected", {}
     return _BY_STATUS.get(status, "server_error" if status >= 500 else "rejected"), {}
 
@@ -439,7 +439,7 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
         source, suspects = f": {exception.operation_name} failed", []
         if exception.operation_name == "AssumeRole" and settings.get("assume_role_arn"):
             suspects = ["assume_role_arn"]
-    if isinstance(exception, UnreadableResponse):  # only for the role in the options
+    if isinstance(exception, UnreadableResponse):  # only this collection's AssumeRole raises it
         source, suspects = f": the response of AssumeRole cannot be used, because {exception}", ["assume_role_arn"]
     if isinstance(exception, CredentialRetrievalError) and exception.kwargs["provider"] == "custom-process":
         source, suspects = ": credential_process failed", []
@@ -447,7 +447,7 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
     elif type(exception).__module__.startswith("dateutil") or str(exception).startswith("Invalid timestamp"):
         # The words of the exception quote the value, which can be anything.
         source, words = ": the time at which they expire cannot be read", ""
-    # The message names the profile anyway.
+    # The message always mentions the profile.
     names = "".join(f"{name}, " for name in suspects if "profile" not in name.lower())
     return cause._replace(
         name=retries.get(cause.row.retry or "", "credentials_unavailable"),

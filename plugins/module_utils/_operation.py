@@ -51,7 +51,7 @@ class VoiceClient(NamedTuple):
 
     reads: Any
     writes: Any  # like reads, but never retries
-    credentials: Any  # the SigningCredentials of both
+    credentials: Any  # the SigningCredentials of both clients
     seconds: float | None  # the limit of one operation, excluding the time in the queue; None for no limit
     own_retries: bool  # whether Operation retries reads; otherwise, botocore retries them
     max_faults: int  # server errors and broken connections of one operation
@@ -78,7 +78,7 @@ class Attempt(threading.Thread):
         super().__init__(daemon=True)
         self.sent = 0  # requests
         self.abandoned = False
-        self._function: Any = function  # None after it has ended
+        self._function: Any = function  # None after the function has ended
         self._result: Any = None
         self._exception: BaseException | None = None
 
@@ -115,7 +115,7 @@ class Attempt(threading.Thread):
 
 
 def stop_abandoned(**kwargs: Any) -> None:
-    """Count a request that is about to be sent, or stop it if its attempt was abandoned.
+    """Count a request that is about to be sent, and stop the request if its attempt was abandoned.
 
     This is a handler for botocore's event ``before-send``.
     """

@@ -69,7 +69,7 @@ def _to_option(kind: Any) -> dict[str, Any]:
 
 
 def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Return the options without nulls, and with each string for a list split into its items.
+    """Return the options without nulls, and with each string that represents a list split into its items.
 
     Ansible itself splits strings only at commas, keeps whitespace around items, and rejects null for an option that has a
     default.
@@ -90,7 +90,7 @@ def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, 
 
 
 def _normalize_suboptions(option: dict[str, Any], value: Any) -> Any:
-    """Return the value of an option, with each string for a list or a dictionary parsed."""
+    """Return the value of an option. Strings that represent a list or a dictionary are parsed."""
     if option["type"] == "list" and isinstance(value, str):
         value = split_list(value)
     if "options" in option and isinstance(value, str):
@@ -128,11 +128,11 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def find_misplaced_secrets(given: Any, below: bool = False) -> set[str]:
-    """Return all strings below keys that are about credentials, at any place in the options, except user names.
+    """Return all strings, except user names, under the keys about credentials anywhere in the options.
 
     Ansible hides only the options that are secret, so it would show a password that is in a wrong place.
 
-    :param below: whether *given* is below such a key.
+    :param below: whether *given* is under such a key.
     """
     if isinstance(given, dict):
         found = [

@@ -32,9 +32,9 @@ _READ_ONLY = (SETTINGS["termination_health"], PHONE_NUMBERS)
 
 
 class State(NamedTuple):
-    """A Voice Connector as it was read, or as it is predicted."""
+    """A Voice Connector as it was read, or as a plan predicts it."""
 
-    connector: dict[str, Any] | None  # the documented keys, without settings; None if it does not exist
+    connector: dict[str, Any] | None  # the documented keys, without settings; None if there is none
     # By setting: the structure or None; for credentials and phone numbers, the list of user names or numbers
     settings: dict[str, Any]
     tags: dict[str, str] | None  # None if they were not read, or if AWS withholds them
@@ -71,7 +71,7 @@ class Plan(NamedTuple):
 
 
 def find_part(state: State, key: str) -> Any:
-    """Return the part of a state that a write changes: ``connector``, ``tags``, or the name of a setting."""
+    """Return the part *key* of a state. The keys are ``connector``, ``tags``, and the names of settings."""
     if key == "connector":
         return ConnectorUpdate.find_state(state.connector or {})
     return state.tags or {} if key == "tags" else state.settings[key]

@@ -56,7 +56,7 @@ _KEYS = (
 _HEADERS = r"authorization(?:\s+header)?|cookie"
 _EQUALS = rf"{_BACKSLASH}{{0,4}}[\"']?\s{{0,8}}(?:[:=]>?|%(?:25){{0,3}}3[ad])\s{{0,8}}"
 _QUOTED = r"[bu]?(?P<quote>\\{0,4}[\"'])((?:(?!(?P=quote))\\*[^\\])*)"
-# Each rule hides its last group. A rule that matches the start of a value always matches, because the value may be cut.
+# Each rule hides its last group. After the start of a value, no rule fails, because the value may be cut off.
 _RULES = (
     # The user part of a URL, up to the last @, because a password can contain any character. Match the rest of the URL
     # too, so that it is searched only once.
@@ -186,7 +186,7 @@ def _find(text: str, needles: Iterable[str], patterns: Iterable[re.Pattern[str]]
     for rule in _RULES:
         yield from (match.span(match.lastindex or 0) for match in re.finditer(rule, text, re.IGNORECASE))
     for needle in needles:
-        # This search is fast, and most text contains no secret. No spelling changes letters and digits.
+        # Search for letters and digits first, because no spelling changes them, and because most text has no secret.
         if max(re.findall("[0-9A-Za-z]*", needle), key=len) in text:
             # A long pattern takes long to compile. The first and last characters identify a token.
             ends = (needle[:64], needle[-64:]) if len(needle) > 256 else (needle,)

@@ -218,7 +218,7 @@ def _merge_value(kind: Any, current: Any, given: Any, path: str) -> Any:
 
 
 def _spell_new(kind: Any, value: Any, path: str) -> Any:
-    """Return a new value as it is sent; raise BadValue for a phone number whose country is unknown."""
+    """Return a new value in the form in which it is sent; raise BadValue for a phone number without a plus sign."""
     if kind is PhoneNumber and not value.startswith("+"):
         raise BadValue(path, _NUMBER)
     return _CANONICAL[kind](value) if kind in (Country, Network) else value

@@ -143,7 +143,7 @@ class Write:
         return self.different(state, self.decide(state))
 
     def predict_stored(self, desired: Any) -> Any:
-        """Return the state after a request, as the service will return it."""
+        """Return the state that the service is expected to return after a request."""
         return desired
 
     def run(self, check_mode: bool = False) -> Change:
@@ -278,7 +278,7 @@ def require_valid(setting: Setting, options: dict[str, Any], path: str = "") -> 
 
 
 class SettingWrite(Write):
-    """A write that sets or deletes a setting of a Voice Connector. Its state is the structure, or None if not set.
+    """A write that sets or deletes a setting of a Voice Connector. The state is the structure, or None if not set.
 
     Operations: those of the setting, and GetVoiceConnector if a 404 must be interpreted.
     """

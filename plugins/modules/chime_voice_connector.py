@@ -296,7 +296,7 @@ options:
   termination_health:
     description:
       - When the Voice Connector last received a SIP OPTIONS message from your SIP infrastructure. This setting is
-        read-only. If the values differ from the values that AWS returns, the task fails.
+        read-only. If the specified values differ from the values that AWS returns, the task fails.
     type: dict
     suboptions:
       exists:
@@ -310,8 +310,8 @@ options:
         type: str
   phone_numbers:
     description:
-      - The phone numbers that are associated with the Voice Connector. This setting is read-only. If the numbers differ
-        from the numbers that AWS returns, the task fails.
+      - The phone numbers that are associated with the Voice Connector. This setting is read-only. If the specified
+        numbers differ from the numbers that AWS returns, the task fails.
     type: dict
     suboptions:
       exists:
@@ -752,7 +752,7 @@ IDENTITY = ("state", "voice_connector_id", "name", "wait_timeout")
 
 
 def contains_masked(value: Any) -> bool:
-    """Return whether a value contains what Ansible shows instead of a secret."""
+    """Return whether a value contains the text that Ansible shows instead of a secret."""
     if isinstance(value, dict):
         return any(map(contains_masked, [*value, *value.values()]))
     if isinstance(value, list):

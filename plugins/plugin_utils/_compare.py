@@ -99,7 +99,7 @@ def _parse(envelope: Any) -> Previous:
         if check is None:
             continue
         if not isinstance(identifier, str) or not check or not isinstance(check, str):
-            complete = set()  # an invalid entry could be about any Voice Connector, so no absence is certain
+            complete = set()  # an invalid entry could be about a Voice Connector that seems to be new
             continue
         status = entry.get("status") if entry.get("status") in _KNOWN else entry.get("last_known_status")
         seen[_as_string(account), identifier, check] = Seen(

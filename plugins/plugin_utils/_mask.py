@@ -60,7 +60,7 @@ def _only_digits(text: str) -> str:
 
 
 def _find_phone_numbers(value: Any, private: bool = False, depth: int = 0) -> Iterator[str]:
-    """Yield every string below the key of a phone number."""
+    """Yield every string under a key of phone numbers."""
     if depth > _MAX_DEPTH:
         return
     if isinstance(value, dict):

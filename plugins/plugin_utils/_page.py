@@ -136,7 +136,7 @@ def group_unread(envelope: dict[str, Any]) -> dict[str, dict[str, list[Any]]]:
             unread and account["reason"] in {None, *(item["reason"] for item in unread)}
         ):
             add(account["account_id"], name, None, account["reason"])
-    # The reasons of these findings also name what was not read, so most of these reasons contain a reason from above.
+    # Most reasons of these findings contain one of the reasons above, and also name what was not read.
     for finding in envelope["findings"]:
         if finding["check"] is None:
             place = finding["account_id"], finding["region"]

@@ -325,7 +325,7 @@ def parse_time(value: Any) -> datetime.datetime:
     """Return a time in UTC; raise AuditError if it is not a time.
 
     :param value: a string in ISO 8601 format with a UTC offset, or an unquoted YAML timestamp. YAML converts a timestamp
-        to a datetime or a date. A datetime without an offset is in UTC. A date is its first moment in UTC.
+        to a datetime or a date. A datetime without an offset is in UTC. A date means its first moment in UTC.
     """
     try:
         if isinstance(value, str):
@@ -713,7 +713,7 @@ def parse_policy(policy: Any) -> dict[str, Any]:
 
 
 def find_includes(policy: Any) -> list[str]:
-    """Return the choices of the module's option include that a policy needs, in alphabetical order."""
+    """Return the choices of the option ``include`` that a policy needs, in alphabetical order."""
     parsed = compile_policy(policy)
     includes = {include for name in parsed.checks for include in CHECKS[name].includes}
     by_tags = any("tags" in exemption.given for exemption in parsed.exceptions)

@@ -405,7 +405,7 @@ def _now() -> str:
 
 
 def _vary(shape: Any, value: Any, name: str = "") -> Any:
-    """Return *value*, which the member *name* has, in a different form with the same meaning."""
+    """Return the *value* of the member *name* in a different form with the same meaning."""
     if isinstance(value, dict) and shape.type_name == "structure":
         return {key: _vary(member, value[key], key) for key, member in shape.members.items() if key in value}
     if isinstance(value, list) and shape.type_name == "list":
