@@ -205,8 +205,8 @@ MESSAGES = {
         "Run the task again. The error from the change: {write}"
     ),
     "write_failed": (
-        "the change did not take effect: the configuration that was read afterwards is not the requested one. Fix the "
-        "cause and run the task again. The error from the change: {write}"
+        "the change did not take effect as requested: the configuration differed when it was read again. Fix the cause "
+        "and run the task again. The error from the change: {write}"
     ),
     "changed_since_read": (
         "{options} changed after the Voice Connector was read, so the request was not sent. Run the task again"

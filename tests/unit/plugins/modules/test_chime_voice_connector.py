@@ -613,7 +613,7 @@ DISABLED = {**FULL, "Termination": {**FULL["Termination"], "Disabled": True}}
             {"termination": {"exists": False}, "origination": {"exists": False}},
             "but termination and origination would be missing",
         ),
-        (EMPTY, {NAME: CREDENTIALS}, "credentials require a termination"),
+        (EMPTY, {NAME: CREDENTIALS}, "credentials require termination settings"),
         (
             FULL,
             {NAME: CREDENTIALS, "termination": {"exists": False}, "emergency_calling": {"exists": False}},

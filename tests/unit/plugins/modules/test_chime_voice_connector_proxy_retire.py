@@ -215,8 +215,11 @@ def test_lists_and_tags_can_be_strings(retire: Retire) -> None:
         ({"max_deletions": -1}, "max_deletions is -1"),
         ({"max_deletions": True}, "max_deletions is a boolean, but a number is required"),
         ({"regions": []}, "the option regions is empty"),
-        ({"regions": None}, "region is set without regions"),
-        ({"regions": None, "region": None, "aws_region": "us-east-1"}, "region is set without regions"),
+        ({"regions": None}, "the option region does not limit what is deleted"),
+        (
+            {"regions": None, "region": None, "aws_region": "us-east-1"},
+            "the option region does not limit what is deleted",
+        ),
         ({"exclude_regions": ["us-esat-1"]}, "us-esat-1, but the Regions to read are us-east-1"),
         ({"exclude_regions": ["us-east-1"]}, "exclude_regions contains all Regions to read"),
         ({"exclude_names": [2024]}, "exclude_names contains a number where a string is required"),
@@ -360,16 +363,22 @@ def test_an_excluded_connector_keeps_its_configuration(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"exclude_voice_connector_ids": [RECEPTION, BRANCH]}, f"exclude_voice_connector_ids contains '{BRANCH}',"),
+        ({"exclude_voice_connector_ids": [RECEPTION, BRANCH]}, f" matches '{BRANCH}' in exclude_voice_connector_ids."),
         (
             {"exclude_names": ["Reception", "warehouse", "x"]},
-            "exclude_names contains 'Reception', 'x', which matches no",
+            "no Voice Connector that was read matches 'Reception', 'x' in exclude_names.",
         ),
-        ({"exclude_tags": {"taem": "voice"}}, "exclude_tags contains 'taem' with the value 'voice',"),
-        ({"exclude_tags": {"team": "voice", "stage": "test"}}, "exclude_tags contains 'stage' with the value 'test',"),
-        ({"exclude_tags": {"taem": None}}, "exclude_tags contains 'taem',"),
-        ({"exclude_tags": {"team": "'voice"}}, "exclude_tags contains 'team'"),
-        ({"all": False, "voice_connector_ids": [RECEPTION], "exclude_names": ["canteen"]}, "contains 'canteen'"),
+        ({"exclude_tags": {"taem": "voice"}}, " matches 'taem' with the value 'voice' in exclude_tags."),
+        (
+            {"exclude_tags": {"team": "voice", "stage": "test"}},
+            " matches 'stage' with the value 'test' in exclude_tags.",
+        ),
+        ({"exclude_tags": {"taem": None}}, " matches 'taem' in exclude_tags."),
+        ({"exclude_tags": {"team": "'voice"}}, " matches 'team'"),
+        (
+            {"all": False, "voice_connector_ids": [RECEPTION], "exclude_names": ["canteen"]},
+            "matches 'canteen' in exclude_names",
+        ),
     ],
 )
 def test_an_exclusion_that_matches_nothing_stops_the_run(

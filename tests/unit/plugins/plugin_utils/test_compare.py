@@ -196,7 +196,7 @@ def test_an_unusable_previous_report_is_a_warning(path: pathlib.Path, content: b
     assert previous is None
     assert warning is not None
     assert warning.startswith(f"The previous report {path} cannot be used: {problem}")
-    assert warning.endswith("What is new and what is fixed is unknown.")
+    assert warning.endswith("It is unknown what is new and what is fixed.")
 
 
 @pytest.mark.parametrize("length", range(0, 900, 50))
