@@ -275,9 +275,9 @@ _value:
       description:
         - The value that was found, or V(null) if no value was found. If RV(_value[].expected) is a boolean, this value
           is also a boolean.
-        - Otherwise, the check decides what the value contains. These are the allowed CIDR blocks, the allowed
-          countries, the number of calls per second, the time of the last SIP OPTIONS message, the protocol of each
-          route, the number of hours that data is kept, the tag keys, or the checked tags with their values.
+        - Otherwise, the value depends on the check. Possible values are the allowed CIDR blocks, the allowed countries,
+          the number of calls per second, the time of the last SIP OPTIONS message, the protocol of each route, the
+          number of hours that data is kept, the tag keys, and the checked tags with their values.
       type: raw
       sample:
         - 203.0.113.0/28

@@ -93,8 +93,8 @@ FAILURES = {
         affects_all=True,
     ),
     "bad_credentials": Failure(
-        "the {part}, which is not shown here, contains a space, a line break, or another character that is not allowed "
-        "in credentials. Correct the value where it is set",
+        "the {part} contains a space, a line break, or another character that is not allowed in credentials. Correct "
+        "the value where it is set; the value is not shown here",
         affects_all=True,
     ),
     "credentials_unavailable": Failure(_CREDENTIALS, affects_all=True),

@@ -28,7 +28,7 @@ MESSAGES = {
         "'arn:aws:iam::111122223333:role/voice-audit'"
     ),
     "no_role": "{option} has no effect without assume_role_arn. Specify the role to assume, or remove {option}",
-    "not_a_dictionary": "{option} contains a value that is not a dictionary. Write keys and values",
+    "not_a_dictionary": "{option} contains a value that is not a dictionary. Write a dictionary of keys and values",
     "not_a_list": "{option} is not a list. Write its items as a list",
     "not_a_number": "{option} is a boolean, but a number is required. Specify a number",
     "no_regions": "the option regions is empty. List the Regions to read, or omit the option",

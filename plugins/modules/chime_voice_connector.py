@@ -268,7 +268,7 @@ options:
       - The proxy configuration. AWS ended support for proxy sessions on 2026-04-07, and may reject every change except
         the deletion of the configuration.
       - M(chime_sdk.voice.chime_voice_connector_proxy_retire) backs up proxy configurations before it deletes them. This
-        module does not.
+        module writes no backup.
     type: dict
     suboptions:
       exists:

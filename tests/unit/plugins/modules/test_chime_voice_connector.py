@@ -910,7 +910,10 @@ def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task
             {"origination": {"routes": [{**ROUTE, "host": "sbc.********.com"}]}},
             "origination contains a value that Ansible",
         ),
-        ({"tags": {"aws:cloudformation:stack-name": "other"}}, "tags contains aws:cloudformation:stack-name with"),
+        (
+            {"tags": {"aws:cloudformation:stack-name": "other"}},
+            "the option tags has a different value for aws:cloudformation:stack-name",
+        ),
         (
             {"termination": {"calling_regions": {"US": True}}},
             "'calling_regions' is of type dict found in 'termination'",
