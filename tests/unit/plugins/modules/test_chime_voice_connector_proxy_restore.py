@@ -380,7 +380,7 @@ def test_a_write_without_a_response_is_confirmed_by_reading(restore: Restore, sl
 def test_a_restore_fails_if_the_service_stores_different_values(restore: Restore) -> None:
     other = {"Proxy": {**RECEPTION_PROXY, "DefaultSessionExpiryMinutes": 1}}
     result = restore(Fault(PUT, body=json.dumps(other)), all=None, voice_connector_ids=[RECEPTION], _ansible_diff=True)
-    assert "stored values for default_session_expiry_minutes that differ from those sent" in result["msg"]
+    assert "stored values for default_session_expiry_minutes that differ from the values sent" in result["msg"]
     assert (result["changed"], ids(result["failures"]), result["restored"]) == (True, [RECEPTION], [])
     (diff,) = result.pop("diff")
     assert (diff["before"]["exists"], diff["after"]["default_session_expiry_minutes"]) == (False, 1)
