@@ -41,7 +41,7 @@ FILES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
 _MAX_WARNINGS = 5
 _MAX_WARNING = 200  # characters
 
-# The paths are strings here, because Ansible would expand them, and accept variables that do not exist.
+# Paths have the type str, because for the type path, Ansible would accept environment variables that do not exist.
 OPTIONS: dict[str, dict[str, Any]] = {
     "results": {"type": "raw", "required": True},
     "policy": {"type": "raw", "required": True},
@@ -108,7 +108,7 @@ def parse_options(args: dict[str, Any]) -> dict[str, Any]:
                 continue
             value = items
         given[name] = value
-    # The validator copies what it is given, and the results can be large.
+    # Do not pass the results, which can be large, to the validator, because it copies its arguments.
     results = given.get("results")
     validated = ArgumentSpecValidator(OPTIONS).validate({**given, "results": None} if "results" in given else given)
     if validated.error_messages:

@@ -136,8 +136,8 @@ options:
         type: dict
       exceptions:
         description:
-          - Exceptions, which permit certain Voice Connectors to fail a check. If an exception applies to a finding, its
-            status is V(excepted) instead of V(fail). Other statuses do not change.
+          - Exceptions, which permit certain Voice Connectors to fail a check. If an exception applies, the status of
+            the finding is V(excepted) instead of V(fail). Other statuses do not change.
           - Set exactly one of O(policy.exceptions[].voice_connector_ids), O(policy.exceptions[].names), and
             O(policy.exceptions[].tags).
         type: list
@@ -157,7 +157,7 @@ options:
             elements: str
           tags:
             description:
-              - The tags that the Voice Connectors have. V(null) matches any value.
+              - The exception applies to Voice Connectors that have all of these tags. V(null) matches any value.
               - Needs V(tags) in C(include).
             type: dict
           account_ids:
@@ -233,7 +233,8 @@ _value:
   description:
     - The findings, in the order of the Voice Connectors. The findings for each Voice Connector are in the documented
       order of the keys of O(policy).
-    - Voice Connectors that only errors mention come next. Accounts, Regions, and selections come last.
+    - The findings for Voice Connectors that only errors mention come next. The findings for accounts, Regions, and
+      selections come last.
   type: list
   elements: dict
   contains:
@@ -274,9 +275,9 @@ _value:
       description:
         - The value that was found, or V(null) if no value was found. If RV(_value[].expected) is a boolean, this value
           is also a boolean.
-        - Otherwise, the value depends on the check. It is the allowed CIDR blocks, the allowed countries, the number of
-          calls per second, the time of the last SIP OPTIONS message, the protocol of each route, the number of hours
-          that data is kept, the tag keys, or the checked tags with their values.
+        - Otherwise, the value depends on the check. Possible values are the allowed CIDR blocks, the allowed countries,
+          the number of calls per second, the time of the last SIP OPTIONS message, the protocol of each route, the
+          number of hours that data is kept, the tag keys, and the checked tags with their values.
       type: raw
       sample:
         - 203.0.113.0/28

@@ -24,7 +24,7 @@ class SettingRead(NamedTuple):
 
 
 def describe_read(setting: Setting, voice_connector_id: str) -> str:
-    """Return the action that messages about ``get_setting`` contain."""
+    """Return what ``get_setting`` does, as messages describe it."""
     return f"get the {setting.title} of Voice Connector {voice_connector_id}"
 
 
@@ -36,7 +36,7 @@ def get_setting(
     Operations: the operation of the setting, and GetVoiceConnector if a 404 must be interpreted.
 
     :param voice_connector: the documented keys of the Voice Connector, if it was just listed or read.
-    :raises VoiceError: any other response, or no response.
+    :raises VoiceError: the setting could not be read.
     """
     operation = Operation(client, setting.operation, describe_read(setting, voice_connector_id))
     try:

@@ -144,7 +144,7 @@ def _read(path: str) -> bytes:
 
 
 def _exists(path: str) -> bool:
-    """Whether a file of any kind has this path; raise OSError if the path is not possible."""
+    """Whether a file of any kind has this path; raise OSError if the path is impossible."""
     try:
         os.lstat(path)
     except FileNotFoundError:
@@ -193,7 +193,7 @@ def _parse(content: bytes) -> Any:
 
 
 def _find_problem(document: Any) -> str | None:
-    """Return the first problem in a document, or None. Does not check the records and shows no values."""
+    """Return the first problem of a document, or None. This does not check the records. The result shows no values."""
     if not isinstance(document, dict):
         return "it is not a complete JSON object"
     if document.get("format") != FORMAT or isinstance(document["format"], bool):
@@ -206,7 +206,7 @@ def _find_problem(document: Any) -> str | None:
 
 
 def _find_record_problem(entry: dict[str, Any]) -> str | None:
-    """Return why a record cannot be restored, or None. Shows no values."""
+    """Return why a record cannot be restored, or None. The result shows no values."""
     missing = [name for name in ("region", "name", "proxy") if name not in entry]
     if missing:
         return f"has no {missing[0]}"

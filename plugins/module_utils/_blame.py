@@ -32,7 +32,7 @@ def blame(words: str, settings: dict[str, Any]) -> str:
     names = find_suspects(words, settings)
     if not names:
         everything = [name for name, _value in _list_settings(settings)]
-        # The settings that botocore does not always quote, or else all
+        # botocore does not always quote these settings.
         unquoted = [name for name in everything if name.endswith(" in aws_config") or name.upper().endswith("_PROXY")]
         hinted = [name for name in unquoted if any(_mentions(words, key) for key in name.split(" in "))]
         unquoted = ["aws_config" if name.endswith(" in aws_config") else name for name in unquoted]
@@ -48,13 +48,13 @@ def _mentions(words: str, key: str) -> bool:
 def find_suspects(words: str, settings: dict[str, Any]) -> list[str]:
     """Return the names of the settings with the longest value that *words* quote.
 
-    If *words* quote no value, return the names of all settings whose values are not URLs.
+    If *words* quote no value, return the names of the settings whose value is a URL with an invalid port.
     """
     found: dict[str, int] = {}
     malformed: dict[str, None] = {}
     for name, value in _list_settings(settings):
         value = value.strip("/ \n")
-        edge = r"[\"'`()]" if len(value) < 3 else r"(?!\w)"  # a short value may be a word of the error
+        edge = r"[\"'`()]" if len(value) < 3 else r"(?!\w)"  # a short value can occur in the error as an ordinary word
         if value and re.search(rf"{edge.replace('?!', '?<!')}{re.escape(value)}{edge}", words):
             found[name] = max(len(value), found.get(name, 0))
         if "://" in value and not _has_valid_port(value):
@@ -79,7 +79,7 @@ def _list_settings(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if not any(word in name for word in secret)
     }
     options = {name: settings.get(name) for name in ("endpoint_url", "profile", "aws_config", "aws_ca_bundle")}
-    # The default of an option can be a variable.
+    # The default of an option can come from an environment variable.
     yield from _flatten({name: value for name, value in options.items() if value not in variables.values()})
     yield from ((f"the environment variable {name}", value) for name, value in variables.items())
     for variable, default in (

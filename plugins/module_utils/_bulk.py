@@ -35,7 +35,7 @@ _ENOUGH_FAILURES = 8
 
 
 class Selection(NamedTuple):
-    """The selected Voice Connectors, and what to read for each. None means no condition."""
+    """The selected Voice Connectors, and what to read for each. If they are None, ``ids`` and ``names`` select all."""
 
     ids: list[str] | None
     names: list[str] | None
@@ -43,8 +43,8 @@ class Selection(NamedTuple):
     include_tags: bool
     settings: list[Setting]
     phone_numbers: bool = False
-    # Whether to skip listed Voice Connectors that belong to a Region that is not read. If so, a Voice Connector is
-    # returned once for each Region that lists it as its own, or in which it was found by its ID.
+    # Whether to skip listed Voice Connectors that belong to a Region that is not read. If true, a Voice Connector has a
+    # result for each Region that lists the Voice Connector as its own, or in which it was found by its ID.
     own_regions_only: bool = False
     # Whether to keep the structures as AWS returned them.
     keep_structures: bool = False
@@ -53,15 +53,15 @@ class Selection(NamedTuple):
 class ConnectorRead(NamedTuple):
     """The result for one Voice Connector.
 
-    ``connector`` is None if the Voice Connector does not exist, or is not known to be selected.
+    ``connector`` is None if the Voice Connector does not exist, was not read, or is not known to be selected.
     """
 
     voice_connector_id: str
-    region: str | None  # where it was found or searched for; None for several Regions
+    region: str | None  # where the Voice Connector was found or searched for; None if in several Regions
     connector: dict[str, Any] | None
     errors: list[VoiceError]
     tried: bool = True
-    structures: dict[str, dict[str, Any] | None] = {}  # as AWS returned them, by setting, if they are kept
+    structures: dict[str, dict[str, Any] | None] = {}  # by setting; empty unless keep_structures is true
 
 
 class RegionRead:
@@ -69,10 +69,11 @@ class RegionRead:
 
     def __init__(self, client: VoiceClient) -> None:
         self.client = client
-        # The documented keys by ID, or None if the listing had a value of a different type
+        # The documented keys of each Voice Connector by ID; None for an entry in which a value does not have its
+        # documented type
         self.listed: dict[str, dict[str, Any] | None] = {}
         self.listing_error: VoiceError | None = None
-        self.numbers: dict[str, list[str]] | None = None  # those of each Voice Connector that has any, if listed
+        self.numbers: dict[str, list[str]] | None = None  # the phone numbers by ID; None if not listed
         self.numbers_error: VoiceError | None = None
         self.listed_all = False  # whether all Voice Connectors in this Region are listed
         self.stopped_by: VoiceError | None = None  # the error that stopped reading early
@@ -97,7 +98,7 @@ class RegionRead:
 
 
 class Unknown(NamedTuple):
-    """Something that could not be read. Without an ID, the whole Region."""
+    """Something that could not be read: a Voice Connector or, if the ID is None, a whole Region."""
 
     voice_connector_id: str | None
     region: str | None
@@ -105,7 +106,7 @@ class Unknown(NamedTuple):
 
 
 class BulkRead(NamedTuple):
-    """The results, in the order of the given IDs or, without IDs, of the Regions and their listings."""
+    """The results, in the order of the given IDs. Without IDs, in the order of the Regions and their listings."""
 
     regions: list[RegionRead]
     reads: list[ConnectorRead]
@@ -131,7 +132,7 @@ class BulkRead(NamedTuple):
 
 
 def without_foreign(read: BulkRead, account_id: str | None) -> BulkRead:
-    """Return a read in which each Voice Connector whose ARN contains a different account is an error."""
+    """Return *read* with an error in place of each Voice Connector whose ARN contains a different account."""
 
     def check(result: ConnectorRead) -> ConnectorRead:
         owner = find_owner(result.connector) if result.connector else None
@@ -200,7 +201,7 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
 
 
 def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: int) -> None:
-    """Call *function* for each item, in this thread and up to *concurrency* - 1 others."""
+    """Call *function* for each item, in this thread and up to *concurrency* - 1 other threads."""
     items = list(items)
     remaining = iter(items)
     lock = threading.Lock()
@@ -235,7 +236,7 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
 
 
 def _list(region: RegionRead, ids: list[str] | None, alone: bool, phone_numbers: bool) -> None:
-    """List the Voice Connectors of a Region, as far as needed, and the phone numbers."""
+    """List the Voice Connectors of a Region as far as needed, and the phone numbers if selected."""
     _list_voice_connectors(region, ids, alone)
     if phone_numbers and region.stopped_by is None:
         try:
@@ -254,8 +255,8 @@ def _list_voice_connectors(region: RegionRead, ids: list[str] | None, alone: boo
         for number, page in enumerate(list_voice_connectors(region.client), 1):
             region.listed.update(page)
             missing.difference_update(region.listed)
-            # The number of pages is unknown. Stop listing once it has sent as many requests as reading the remaining
-            # Voice Connectors one by one would need. In the worst case, this doubles the number of requests.
+            # The number of pages is unknown. Stop listing when the number of missing Voice Connectors is at most the
+            # number of requests sent, and read the missing ones by ID. At worst, this doubles the number of requests.
             if ids is not None and len(missing) <= (number if alone else 0):
                 return
         region.listed_all = not alone or ids is None
@@ -266,7 +267,7 @@ def _list_voice_connectors(region: RegionRead, ids: list[str] | None, alone: boo
 
 
 def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
-    """Return the Region in which to read each listed Voice Connector, by ID."""
+    """Return, by ID, the Region in which to read each listed Voice Connector."""
     homes: dict[str, RegionRead] = {}
     for region in regions:
         for identifier, entry in region.listed.items():
@@ -276,9 +277,9 @@ def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
 
 
 def foreign_homes(regions: list[RegionRead]) -> dict[str, str]:
-    """Return the Region of each listed Voice Connector that does not belong to any of *regions*, by ID.
+    """Return, by ID, the Region of each listed Voice Connector that belongs to none of *regions*.
 
-    If two listings contain different Regions for a Voice Connector, it is not included.
+    The result omits a Voice Connector for which two listings contain different Regions.
     """
     names = {region.name for region in regions}
     claims = {i: claimed_homes(regions, i) for region in regions for i in region.listed}
@@ -321,7 +322,7 @@ def _by_id(
 
 
 def _interleave(work: list[tuple[str, RegionRead]]) -> list[tuple[str, RegionRead]]:
-    """Return the items so that the Regions alternate. A slow Region then does not occupy all threads."""
+    """Return the items with alternating Regions, so that a slow Region does not occupy all threads."""
     counts: dict[str, int] = {}
     ranked = []
     for item in work:
@@ -337,7 +338,7 @@ def _not_anywhere(identifier: str, regions: list[RegionRead]) -> VoiceError:
 
 
 def _has_name(connector: dict[str, Any] | None, names: list[str] | None) -> bool:
-    """Whether a Voice Connector has one of these names. Also true if its name is unknown because it was not read yet."""
+    """Whether a Voice Connector has one of these names. Also true if the Voice Connector was not read yet."""
     return names is None or connector is None or connector["name"] in names
 
 
@@ -391,7 +392,7 @@ def _read(region: RegionRead, identifier: str, selection: Selection, concurrency
                 structures[setting.name] = structure
         except VoiceError as e:
             failed[setting.name] = e.detach()
-        except Exception as e:  # a bug; an exception in a separate thread would be lost
+        except Exception as e:  # a bug; without this, an exception in a separate thread would be lost
             failed[setting.name] = _to_internal_error(region, identifier, e, setting.operation)
 
     run_all(read, selection.settings, concurrency)

@@ -35,7 +35,7 @@ class Record(NamedTuple):
 
 
 def find_problem(proxy: Any) -> str | None:
-    """Return why a ``Proxy`` structure cannot be set, or None. Shows no values.
+    """Return why a ``Proxy`` structure cannot be set, or None. The result shows no values.
 
     The modules neither delete nor restore a proxy configuration that has such a problem.
 

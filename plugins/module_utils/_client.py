@@ -6,21 +6,21 @@
 
 """A boto3 client from the connection options of a module.
 
-This collection has its own retries, deadlines, and parsing of responses. Those in botocore and amazon.aws can make a
+This collection has its own retries, deadlines, and parsing of responses, because botocore and amazon.aws can make a
 failure look like an absent resource, or let a task hang:
 
 - Retries and deadlines (``_operation``). When this service throttles, it returns ThrottledClientException, which
   botocore's mode ``standard`` never retries. After about 17 failures, the retry quota of that mode ends all retries of
   a client, in the middle of a bulk read. ``AWSRetry`` of amazon.aws retries only ClientError, not a broken connection.
-  Neither enforces a deadline, and a read timeout restarts with every byte.
+  Neither botocore nor amazon.aws enforces a deadline, and a read timeout restarts with every byte.
 - Responses (``_responses``). botocore parses an HTML page, a truncated body, and an empty body as ``{}``. It drops
-  members that it does not know, and names errors differently by version.
+  members that it does not know, and its names of errors depend on its version.
 - Failures (``_failures``). An exception from the SDK states neither what to do nor whether the request may have been
   applied.
 
 An ``Operation`` combines these parts. It uses two of botocore's events: ``before-parse``, to check the bytes of a
-response, and ``before-send``, to stop a request that was abandoned. The collection also uses the following private
-parts of other packages. If one of them changes, the tests in parentheses fail:
+response, and ``before-send``, to stop a request that was abandoned. The collection also relies on undocumented details
+of other packages. If one of them changes, the tests in parentheses fail:
 
 - ``Config.OPTION_DEFAULTS``, the known keys of ``aws_config`` (every test of a module)
 - the words that urllib3 and OpenSSL use in errors about proxy servers and certificates (test_networks)
@@ -40,7 +40,7 @@ from collections.abc import Iterable
 from typing import Any, Callable, TypeVar
 
 try:
-    importlib.import_module("boto3")  # as amazon.aws does, which catches only ImportError
+    importlib.import_module("boto3")  # amazon.aws imports it too, but catches only ImportError
     from botocore.config import Config
     from botocore.credentials import Credentials, RefreshableCredentials, create_credential_resolver
     from botocore.exceptions import NoCredentialsError
@@ -50,7 +50,7 @@ except ImportError:
 except Exception as e:  # an incompatible dependency can raise any exception
     raise ImportError(
         f"boto3, installed for {sys.executable}, cannot be imported ({type(e).__name__}: {e}). Reinstall it and "
-        "its dependencies for that Python, or set ansible_python_interpreter to a different one"
+        "its dependencies for that Python, or set ansible_python_interpreter to a different Python"
     ) from e
 
 
@@ -99,7 +99,7 @@ class SigningCredentials(Credentials):
         """Obtain the credentials that sign the next request. This may read files, run a process, or call AWS.
 
         :param run: a function that runs its argument within the time that is left.
-        :raises BadCredentials: they contain whitespace or control characters.
+        :raises BadCredentials: the credentials contain whitespace or control characters.
         :raises Exception: what botocore's credential providers raise.
         """
         if self._frozen is None or isinstance(self._source, RefreshableCredentials):
@@ -114,7 +114,7 @@ class SigningCredentials(Credentials):
         return self
 
     def renew(self) -> Any:
-        """Return the current credentials, which may call AWS. Errors are those of ``resolve``."""
+        """Return the current credentials. This may call AWS, and raises the same exceptions as ``resolve``."""
         self._refresh()
         return self._frozen
 
@@ -131,7 +131,7 @@ class SigningCredentials(Credentials):
         }
         self.secrets.update(map(str, filter(None, (frozen.secret_key, frozen.token))))
         for part, value in parts.items():
-            # urllib3 rejects such a value, and prints it.
+            # urllib3 rejects such a value with an error that contains the value.
             if value and not (isinstance(value, str) and re.fullmatch("[!-~]+", value)):
                 raise BadCredentials(part)
         self._frozen = frozen
@@ -140,8 +140,8 @@ class SigningCredentials(Credentials):
 class Connection:
     """The connection options of a module, and the session that its clients share.
 
-    No other class uses the module. ``aws_config`` overrides the timeouts set here. Its key ``retries`` replaces this
-    collection's retries of reads with those of botocore.
+    No other class uses the AnsibleAWSModule. ``aws_config`` overrides the timeouts set here. The key ``retries`` of
+    ``aws_config`` replaces this collection's retries of reads with those of botocore.
     """
 
     def __init__(
@@ -157,8 +157,8 @@ class Connection:
         :param module: the AnsibleAWSModule.
         :param purpose: the purpose of the clients, as in "Failed to PURPOSE in REGION".
         :param concurrency: for a bulk run, the number of threads that share each client and its rate limit.
-        :param numbers: the PhoneNumbers to hide in messages, in addition to secrets. Those that are read are added.
-        :param passwords: those in the other options of the module, to hide in messages.
+        :param numbers: the PhoneNumbers to hide in messages. The clients add each phone number that they read.
+        :param passwords: passwords in the other options of the module, to hide in messages.
         :raises VoiceError: an option is not valid, or the SDK is too old.
         """
         self._params = module.params
@@ -184,7 +184,7 @@ class Connection:
         require_botocore(self._prefix(None))
         self._check_options()
         self._default_region, self._endpoint_url, options = get_aws_connection_info(module)
-        self._sts_region = self._default_region  # or else that of the first client
+        self._sts_region = self._default_region  # if None, later the Region of the first client
         # One session for all clients, because each session reads botocore's data files again.
         self._session = Session(profile=options.get("profile_name"))
         self._verify = options["verify"]
@@ -196,7 +196,8 @@ class Connection:
             retries=_ONE_ATTEMPT,
             max_pool_connections=self._concurrency or 1,
         )
-        # Also for the clients with which botocore obtains credentials. Their retries would multiply our attempts.
+        # The configuration also applies to the clients with which botocore obtains credentials, because their retries
+        # would multiply the attempts.
         self._session.set_default_client_config(config)
         self._config = config.merge(options["aws_config"]) if "aws_config" in options else config
         keys = [options[f"aws_{name}"] for name in ("access_key_id", "secret_access_key", "session_token")]
@@ -299,7 +300,7 @@ class Connection:
             from ._sts import check_sts_response
 
             client.meta.events.register("before-parse.sts", check_sts_response)
-        # The last handler, because that of botocore's mode adaptive can wait
+        # This must be the last handler, because the handler of botocore's mode adaptive can wait.
         client.meta.events.register_last("before-send", stop_abandoned)
         return client
 
@@ -330,7 +331,7 @@ class Connection:
         encoded = [encode(password).decode() for encode in encoders for password in octets]
         encoded += [text.rstrip("=") for text in encoded]
         secrets, patterns = find_secrets(self._params, self._session, [*used, *self._passwords, *encoded])
-        # redact() does not search short secrets.
+        # redact() ignores secrets with fewer than eight characters.
         patterns += [re.compile(re.escape(password)) for password in self._passwords if password]
         return redact(text, secrets, patterns, limit, self._numbers)
 
@@ -338,7 +339,7 @@ class Connection:
 def require_botocore(prefix: str) -> None:
     """Raise VoiceError if botocore is too old."""
     sdk = installed_sdk()
-    # AnsibleAWSModule accepts every version if the package packaging is not installed.
+    # AnsibleAWSModule accepts every version if the Python package ``packaging`` is not installed.
     if _to_numbers(sdk["version"]) < _to_numbers(MINIMUM_BOTOCORE_VERSION):
         raise VoiceError("old_botocore", prefix, minimum=MINIMUM_BOTOCORE_VERSION, **sdk)
 

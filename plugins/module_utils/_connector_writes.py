@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The writes of a Voice Connector that are not those of a setting: the connector itself, its credentials, and its tags."""
+"""The writes of a Voice Connector itself, its credentials, and its tags. ``_writes`` has the write of a setting."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TAGS = {"tags": ("Tags", [{"key": ("Key", str), "value": ("Value", str)}])}
 
 
 class ConnectorCreation(Write):
-    """The creation of a Voice Connector. It is sent once, because the service has no token that makes it repeatable."""
+    """The creation of a Voice Connector. The request is sent only once, because a repeated request could create two."""
 
     operation = "CreateVoiceConnector"
 
@@ -50,7 +50,7 @@ class ConnectorCreation(Write):
         """Return the documented keys of the new Voice Connector.
 
         :param known: the IDs that existed before.
-        :raises VoiceError: it was not created, or, if ``rejected`` is false, it may have been created.
+        :raises VoiceError: the request failed. If ``rejected`` is false, the Voice Connector may have been created.
         """
         operation = self._operation()
         desired = self.decide(None)
@@ -64,14 +64,14 @@ class ConnectorCreation(Write):
 
 
 class ConnectorUpdate(Write):
-    """A write that sets the name of a Voice Connector, and whether it requires encryption. Its state has these keys."""
+    """A write that sets ``name`` and ``require_encryption`` of a Voice Connector. The state consists of both values."""
 
     operation = "UpdateVoiceConnector"
 
     def __init__(self, client: VoiceClient, voice_connector_id: str, given: dict[str, Any]) -> None:
         """Prepare to update a Voice Connector.
 
-        :param given: the new values by key. Null and missing are unchanged.
+        :param given: the new values by key. A value that is null or missing does not change.
         """
         changes = {key: given[key] for key in _UPDATED if given.get(key) is not None}
         super().__init__(client, lambda current: {**current, **changes})
@@ -98,7 +98,10 @@ class ConnectorUpdate(Write):
 
 
 class ConnectorDeletion(Write):
-    """The deletion of a Voice Connector. Its state is the documented keys, or None if it does not exist."""
+    """The deletion of a Voice Connector.
+
+    The state is the documented keys of the Voice Connector, or None if the Voice Connector does not exist.
+    """
 
     operation = "DeleteVoiceConnector"
     deletes = True
@@ -106,7 +109,7 @@ class ConnectorDeletion(Write):
     def __init__(self, client: VoiceClient, voice_connector_id: str, refuse: Callable[[], None]) -> None:
         """Prepare to delete a Voice Connector.
 
-        :param refuse: a function that raises VoiceError if it must not be deleted.
+        :param refuse: a function that raises VoiceError if the Voice Connector must not be deleted.
         """
         super().__init__(client, self._decide)
         self._id = voice_connector_id
@@ -138,7 +141,7 @@ class _CredentialsWrite(Write):
     ) -> None:
         super().__init__(client, decide)
         self._connector = connector
-        self._id = connector["voice_connector_id"]  # None before it is created
+        self._id = connector["voice_connector_id"]  # None before the Voice Connector is created
         label = self._id or connector["name"]
         self.action = f"{verb} the termination credentials of Voice Connector {label}"
 
@@ -180,7 +183,7 @@ class CredentialsPut(_CredentialsWrite):
         self._passwords = passwords
         self._always = always and bool(passwords)
         self._purges = purges
-        self.sent: list[str] = []  # the user names whose passwords the request has
+        self.sent: list[str] = []  # the user names whose passwords the request contains
 
     def lost(self, stored: list[str], sent: list[str]) -> set[str]:
         return super().lost(stored, list(self._passwords) if self._purges else sent)
@@ -191,7 +194,8 @@ class CredentialsPut(_CredentialsWrite):
     def to_parameters(self, desired: list[str]) -> dict[str, Any]:
         current = self.before or []
         new = [name for name in self._passwords if name not in current]
-        # It is unknown whether the service adds these credentials, or replaces all. So send all if that loses none.
+        # AWS does not document whether new credentials replace the stored ones. If the options contain every user name
+        # that must remain, send all credentials, so that a replacement loses none.
         covers = self._purges or set(current) <= set(self._passwords)
         self.sent = list(self._passwords) if self._always or covers else new
         credentials = [{"Username": name, "Password": self._passwords[name]} for name in self.sent]

@@ -18,7 +18,7 @@ from ._responses import RAW_JSON, canonical_name
 from ._settings import CONNECTOR
 from ._shapes import MistypedValue, pick
 
-# Every supported botocore version knows the service in this Region. The service returns the other Regions here.
+# The Region in which to list the Regions of the service. Every supported botocore version knows the service there.
 FIRST_REGION = "us-east-1"
 
 _ASSOCIATIONS = [{"name": ("Name", str), "value": ("Value", str)}]
@@ -48,7 +48,7 @@ def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[st
     """Return the documented keys of the Voice Connector with this ID. Operation: GetVoiceConnector.
 
     :raises NotFound: the Voice Connector does not exist.
-    :raises VoiceError: any other response, including one about a different Voice Connector, or no response.
+    :raises VoiceError: the request failed, or the response is about a different Voice Connector.
     """
     operation = Operation(client, "GetVoiceConnector", f"get Voice Connector {voice_connector_id}")
     found = operation.member(operation(VoiceConnectorId=voice_connector_id), "VoiceConnector")
@@ -59,9 +59,9 @@ def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[st
 
 
 def list_voice_connectors(client: VoiceClient) -> Iterator[dict[str, dict[str, Any] | None]]:
-    """Yield the pages of Voice Connectors: for each ID, the documented keys. Operation: ListVoiceConnectors.
+    """Yield the pages of a listing: the documented keys of each Voice Connector, by ID. Operation: ListVoiceConnectors.
 
-    The keys of an entry are None if a value in it is not of the documented type. Get that Voice Connector by its ID.
+    None replaces the keys if a value does not have its documented type. Get such a Voice Connector by its ID.
 
     :raises VoiceError: a page is missing or unreadable, or the listing does not end.
     """
@@ -116,10 +116,10 @@ def list_phone_numbers(client: VoiceClient) -> dict[str, list[str]]:
 def _list_pages(
     start: Callable[[], Operation], member: str, key: str
 ) -> Iterator[tuple[Operation, list[tuple[str, dict[str, Any]]]]]:
-    """Yield the pages of a listing: the operation, and the entries, each after the value of its member *key*.
+    """Yield each page of a listing: the operation, and for each entry a pair of its member *key* and the entry.
 
     :param start: a function that returns the operation for a page.
-    :param member: the member of the response that has the entries.
+    :param member: the member of the response that contains the entries.
     :raises VoiceError: a page is missing or unreadable, or the listing does not end.
     """
     tokens: set[str] = set()
@@ -165,7 +165,7 @@ def find_regions(connection: Any, warn: Callable[[str], None]) -> tuple[list[str
         listed = operation.member(operation(), "VoiceConnectorRegions", list)
         listed = operation.check(pick, listed, [str], "VoiceConnectorRegions")
         if not 0 < len(listed) <= _MAX_REGIONS or not all(map(REGION.fullmatch, listed)):
-            reason = "it contains no Region, too many, or an item that is not one"
+            reason = f"it contains no Region, more than {_MAX_REGIONS} Regions, or an item that is not a Region"
             raise operation.failure("unreadable", reason=reason)
     except VoiceError as e:
         if e.affects_all:
@@ -178,8 +178,8 @@ def find_regions(connection: Any, warn: Callable[[str], None]) -> tuple[list[str
 def get_tags(client: VoiceClient, voice_connector: dict[str, Any]) -> dict[str, str]:
     """Return the tags of a Voice Connector. Operation: ListTagsForResource.
 
-    :param voice_connector: its documented keys.
-    :raises VoiceError: any other response, or no response.
+    :param voice_connector: the documented keys of the Voice Connector.
+    :raises VoiceError: the tags could not be read.
     """
     identifier, arn = voice_connector["voice_connector_id"], voice_connector["voice_connector_arn"]
     operation = Operation(client, "ListTagsForResource", f"get the tags of Voice Connector {identifier}")
@@ -200,7 +200,7 @@ def get_tags(client: VoiceClient, voice_connector: dict[str, Any]) -> dict[str, 
 def are_tags_withheld(error: VoiceError) -> bool:
     """Whether an error from ``get_tags`` means that the service does not return the tags of this resource.
 
-    The Voice Connector may exist: for some, the service returns BadRequest with "Invalid resource".
+    For some existing Voice Connectors, the service returns BadRequest with "Invalid resource".
     """
     withheld = error.name in ("no_arn", "not_found") or canonical_name(error.code) == "BadRequest"
     return error.operation == "ListTagsForResource" and withheld

@@ -30,7 +30,7 @@ _MAX_POLL = 5  # seconds
 
 
 class Progress:
-    """What a task has done, which its result reports even if it fails."""
+    """What a task has done so far. The result reports this even if the task fails."""
 
     def __init__(self, params: dict[str, Any], region: str | None) -> None:
         self.params = params
@@ -49,7 +49,7 @@ class Progress:
             self.changed = True
 
     def describe_failure(self) -> dict[str, Any]:
-        """Return the return values that a failed task has too."""
+        """Return the values that a task returns even if it fails."""
         return {
             "changed": self.changed,
             "voice_connector_id": self.voice_connector_id,
@@ -59,7 +59,7 @@ class Progress:
         }
 
     def describe(self, with_diff: bool) -> dict[str, Any]:
-        """Return the return values of a task that succeeded."""
+        """Return the values that a task returns if it succeeds."""
         connector = self.after.describe(self.params) if self.after else None
         result = {**self.describe_failure(), "exists": connector is not None, "voice_connector": connector}
         if with_diff and self.before is not None and self.after is not None:
@@ -69,7 +69,7 @@ class Progress:
         return result
 
     def _compared(self, state: State) -> dict[str, Any]:
-        """Return what can change of a Voice Connector."""
+        """Return the keys of a Voice Connector that the diff compares."""
         keys = {"name", "require_encryption", *FIXED, "tags", *GIVEN}
         return {key: value for key, value in (state.describe(self.params) or {}).items() if key in keys}
 
@@ -89,9 +89,9 @@ class Manager:
     # Finding
 
     def find(self) -> str | None:
-        """Return the ID of the Voice Connector, or None if there is none of this name.
+        """Return the ID of the Voice Connector, or None if no Voice Connector has the name in the options.
 
-        :raises VoiceError: there are several, or it is unknown.
+        :raises VoiceError: several Voice Connectors have this name, or the name of one is unknown.
         """
         if self._params["voice_connector_id"]:
             return str(self._params["voice_connector_id"])
@@ -101,7 +101,10 @@ class Manager:
         return found[0] if found else None
 
     def _find_by_name(self) -> list[str]:
-        """Return the IDs of the Voice Connectors of this name that belong to this Region."""
+        """Return the IDs of the Voice Connectors with this name in this Region.
+
+        Every call after the first omits the Voice Connectors that the first call listed.
+        """
         found = []
         listed: set[str] = set()
         for page in list_voice_connectors(self._client):
@@ -121,9 +124,9 @@ class Manager:
     # Reading
 
     def read(self, identifier: str) -> State:
-        """Return a Voice Connector with everything that the options are about.
+        """Return a Voice Connector with the settings and tags that the options specify.
 
-        :raises VoiceError: something could not be read, except tags that AWS withholds.
+        :raises VoiceError: a read failed. Tags that AWS withholds are not a failure.
         """
         given = [setting for name, setting in SETTINGS.items() if self._params[name] is not None]
         wants_tags = self._params["tags"] is not None
@@ -147,7 +150,10 @@ class Manager:
         return State(known, settings, connector.get("tags"), connector.get("tags_error"))
 
     def _require_same(self, connector: dict[str, Any]) -> None:
-        """Raise VoiceError for a Voice Connector of a different Region, or of a different name unless it is renamed."""
+        """Raise VoiceError if the Voice Connector belongs to a different Region, or has a different name.
+
+        A different name is accepted if the task may rename the Voice Connector.
+        """
         home, name, params = connector["aws_region"], connector["name"], self._params
         if home != self._client.region:
             shown = self._client.clean(home, 100) if home else "a Region that AWS did not return"
@@ -170,7 +176,7 @@ class Manager:
             self._apply(self._progress.before, created=False)
 
     def _create(self) -> None:
-        """Create the Voice Connector, and set everything else."""
+        """Create the Voice Connector, and apply all options."""
         progress, params = self._progress, self._params
         given = [name for name in GIVEN if params[name] is not None]
         empty: dict[str, Any] = {name: [] if name in (CREDENTIALS.name, PHONE_NUMBERS.name) else None for name in given}
@@ -179,11 +185,11 @@ class Manager:
         if options["require_encryption"] is None:
             options["require_encryption"] = params["require_encryption"] = True
         creation = ConnectorCreation(self._client, options)
-        creation.to_parameters(options)  # raises VoiceError if they cannot be sent
+        creation.to_parameters(options)  # raises VoiceError if the options cannot be sent
         connector: dict[str, Any] = dict.fromkeys(CONNECTOR)
         connector.update({k: v for k, v in options.items() if k != "tags"}, aws_region=self._client.region)
         new = State({"region": self._client.region, **connector}, empty, params["tags"])
-        # Refuse everything that cannot succeed before there is a new Voice Connector.
+        # Before creating the Voice Connector, refuse options that cannot succeed.
         plan = self._planner.plan(new)
         if self._check_mode:
             progress.record(creation.operation, True)
@@ -270,8 +276,8 @@ class Manager:
             return
         identifier = str(progress.voice_connector_id)
         after = self._read_created(identifier) if created else self.read(identifier)
-        # The last write of each part decides what the part must keep. Nothing may be left to write, not even what needed no
-        # write before, because a write can have changed a different part.
+        # Each part must have the state that its last write set. A new plan must contain no writes, because a write can
+        # also change a part that needed no write.
         left = self._planner.plan(after, created=True).writes
         lost = [
             (key, write, write.lost(find_part(after, key), write.desired)) for key, write in dict(plan.writes).items()
@@ -281,7 +287,7 @@ class Manager:
             if names and not (key == "tags" and after.tags is None):
                 progress.failed_step = write.operation
                 raise write.failure("read_differently", options=write.name(names))
-        if not progress.changed:  # someone else has changed everything in the meantime
+        if not progress.changed:  # every write found that someone else had already made its change
             progress.before = after
         progress.after = after
 
@@ -326,14 +332,14 @@ class Manager:
     # Helpers
 
     def _wait_for(self, function: Callable[[], _T | None], message: str) -> _T:
-        """Return what a function returns, as soon as that is not None; raise VoiceError with *message* if it never is."""
+        """Poll a function, and return its result; raise VoiceError with *message* if the result stays None."""
         result = self._poll(function)
         if result is None:
             raise self._failure(message, seconds=self._params["wait_timeout"])
         return result
 
     def _poll(self, function: Callable[[], _T | None]) -> _T | None:
-        """Call a function until it returns something, or until the time to wait has passed."""
+        """Call a function until its result is not None or ``wait_timeout`` has passed, and return the last result."""
         deadline = time.monotonic() + self._params["wait_timeout"]
         delay = 0.5
         while True:

@@ -47,7 +47,7 @@ class VoiceError(Exception):
         """Create the error from the message *name*.
 
         :param prefix: "Failed to ... in ...: "; empty for a message about an option.
-        :param words: the original error, with "AWS said:", "The response was:", or "botocore reported:"; may be empty.
+        :param words: the original error after "AWS said:", "The response was:", or "botocore reported:"; may be empty.
         :param operation: the AWS operation that failed.
         :param region: the Region of the request.
         :param error: ``code`` and ``message`` of the error that AWS returned.

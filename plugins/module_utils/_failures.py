@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""What can go wrong with a request, in one table: its message, and what it means for other requests and for a write."""
+"""The table of all failures of a request: the message of each, and what it means for other requests and for a write."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Failure(NamedTuple):
 _CREDENTIALS = (
     "the AWS credentials could not be obtained{source}. Check {settings}the profile, role, token file, or "
     "credential_process that provides them. If an IAM Identity Center (SSO) session has expired, run 'aws sso login'. "
-    "If the role requires an MFA code, provide session credentials, because Ansible cannot prompt for it"
+    "If the role requires an MFA code, provide session credentials, because Ansible cannot prompt for the code"
 )
 _REFUSED = (
     "the HTTP proxy server refused the request with status {status}. Check its rules, and HTTPS_PROXY, HTTP_PROXY, "
@@ -81,7 +81,8 @@ FAILURES = {
     ),
     # Connection settings
     "bad_config_file": Failure(
-        "the file {path} is not a valid AWS configuration file in UTF-8 without a byte order mark. Correct it",
+        "the file {path} is not a valid AWS configuration file. Check its syntax, and save it as UTF-8 without a byte "
+        "order mark",
         affects_all=True,
     ),
     "bad_setting": Failure("a connection setting is not valid. Check {settings}", affects_all=True),
@@ -93,7 +94,7 @@ FAILURES = {
     ),
     "bad_credentials": Failure(
         "the {part} contains a space, a line break, or another character that is not allowed in credentials. Correct "
-        "the value where it is set; it is not shown here",
+        "the value where it is set; the value is not shown here",
         affects_all=True,
     ),
     "credentials_unavailable": Failure(_CREDENTIALS, affects_all=True),
@@ -110,8 +111,8 @@ FAILURES = {
         affects_all=True,
     ),
     "account_not_authorized": Failure(
-        "this AWS account is not allowed to use the service. Sign up for it, or contact AWS Support. This error can "
-        "occur even if the credentials and IAM policies are correct",
+        "this AWS account is not allowed to use the service. Sign up for the service, or contact AWS Support. This "
+        "error can occur even if the credentials and IAM policies are correct",
         affects_all=True,
     ),
     "access_denied": Failure("access is denied. Grant these credentials the IAM action {permission}{ended}"),
@@ -154,8 +155,8 @@ FAILURES = {
         affects_all=True,
     ),
     "proxy_certificate": Failure(
-        "the TLS certificate of the HTTP proxy server could not be verified. Check HTTPS_PROXY, and set "
-        "proxy_ca_bundle in proxies_config in aws_config, or aws_ca_bundle, to the path of the CA certificate",
+        "the TLS certificate of the HTTP proxy server could not be verified. Check HTTPS_PROXY, and set aws_ca_bundle, "
+        "or proxy_ca_bundle in proxies_config in aws_config, to the path of the CA certificate",
         affects_all=True,
     ),
     "proxy_no_tls": Failure(
@@ -238,7 +239,7 @@ _NAMES = {
     "not_offered": "UnknownOperation",
 }
 _BY_NAME = {name: failure for failure, names in _NAMES.items() for name in names.split()}
-# The failure for a part of the message, which is more precise than the name.
+# The failure for words in the message of an error, which are more precise than its name.
 _BY_WORDS = {
     "Signature expired": "wrong_clock",
     "Signature not yet current": "wrong_clock",
@@ -260,7 +261,7 @@ _NO_TLS = (
     "PACKET_LENGTH_TOO_LONG",
 )
 
-# What failed instead of an error response when credentials were obtained.
+# The end of the sentence "the AWS credentials could not be obtained", for failures that are not error responses.
 _SOURCES = {
     "deadline": " in time",
     "redirected": ": a request was redirected",
@@ -269,17 +270,17 @@ _SOURCES = {
 
 
 class Failed(NamedTuple):
-    """A failed attempt. All text is from outside, and not yet safe to show."""
+    """A failed attempt. All text comes from outside, and may still contain secrets."""
 
     name: str  # a key of FAILURES
-    words: str = ""  # the original error, with "AWS said: ", "The response was: ", or "botocore reported: "
-    fields: dict[str, Any] = {}  # those of the message that are known
+    words: str = ""  # the original error after "AWS said: ", "The response was: ", or "botocore reported: "
+    fields: dict[str, Any] = {}  # the known fields of the message
     error: dict[str, str] | None = None  # ``code`` and ``message`` of an error response
     metadata: dict[str, Any] | None = None  # ``http_status_code`` and ``request_id`` of a response
-    last: str = ""  # what the attempt ended with
+    last: str = ""  # the name of the error or exception that ended the attempt
     answered: bool = False  # whether a response arrived
     sent: bool = True  # whether the request may have been sent
-    pending: bool = False  # whether the service may still apply it, because it was sent and then abandoned
+    pending: bool = False  # whether the service may still apply the request, because it was sent and then abandoned
 
     @property
     def row(self) -> Failure:
@@ -298,7 +299,7 @@ class Failed(NamedTuple):
 def explain(exception: BaseException, settings: dict[str, Any], sent: bool) -> Failed:
     """Return the failure for an exception that botocore raised for a request.
 
-    :param settings: the connection options, to find the one to blame.
+    :param settings: the connection options, one of which may be the cause.
     :param sent: whether the request may have been sent.
     """
     if isinstance(exception, ClientError):
@@ -411,10 +412,10 @@ def _name_error(
     if status == 304:
         return "unreadable", {"reason": "its HTTP status is 304, which the service never returns"}
     if by_words or by_name:
-        # Only a 404 proves absence, and only with this name.
+        # Only a 404 with the error NotFound proves that the resource does not exist.
         return by_words or ("rejected" if by_name == "not_found" and status != 404 else str(by_name)), {}
     if status == 404:
-        # Without a name, the path is unknown. With a different name, something else does not exist.
+        # If the error has no name, the service does not know the path. Otherwise, something else does not exist.
         return "not_offered" if name.isdecimal() else "rejected", {}
     return _BY_STATUS.get(status, "server_error" if status >= 500 else "rejected"), {}
 
@@ -438,14 +439,15 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
         source, suspects = f": {exception.operation_name} failed", []
         if exception.operation_name == "AssumeRole" and settings.get("assume_role_arn"):
             suspects = ["assume_role_arn"]
-    if isinstance(exception, UnreadableResponse):  # only for the role in the options
+    if isinstance(exception, UnreadableResponse):  # only this collection's AssumeRole raises it
         source, suspects = f": the response of AssumeRole cannot be used, because {exception}", ["assume_role_arn"]
     if isinstance(exception, CredentialRetrievalError) and exception.kwargs["provider"] == "custom-process":
         source, suspects = ": credential_process failed", []
         words = "Its output can contain secrets, so it is not shown here; run the command on the managed node to see it"
     elif type(exception).__module__.startswith("dateutil") or str(exception).startswith("Invalid timestamp"):
-        source, words = ": the time at which they expire cannot be read", ""  # its words quote it, whatever it is
-    # The message names the profile anyway.
+        # The words of the exception quote the value, which can be anything.
+        source, words = ": the time at which they expire cannot be read", ""
+    # The message always mentions the profile.
     names = "".join(f"{name}, " for name in suspects if "profile" not in name.lower())
     return cause._replace(
         name=retries.get(cause.row.retry or "", "credentials_unavailable"),
@@ -469,7 +471,7 @@ def explain_settings(exception: BaseException, settings: dict[str, Any]) -> tupl
 
 
 def describe_regions(client: Any) -> str:
-    """Return where the service is offered, for a client of botocore; empty for a client of a different service."""
+    """Return a sentence with the Regions that a client of botocore knows; empty for a client of a different service."""
     if "VoiceConnectorAwsRegion" not in client.meta.service_model.shape_names:
         return ""
     regions = client.meta.service_model.shape_for("VoiceConnectorAwsRegion").enum

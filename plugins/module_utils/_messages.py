@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The messages of all failures that are not failures of a single request; ``_failures`` has those."""
+"""The messages of all failures, except failures of a single request, whose messages are in ``_failures``."""
 
 from __future__ import annotations
 
@@ -28,28 +28,29 @@ MESSAGES = {
         "'arn:aws:iam::111122223333:role/voice-audit'"
     ),
     "no_role": "{option} has no effect without assume_role_arn. Specify the role to assume, or remove {option}",
-    "not_a_dictionary": "{option} contains a value that is not a dictionary. Write keys and values",
+    "not_a_dictionary": "{option} contains a value that is not a dictionary. Write a dictionary of keys and values",
     "not_a_list": "{option} is not a list. Write its items as a list",
     "not_a_number": "{option} is a boolean, but a number is required. Specify a number",
-    "no_regions": "regions is empty. List the Regions to read, or omit the option",
+    "no_regions": "the option regions is empty. List the Regions to read, or omit the option",
     "bad_concurrency": "concurrency is {value}, which is out of range. Specify a number from 1 to 64",
     "bad_account_id": "account_id is {value!r}, which is not the ID of an AWS account. Write its 12 digits in quotes",
-    "no_selection": "voice_connector_ids is missing or empty, and all is not true. Specify one of them",
-    "two_selections": "voice_connector_ids cannot be combined with all. Specify one of them",
+    "no_selection": "voice_connector_ids is missing or empty, and the option all is not true. Set one of these options",
+    "two_selections": "voice_connector_ids cannot be combined with the option all. Remove one of these options",
     "all_is_no_id": "voice_connector_ids contains 'all', which is not an ID. Set the option all to true instead",
     "region_only": (
-        "region is set without regions, but region does not limit what is deleted. Specify regions, or remove region"
+        "the option region does not limit what is deleted, and the option regions is not set. Set regions, or remove "
+        "region"
     ),
     "bad_exclude_region": (
-        "exclude_regions contains {regions}, which is not one of the Regions to read ({read}). Correct exclude_regions "
-        "or regions; nothing was changed"
+        "exclude_regions contains {regions}, but the Regions to read are {read}. Correct exclude_regions or the option "
+        "regions; nothing was changed"
     ),
     "no_regions_left": "exclude_regions contains all Regions to read. Remove one of them",
     "bad_max_deletions": "max_deletions is {value}, which is out of range. Specify 0 or more",
     "bad_value": "the value of {option} is not valid. Specify {requirement}",
     "incomplete": "the service requires {options}, which cannot be empty. Specify them",
     # The desired state of a Voice Connector
-    "no_identity": "neither voice_connector_id nor name is set. Set one of them",
+    "no_identity": "neither voice_connector_id nor name is set. Set one of these options",
     "unread_setting": (
         "exists is null in {option}, because the setting could not be read. Read the setting again, or remove the "
         "option"
@@ -58,7 +59,9 @@ MESSAGES = {
         "{option} contains a value that Ansible has hidden, because the value equals a password. Get the value from a "
         "place where it is not hidden"
     ),
-    "reserved_tags": "tags contains {keys} with a different value, and only AWS can change that. Remove the tag",
+    "reserved_tags": (
+        "the option tags has a different value for {keys}, which only AWS can change. Remove {keys} from the option"
+    ),
     "contradiction": (
         "{option} contains values that contradict each other. To delete the setting, set exists to false without other "
         "values; otherwise, correct the values"
@@ -72,10 +75,10 @@ MESSAGES = {
         "Voice Connector to use. Set voice_connector_id; nothing was changed"
     ),
     "other_name": (
-        "Voice Connector {voice_connector_id} has the name {found}. Correct name or voice_connector_id, or run the task "
-        "again if the Voice Connector was just renamed"
+        "Voice Connector {voice_connector_id} has the name {found}. Correct the option name or voice_connector_id, or "
+        "run the task again if the Voice Connector was just renamed"
     ),
-    "other_home": "the Voice Connector belongs to {home}. Set region to that Region",
+    "other_home": "the Voice Connector belongs to {home}. Set the option region to that Region",
     "fixed": (
         "{option} can be set only when a Voice Connector is created, and the current value is different: {found}. "
         "Remove the option, or create a new Voice Connector"
@@ -86,18 +89,19 @@ MESSAGES = {
         "specified. List credentials with username and password"
     ),
     "credentials_without_termination": (
-        "termination credentials require a termination, which the Voice Connector would not have. Set termination too, "
-        "or remove termination_credentials"
+        "termination credentials require termination settings, which the Voice Connector would not have. Set the "
+        "option termination too, or remove termination_credentials"
     ),
     "emergency_calling_alone": (
         "emergency calling requires termination and origination to be enabled, but {options} would be missing or "
-        "disabled. Enable both, or set exists to false in emergency_calling to delete it"
+        "disabled. Enable both, or delete emergency calling by setting exists to false in emergency_calling"
     ),
     "tags_withheld": (
-        "the tags could not be read, so it is unknown which tags to remove. Set purge_tags to false, or remove tags. {reason}"
+        "the tags could not be read, so it is unknown which tags to remove. Set purge_tags to false, or remove the "
+        "option tags. {reason}"
     ),
     "create_unknown": (
-        "it is unknown whether the Voice Connector was created: {read}. Run the task again; the module looks "
+        "it is unknown whether the Voice Connector was created: {read}. Run the task again; the module searches "
         "for the name before it creates a Voice Connector. The error from the request: {write}"
     ),
     "create_several": (
@@ -123,7 +127,7 @@ MESSAGES = {
     # SDK and connection options
     "old_botocore": (
         "botocore {version} is installed for {python}, but {minimum} or newer is required. Upgrade boto3 for that "
-        "Python, or set ansible_python_interpreter to a different one"
+        "Python, or set ansible_python_interpreter to a different Python"
     ),
     "no_service": (
         "botocore {version}, which is installed for {python}, does not support the service {service}. Install a "
@@ -138,23 +142,24 @@ MESSAGES = {
         "of the current configuration. Upgrade boto3 for that Python; nothing was sent"
     ),
     "other_region": (
-        "{wanted!r} is not the name of an AWS Region; botocore would use {used} instead. Correct region, the "
-        "environment variable AWS_REGION, or the profile"
+        "{wanted!r} is not the name of an AWS Region; botocore would use {used} instead. Correct the option region, "
+        "the environment variable AWS_REGION, or the profile"
     ),
     "no_region": (
         "no AWS Region is set. Set the option region, the environment variable AWS_REGION, or a profile that has a "
         "Region"
     ),
     "profile_and_keys": (
-        "profile cannot be combined with access_key, secret_key, or session_token. Remove profile or the keys; the "
-        "environment variables AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN also count"
+        "the option profile cannot be combined with access_key, secret_key, or session_token. Remove profile or the "
+        "keys; the environment variables AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN "
+        "also set these options"
     ),
     "partial_keys": (
         "only one of access_key and secret_key is set. Set both or neither; the environment variables "
-        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY also count"
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY also set these options"
     ),
     "no_file": "the file {path!r} does not exist, or is not a file. Correct {settings}",
-    "unknown_config_key": "aws_config has the unknown key {keys}. Check its spelling",
+    "unknown_config_key": "aws_config contains {keys}, which botocore does not know. Check the spelling",
     # Reads of a setting
     "not_anywhere": (
         "this Voice Connector does not exist in any of these Regions. Check the ID, the Regions, and the account"
@@ -200,8 +205,8 @@ MESSAGES = {
         "Run the task again. The error from the change: {write}"
     ),
     "write_failed": (
-        "the change did not take effect as requested: when the configuration was read again, it was different. Fix the "
-        "cause and run the task again. The error from the change: {write}"
+        "the change did not take effect as requested: the configuration differed when it was read again. Fix the cause "
+        "and run the task again. The error from the change: {write}"
     ),
     "changed_since_read": (
         "{options} changed after the Voice Connector was read, so the request was not sent. Run the task again"
@@ -218,12 +223,12 @@ MESSAGES = {
         "the service applied the change, but the result could not be read again: {read}. Run the task again"
     ),
     "credentials_lost": (
-        "the user names {options} are missing after the write, although the module did not delete them. Set them "
-        "again, with their passwords, together with the others"
+        "the user names {options} are missing after the write, although the module did not delete them. Set all user "
+        "names with their passwords in one task"
     ),
     "stored_differently": (
-        "the service stored values for {options} that differ from those sent. Compare the current configuration with "
-        "the requested one"
+        "the service stored values for {options} that differ from the values sent. Compare the current configuration "
+        "with the requested one"
     ),
     # Retiring and restoring
     "different_account": (
@@ -243,20 +248,20 @@ MESSAGES = {
         "Region, or remove the ID from voice_connector_ids; nothing was changed"
     ),
     "incomplete_read": (
-        "not everything could be read, so it is unknown which proxy configurations exist. Fix the causes listed in "
-        "failures, or exclude the Regions that cannot be read; nothing was changed. The first error is: {first}"
+        "not everything could be read, so it is unknown which proxy configurations exist. Fix the causes in the return "
+        "value failures, or exclude the Regions that cannot be read; nothing was changed. The first error is: {first}"
     ),
     "unknown_tags": (
         "the tags of Voice Connector {voice_connector_id} in {found_in} could not be read, so it is unknown whether "
         "exclude_tags applies to it. Exclude it by its ID, or remove exclude_tags; nothing was changed. {reason}"
     ),
     "unknown_name": (
-        "the name of Voice Connector {voice_connector_id} in {found_in} is unknown, so it is unknown whether "
+        "AWS did not return the name of Voice Connector {voice_connector_id} in {found_in}, so it is unknown whether "
         "exclude_names applies to it. Exclude it by its ID, or remove exclude_names; nothing was changed"
     ),
     "unused_exclusion": (
-        "{option} contains {values}, which matches no Voice Connector that was read. Correct it or remove it; nothing "
-        "was changed"
+        "no Voice Connector that was read matches {values} in {option}. Correct or remove this exclusion; nothing was "
+        "changed"
     ),
     "two_homes": (
         "AWS returned different home Regions for Voice Connector {voice_connector_id}: {homes}. Exclude it by its ID; "
@@ -268,7 +273,7 @@ MESSAGES = {
     ),
     "unrestorable": (
         "the proxy configuration was not deleted, because its backup could not be restored: the configuration "
-        "{problem}. Correct it, exclude the Voice Connector, or delete the configuration with "
+        "{problem}. Correct the configuration, exclude the Voice Connector, or delete the configuration with "
         "chime_voice_connector_proxy"
     ),
     "wrong_home": (
@@ -276,8 +281,8 @@ MESSAGES = {
         "it from the selection; nothing was changed"
     ),
     "too_many_deletions": (
-        "{count} proxy configurations would be deleted, but max_deletions is {maximum}. Check the Voice Connectors "
-        "listed in selected, and raise max_deletions or exclude some of them; nothing was changed"
+        "{count} proxy configurations would be deleted, but max_deletions is {maximum}. Check the Voice Connectors in "
+        "the return value selected, and raise max_deletions or exclude some of them; nothing was changed"
     ),
     "backup_not_written": (
         "the backup {path} could not be written: {reason}. Check backup_dir, its permissions, and its disk on the "
@@ -303,15 +308,15 @@ MESSAGES = {
         "no request was sent, because every further request would fail too. Fix the cause of the first error: {first}"
     ),
     "partly_retired": (
-        "{failed} of {count} proxy configurations could not be deleted. Fix the causes listed in failures, and run the "
-        "task again. {backup}The first error is: {first}"
+        "{failed} of {count} proxy configurations could not be deleted. Fix the causes in the return value failures, "
+        "and run the task again. {backup}The first error is: {first}"
     ),
     "backup_not_read": (
         "the backup {path} could not be read: {reason}. Check backup_file and its permissions on the managed node; "
         "nothing was changed"
     ),
     "bad_backup": (
-        "the backup {path} is not valid: {problem}. Correct it, or use a different backup; nothing was changed"
+        "the backup {path} is not valid: {problem}. Correct the file, or use a different backup; nothing was changed"
     ),
     "unknown_backup_members": (
         "botocore {version}, which is installed for {python}, cannot send {members}, which the backup contains. "
@@ -334,7 +339,7 @@ MESSAGES = {
         "true, and preview the change in check mode and diff mode before you apply it"
     ),
     "partly_restored": (
-        "{failed} of {count} proxy configurations could not be restored. Fix the causes listed in failures, and run "
-        "the task again. The first error is: {first}"
+        "{failed} of {count} proxy configurations could not be restored. Fix the causes in the return value failures, "
+        "and run the task again. The first error is: {first}"
     ),
 }

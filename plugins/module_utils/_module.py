@@ -31,7 +31,7 @@ class _Module(basic.AnsibleModule):
             self.no_log_values.update(find_misplaced_secrets(self.given))
 
     def log(self, msg: Any, log_args: Any = None) -> None:
-        """Do not write options to the system log, because options contain phone numbers.
+        """Do not write options to the system log, because options can contain phone numbers.
 
         Setting ``no_log`` on the module has no effect, because the control node overrides it. Setting ``no_log`` on
         options would also hide their values in results.

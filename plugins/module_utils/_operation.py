@@ -35,7 +35,7 @@ _OUTSIDE = ("location", "path", "reason")
 
 
 class BadCredentials(Exception):
-    """The credentials cannot be sent. The message is the part that is wrong."""
+    """The credentials cannot be sent. The message names the invalid part, such as "session token"."""
 
 
 class DeadlineExceeded(Exception):
@@ -47,20 +47,20 @@ class NoThread(Exception):
 
 
 class VoiceClient(NamedTuple):
-    """The clients of botocore for one Region, and the limits of their operations."""
+    """The botocore clients for one Region, and the limits of their operations."""
 
     reads: Any
     writes: Any  # like reads, but never retries
-    credentials: Any  # the SigningCredentials of both
+    credentials: Any  # the SigningCredentials of both clients
     seconds: float | None  # the limit of one operation, excluding the time in the queue; None for no limit
     own_retries: bool  # whether Operation retries reads; otherwise, botocore retries them
     max_faults: int  # server errors and broken connections of one operation
     rate_limit: Any  # the RateLimit that all requests of a bulk run share, or None
-    request_ids: dict[str, object] | None  # the IDs of all responses so far; None for a service that is not checked
+    request_ids: dict[str, object] | None  # the request IDs of all responses so far; None if they are not checked
     settings: dict[str, Any]  # the connection options
     clean: Callable[..., str]  # hides the secrets of the connection in text from outside
     numbers: Any  # the PhoneNumbers to hide, or None; numbers that are read are added
-    holds_slot: bool = False  # whether the first request may use the slot of the caller
+    holds_slot: bool = False  # whether the caller holds a slot of the rate limit for the first request
 
     @property
     def region(self) -> str:
@@ -72,13 +72,13 @@ class VoiceClient(NamedTuple):
 
 
 class Attempt(threading.Thread):
-    """A function in a separate thread that can be abandoned. Socket timeouts limit neither a request nor a process."""
+    """A function in a thread that can be abandoned, because socket timeouts limit neither a request nor a process."""
 
     def __init__(self, function: Callable[[], Any]) -> None:
         super().__init__(daemon=True)
         self.sent = 0  # requests
         self.abandoned = False
-        self._function: Any = function  # None after it has ended
+        self._function: Any = function  # None after the function has ended
         self._result: Any = None
         self._exception: BaseException | None = None
 
@@ -115,12 +115,12 @@ class Attempt(threading.Thread):
 
 
 def stop_abandoned(**kwargs: Any) -> None:
-    """Count a request that is about to be sent, or stop it if its attempt was abandoned.
+    """Count a request that is about to be sent, and stop the request if its attempt was abandoned.
 
     This is a handler for botocore's event ``before-send``.
     """
     attempt: Any = threading.current_thread()  # an Attempt
-    # In this order, a request that result() does not find in ``sent`` is always stopped.
+    # Count the request first, so that a request that result() has not counted is always stopped.
     attempt.sent += 1
     if attempt.abandoned:
         raise DeadlineExceeded
@@ -144,7 +144,7 @@ class Operation:
         self._started = 0.0
         # The number of requests, of throttled attempts, and of attempts that ended with a fault
         self._sent = self._throttles = self._faults = 0
-        self._last = ""  # what the last attempt that was repeated ended with
+        self._last = ""  # how the last attempt that was repeated ended, for messages
 
     def require(self) -> Any:
         """Return botocore's method for this operation; raise VoiceError if botocore does not have the operation."""
@@ -334,7 +334,7 @@ class Operation:
         if failed.row.retry == "throttle":
             self._throttles += 1
             failures, more = self._throttles, self._throttles < MAX_THROTTLES
-            # A bulk run waits for the service as a whole.
+            # In a bulk run, the rate limit decides when to give up.
             more = more and (time.monotonic() < self._started + THROTTLE_WINDOW if rate_limit is None else True)
         elif failed.row.retry == "fault":
             self._faults += 1
@@ -346,7 +346,7 @@ class Operation:
         left = self._left()
         if self._once and self._sent:
             return None
-        # botocore has repeated only what it sent, and does not know that a response was repeated.
+        # botocore's own retries cover neither requests that were not sent nor repeated responses.
         retries = self._retries or not failed.sent or failed.name == "repeated_response"
         return delay if more and retries and (left is None or delay < left) else None
 

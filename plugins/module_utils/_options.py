@@ -69,7 +69,7 @@ def _to_option(kind: Any) -> dict[str, Any]:
 
 
 def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Return the options without nulls, and with each string for a list split into its items.
+    """Return the options without nulls, and with each string that represents a list split into its items.
 
     Ansible itself splits strings only at commas, keeps whitespace around items, and rejects null for an option that has a
     default.
@@ -90,7 +90,7 @@ def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, 
 
 
 def _normalize_suboptions(option: dict[str, Any], value: Any) -> Any:
-    """Return the value of an option, with each string for a list or a dictionary parsed."""
+    """Return the value of an option. Strings that represent a list or a dictionary are parsed."""
     if option["type"] == "list" and isinstance(value, str):
         value = split_list(value)
     if "options" in option and isinstance(value, str):
@@ -128,11 +128,11 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def find_misplaced_secrets(given: Any, below: bool = False) -> set[str]:
-    """Return all strings below keys that are about credentials, at any place in the options, except user names.
+    """Return all strings, except user names, under the keys about credentials anywhere in the options.
 
     Ansible hides only the options that are secret, so it would show a password that is in a wrong place.
 
-    :param below: whether *given* is below such a key.
+    :param below: whether *given* is under such a key.
     """
     if isinstance(given, dict):
         found = [
@@ -179,7 +179,7 @@ def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, 
             _check_type(option, kind, params[name] if kind == "dict" else given[option])
             if kind == "dict" and isinstance(given[option], str):
                 _check_keys(option, given[option])
-    # An empty connection option would select other credentials.
+    # An empty connection option would select different credentials.
     for option, given_value in given.items():
         if given_value == "" and option != may_be_empty:
             raise VoiceError("empty_string", option=option)
@@ -220,14 +220,14 @@ def _check_suboptions(spec: dict[str, Any], given: Any, path: str) -> None:
 
 
 def _all_options(spec: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield the name, the name or an alias, and the type of each option that follows the rules of this collection."""
+    """Yield the name, the name or an alias, and the type of each option that this module checks."""
     for name, option in {**_CONNECTION_OPTIONS, **spec}.items():
         for name_or_alias in (name, *option.get("aliases", ())):
             yield name, name_or_alias, option["type"]
 
 
 def _items(params: dict[str, Any], *names: str) -> Iterator[tuple[str, str]]:
-    """Yield each string in the options *names*, after the words for it in a message."""
+    """Yield each string in the options *names*, after the words with which messages describe it."""
     for name in names:
         value = params.get(name) or []
         yield from [(name, value)] if isinstance(value, str) else [(f"an item of {name}", item) for item in value]

@@ -32,10 +32,10 @@ _READ_ONLY = (SETTINGS["termination_health"], PHONE_NUMBERS)
 
 
 class State(NamedTuple):
-    """A Voice Connector as it was read, or as it is predicted."""
+    """A Voice Connector as it was read, or as a plan predicts it."""
 
-    connector: dict[str, Any] | None  # the documented keys, without settings; None if it does not exist
-    # By setting, the structure or None; for the credentials, the list of user names
+    connector: dict[str, Any] | None  # the documented keys, without settings; None if there is none
+    # By setting: the structure or None; for credentials and phone numbers, the list of user names or numbers
     settings: dict[str, Any]
     tags: dict[str, str] | None  # None if they were not read, or if AWS withholds them
     tags_error: str | None = None
@@ -56,7 +56,7 @@ class State(NamedTuple):
 def _describe_setting(setting: Setting, part: Any) -> dict[str, Any]:
     """Return a setting as modules return it.
 
-    :param part: its part of a State.
+    :param part: the value of the setting in ``State.settings``.
     """
     if isinstance(part, list):
         part = {setting.member: part} if part else None
@@ -64,14 +64,14 @@ def _describe_setting(setting: Setting, part: Any) -> dict[str, Any]:
 
 
 class Plan(NamedTuple):
-    """The writes in their order, each with the part of the state that it changes, and the predicted state."""
+    """The writes in order, each after the name of the part that it changes, and the state predicted after them."""
 
     writes: list[tuple[str, Write]]
     after: State
 
 
 def find_part(state: State, key: str) -> Any:
-    """Return the part of a state that a write changes: ``connector``, ``tags``, or the name of a setting."""
+    """Return the part *key* of a state. The keys are ``connector``, ``tags``, and the names of settings."""
     if key == "connector":
         return ConnectorUpdate.find_state(state.connector or {})
     return state.tags or {} if key == "tags" else state.settings[key]
@@ -94,7 +94,7 @@ def manage_failure(client: VoiceClient, params: dict[str, Any], name: str, **fie
 
 
 class Planner:
-    """Plans what the options require. It sends no write, and reads only what a rule of the service depends on."""
+    """Plans the writes that the options require. It sends no writes, and reads settings only to check service rules."""
 
     def __init__(self, client: VoiceClient, params: dict[str, Any], warn: Callable[[str], None]) -> None:
         self._client = client
@@ -106,7 +106,7 @@ class Planner:
         """Return the plan for the *current* state.
 
         :param created: whether this task has created the Voice Connector.
-        :raises VoiceError: a wish is impossible, or the installed botocore cannot send it.
+        :raises VoiceError: an option is impossible, or the installed botocore cannot send it.
         """
         self._check_fixed(current, created)
         connector = current.connector or {}
@@ -118,12 +118,12 @@ class Planner:
         calling = writes.get("emergency_calling")
         removes_calling = calling is not None and calling.deletes
         put, removal = self._credentials_writes(current)
-        # Without an ID, the name is how the Voice Connector was found.
+        # Without an ID, the Voice Connector was found by its name, so the name does not change.
         given = params if params["voice_connector_id"] else {"require_encryption": params["require_encryption"]}
         update = ConnectorUpdate(self._client, identifier, given)
         encrypts = params["require_encryption"] is True
-        # Emergency calling requires an enabled termination and origination, and credentials require a termination.
-        # Routes should use TCP while encryption is required.
+        # Emergency calling requires termination and origination to be enabled. Credentials require termination
+        # settings. Routes should use TCP while encryption is required.
         ordered: list[tuple[str, Write | None]] = [
             ("emergency_calling", calling if removes_calling else None),
             ("connector", None if encrypts else update),
@@ -149,7 +149,7 @@ class Planner:
                 writes_in_order.append((key, write))
                 after = _with_part(after, key, change.after)
         plan = Plan(writes_in_order, after)
-        self._check_wishes(current, plan)
+        self._check_combinations(current, plan)
         return plan
 
     def _setting_write(self, name: str, identifier: str, current: State) -> SettingWrite:
@@ -159,12 +159,12 @@ class Planner:
         if options["exists"] is False and given is not None:
             raise self._failure("contradiction", option=name)
         deletes = options["exists"] is False and setting.delete is not None
-        if options["exists"] is False and not deletes:  # a setting that cannot be deleted, but disabled
+        if options["exists"] is False and not deletes:  # a setting that can be disabled, but not deleted
             options = dict.fromkeys(setting.members, False)
         return SettingWrite(self._client, setting, identifier, deletes, options, name, current.connector)
 
     def _credentials_writes(self, current: State) -> tuple[CredentialsPut | None, CredentialsDeletion | None]:
-        """Return the writes that set credentials, and that delete them."""
+        """Return the write that sets credentials and the write that deletes them; each can be None."""
         options = self._params[CREDENTIALS.name]
         if options is None:
             return None, None
@@ -193,7 +193,7 @@ class Planner:
         if changed:
             raise self._failure("reserved_tags", keys=" and ".join(sorted(changed)))
         withheld = current.tags is None
-        if withheld and created:  # they were sent with the request that created it
+        if withheld and created:  # the request that created the Voice Connector contained them
             self._warn(f"The tags were set, but could not be read again. {current.tags_error}")
             return []
         if withheld and params["purge_tags"]:
@@ -206,7 +206,7 @@ class Planner:
     # Refusing
 
     def _check_fixed(self, current: State, created: bool) -> None:
-        """Raise VoiceError for an option that has a different value, but cannot change it."""
+        """Raise VoiceError for an option that differs from a value that the module cannot change."""
         connector = current.connector or {}
         for key in FIXED:
             wanted = self._params[key]
@@ -224,8 +224,8 @@ class Planner:
             if not same or different_members(setting, {**known, **given}, known):
                 raise self._failure("read_only", option=setting.name)
 
-    def _check_wishes(self, current: State, plan: Plan) -> None:
-        """Raise VoiceError for a combination of settings that the service refuses."""
+    def _check_combinations(self, current: State, plan: Plan) -> None:
+        """Raise VoiceError for a combination of settings that the service rejects."""
         changed = {key for key, _write in plan.writes}
         known = dict(plan.after.settings)
 

@@ -17,8 +17,8 @@ WINDOW = 60  # seconds after which a run gives up if the service throttles all o
 
 # After a throttled response, the new rate is this share of the rate that the service accepted in the last second.
 SHARE = 0.95
-# Each response that is not throttled raises the rate by this, times the square of the seconds since the rate was last
-# lowered: slowly at first, and fast if the rate has been too low for some time.
+# Each response that is not throttled raises the rate by this number times the square of the seconds since the rate was
+# last lowered. So the rate rises slowly at first, and fast if it has been too low for some time.
 RISE = 0.001
 LATENCY = 1  # seconds in which most responses arrive
 SILENCE = 20  # seconds without a response, as when connections hang
@@ -40,12 +40,13 @@ class RateLimit:
         self.window = WINDOW if window is None else window
         self._gave_up = threading.Event()
         self._lock = threading.Lock()  # for all attributes below
-        self._line: deque[threading.Event] = deque()  # an event for each waiting request, set when it is the first
+        self._line: deque[threading.Event] = deque()  # an event for each waiting request; the first event is set
         self._rate = math.inf  # requests per second
         self._next_slot = 0.0  # when the next request may be sent
         self._new_rate_from = 0.0  # the first slot since the rate was last lowered
         self._accepted: deque[float] = deque()  # the times of the responses of the last second that were not throttled
-        # The times of throttled responses since the last response that was not throttled, or since a silence.
+        # The times of the first and last throttled responses since the last response that was not throttled, or since a
+        # silence.
         self._first_throttled = self._last_throttled = -math.inf
 
     @property

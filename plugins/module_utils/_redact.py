@@ -56,14 +56,15 @@ _KEYS = (
 _HEADERS = r"authorization(?:\s+header)?|cookie"
 _EQUALS = rf"{_BACKSLASH}{{0,4}}[\"']?\s{{0,8}}(?:[:=]>?|%(?:25){{0,3}}3[ad])\s{{0,8}}"
 _QUOTED = r"[bu]?(?P<quote>\\{0,4}[\"'])((?:(?!(?P=quote))\\*[^\\])*)"
-# Each rule hides its last group. Rules never fail after the start of a value, which may be cut anywhere.
+# Each rule hides its last group. After the start of a value, no rule fails, because the value may be cut off.
 _RULES = (
-    # The user part of a URL, up to the last @, because passwords contain anything. Take the rest too: only one try.
+    # The user part of a URL, up to the last @, because a password can contain any character. Match the rest of the URL
+    # too, so that it is searched only once.
     r"(?:https?:|socks\w{0,2}:|//)[\\/]*((?:@*[^\s\"'@]+(?=@))*)[^\s\"']*",
     rf"(?:%(?:25){{0,3}}2f|\\{{1,4}}(?:/|u002f)){{2}}((?:(?:{_AT})*(?:(?!{_AT})[^\s\"'])+(?={_AT}))*)[^\s\"']*",
     # A JSON Web Token
     r"\b(eyJ[\w-]{8,2000}\.[\w.-]*)",
-    # AWS quotes what it signed, with the headers.
+    # AWS quotes the string that it signed, which contains the headers.
     r"((?:the\s+)?(?:canonical[\s-]?(?:string|request)|string[\s-]?to[\s-]?sign)[\s\S]*)",
     rf"(?<![a-z])(?:{_HEADERS}){_EQUALS}(?:{_QUOTED}|((?:[^\r\n\\]|\\(?![rn]))*))",
     # "Error loading SSO Token: Token for default does not exist" contains no token.
@@ -74,8 +75,8 @@ _RULES = (
 )
 
 
-# A digit of a phone number after the first one: with any punctuation in front of it, but not that of text that was cut,
-# and no quotation mark, which separates two numbers.
+# Any punctuation between two digits of a phone number, except quotation marks, which separate two numbers, and the
+# dots at the end of text that was cut.
 _NEXT = r"(?:(?!\.\.\.|['\"])[\W_]){0,8}"
 _PLUS = _spell("+")
 _LIKE_A_NUMBER = re.compile(rf"{_PLUS}(?:{_NEXT}[0-9]){{8,15}}(?![0-9])")
@@ -87,7 +88,7 @@ class PhoneNumbers:
     """Phone numbers to hide: those that were added, and everything that looks like one."""
 
     def __init__(self) -> None:
-        self._known: set[str] = set()  # the digits of each
+        self._known: set[str] = set()  # the digits of each phone number
 
     def add(self, proxy: dict[str, Any] | None) -> None:
         """Add the phone number in a ``Proxy`` structure."""
@@ -96,9 +97,9 @@ class PhoneNumbers:
             self._known.add(digits)
 
     def patterns(self, text: str) -> list[re.Pattern[str]]:
-        """Return patterns of the phone numbers in *text*. What is a part of something else does not match."""
+        """Return patterns of the phone numbers in *text*. Digits inside a longer number or word do not match."""
         digits = "".join(re.findall("[0-9]", text))
-        # Without its country code, a number has at most three digits less.
+        # A number without its country code has at most three digits fewer.
         spelled = {n[start:] for n in list(self._known) for start in range(4) if start == 0 or len(n) - start > 6}
         found = sorted((number for number in spelled if number in digits), key=len, reverse=True) if digits else []
         return [_LIKE_A_NUMBER, *(re.compile(self._spell(number)) for number in found)]
@@ -106,7 +107,8 @@ class PhoneNumbers:
     def hide(self, value: Any) -> Any:
         """Return a result of a module with all phone numbers hidden, except in its diff.
 
-        This also hides the beginning of a phone number at the end of text that was truncated before the number was known.
+        If text was cut before a phone number was known, this also hides the beginning of the number at the end of the
+        text.
         """
         if isinstance(value, dict):
             kept = ("diff", "account_id", "backup_file", "voice_connector_id", "region")
@@ -121,7 +123,7 @@ class PhoneNumbers:
 
     @staticmethod
     def _spell(number: str) -> str:
-        # Without a plus sign, a few digits can be anything.
+        # A few digits without a plus sign can mean anything.
         plus = _PLUS if len(number) < 5 else f"{_PLUS}?"
         return rf"(?<!\w)(?<!\w-){plus}(?:(?:00?|011){_NEXT})?{_NEXT.join(number)}(?!\w|-\w)"
 
@@ -140,9 +142,9 @@ def redact(
 ) -> str:
     """Return external *text* as one line of at most *limit* characters, and "..." if there is more.
 
-    "(hidden)" replaces the *secrets*, also if they are escaped or percent-encoded. It also replaces the user parts of
-    URLs, the values of headers, parameters, and keys that contain credentials, also if the text ends inside a value,
-    and everything from "The Canonical String" on. No *text* raises an exception.
+    "(hidden)" replaces the *secrets*, even if they are escaped or percent-encoded, and the user parts of URLs. It also
+    replaces the values of headers, parameters, and keys that contain credentials, even if the text ends inside a value.
+    Everything from "The Canonical String" on is replaced too. No *text* raises an exception.
 
     :param secrets: strings to hide wherever they occur. Strings with fewer than eight characters are ignored. If a string
         contains whitespace or control characters, its parts of eight characters or more are hidden too.
@@ -151,9 +153,10 @@ def redact(
     """
     needles = {part for secret in secrets for part in (secret.strip(), *re.split(r"[\s\x00-\x1f\x7f-\x9f]+", secret))}
     needles = {needle for needle in needles if len(needle) >= 8}
-    # Show no more than the first characters, but search as many more as the longest match has: a secret that begins
-    # among those shown is found whole. Values of headers and keys are hidden from their beginning, so these may end
-    # anywhere. The user part of a URL is known only by its end, so an @ ends the text that is cut.
+    # Search beyond the characters that are shown, by the length of the longest match, so that a secret that begins
+    # among them is found completely. The value of a header or key is hidden from its first character on, so it does
+    # not matter where the searched text cuts it off. The user part of a URL is found by the @ after it, so cut text
+    # gets an @.
     shown = 8192 + 4 * limit
     searched = shown + max([4096, *map(_longest, needles)])
     try:
@@ -183,7 +186,7 @@ def _find(text: str, needles: Iterable[str], patterns: Iterable[re.Pattern[str]]
     for rule in _RULES:
         yield from (match.span(match.lastindex or 0) for match in re.finditer(rule, text, re.IGNORECASE))
     for needle in needles:
-        # Most text contains no secret, and no spelling changes letters and digits.
+        # Search for letters and digits first, because no spelling changes them, and because most text has no secret.
         if max(re.findall("[0-9A-Za-z]*", needle), key=len) in text:
             # A long pattern takes long to compile. The first and last characters identify a token.
             ends = (needle[:64], needle[-64:]) if len(needle) > 256 else (needle,)
@@ -197,11 +200,11 @@ def _find(text: str, needles: Iterable[str], patterns: Iterable[re.Pattern[str]]
 def find_secrets(
     settings: dict[str, Any], session: Any, used: Iterable[str]
 ) -> tuple[list[str], list[re.Pattern[str]]]:
-    """Return the secrets of a connection, and patterns of those that are too short to hide everywhere.
+    """Return the secrets of a connection, and patterns of the user parts of its URLs.
 
     :param settings: the connection options.
     :param session: the session of botocore, or None.
-    :param used: secret keys and tokens that the credentials have had so far.
+    :param used: the secret keys and tokens that the connection has used so far.
     """
     secrets = [*used, *(str(settings[name]) for name in ("secret_key", "session_token") if settings.get(name))]
     secrets += [
@@ -216,7 +219,7 @@ def find_secrets(
         for name, value in os.environ.items()
         if name.lower().endswith("_proxy") or name.startswith(("AWS_ENDPOINT_URL", "AWS_URL"))
     ]
-    with contextlib.suppress(Exception):  # the configuration may be what is wrong
+    with contextlib.suppress(Exception):  # the configuration may be invalid
         services = [section for part in session.full_config.get("services", {}).values() for section in part.values()]
         for section in (*session.full_config["profiles"].values(), *services):
             secrets += [str(section[key]) for key in ("aws_secret_access_key", "aws_session_token") if key in section]

@@ -91,7 +91,7 @@ def parse_json(text: str) -> Any:
 
     :raises RepeatedKey: an object has a key twice.
     :raises ValueError: the text is not JSON.
-    :raises RecursionError: it is nested too deeply.
+    :raises RecursionError: the text is nested too deeply.
     """
     document = json.loads(text, object_pairs_hook=_to_dict)
     if _SURROGATE.search(text):

@@ -37,7 +37,7 @@ def choose_regions(regions: list[str], excluded: list[str]) -> list[str]:
 
 
 class Plan(NamedTuple):
-    """What to do with the proxy configurations that were selected."""
+    """What to do with the selected proxy configurations."""
 
     records: list[Record]  # to back up and delete
     unrestorable: list[tuple[Record, str]]  # to keep, each with the reason
@@ -54,7 +54,7 @@ def plan_deletions(
 ) -> Plan:
     """Return what to do with each proxy configuration.
 
-    :param read: the selected Voice Connectors with their proxies, and with their tags if there are excluded tags.
+    :param read: the selected Voice Connectors with their proxy configurations. If tags are excluded, also with tags.
     :param ids: the selected IDs, or None for all.
     :param prefix: "Failed to ...: ".
     :param find_problem: a function that returns why a record cannot be restored, or None.
@@ -77,7 +77,7 @@ def plan_deletions(
         listed = {i: entry and entry["name"] for region in read.regions for i, entry in region.listed.items()}
         not_read = [{"voice_connector_id": i, "name": listed[i]} for i in foreign]
     require_used(connectors + not_read, exclusions, prefix)
-    found: dict[str, set[str]] = {}  # the Regions to which each Voice Connector belongs, where it was read
+    found: dict[str, set[str]] = {}  # by ID, the Regions to which a Voice Connector belongs according to its reads
     for connector in connectors:
         found.setdefault(connector["voice_connector_id"], set()).update(filter(None, [connector["aws_region"]]))
     for identifier in [connector["voice_connector_id"] for connector in targets]:
@@ -107,7 +107,7 @@ def plan_deletions(
 def list_failures(read: BulkRead, exclusions: Exclusions) -> list[dict[str, Any]]:
     """Return the failed reads and their reasons, as the module returns them.
 
-    The tags of a Voice Connector that is excluded by its ID or name do not matter.
+    The result omits tags that AWS withholds, and tags of Voice Connectors that are excluded by ID or name.
     """
     connectors = {result.voice_connector_id: result.connector for result in read.reads if result.connector}
     failures: dict[tuple[str | None, str | None], dict[str, Any]] = {}

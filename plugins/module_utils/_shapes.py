@@ -80,14 +80,15 @@ _TYPE_NAMES = {bool: "boolean", dict: "structure", int: "integer", list: "list",
 def pick(value: Any, kind: Any, where: str) -> Any:
     """Return the documented part of a JSON value. Missing members are null or empty.
 
-    :param kind: ``bool``, ``int``, ``str``, or a class above; a function that converts a timestamp; a list with the kind of its items;
-        or, for a structure, a dictionary from keys to the member of each and its kind.
+    :param kind: ``bool``, ``int``, ``str``, a class above, or a function that converts a timestamp. The kind of a list
+        is a list with the kind of its items. The kind of a structure is a dictionary with the member and the kind of
+        each key.
     :param where: the name of the value in messages.
     :raises MistypedValue: the value, or a documented member of it, has a different type.
     """
     if isinstance(kind, dict):
         members = {} if value is None else require_type(value, dict, where)
-        # The keys are those of the table. A response has its own copies, and a bulk read would keep thousands of them.
+        # Use the keys of the table. Each response has its own copies, of which a bulk read would keep thousands.
         return {key: pick(members.get(name), inner, name) for key, (name, inner) in kind.items()}
     if isinstance(kind, list):
         items = [] if value is None else require_type(value, list, where)

@@ -82,9 +82,9 @@ def is_empty(value: Any) -> bool:
 
 
 def normalize(value: Any, kind: Any) -> Any:
-    """Return a value in a form in which all of its spellings are equal. Missing, false, and empty are the same.
+    """Return a value in a form in which all of its spellings are equal. Missing, false, and empty values are equal.
 
-    Members that are not in the table are left out, because they can be of any depth.
+    Members that are not in the table are omitted, because they can be of any depth.
 
     :param kind: as ``pick()`` takes it; None for a value that is not in the table.
     """
@@ -102,10 +102,10 @@ def normalize(value: Any, kind: Any) -> Any:
 
 
 def different_members(setting: Setting, one: dict[str, Any] | None, other: dict[str, Any] | None) -> set[str]:
-    """Return the members in which two structures of a setting differ. None means that it is not set.
+    """Return the members in which two structures of a setting differ. None means that the setting is not set.
 
-    The service may normalize values, so the spelling of a value and the order of a list do not matter. A setting that
-    cannot be deleted is the same if it is not set and if all of it is false.
+    The service may normalize values, so the spelling of a value and the order of a list do not matter. If a setting
+    cannot be deleted, None equals a structure whose values are all false.
     """
     if setting.put and not setting.delete:
         one, other = one or {}, other or {}
@@ -165,7 +165,7 @@ def name_members(setting: Setting, members: set[str]) -> str:
 
 
 def to_structure(kind: Any, value: Any) -> Any:
-    """Return an option with the names that AWS uses, without what is null."""
+    """Return an option with the names that AWS uses, without null values."""
     if isinstance(kind, dict):
         return {
             name: to_structure(inner, value[key]) for key, (name, inner) in kind.items() if value.get(key) is not None
@@ -178,13 +178,14 @@ def to_structure(kind: Any, value: Any) -> Any:
 def merge(
     kind: dict[str, Any], current: dict[str, Any] | None, given: dict[str, Any], path: str = ""
 ) -> dict[str, Any]:
-    """Return the *current* structure with the members that are *given* changed. Equal values keep their spelling.
+    """Return the *current* structure with the members in *given* changed.
 
-    An empty value that is given stays in the result: it removes a member.
+    If a given value equals the current value, the result keeps the spelling of the current value, such as ``+1...``.
+    An empty value in *given* stays in the result, because it removes the member.
 
     :param path: the path of the options.
-    :raises BadValue: a new phone number is not complete.
-    :raises UnknownMembers: a list would lose something that is not in the table.
+    :raises BadValue: a new phone number has no plus sign.
+    :raises UnknownMembers: a list would lose members that are not in the table.
     """
     merged = dict(current or {})
     for key, (name, inner) in kind.items():
@@ -217,14 +218,14 @@ def _merge_value(kind: Any, current: Any, given: Any, path: str) -> Any:
 
 
 def _spell_new(kind: Any, value: Any, path: str) -> Any:
-    """Return a new value as it is sent; raise BadValue for a phone number whose country is unknown."""
+    """Return a new value in the form in which it is sent; raise BadValue for a phone number without a plus sign."""
     if kind is PhoneNumber and not value.startswith("+"):
         raise BadValue(path, _NUMBER)
     return _CANONICAL[kind](value) if kind in (Country, Network) else value
 
 
 def check_options(kind: Any, value: Any, path: str) -> None:
-    """Raise BadValue if an option, which has the right type, can never be valid.
+    """Raise BadValue if an option has a value of the right type that can never be valid.
 
     :param kind: as ``pick()`` takes it.
     :param path: the path of the option.
@@ -245,12 +246,13 @@ def check_options(kind: Any, value: Any, path: str) -> None:
 def apply_options(
     setting: Setting, options: dict[str, Any], current: dict[str, Any] | None, path: str = ""
 ) -> dict[str, Any] | None:
-    """Return the structure of a setting with options applied to the *current* one. None means that it is not set.
+    """Return the *current* structure of a setting with options applied. None means that the setting is not set.
 
-    :param options: the keys of the setting, and ``exists``. Null and missing are unchanged; false in ``exists`` deletes.
+    :param options: the keys of the setting, and ``exists``. A null or missing key does not change. If ``exists`` is
+        false, the setting is deleted.
     :param path: the path of the options.
-    :raises BadValue: a new phone number is not complete.
-    :raises UnknownMembers: a list would lose something that is not in the table.
+    :raises BadValue: a new phone number has no plus sign.
+    :raises UnknownMembers: a list would lose members that are not in the table.
     """
     if options.get("exists") is False:
         return None
@@ -261,7 +263,7 @@ def apply_options(
 
 
 def to_parameters(setting: Setting, shape: Any, structure: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters of the request that sets a *structure*, without what is empty.
+    """Return the parameters of the request that sets a *structure*, without empty values.
 
     :param shape: the input shape of the operation.
     """
@@ -313,7 +315,7 @@ def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator
                 yield Problem("unknown", name)
             elif name in shape.required_members and _is_missing(shape.members[name], value.get(name)):
                 yield Problem("missing", place)
-            elif name != "VoiceConnectorId" and value.get(name) is not None:  # the ID is checked on its own
+            elif name != "VoiceConnectorId" and value.get(name) is not None:  # the ID is checked separately
                 yield from find_problems(shape.members[name], value[name], inner, place)
     elif shape.type_name == "list":
         yield from _find_limits(shape, len(value), path, " items")

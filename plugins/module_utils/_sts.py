@@ -23,7 +23,7 @@ def get_account_id(client: VoiceClient) -> str:
     """Return the ID of the account that the credentials in use belong to. Operation: GetCallerIdentity.
 
     :param client: a client for STS.
-    :raises VoiceError: an error, no response, or a response without an account or with a different account than the role.
+    :raises VoiceError: the request failed, or the response contains no account, or an account that is not the role's.
     """
     operation = Operation(client, "GetCallerIdentity", "get the AWS account ID")
     response = operation()
@@ -94,8 +94,8 @@ def check_sts_response(response_dict: dict[str, Any], **kwargs: Any) -> None:
         ElementTree.fromstring(body)
     except (ElementTree.ParseError, ValueError, LookupError):
         if is_truncated(response_dict, body) or body.lstrip().startswith(_ELEMENTS):
-            return  # it is cut, so that botocore fails to parse it, and it is requested again
-        if status < 301:  # botocore parses the others as errors
+            return  # the body is cut, so botocore fails to parse it, and the request is sent again
+        if status < 301:  # botocore parses responses with other statuses as errors
             raise UnreadableResponse(f"its body ({len(body)} bytes) is not XML") from None
         message = escape("".join(c for c in body.decode("utf-8", "replace")[:10_000] if c.isprintable() or c.isspace()))
         error = f"<Error><Code>{status}</Code><Message>{message}</Message></Error>"

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Write one thing: read and compare immediately before each attempt, and confirm what the service stored."""
+"""Send one write: read and compare the state before each attempt, and confirm what the service stored."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class WriteError(VoiceError):
     change: Change
 
 
-class _Settled(Exception):
+class _Confirmed(Exception):
     """No attempt, or no further attempt, is needed."""
 
     def __init__(self, change: Change) -> None:
@@ -53,7 +53,7 @@ class _Settled(Exception):
 
 
 class Write:
-    """A write with one operation. Subclasses define the state that it changes, and how it is read and compared."""
+    """A write with one operation. Subclasses define the state that it changes, and how to read and compare states."""
 
     operation: str  # its name
     action: str  # as in "Failed to ACTION in REGION"
@@ -63,7 +63,8 @@ class Write:
     def __init__(self, client: VoiceClient, decide: Callable[[Any], Any]) -> None:
         """Prepare a write.
 
-        :param decide: a function from the current state to the desired one. It raises VoiceError to refuse the write.
+        :param decide: a function that returns the desired state for the current state, or raises VoiceError to refuse
+            the write.
         """
         self.client = client
         self.decide = decide
@@ -77,11 +78,11 @@ class Write:
         raise NotImplementedError
 
     def different(self, one: Any, other: Any) -> set[str]:
-        """Return the names of what differs between two states."""
+        """Return the names of the values that differ between two states."""
         raise NotImplementedError
 
     def lost(self, stored: Any, sent: Any) -> set[str]:
-        """Return the names of what was *sent*, but not *stored*."""
+        """Return the names of the values that were *sent*, but not *stored*."""
         return self.different(stored, sent)
 
     def needed(self, current: Any, desired: Any) -> bool:
@@ -116,12 +117,16 @@ class Write:
         return self.client.model.operation_model(self.operation).input_shape
 
     def find_stored(self, operation: Operation, response: dict[str, Any], desired: Any) -> Any:
-        """Return the state after a successful request. If the response has no output, that is the desired state."""
+        """Return the state after a successful request.
+
+        This method is for operations without output, and returns the desired state. Subclasses return the state that
+        the service returns.
+        """
         operation.require_request_id(response)
         return desired
 
     def predict(self, current: Any) -> Change:
-        """Return the change to the state *current*, after checking that it can be sent. This sends nothing.
+        """Return the change that this write would make to the state *current*. This sends nothing.
 
         :raises VoiceError: the write is refused, or the installed botocore cannot send it.
         """
@@ -134,18 +139,18 @@ class Write:
         return Change(current, self.predict_stored(desired), True)
 
     def unfulfilled(self, state: Any) -> set[str]:
-        """Return the names of what would have to change in a *state* now."""
+        """Return the names of the values in *state* that differ from the desired state."""
         return self.different(state, self.decide(state))
 
     def predict_stored(self, desired: Any) -> Any:
-        """Return the state after a request, as the service will return it."""
+        """Return the state that the service is expected to return after a request."""
         return desired
 
     def run(self, check_mode: bool = False) -> Change:
-        """Read, and send the request unless it would change nothing.
+        """Read the state, and send the request unless it would change nothing.
 
-        :param check_mode: whether to send no write, and return the predicted change.
-        :raises WriteError: the service stored something different, or someone else changed it in the meantime.
+        :param check_mode: whether to return the predicted change without sending the request.
+        :raises WriteError: the service stored a different state, or someone else changed the state in the meantime.
         :raises VoiceError: the write was refused or rejected, did not take effect, or has an unknown outcome.
         """
         if check_mode:
@@ -155,7 +160,7 @@ class Write:
         try:
             response = operation(lambda may_be_applied: self.to_parameters(self.prepare(may_be_applied)))
             stored = self.find_stored(operation, response, self.desired)
-        except _Settled as e:
+        except _Confirmed as e:
             return e.change
         except VoiceError as e:
             if not self._sending or isinstance(e, WriteError):
@@ -171,26 +176,26 @@ class Write:
         return Change(self.before, stored, True)
 
     def prepare(self, may_be_applied: bool) -> Any:
-        """Read the state, and return the desired one.
+        """Read the current state, and return the desired state.
 
         :param may_be_applied: whether the service may have applied an earlier attempt.
-        :raises _Settled: there is nothing to send.
+        :raises _Confirmed: there is nothing to send.
         """
         self._sending = False
         try:
-            # This read takes the place of the write in the queue.
+            # The write already holds a slot of the rate limit, so this read does not wait for one.
             current = self.read(self.client._replace(holds_slot=True))
         except VoiceError as e:
             if not may_be_applied:
                 raise
-            write = "an attempt failed without a known outcome"
+            write = "an earlier attempt has an unknown outcome"
             raise self.failure("write_unknown", write=write, read=e.message.removesuffix(".")) from None
         if may_be_applied:
-            self._judge(current)
+            self._check_attempt(current)
         self.before = current
         self.desired = self.decide(current)
         if not self.needed(current, self.desired):
-            raise _Settled(Change(current, current, False))
+            raise _Confirmed(Change(current, current, False))
         for expected in self.expected:
             different = self.different(current, expected)
             if different:
@@ -198,16 +203,20 @@ class Write:
         self._sending = True
         return self.desired
 
-    def _judge(self, current: Any) -> None:
-        """Compare the state after an attempt that may have been applied. Return if the state is the one before it."""
+    def _check_attempt(self, current: Any) -> None:
+        """Compare the state after an attempt with the state before it. Return normally if they are equal.
+
+        :raises _Confirmed: the service applied the attempt.
+        :raises WriteError: the state is neither the state before the attempt nor the desired state.
+        """
         different = self.different(current, self.before)
         if different and not self.lost(current, self.desired):
-            raise _Settled(Change(self.before, current, True))
+            raise _Confirmed(Change(self.before, current, True))
         if different:
             self.fail_changed("changed_meanwhile", current, options=self.name(different))
 
     def _confirm(self, error: VoiceError) -> Change:
-        """Return the change after a write that failed; raise VoiceError unless it was applied."""
+        """Return the change after an error; raise VoiceError unless the service applied the write."""
         missing = self.deletes and isinstance(error, NotFound)
         if error.rejected and not missing:
             raise error
@@ -225,11 +234,11 @@ class Write:
         if reason is not None:
             raise self.failure("write_unknown", read=reason, **response)
         if missing and current is None:
-            # If every earlier attempt was rejected, someone else has deleted it.
+            # If every earlier attempt was rejected, someone else made the deletion.
             return Change(self.before, None, not error.rejected)
         try:
-            self._judge(current)
-        except _Settled as e:
+            self._check_attempt(current)
+        except _Confirmed as e:
             return e.change
         if not self.different(self.before, self.desired):
             raise self.failure("write_unreadable", **response)
@@ -246,7 +255,7 @@ class Write:
         raise error
 
     def name(self, different: set[str]) -> str:
-        """Return the names of what differs for a message."""
+        """Return the names of *different* values, as messages show them."""
         return ", ".join(sorted(different))
 
     def failure(self, name: str, kind: type[VoiceError] = VoiceError, **fields: Any) -> VoiceError:
@@ -258,7 +267,7 @@ class Write:
 
 
 def require_valid(setting: Setting, options: dict[str, Any], path: str = "") -> None:
-    """Raise VoiceError for an option of a setting that can never be valid."""
+    """Raise VoiceError if an option of a setting has a value that can never be valid."""
     try:
         check_options(setting.members, options, path)
     except BadValue as e:
@@ -269,9 +278,9 @@ def require_valid(setting: Setting, options: dict[str, Any], path: str = "") -> 
 
 
 class SettingWrite(Write):
-    """A write that sets or deletes a setting of a Voice Connector. Its state is the structure, or None if none is set.
+    """A write that sets or deletes a setting of a Voice Connector. The state is the structure, or None if not set.
 
-    Operations: those of the setting, and GetVoiceConnector if it is needed to interpret a 404.
+    Operations: those of the setting, and GetVoiceConnector if a 404 must be interpreted.
     """
 
     def __init__(
@@ -284,7 +293,7 @@ class SettingWrite(Write):
         path: str = "",
         voice_connector: dict[str, Any] | None = None,
     ) -> None:
-        """Prepare to set or delete a setting, as *options* or a different ``decide`` describe.
+        """Prepare to set or delete a setting, as *options* describe. The caller can replace ``decide`` instead.
 
         :param deletes: whether ``decide`` returns None.
         :param options: as ``apply_options()`` takes them.
@@ -353,7 +362,7 @@ class SettingWrite(Write):
             raise self.failure(message, rejected=True, members=", ".join(unknown))
 
     def find_unsendable(self, structure: dict[str, Any]) -> list[str]:
-        """Return the members of a *structure* that botocore cannot send. Without the operation, return none."""
+        """Return the members of a *structure* that botocore cannot send; none if botocore lacks the operation."""
         known = self.operation in self.client.model.operation_names
         return find_unsendable(self._setting, self.shape, structure) if known else []
 

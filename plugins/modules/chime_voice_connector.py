@@ -18,13 +18,13 @@ description:
   - Each setting, such as O(termination), accepts the value that M(chime_sdk.voice.chime_voice_connector_info) returns,
     so you can copy a setting from one Voice Connector to another. A key that is omitted or V(null) does not change. An
     empty string or list unsets the value.
-  - A list replaces the whole current list. Specify all keys of each item, such as a route. An item equals an existing
-    item if all of its specified keys are equal. Any other item is set with only the keys that you specify.
+  - A list replaces the whole current list. Specify all keys of each item, such as a route. If all specified keys of an
+    item equal those of an existing item, the existing item remains. Otherwise, the item has only the specified keys.
   - C(exists=false) deletes a setting. C(exists=true) sets the setting even if every value is omitted or empty.
     C(exists=null) means that the setting could not be read, so the task fails.
   - The module reads an existing Voice Connector before the first write. If a read fails, or if the module knows that
-    AWS would reject the options, nothing is written. For example, credentials require a termination, and emergency calling requires
-    termination and origination to be enabled.
+    AWS would reject the options, nothing is written. For example, termination credentials require termination settings,
+    and emergency calling requires termination and origination to be enabled.
 options:
   state:
     description:
@@ -42,14 +42,14 @@ options:
     description:
       - The ID of the Voice Connector, not its name or ARN.
       - With O(state=present), the task fails if the Voice Connector does not exist.
-      - Either this or O(name) is required.
+      - Either this option or O(name) is required.
     type: str
   name:
     description:
       - The name of the Voice Connector, with 1 to 256 letters, digits, spaces, underscores, periods, and hyphens.
       - Without O(voice_connector_id), the module searches for this exact name among the Voice Connectors that belong to
         the Region. If several Voice Connectors have this name, the task fails and lists their IDs.
-      - With O(voice_connector_id) and O(state=present), this is the new name.
+      - With O(voice_connector_id) and O(state=present), this option is the new name.
       - With O(voice_connector_id) and O(state=absent), the task fails if the Voice Connector has a different name.
     type: str
   require_encryption:
@@ -78,7 +78,7 @@ options:
         description: V(false) deletes the termination settings.
         type: bool
       cps_limit:
-        description: The maximum number of calls per second, V(1) or more. The quota of the account limits it.
+        description: The maximum number of calls per second, from V(1) to the quota of the account.
         type: int
       default_phone_number:
         description: The default caller ID, in E.164 format with a plus sign. Write the number in quotes.
@@ -123,15 +123,15 @@ options:
             required: true
           password:
             description:
-              - The password. No result, diff, or log contains it. Messages from AWS that repeat it in a usual encoding
-                do not show it.
+              - The password. No result, diff, or log contains it. If an error message from AWS repeats the password, in
+                plain text or in a common encoding, the module hides it.
             type: str
             required: true
   update_password:
     description:
       - V(on_create) usually sends only the passwords of new user names. If there is a new user name, and
-        O(termination_credentials.credentials) contains all user names that remain, the module sends all passwords.
-        AWS does not document whether new credentials replace the stored credentials.
+        O(termination_credentials.credentials) contains all user names that remain, the module sends all passwords,
+        because AWS does not document whether new credentials replace the stored credentials.
       - V(always) sends all passwords in every run. The task is then always changed, because AWS never returns
         passwords, so the module cannot compare them.
     type: str
@@ -169,7 +169,7 @@ options:
             description: V(TCP) or V(UDP).
             type: str
           priority:
-            description: The priority, from V(1), the highest, to V(100).
+            description: The priority, from V(1) to V(100). V(1) is the highest priority.
             type: int
           weight:
             description: The weight among routes of the same priority, from V(1) to V(100).
@@ -252,14 +252,15 @@ options:
         type: bool
       session_border_controller_types:
         description:
-          - The types of the session border controllers. V(RIBBON_SBC), V(ORACLE_ACME_PACKET_SBC), V(AVAYA_SBCE),
+          - The types of the session border controllers, each V(RIBBON_SBC), V(ORACLE_ACME_PACKET_SBC), V(AVAYA_SBCE),
             V(CISCO_UNIFIED_BORDER_ELEMENT), or V(AUDIOCODES_MEDIANT_SBC).
         type: list
         elements: str
       contact_center_system_types:
         description:
-          - The types of the contact center systems. V(GENESYS_ENGAGE_ON_PREMISES), V(AVAYA_AURA_CALL_CENTER_ELITE),
-            V(AVAYA_AURA_CONTACT_CENTER), or V(CISCO_UNIFIED_CONTACT_CENTER_ENTERPRISE).
+          - The types of the contact center systems, each V(GENESYS_ENGAGE_ON_PREMISES),
+            V(AVAYA_AURA_CALL_CENTER_ELITE), V(AVAYA_AURA_CONTACT_CENTER), or
+            V(CISCO_UNIFIED_CONTACT_CENTER_ENTERPRISE).
         type: list
         elements: str
   proxy:
@@ -267,7 +268,7 @@ options:
       - The proxy configuration. AWS ended support for proxy sessions on 2026-04-07, and may reject every change except
         the deletion of the configuration.
       - M(chime_sdk.voice.chime_voice_connector_proxy_retire) backs up proxy configurations before it deletes them. This
-        module does not.
+        module writes no backup.
     type: dict
     suboptions:
       exists:
@@ -295,7 +296,7 @@ options:
   termination_health:
     description:
       - When the Voice Connector last received a SIP OPTIONS message from your SIP infrastructure. This setting is
-        read-only. If the values differ from the values that AWS returns, the task fails.
+        read-only. If the specified values differ from the values that AWS returns, the task fails.
     type: dict
     suboptions:
       exists:
@@ -309,8 +310,8 @@ options:
         type: str
   phone_numbers:
     description:
-      - The phone numbers that are associated with the Voice Connector. This setting is read-only. If the numbers differ
-        from the numbers that AWS returns, the task fails.
+      - The phone numbers that are associated with the Voice Connector. This setting is read-only. If the specified
+        numbers differ from the numbers that AWS returns, the task fails.
     type: dict
     suboptions:
       exists:
@@ -353,8 +354,8 @@ attributes:
       - With O(update_password=always), a task with credentials is always changed. If AWS withholds the current tags, a
         task with O(tags) and O(purge_tags=false) is always changed.
 notes:
-  - The credentials need the IAM actions C(chime:ListVoiceConnectors) and C(chime:CreateVoiceConnector) on the resource
-    C(*), unless O(voice_connector_id) is set. On the resource
+  - Unless O(voice_connector_id) is set, the credentials need the IAM actions C(chime:ListVoiceConnectors) and
+    C(chime:CreateVoiceConnector) on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), the credentials need C(chime:GetVoiceConnector), and
     C(chime:UpdateVoiceConnector) or C(chime:DeleteVoiceConnector). For each specified setting, they also need the
     actions that get, put, and delete the setting, such as C(chime:GetVoiceConnectorProxy),
@@ -366,29 +367,29 @@ notes:
     C(logs:CreateLogDelivery), C(logs:GetLogDelivery), C(logs:ListLogDeliveries), C(logs:PutResourcePolicy),
     C(logs:DescribeResourcePolicies), and C(logs:DescribeLogGroups). The module itself does not change resource
     policies.
-  - The module first deletes emergency calling, turns encryption off, and writes the termination, its credentials, and
-    the origination. Then it turns encryption on, and writes emergency calling, streaming, logging, external systems,
-    the proxy configuration, and the tags.
+  - The writes that are necessary have a fixed order. The module first deletes emergency calling, turns encryption off,
+    and writes termination, termination credentials, and origination. Then it turns encryption on, and writes emergency
+    calling, streaming, logging, external systems, the proxy configuration, and the tags.
   - If a write fails, the module stops. RV(steps) lists the completed operations. RV(voice_connector_id) contains the ID
     of the Voice Connector, even if it was just created. To complete the changes, run the task again.
   - AWS cannot recognize a repeated request to create a Voice Connector, so the module sends this request only once. If
-    the outcome is unknown, the module lists the Voice Connectors until exactly one new Voice Connector has the name,
-    and continues with that Voice Connector. If no new Voice Connector appears within O(wait_timeout), the task fails.
-    You can safely run the task again, because it searches for the name first. Two tasks that create the same name at
-    the same time can create two Voice Connectors.
+    the outcome is unknown, the module lists the Voice Connectors until a new one with this name appears, and continues
+    with that Voice Connector. If none appears within O(wait_timeout), or if several appear, the task fails. You can
+    safely run the task again, because it searches for the name first. Two tasks that create the same name at the same
+    time can create two Voice Connectors.
   - AWS replaces a setting as a whole, and has no conditional write. The module reads a setting again immediately before
     it writes the setting, and fails if the setting has changed. If someone else changes the setting after that read,
     that change is lost.
   - If a setting has a member that the installed botocore cannot send, or if an item that you change or remove has a
     member that this module does not know, the setting is not replaced, and the task fails.
   - AWS may normalize values. Therefore, when the module compares settings, it ignores the order of lists, the plus sign
-    in front of phone numbers, the case of countries and hosts, and different notations of the same CIDR block. A
-    missing value is the same as V(false), V(''), or V([]).
+    in front of phone numbers, the case of countries and hosts, and different notations of the same CIDR block. It
+    treats a missing value as equal to V(false), V(''), and V([]).
   - If AWS withholds the tags of the Voice Connector with the error C(Invalid resource), a task with O(tags) fails
     before the first write. With O(purge_tags=false), the task does not fail, but sends the tags in every run. If tags
     cannot be read after they were written, the module warns.
-  - Ansible replaces a password wherever it occurs in a result. If a password equals a part of another value, such as a
-    name, that value is replaced too. The module refuses options that contain such a replacement.
+  - Ansible hides a password wherever the password occurs in a result, even as part of a different value, such as a
+    name. If an option contains a value that Ansible has hidden, the task fails.
   - Phone numbers and user names are returned unmasked, but are not written to the system log of the managed node. To
     keep them out of Ansible's output and logs, set C(no_log) on the task.
 seealso:
@@ -519,8 +520,8 @@ steps:
     - PutVoiceConnectorLoggingConfiguration
 failed_step:
   description:
-    - The AWS operation at which the task stopped, even if it was not sent. V(null) if the task succeeded, or if it
-      stopped before the first step.
+    - The write operation at which the task stopped, even if the operation was not sent. V(null) if the task succeeded,
+      or if it stopped before the first or after the last write operation.
   returned: always
   type: str
   sample: null
@@ -532,7 +533,7 @@ exists:
 voice_connector:
   description:
     - The Voice Connector after the task, or V(null) if it does not exist. In check mode, the predicted Voice Connector.
-      Values that only AWS can set are then V(null).
+      If check mode would create it, values that only AWS can set are V(null).
     - The keys are the same as in M(chime_sdk.voice.chime_voice_connector_info), which documents the keys in detail.
       Only the settings that are options of the task are returned, each with all of its keys.
   returned: on success
@@ -751,7 +752,7 @@ IDENTITY = ("state", "voice_connector_id", "name", "wait_timeout")
 
 
 def contains_masked(value: Any) -> bool:
-    """Return whether a value contains what Ansible shows instead of a secret."""
+    """Return whether a value contains the text that Ansible shows instead of a secret."""
     if isinstance(value, dict):
         return any(map(contains_masked, [*value, *value.values()]))
     if isinstance(value, list):
@@ -797,7 +798,7 @@ def main() -> None:
     progress = Progress(params, params["region"])
     credentials = (params["termination_credentials"] or {}).get("credentials") or []
     passwords = [credential["password"] for credential in credentials if credential["password"]]
-    # As HTTP authentication encodes them
+    # HTTP basic authentication encodes the user name and the password together.
     passwords += [f"{credential['username']}:{credential['password']}" for credential in credentials]
     try:
         check_options(params, given)

@@ -37,16 +37,16 @@ options:
     description:
       - Read only the Voice Connectors with these IDs. If a Voice Connector does not exist in any of the Regions, the
         task fails.
-      - If omitted, all Voice Connectors are read. If the list is empty, no Voice Connector is read, and no request is
-        sent to the service, except with O(regions=all).
+      - If omitted, all Voice Connectors are read. If the list is empty, no Voice Connector is read, and
+        only O(regions=all) sends a request to the service.
       - The module lists the Voice Connectors if a listing can take fewer requests than reading the Voice Connectors one
         by one.
     type: list
     elements: str
   names:
     description:
-      - Read only Voice Connectors with one of these names. If the list is empty, no Voice Connector is read, and no
-        request is sent to the service, except with O(regions=all).
+      - Read only Voice Connectors with one of these names. If the list is empty, no Voice Connector is read, and
+        only O(regions=all) sends a request to the service.
       - A name without a match is not an error. RV(selection.unmatched) lists such names.
     type: list
     elements: str
@@ -58,8 +58,8 @@ options:
     type: dict
   include:
     description:
-      - What to read for each Voice Connector in addition to the listing. Each item takes one request per Voice
-        Connector. V(phone_numbers) takes one listing per Region instead.
+      - What to read for each Voice Connector in addition to what the listing returns, such as the name and the Region.
+        Each item takes one request per Voice Connector. V(phone_numbers) takes one listing per Region instead.
       - Each setting is returned as a dictionary with all of its keys. Values that are not set are V(null) or V([]). Use
         the key C(exists) in conditions.
     type: list
@@ -107,8 +107,8 @@ notes:
   - AWS does not document whether a Region also lists the Voice Connectors of other Regions. Check C(aws_region) of each
     Voice Connector, and read that Region too. In a Region that the Voice Connector does not belong to, the response
     C(NotFoundException) does not show whether a setting exists, so the task fails.
-  - If a Voice Connector is deleted after it is listed but before its settings are read, it is returned without
-    settings.
+  - If a Voice Connector is deleted after it is listed, but before its settings are read, the module returns the Voice
+    Connector, and reports that its settings do not exist.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_info
   - name: ListVoiceConnectors
@@ -210,13 +210,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 region:
-  description: The AWS Region that was read. V(null) for several Regions, or if the task failed before it was known.
+  description: The AWS Region that was read. V(null) if several Regions were read, or if the Region is unknown.
   returned: always
   type: str
   sample: us-east-1
 regions:
   description:
-    - The AWS Regions that were to be read, in the order of O(regions). On failure, V([]) if the Regions are unknown.
+    - The selected AWS Regions, in the order of O(regions). On failure, V([]) if the Regions are unknown.
   returned: always
   type: list
   elements: dict
@@ -245,19 +245,19 @@ regions_source:
   type: str
   sample: options
 assume_role_arn:
-  description: The role that was assumed, or V(null) if there is none.
+  description: The role that was assumed, or V(null) if no role was assumed.
   returned: always
   type: str
   sample: null
 account_id:
   description:
     - The ID of the AWS account. If O(include_account_id) is V(true), the ID comes from STS. Otherwise, it comes from
-      O(assume_role_arn), or is V(null) without a role.
+      O(assume_role_arn), or is V(null) if no role is assumed.
   returned: always
   type: str
   sample: "111122223333"
 selection:
-  description: What was selected, and which part of it matched nothing.
+  description: What was selected, and which part of the selection matched nothing.
   returned: always
   type: dict
   contains:
@@ -305,7 +305,7 @@ selection:
           sample: null
 complete:
   description:
-    - Whether everything that was selected was read. If so, RV(errors) is empty.
+    - Whether everything that was selected was read. If V(true), RV(errors) is empty.
     - If the task succeeds, V(false) means that AWS did not return the tags of some Voice Connectors.
   returned: always
   type: bool
@@ -428,7 +428,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether termination settings are set. V(null) if unknown, in which case the task fails.
+          description: Whether termination is configured. V(null) if unknown, in which case the task fails.
           returned: always
           type: bool
           sample: true
@@ -507,7 +507,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether origination settings are set. V(null) if unknown, in which case the task fails.
+          description: Whether origination is configured. V(null) if unknown, in which case the task fails.
           returned: always
           type: bool
           sample: true
@@ -697,8 +697,7 @@ stopped:
 errors:
   description:
     - Everything that is unknown, including everything that the module did not try to read. Any error fails the task,
-      with one exception. If AWS withholds the tags of a Voice Connector, and O(tags) is omitted, the task does not
-      fail.
+      with one exception. If O(tags) is omitted, tags that AWS withholds do not fail the task.
   returned: always
   type: list
   elements: dict
@@ -725,8 +724,8 @@ errors:
       sample: null
     action:
       description:
-        - The AWS operation that failed, or V(null) if no operation failed. Add the prefix C(chime:) to get the IAM
-          action.
+        - The AWS operation that failed, or V(null) if no operation failed. To get the IAM action, add the prefix
+          C(chime:), or C(sts:) for C(GetCallerIdentity).
       returned: always
       type: str
       sample: GetVoiceConnector
@@ -847,8 +846,7 @@ def build_region(region: RegionRead, unknowns: list[Unknown]) -> dict[str, Any]:
 
 
 def build_selection(params: dict[str, Any], connectors: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the key ``selection`` of the result: what was selected, and which part of the selection matched "
-    "nothing."""
+    """Return the key ``selection`` of the result."""
     ids, names, tags = params["voice_connector_ids"], params["names"], params["tags"] or None
     found = {key: {connector[key] for connector in connectors} for key in ("voice_connector_id", "name")}
     return {

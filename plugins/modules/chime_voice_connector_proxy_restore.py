@@ -15,9 +15,10 @@ short_description: Restore the proxy configurations of Amazon Chime SDK Voice Co
 description:
   - Restores proxy configurations from a backup, several at a time. The backup must be from
     M(chime_sdk.voice.chime_voice_connector_proxy_retire).
-  - Before the first write, the module checks these conditions. If a check fails, nothing is written. The backup has a
-    valid record for each selected Voice Connector. The backup, the credentials, and the Voice Connectors belong to the
-    account O(account_id). Each Voice Connector that exists in the Region in its record also belongs to that Region.
+  - Before the first write, the module checks that the backup has a valid record for each selected Voice Connector, and
+    that the backup, the credentials, and the Voice Connectors belong to the account O(account_id). It also checks that
+    each Voice Connector that exists in the Region in its record belongs to that Region. If a check fails, nothing is
+    written.
   - If a Voice Connector does not exist in the Region in its record, RV(failures) contains it, and the other proxy
     configurations are restored.
   - The module reads each proxy configuration immediately before each attempt to write it. If the configuration already
@@ -40,7 +41,7 @@ options:
   voice_connector_ids:
     description:
       - The IDs of the Voice Connectors to restore. If an ID is not in the backup, the task fails.
-      - Either this or O(all=true) is required.
+      - Either this option or O(all=true) is required.
     type: list
     elements: str
   all:
@@ -80,9 +81,8 @@ notes:
   - The module uses the Regions in the backup, and ignores O(region).
   - The service has no conditional write. If someone else changes a proxy configuration after the last read, but before
     the write arrives, that change is overwritten. This window is as long as one request.
-  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. C((hidden)) replaces anything
-    that looks like a phone number, and any phone number from the backup or from a proxy configuration that the module
-    read.
+  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. The module replaces all phone
+    numbers that it read, and anything that looks like a phone number, with C((hidden)).
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_retire
   - module: chime_sdk.voice.chime_voice_connector_proxy
@@ -252,7 +252,7 @@ def restore(module: Any, result: dict[str, Any], numbers: PhoneNumbers) -> None:
     """Restore the selected proxy configurations, and record the outcome in *result*.
 
     :param numbers: the phone numbers to hide.
-    :raises VoiceError: some or all of them could not be restored.
+    :raises VoiceError: not all of the proxy configurations could be restored.
     """
     params = module.params
     check_values(OPTIONS, module.given, params)

@@ -16,10 +16,10 @@ description:
   - Reads the Voice Connectors of one AWS account in one or more Regions, backs up the selected proxy configurations,
     and then deletes the proxy configurations, several at a time. The module does not change the Voice Connectors
     themselves.
-  - Before the first deletion, the module checks these conditions. If a check fails, nothing is deleted. The account is
-    O(account_id). Everything was read. Every exclusion matches a Voice Connector. AWS returned only one home Region for
-    each Voice Connector with a proxy configuration. The number of deletions is within O(max_deletions). The backup was
-    written and verified.
+  - Before the first deletion, the module checks that the credentials and the Voice Connectors belong to O(account_id),
+    that everything was read, and that every exclusion matches a Voice Connector. It also checks that AWS returned only
+    one home Region for each Voice Connector with a proxy configuration, that the number of deletions is within
+    O(max_deletions), and that the backup was written and verified. If a check fails, nothing is deleted.
   - The module does not delete a proxy configuration that M(chime_sdk.voice.chime_voice_connector_proxy_restore) could
     not restore, for example because the configuration has a member that the installed botocore cannot send. The module
     continues with the other proxy configurations, and the task fails at the end.
@@ -34,14 +34,15 @@ options:
     description:
       - The ID of the AWS account, 12 digits in quotes. The credentials must belong to this account. The ARN of every
         Voice Connector that is not excluded must contain this account.
-      - The module warns if the partition in an ARN is not C(aws), or if its Region is not the one that was read.
+      - The module warns if the partition in an ARN is not C(aws), or if the Region in the ARN is not the Region in
+        which the Voice Connector was found.
     type: str
     required: true
   voice_connector_ids:
     description:
       - The IDs of the Voice Connectors whose proxy configurations are deleted. If a Voice Connector does not exist, the
         task fails.
-      - Either this or O(all=true) is required.
+      - Either this option or O(all=true) is required.
     type: list
     elements: str
   all:
@@ -54,12 +55,12 @@ options:
       - The AWS Regions to read. If omitted or V(all), the module reads every Region in which AWS offers the service.
         The module gets these Regions from AWS, and adds the Regions that are listed in the installed botocore. If AWS
         does not return the Regions, the module uses only the Regions in botocore, and shows a warning.
-      - O(region) does not select Regions. If you set it without O(regions), the task fails.
+      - O(region) does not select Regions. If you set O(region) without O(regions), the task fails.
     type: list
     elements: str
   exclude_regions:
     description:
-      - The Regions to skip, for example because they cannot be read. Each must be one of O(regions).
+      - The Regions to skip, for example because they cannot be read. Each must be one of the Regions to read.
       - If a Voice Connector belongs to a skipped Region, its proxy configuration is not deleted, even if a different
         Region lists the Voice Connector.
     type: list
@@ -130,8 +131,8 @@ notes:
   - Do not set C(until) or C(retries) on the task. Ansible keeps only the result of the last attempt, so you lose the
     paths of the earlier backups and the lists of deleted proxy configurations. The module has its own retries, and the
     message of a partly failed task contains the path of the backup.
-  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. C((hidden)) replaces anything
-    that looks like a phone number, and any phone number from a proxy configuration that the module read.
+  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. The module replaces all phone
+    numbers that it read, and anything that looks like a phone number, with C((hidden)).
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_restore
   - module: chime_sdk.voice.chime_voice_connector_info
@@ -186,8 +187,8 @@ account_id:
   sample: "111122223333"
 selected:
   description:
-    - The Voice Connectors whose proxy configuration was selected for deletion. Proxy configurations that could not be
-      restored are in RV(failures) instead. In check mode, this is the complete plan.
+    - The Voice Connectors whose proxy configuration was selected for deletion. If a backup could not restore a proxy
+      configuration, RV(failures) contains its Voice Connector instead. In check mode, this is the complete plan.
     - V([]) if the task failed before the Voice Connectors were selected.
   returned: always
   type: list
@@ -373,7 +374,7 @@ def retire(module: Any, result: dict[str, Any], numbers: PhoneNumbers) -> None:
     """Delete the selected proxy configurations, and record the outcome in *result*.
 
     :param numbers: the phone numbers to hide.
-    :raises VoiceError: some or all of them could not be deleted.
+    :raises VoiceError: not all of the proxy configurations could be deleted.
     """
     params = module.params
     check_options(params, module.given)

@@ -104,11 +104,11 @@ notes:
   - An option that is V(null) or an empty string has its default value, so you can leave answers in an AWX survey empty.
     You can also write a list as a string, with line breaks or commas between the items, or as JSON or YAML. This note
     does not apply to O(results) and O(policy).
-  - If an option or the policy is not valid, nothing is written, and the earlier reports stay as they are.
-  - A finding is V(new) if the check fails now, but did not fail in the previous report. A finding is V(fixed) if the
-    check failed in the previous report, but now passes or does not apply, or if the Voice Connector no longer exists. A
-    check is compared only if its value in the policy is the same. If a check is unknown, later reports compare with its
-    last known status.
+  - If an option or the policy is not valid, nothing is written, and the earlier reports do not change.
+  - A finding is V(new) if the check fails now, but passed or did not apply in the previous report, or if the Voice
+    Connector did not exist then. A finding is V(fixed) if the check failed in the previous report, but now passes or
+    does not apply, or if the Voice Connector no longer exists. A check is compared only if its value in the policy is
+    the same. If a check is unknown, later reports compare with its last known status.
 attributes:
   action:
     description: Runs as an action plugin on the control node, regardless of the connection of the host.
@@ -190,7 +190,7 @@ counts:
   type: dict
   contains:
     accounts:
-      description: The number of accounts. A result whose account is unknown counts as an account.
+      description: The number of accounts. Each result whose account is unknown counts as one account.
       returned: always
       type: int
       sample: 2

@@ -58,7 +58,7 @@ def _as_string(value: Any) -> str | None:
 
 
 def find_complete(accounts: list[Any]) -> set[tuple[str, str]]:
-    """Return the accounts and Regions in which everything was read. Accounts without an ID cannot be compared."""
+    """Return the accounts and Regions in which everything was read. Omit accounts without an ID."""
     return {
         (account["account_id"], region["region"])
         for account in accounts
@@ -99,7 +99,7 @@ def _parse(envelope: Any) -> Previous:
         if check is None:
             continue
         if not isinstance(identifier, str) or not check or not isinstance(check, str):
-            complete = set()  # an invalid entry could be about any Voice Connector, so none is known not to exist
+            complete = set()  # an invalid entry could be about a Voice Connector that seems to be new
             continue
         status = entry.get("status") if entry.get("status") in _KNOWN else entry.get("last_known_status")
         seen[_as_string(account), identifier, check] = Seen(
@@ -109,7 +109,7 @@ def _parse(envelope: Any) -> Previous:
 
 
 def read_previous(path: str) -> tuple[Previous | None, str | None]:
-    """Return the previous report, and a warning if there is a file that cannot be used. Never raises an exception."""
+    """Return the previous report, and a warning if the file exists but cannot be used. Raise no exception."""
     try:
         return _parse(json.loads(_read_file(path))), None
     except FileNotFoundError:
@@ -124,11 +124,11 @@ def read_previous(path: str) -> tuple[Previous | None, str | None]:
         problem = "it is nested too deeply or too large"
     except OSError as e:
         problem = e.strerror or type(e).__name__
-    return None, f"The previous report {path} cannot be used: {problem}. What is new and what is fixed is unknown."
+    return None, f"The previous report {path} cannot be used: {problem}. It is unknown what is new and what is fixed."
 
 
 def _comparable(name: str, value: Any) -> Any:
-    """Return the value of a check in the form that reports contain. Phone numbers compare equal, masked or not."""
+    """Return the value of a check as reports contain it. A masked phone number equals the unmasked one."""
     value = Mask(()).value(value, name)
     return _NUMBER.sub("", json.dumps(value)) if name == "allowed_tag_values" else value
 
@@ -142,8 +142,9 @@ def _finding(key: Key, seen: Seen) -> dict[str, Any]:
 def compare(judgement: Judgement, previous: Previous | None) -> Comparison:
     """Return the findings with their last known status, and the findings that are new, fixed, and carried forward.
 
-    Only checks that have the same value in both policies are compared. A check that is unknown or excepted in one of the
-    reports is neither new nor fixed.
+    Only checks that have the same value in both policies are compared. A check that is unknown now, or excepted in one
+    of the reports, is neither new nor fixed. If a check was unknown in the previous report, its last known status
+    counts.
     """
     findings = [{**finding, "last_known_status": None} for finding in judgement.findings]
     result = Comparison(findings, [], [], [])

@@ -4,10 +4,10 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Judge the results of chime_voice_connector_info by a policy. Pure: no clock, no files, and no input is changed.
+"""Judge the results of chime_voice_connector_info by a policy. All functions are pure.
 
 Everything that was not read has a finding with the status ``unknown``. Input and policy can be of any type, size, and
-depth. Input that is not valid leads to such a finding or to an AuditError.
+depth. Invalid input leads to an unknown finding or to an AuditError.
 """
 
 from __future__ import annotations
@@ -49,18 +49,18 @@ class Judgement(NamedTuple):
 
 
 def find_account(values: dict[str, Any]) -> str | None:
-    """Return the account of a Voice Connector from a list, or None if it is unknown."""
+    """Return the account of a Voice Connector, or None if the account is unknown."""
     arn = _CONNECTOR_ARN.fullmatch(as_text(values.get("voice_connector_arn")) or "")
     return as_text(values.get("account_id")) or (arn[1] if arn else None)
 
 
 def is_same(account: str | None, other: str | None) -> bool:
-    """Return whether two accounts can be the same. IDs are unique, so the same ID is then the same Voice Connector."""
+    """Return whether two accounts can be the same. If so, Voice Connectors with the same ID are the same."""
     return account == other or account is None or other is None
 
 
 def group_by_account(found: list[tuple[str | None, Connector]]) -> dict[str | None, list[Connector]]:
-    """Return Voice Connectors with the same ID by account. If only one account is known, unknown accounts equal it."""
+    """Group Voice Connectors with one ID by account. If only one account is known, it replaces unknown accounts."""
     known = {account for account, _connector in found if account}
     groups: dict[str | None, list[Connector]] = {}
     for account, connector in found:
@@ -71,10 +71,10 @@ def group_by_account(found: list[tuple[str | None, Connector]]) -> dict[str | No
 def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
     """Judge the results of chime_voice_connector_info by a policy.
 
-    Judge each Voice Connector once. If several results contain it, use the one with the fewest unknown checks. In a tie,
-    prefer the result from its own Region, then the first. Two Voice Connectors are the same if their IDs are the same,
-    and if their accounts are the same or unknown. A Voice Connector that is only in the errors of a result has an unknown
-    finding for each check, unless a different result contains the Voice Connector.
+    Judge each Voice Connector once. If several results contain it, use the result with the fewest unknown checks. In a
+    tie, prefer the result from the Region that the Voice Connector belongs to, then the first result. Two Voice
+    Connectors are the same if their IDs are the same, and if their accounts are the same or unknown. If only the errors
+    of a result contain a Voice Connector, each of its checks is unknown, unless a different result contains it.
 
     :param results: a result, its list ``voice_connectors``, the registered variable of a loop, or a list of these.
     :param policy: a dictionary, or YAML or JSON text.

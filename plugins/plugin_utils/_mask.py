@@ -20,7 +20,7 @@ _MAX_INT = 2**63
 
 # The keys of phone numbers. phone_number_countries does not contain phone numbers.
 _PHONE_KEY = re.compile(r"phone_numbers?$|^dnis$")
-# Identifiers also consist of digits, and users need the name to recognize a Voice Connector.
+# The keys whose values are not masked: identifiers also contain digits, and users need the name of a Voice Connector.
 _KEPT = frozenset(
     [
         "account_id",
@@ -37,9 +37,9 @@ _KEPT = frozenset(
         "voice_connector_ids",
     ]
 )
-# The keys that can contain a number that is not in a setting
+# The keys whose values can contain a phone number that is in no setting
 _LIKELY_KEYS = ("reason", "actual", "expected", "tags", "allowed_tag_values")
-_MIN_USER = 3  # a shorter user name can be any word of a reason
+_MIN_USER = 3  # a shorter user name can equal any word of a reason
 # Four or more digits with the usual punctuation. No two repetitions can match the same text, so matching takes linear
 # time.
 _DIGITS = re.compile(r"(?:(?<!\w)\+)?[0-9](?:[\s().\-/]{0,3}[0-9]){3,}")
@@ -60,7 +60,7 @@ def _only_digits(text: str) -> str:
 
 
 def _find_phone_numbers(value: Any, private: bool = False, depth: int = 0) -> Iterator[str]:
-    """Yield every string below the key of a phone number."""
+    """Yield every string under a key of phone numbers."""
     if depth > _MAX_DEPTH:
         return
     if isinstance(value, dict):
@@ -87,7 +87,7 @@ class Mask:
         for connector in () if show else connectors:
             for number in _find_phone_numbers(connector):
                 digits = _only_digits(number)
-                # Without its country code, a number is at most three digits shorter.
+                # A number without its country code is at most three digits shorter.
                 self._numbers.update(digits[start:] for start in range(4) if len(digits) - start > 6)
             credentials = connector.get("termination_credentials")
             names = credentials.get("usernames") if isinstance(credentials, dict) else None

@@ -78,8 +78,9 @@ def label(check: Any) -> str:
 def group_rows(envelope: dict[str, Any], checks: list[Any]) -> list[dict[str, Any]]:
     """Return the accounts, each with a row for each Voice Connector. The worst accounts and rows come first.
 
-    A row has a cell (status, whether it is new) for each check, the findings that do not pass, and the number of cells
-    with each status. Without a finding, the status is unknown. A check with several findings has the worst status.
+    A row has a cell for each check: the status, and whether the finding is new. A check without findings is unknown. A
+    check with several findings has the worst status. A row also has the findings that fail, are unknown, or are
+    excepted, and the number of cells with each status.
     """
 
     def identify(item: dict[str, Any]) -> tuple[str, ...]:
@@ -115,7 +116,7 @@ def group_rows(envelope: dict[str, Any], checks: list[Any]) -> list[dict[str, An
 
 
 def group_unread(envelope: dict[str, Any]) -> dict[str, dict[str, list[Any]]]:
-    """Return each reason that something was not read, with the accounts and their Regions: {reason: {account: [region]}}."""
+    """Return the accounts and Regions that were not read, by the reason: {reason: {account: [region]}}."""
     groups: dict[str, dict[str, list[Any]]] = {}
     known: dict[tuple[Any, Any], list[str]] = {}
 
@@ -135,7 +136,7 @@ def group_unread(envelope: dict[str, Any]) -> dict[str, dict[str, list[Any]]]:
             unread and account["reason"] in {None, *(item["reason"] for item in unread)}
         ):
             add(account["account_id"], name, None, account["reason"])
-    # The reasons of these findings also name what was not read, so most of these reasons contain a reason from above.
+    # Most reasons of these findings contain one of the reasons above, and also name what was not read.
     for finding in envelope["findings"]:
         if finding["check"] is None:
             place = finding["account_id"], finding["region"]
@@ -177,7 +178,7 @@ def render_page(envelope: dict[str, Any]) -> str:
         checks=checks,
         statuses=STATUSES,
         groups=groups,
-        # The number of rows whose worst status is each of STATUSES, and the number of rows that fail each check.
+        # For each status, the number of rows with that worst status. For each check, the number of rows that fail it.
         worst=collections.Counter(min(row["cells"], key=lambda cell: _RANKS[cell[0]])[0] for row in rows),
         fails=[sum(row["cells"][column][0] == "fail" for row in rows) for column in range(len(checks))],
         unread=group_unread(envelope),

@@ -33,7 +33,7 @@ _HOUR = datetime.timedelta(hours=1)
 _PROTOCOLS = ("TCP", "UDP")
 
 MAX_LISTED = 3  # items in a reason
-MAX_SHOWN = 500  # characters and parts of a value in a message
+MAX_SHOWN = 500  # characters of a value in a message, and parts of its JSON that are encoded
 _MAX_MESSAGE = 2000  # characters of a message from outside
 _MAX_POLICY = 1_000_000  # characters of a policy
 _MAX_NUMBER = 10**12
@@ -248,7 +248,7 @@ def check_health(connector: Connector, max_hours: float) -> CheckResult:
     try:
         time = datetime.datetime.fromisoformat(timestamp)
         age = (connector.now - time) / _HOUR
-    except (TypeError, ValueError):  # without a UTC offset, it is a TypeError
+    except (TypeError, ValueError):  # a time without a UTC offset raises TypeError
         raise Undecided("The time of the last SIP OPTIONS message is not valid.", timestamp)
     if age < -1:
         raise Undecided("The time of the last SIP OPTIONS message is in the future.", timestamp)
@@ -325,7 +325,7 @@ def parse_time(value: Any) -> datetime.datetime:
     """Return a time in UTC; raise AuditError if it is not a time.
 
     :param value: a string in ISO 8601 format with a UTC offset, or an unquoted YAML timestamp. YAML converts a timestamp
-        to a datetime or a date. A datetime without an offset is in UTC. A date is its first moment in UTC.
+        to a datetime or a date. A datetime without an offset is in UTC. A date means its first moment in UTC.
     """
     try:
         if isinstance(value, str):
@@ -560,7 +560,7 @@ class Policy(NamedTuple):
     given: dict[str, Any]
     checks: dict[str, Any]  # the parsed values, in the order of CHECKS
     exceptions: list[Exemption]
-    # Keys: (check, Voice Connector ID, name). Only the selected one of ID and name is set. Both are None for tags.
+    # Keys: (check, Voice Connector ID, name). One of ID and name is None. For an exception by tags, both are None.
     by_selector: dict[tuple[str, str | None, str | None], list[Exemption]]
 
 
@@ -713,7 +713,7 @@ def parse_policy(policy: Any) -> dict[str, Any]:
 
 
 def find_includes(policy: Any) -> list[str]:
-    """Return the choices of the module's option include that a policy needs, in alphabetical order."""
+    """Return the choices of the option ``include`` that a policy needs, in alphabetical order."""
     parsed = compile_policy(policy)
     includes = {include for name in parsed.checks for include in CHECKS[name].includes}
     by_tags = any("tags" in exemption.given for exemption in parsed.exceptions)

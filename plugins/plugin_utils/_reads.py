@@ -63,7 +63,7 @@ def is_set(result: dict[str, Any], key: str) -> bool:
 
 
 def has_failed(result: dict[str, Any]) -> bool:
-    """Return whether a task failed, whether or not the play ignores it."""
+    """Return whether a task failed, was skipped, or did not reach its host, even if the play ignores the failure."""
     return any(is_set(result, key) for key in _FAILED_KEYS)
 
 
@@ -114,7 +114,7 @@ def find_item(result: Any) -> Any:
 
 
 def parse_connectors(connectors: list[dict[str, Any]]) -> Read:
-    """Return a list of Voice Connectors as a read. It counts as incomplete, because its completeness is unknown."""
+    """Return a list of Voice Connectors as a Read. It is incomplete, because a list does not show what is missing."""
     summary: dict[str, Any] = {
         "account_id": None,
         "assume_role_arn": None,
@@ -184,7 +184,7 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
     whole = errors.get((None, None, None))
     incomplete = has_failed(result) or is_set(result, "stopped") or result.get("complete", True) is not True
     absent = not isinstance(given, list) or is_set(result, "unreachable") or is_set(result, "skipped")
-    # A result that is not complete, and does not contain what is missing
+    # An incomplete result that does not show what is missing
     unexplained = incomplete and not errors and all(region["complete"] for region in regions)
     if whole is None and (absent or unexplained):
         whole = find_message(result)
@@ -194,14 +194,15 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
     partly = f"Not read completely: {subject or 'an unknown account'}."
     gaps += [Gap(None, None, f"{partly} {part}") for part in dict.fromkeys(parts)]
 
-    # Its Regions
+    # The Regions of the account
     missing: dict[str, str] = {}
     for (identifier, region, setting), message in errors.items():
         if region and not identifier and not setting:
             missing.setdefault(region, message)
     if whole is None:
         named = {region for _identifier, region, _setting in errors}
-        # A result without the key complete does not contain an error for each Voice Connector that was not tried.
+        # Only a result with the key ``complete`` contains an error for each Voice Connector that the module did not try
+        # to read.
         stopped = is_set(result, "stopped") and "complete" not in result
         for entry in regions:
             if not entry["complete"] and (stopped or entry["region"] not in named):
@@ -209,7 +210,7 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
     place = f" of {subject}" * bool(subject)
     gaps += [Gap(name, None, f"Not read completely: Region {name}{place}. {why}") for name, why in missing.items()]
 
-    # Its selection, which can have a match in a different account
+    # The selection of the result. A name or tag without a match here may match in a different account.
     selection = result.get("selection")
     unmatched: list[Gap] = []
     if isinstance(selection, dict) and whole is None:
@@ -234,7 +235,7 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
 
 
 def find_matched(read: Read) -> set[tuple[str, str]]:
-    """Return the names and the tags of the selection of a read that match a Voice Connector in it."""
+    """Return the selected names and tags that match a Voice Connector in the read."""
     selection = read.summary["selection"] or {}
     names = {as_text(connector.get("name")) for connector in read.connectors}
     matched = {
@@ -261,7 +262,7 @@ def parse_selection(selection: dict[str, Any]) -> dict[str, Any]:
 
 
 def find_unmatched(unmatched: Any, place: str, partly: str) -> list[Gap]:
-    """Return a gap for each selected ID, each selected name, and the selected tags, if no Voice Connector matches."""
+    """Return a gap for each selected ID or name, and for the selected tags, that match no Voice Connector."""
     if unmatched is None:
         return []
     problems: list[str] = []

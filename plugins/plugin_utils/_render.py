@@ -37,7 +37,7 @@ COLUMNS = (
 # after a character that could separate cells. Quotes and whitespace may precede the character.
 _BLANKS = "\\s\"'`\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _FORMULA = re.compile(f"(^|_|[^\\w{_BLANKS}])([{_BLANKS}]*)([=+\\-@\uff1d\uff0b\uff0d\uff20])")
-# The same after whitespace, which could also separate cells.
+# The same characters after whitespace, which could also separate cells.
 _INNER_FORMULA = re.compile("(?<![^\\W_])(?<!')([=+\\-@\uff1d\uff0b\uff0d\uff20])(?=\\S)")
 # Strings that a spreadsheet treats as a number, an amount, a time, a date, or a boolean.
 # Other characters separate the words, so every string can be divided into words in only one way.
@@ -62,7 +62,7 @@ def to_json(envelope: dict[str, Any]) -> str:
 
 
 def cell(value: Any) -> str:
-    """Return the text of a cell. It is escaped so that no spreadsheet treats it as a formula, or a string as a number."""
+    """Return the text of a cell. Strings are escaped, so that no spreadsheet treats them as formulas or numbers."""
     if value is None:
         return ""
     if isinstance(value, bool):

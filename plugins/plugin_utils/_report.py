@@ -31,7 +31,7 @@ _MAX_LINE = 500  # characters
 _MAX_REGIONS = 12
 
 _DEFAULT_POLICY = {"no_proxy_configuration": True}
-# Control characters for the writing direction, which can change how a line reads
+# Control characters for the writing direction, which can change how a line appears
 _DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # The beginning of a reason that already names what was not read
 _NOT_READ = re.compile("Not read(?: completely)?: ")

@@ -5,8 +5,8 @@
 """Compare the bulk read to boto3, a loop in a playbook, and the AWS CLI, and print a table.
 
 All clients use the same emulator, which runs in a separate process and responds after a fixed time. Wall time,
-CPU seconds, and peak memory cover the whole client process; the last two come from the operating system. If a command
-runs several times, each figure is the median, and the clients take turns.
+CPU seconds, and peak memory cover the whole client process. The operating system reports CPU seconds and peak memory. If
+a command runs several times, each figure is the median, and the clients take turns.
 
 Usage: python tests/benchmark [--quick]
 """
@@ -105,7 +105,7 @@ class EmulatorProcess:
 
 @contextlib.contextmanager
 def start_emulator(size: int, **settings: float) -> Iterator[EmulatorProcess]:
-    """Run an emulator with *size* Voice Connectors that all have a proxy."""
+    """Run an emulator with *size* Voice Connectors that all have a proxy configuration."""
     connectors = [
         {
             "VoiceConnectorId": f"a{number:021d}",

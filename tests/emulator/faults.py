@@ -47,8 +47,8 @@ class Fault:
     drop: str | None = None
     status: int | None = None
     error: str | None = None  # an exception in the model, such as ThrottledClientException, or an STS error code
-    # If true, run the operation before the response with the status, error, or body. If the operation fails, return its
-    # own error instead. For a connection that fails after the operation, see lost above.
+    # If true, run the operation before the response with the status, error, or body. If the operation fails, return the
+    # error of the operation instead. For a connection that fails after the operation, see lost above.
     after: bool = False
     # Where the response names the error:
     # - full: in the header and the body.

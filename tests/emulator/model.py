@@ -57,7 +57,7 @@ def find_problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:
 
 
 def _violated_constraints(shape: Any, value: Any) -> Iterator[str]:
-    """Yield each constraint in *shape* itself that *value* violates. The type of *value* must be correct."""
+    """Yield each constraint in *shape* itself that *value* violates. The caller has checked the type of *value*."""
     size, noun = (len(value), "length") if isinstance(value, (list, str)) else (value, "value")
     if size < shape.metadata.get("min", size):
         yield f"have {noun} greater than or equal to {shape.metadata['min']}"

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 
 class ProxyServer:
-    """A proxy that tunnels (CONNECT) and forwards (http://) to loopback addresses, or refuses every request.
+    """An HTTP proxy server that tunnels (CONNECT) or forwards (http://) to loopback addresses, or refuses all requests.
 
-    Use it as a context manager, which runs it in a thread.
+    Use the server as a context manager, which runs it in a thread.
     """
 
     def __init__(self, connect_status: int | None = None) -> None:
@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:  # pylint: disable=redefined-builtin
-        """Log nothing, because ProxyServer.requests has the requests."""
+        """Log nothing, because ProxyServer.requests contains the requests."""
 
     def do_GET(self) -> None:
         """Serve one request, then close the connection."""

@@ -53,7 +53,7 @@ class Emulator:
         self.max_skew = datetime.timedelta(minutes=15)  # the largest allowed difference between signing and arrival
         self.lock = threading.Lock()
         self.stopping = threading.Event()  # when set, delayed requests stop waiting
-        self.connections = 0  # number accepted so far, including failed TLS handshakes
+        self.connections = 0  # the number accepted so far, including failed TLS handshakes
         self.tls = Tls() if tls else None
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.emulator = self
@@ -154,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:  # pylint: disable=redefined-builtin
-        """Log nothing, because Emulator.requests has the requests."""
+        """Log nothing, because Emulator.requests contains the requests."""
 
     def do_GET(self) -> None:
         emulator = self.server.emulator

@@ -71,25 +71,25 @@ _DEFAULT_REGION = "us-east-1"
 class Voice:
     """Voice Connectors with their tags and settings, by account and Region.
 
-    These rules come from public reports: credentials require a termination, and deleting a termination deletes its
-    credentials. An emergency calling configuration requires an enabled termination and an enabled origination. While it
-    exists, neither can be deleted or disabled. A Voice Connector with phone numbers cannot be deleted.
+    These rules come from public reports: Termination credentials require termination settings, and are deleted with
+    them. An emergency calling configuration requires termination and origination to be enabled. While it exists, neither
+    can be deleted or disabled. A Voice Connector with phone numbers cannot be deleted.
 
-    Associating phone numbers does not check whether a different Voice Connector has them.
+    The emulator does not check whether a phone number is already associated with a different Voice Connector.
     """
 
     def __init__(self, state: dict[str, Any] | None = None) -> None:
         """Take the initial *state*, with the keys ``credentials`` and ``voice_connectors``.
 
-        ``external_ids`` can have the external ID that the trust policy of a role requires, by the ARN of the role, and
-        ``role_seconds`` the lifetime of the credentials of all roles, however short.
+        ``external_ids`` can contain, by the ARN of a role, the external ID that the trust policy of the role requires.
+        ``role_seconds`` can contain the lifetime of the credentials of all roles, which can be shorter than AWS permits.
 
         These keys are also attributes, which tests can set at any time:
 
-        - ``visible_after``: the number of seconds after its creation for which a Voice Connector does not exist for any
-          operation. It does not apply to the initial state. The default is 0.
+        - ``visible_after``: the number of seconds for which no operation finds a new Voice Connector. The default is 0.
+          Voice Connectors in the initial state are always visible.
         - ``credentials_put``: whether putting credentials keeps the usernames that are not in the request (``add``, the
-          default) or deletes them (``replace``). Which of them AWS does is not public.
+          default) or deletes them (``replace``). AWS does not document whether it keeps or deletes them.
         - ``reorders``: if true, responses differ from what was put, but mean the same: lists are reversed, phone numbers
           have no plus sign, and hosts are in lower case.
         - ``regions``: the Regions that have an endpoint. The default is those in the service model. A request that is
@@ -195,9 +195,9 @@ class Voice:
         return passwords
 
     def snapshot(self) -> dict[str, dict[str, Any]]:
-        """Return a copy of all Voice Connectors by ID, also of those that are not visible yet.
+        """Return a copy of all Voice Connectors by ID, including those that are not visible yet.
 
-        They have the same members as in the initial state, but ``TerminationCredentials`` has the passwords.
+        The members are the same as in the initial state, but ``TerminationCredentials`` contains the passwords.
         """
         with self._lock:
             return {
@@ -410,7 +410,7 @@ def _now() -> str:
 
 
 def _vary(shape: Any, value: Any, name: str = "") -> Any:
-    """Return *value*, a member *name*, in a different form with the same meaning."""
+    """Return the *value* of the member *name* in a different form with the same meaning."""
     if isinstance(value, dict) and shape.type_name == "structure":
         return {key: _vary(member, value[key], key) for key, member in shape.members.items() if key in value}
     if isinstance(value, list) and shape.type_name == "list":

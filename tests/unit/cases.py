@@ -102,7 +102,11 @@ BAD_IDS = [
 
 # Invalid connection options, each with a part of the expected message.
 BAD_OPTIONS = [
-    pytest.param({"aws_config": {"no_such_key": 1}}, "aws_config has the unknown key 'no_such_key'", id="unknown-key"),
+    pytest.param(
+        {"aws_config": {"no_such_key": 1}},
+        "aws_config contains 'no_such_key', which botocore does not know",
+        id="unknown-key",
+    ),
     pytest.param({"aws_config": {"retries": "many"}}, "aws_config", id="retries-wrong-type"),
     pytest.param({"aws_config": {"retries": {"max_attempts": "many"}}}, "aws_config", id="attempts-wrong-type"),
     pytest.param({"aws_config": {"read_timeout": "long"}}, "aws_config", id="timeout-wrong-type"),

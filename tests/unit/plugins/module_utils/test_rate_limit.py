@@ -56,10 +56,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def make_limit(accepted: int) -> RateLimit:
-    """Return a rate limit after *accepted* responses in one second, and one throttled response."""
+def make_limit(count: int) -> RateLimit:
+    """Return a rate limit that recorded *count* accepted responses in one second, and then one throttled response."""
     limit = RateLimit()
-    for _response in range(accepted):
+    for _response in range(count):
         limit.record(False)
     limit.record(True)
     return limit

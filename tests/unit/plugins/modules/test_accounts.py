@@ -484,7 +484,7 @@ def test_a_voice_connector_without_a_name_is_not_retired_if_names_are_excluded(
     options = {"account_id": HERE, "all": True, "region": None, "backup_dir": str(tmp_path)}
     result = run("chime_voice_connector_proxy_retire", fleet, **options, exclude_names=["warehouse"])
     assert result["failed"] is True
-    assert f"the name of Voice Connector {WITH_PROXY} in {EAST} is unknown" in result["msg"]
+    assert f"AWS did not return the name of Voice Connector {WITH_PROXY} in {EAST}" in result["msg"]
     assert "Proxy" in connectors[WITH_PROXY]["settings"]
 
 

@@ -266,7 +266,8 @@ def test_a_configuration_file_that_cannot_be_parsed_is_named(
     path.write_bytes(content)
     assert_failed(
         read_proxy(**(NO_KEYS if "red" in place.lower() else {})),
-        f": the file {path} is not a valid AWS configuration file in UTF-8 without a byte order mark. Correct it.",
+        f": the file {path} is not a valid AWS configuration file. Check its syntax, and save it as UTF-8 without a "
+        "byte order mark.",
     )
 
 
@@ -359,7 +360,7 @@ def test_a_package_that_cannot_be_imported_is_reported_with_its_python(
     ran = run(command, tmp_path, PYTHONPATH=str(tmp_path / "broken"))
     message = json.loads(ran.stdout.partition("FAILED! => ")[2])["msg"]
     assert f"boto3, installed for {sys.executable}, cannot be imported (AttributeError: " in message
-    assert "set ansible_python_interpreter to a different one" in message
+    assert "set ansible_python_interpreter to a different Python" in message
     assert "Traceback" not in ran.stdout + ran.stderr
 
 
@@ -467,7 +468,8 @@ def test_a_region_in_the_configuration_file_that_botocore_replaces_is_refused(
     config.write_text(f"[default]\nregion = {region}\n")
     result = read_proxy(region=None)
     assert_failed(
-        result, f"'{region}' is not the name of an AWS Region; botocore would use us-east-1 instead. Correct region"
+        result,
+        f"'{region}' is not the name of an AWS Region; botocore would use us-east-1 instead. Correct the option region",
     )
     assert emulator.requests == []
 

@@ -613,7 +613,7 @@ DISABLED = {**FULL, "Termination": {**FULL["Termination"], "Disabled": True}}
             {"termination": {"exists": False}, "origination": {"exists": False}},
             "but termination and origination would be missing",
         ),
-        (EMPTY, {NAME: CREDENTIALS}, "credentials require a termination"),
+        (EMPTY, {NAME: CREDENTIALS}, "credentials require termination settings"),
         (
             FULL,
             {NAME: CREDENTIALS, "termination": {"exists": False}, "emergency_calling": {"exists": False}},
@@ -910,7 +910,10 @@ def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task
             {"origination": {"routes": [{**ROUTE, "host": "sbc.********.com"}]}},
             "origination contains a value that Ansible",
         ),
-        ({"tags": {"aws:cloudformation:stack-name": "other"}}, "tags contains aws:cloudformation:stack-name with"),
+        (
+            {"tags": {"aws:cloudformation:stack-name": "other"}},
+            "the option tags has a different value for aws:cloudformation:stack-name",
+        ),
         (
             {"termination": {"calling_regions": {"US": True}}},
             "'calling_regions' is of type dict found in 'termination'",

@@ -701,7 +701,7 @@ def test_an_id_is_not_reported_missing_if_a_region_could_not_be_read(fault: dict
 
 
 def test_regions_cannot_be_empty(read: Read, emulator: Emulator) -> None:
-    assert read(regions=[])["msg"] == "regions is empty. List the Regions to read, or omit the option."
+    assert read(regions=[])["msg"] == "the option regions is empty. List the Regions to read, or omit the option."
     assert emulator.operations() == []
 
 

@@ -244,7 +244,7 @@ def test_a_response_with_different_values_fails_and_reports_them(
     body = json.dumps({"Proxy": {**SENT, **stored}})
     result = manage(WITH_PROXY, Fault(PUT, body=body), disabled=True)
     assert result["failed"] is True
-    assert f"({PUT}): the service stored values for {options} that differ from those sent" in result["msg"]
+    assert f"({PUT}): the service stored values for {options} that differ from the values sent" in result["msg"]
     assert (result["changed"], result["exists"]) == (True, True)
     assert result["proxy"] == shown_as({**SENT, **stored})
     assert "555" not in result["msg"]
@@ -506,7 +506,7 @@ def test_an_unknown_state_fails(manage: Manage, emulator: Emulator, state: str) 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"aws_config": {"no_such_key": 1}}, "aws_config has the unknown key 'no_such_key'"),
+        ({"aws_config": {"no_such_key": 1}}, "aws_config contains 'no_such_key', which botocore does not know"),
         ({"endpoint_url": "voice.example"}, "voice.example"),
         ({"access_key": None, "secret_key": None}, "no AWS credentials"),
     ],

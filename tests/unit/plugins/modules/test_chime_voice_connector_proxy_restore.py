@@ -197,8 +197,8 @@ def test_check_mode_and_diff_preview_each_change(
     [
         ({"account_id": "12345678901a"}, "which is not the ID of an AWS account"),
         ({"account_id": 111122223333}, "account_id contains a number where a string is required"),
-        ({"all": None}, "voice_connector_ids is missing or empty, and all is not true"),
-        ({"voice_connector_ids": [RECEPTION]}, "cannot be combined with all"),
+        ({"all": None}, "voice_connector_ids is missing or empty, and the option all is not true"),
+        ({"voice_connector_ids": [RECEPTION]}, "cannot be combined with the option all"),
         ({"all": None, "voice_connector_ids": [RECEPTION, "all"]}, "Set the option all to true instead"),
         ({"all": None, "voice_connector_ids": [True]}, "voice_connector_ids contains a boolean"),
         ({"backup_file": 7}, "backup_file contains a number"),
@@ -380,7 +380,7 @@ def test_a_write_without_a_response_is_confirmed_by_reading(restore: Restore, sl
 def test_a_restore_fails_if_the_service_stores_different_values(restore: Restore) -> None:
     other = {"Proxy": {**RECEPTION_PROXY, "DefaultSessionExpiryMinutes": 1}}
     result = restore(Fault(PUT, body=json.dumps(other)), all=None, voice_connector_ids=[RECEPTION], _ansible_diff=True)
-    assert "stored values for default_session_expiry_minutes that differ from those sent" in result["msg"]
+    assert "stored values for default_session_expiry_minutes that differ from the values sent" in result["msg"]
     assert (result["changed"], ids(result["failures"]), result["restored"]) == (True, [RECEPTION], [])
     (diff,) = result.pop("diff")
     assert (diff["before"]["exists"], diff["after"]["default_session_expiry_minutes"]) == (False, 1)

@@ -200,10 +200,13 @@ def test_lists_and_tags_can_be_strings(retire: Retire) -> None:
             {"account_id": 111122223333},
             "account_id contains a number where a string is required. Write a string in quotes",
         ),
-        ({"all": False}, "voice_connector_ids is missing or empty, and all is not true"),
-        ({"all": None, "voice_connector_ids": []}, "voice_connector_ids is missing or empty, and all is not true"),
-        ({"voice_connector_ids": [RECEPTION]}, "voice_connector_ids cannot be combined with all"),
-        ({"voice_connector_ids": []}, "voice_connector_ids cannot be combined with all"),
+        ({"all": False}, "voice_connector_ids is missing or empty, and the option all is not true"),
+        (
+            {"all": None, "voice_connector_ids": []},
+            "voice_connector_ids is missing or empty, and the option all is not true",
+        ),
+        ({"voice_connector_ids": [RECEPTION]}, "voice_connector_ids cannot be combined with the option all"),
+        ({"voice_connector_ids": []}, "voice_connector_ids cannot be combined with the option all"),
         ({"all": False, "voice_connector_ids": "all"}, "Set the option all to true instead"),
         ({"all": False, "voice_connector_ids": ["../x"]}, "an item of voice_connector_ids is '../x'"),
         ({"all": False, "voice_connector_ids": [5]}, "voice_connector_ids contains a number"),
@@ -211,10 +214,13 @@ def test_lists_and_tags_can_be_strings(retire: Retire) -> None:
         ({"concurrency": True}, "concurrency is a boolean, but a number is required"),
         ({"max_deletions": -1}, "max_deletions is -1"),
         ({"max_deletions": True}, "max_deletions is a boolean, but a number is required"),
-        ({"regions": []}, "regions is empty"),
-        ({"regions": None}, "region is set without regions"),
-        ({"regions": None, "region": None, "aws_region": "us-east-1"}, "region is set without regions"),
-        ({"exclude_regions": ["us-esat-1"]}, "us-esat-1, which is not one of the Regions to read (us-east-1)"),
+        ({"regions": []}, "the option regions is empty"),
+        ({"regions": None}, "the option region does not limit what is deleted"),
+        (
+            {"regions": None, "region": None, "aws_region": "us-east-1"},
+            "the option region does not limit what is deleted",
+        ),
+        ({"exclude_regions": ["us-esat-1"]}, "us-esat-1, but the Regions to read are us-east-1"),
         ({"exclude_regions": ["us-east-1"]}, "exclude_regions contains all Regions to read"),
         ({"exclude_names": [2024]}, "exclude_names contains a number where a string is required"),
         ({"exclude_names": ["reception", True]}, "exclude_names contains a boolean where a string is required"),
@@ -248,7 +254,7 @@ def test_the_region_in_the_environment_does_not_select_connectors(
 
 def test_chosen_regions_keep_their_order_and_have_no_duplicates() -> None:
     assert choose_regions(["a", "b", "c", "a"], ["b", "b"]) == ["a", "c"]
-    with pytest.raises(VoiceError, match="contains x, y, which is not"):
+    with pytest.raises(VoiceError, match="contains x, y, but the Regions to read are a"):
         choose_regions(["a"], ["x", "y", "a"])
 
 
@@ -357,16 +363,22 @@ def test_an_excluded_connector_keeps_its_configuration(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"exclude_voice_connector_ids": [RECEPTION, BRANCH]}, f"exclude_voice_connector_ids contains '{BRANCH}',"),
+        ({"exclude_voice_connector_ids": [RECEPTION, BRANCH]}, f" matches '{BRANCH}' in exclude_voice_connector_ids."),
         (
             {"exclude_names": ["Reception", "warehouse", "x"]},
-            "exclude_names contains 'Reception', 'x', which matches no",
+            "no Voice Connector that was read matches 'Reception', 'x' in exclude_names.",
         ),
-        ({"exclude_tags": {"taem": "voice"}}, "exclude_tags contains 'taem' with the value 'voice',"),
-        ({"exclude_tags": {"team": "voice", "stage": "test"}}, "exclude_tags contains 'stage' with the value 'test',"),
-        ({"exclude_tags": {"taem": None}}, "exclude_tags contains 'taem',"),
-        ({"exclude_tags": {"team": "'voice"}}, "exclude_tags contains 'team'"),
-        ({"all": False, "voice_connector_ids": [RECEPTION], "exclude_names": ["canteen"]}, "contains 'canteen'"),
+        ({"exclude_tags": {"taem": "voice"}}, " matches 'taem' with the value 'voice' in exclude_tags."),
+        (
+            {"exclude_tags": {"team": "voice", "stage": "test"}},
+            " matches 'stage' with the value 'test' in exclude_tags.",
+        ),
+        ({"exclude_tags": {"taem": None}}, " matches 'taem' in exclude_tags."),
+        ({"exclude_tags": {"team": "'voice"}}, " matches 'team'"),
+        (
+            {"all": False, "voice_connector_ids": [RECEPTION], "exclude_names": ["canteen"]},
+            "matches 'canteen' in exclude_names",
+        ),
     ],
 )
 def test_an_exclusion_that_matches_nothing_stops_the_run(
@@ -434,7 +446,7 @@ def test_an_id_in_an_unread_region_stops_the_run(retire: Retire, fleet: Emulator
 @pytest.mark.usefixtures("shared_listing")
 def test_an_exclusion_must_match_one_of_the_selected_ids(retire: Retire, fleet: Emulator, folder: pathlib.Path) -> None:
     result = retire(all=None, voice_connector_ids=[RECEPTION, WAREHOUSE], exclude_names=["branch"])
-    assert_refused(result, fleet, folder, "exclude_names contains 'branch'")
+    assert_refused(result, fleet, folder, "matches 'branch' in exclude_names")
 
 
 @pytest.mark.usefixtures("shared_listing")

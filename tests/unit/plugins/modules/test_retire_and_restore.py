@@ -721,7 +721,7 @@ def test_unreadable_tags_of_a_connector_that_is_excluded_otherwise_do_not_matter
     unreadable = Fault("ListTagsForResource", request_has=RECEPTION, **fault)
     result = retire(unreadable, exclude_tags={"keep": None}, **exclude)
     assert "not everything could be read" not in result["msg"]
-    assert "exclude_tags contains 'keep', which matches no Voice Connector" in result["msg"]
+    assert "no Voice Connector that was read matches 'keep' in exclude_tags" in result["msg"]
 
 
 @BOTH_MODES

@@ -672,7 +672,7 @@ def test_a_region_without_unread_voice_connectors_needs_no_finding_of_its_own() 
     regions = [{"region": EAST, "complete": False, "reason": "Failed."}]
     given = result([CONNECTOR], errors=[error(MISSING)], regions=regions, stopped=True)
     assert [finding["check"] for finding in make_findings(given, {"sip_logs": True})] == ["sip_logs", "sip_logs"]
-    # Only a result with the key complete has an error for each Voice Connector that was not tried.
+    # Only a result with the key complete contains an error for each Voice Connector that the module did not try to read.
     del given["complete"]
     assert [f["check"] for f in make_findings(given, {"sip_logs": True})] == ["sip_logs", "sip_logs", None]
 
