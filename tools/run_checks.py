@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the checks in tox.ini, two at a time, and print how many passed and failed.
+"""Run the checks in tox.ini, and print how many passed and failed.
 
 Usage: python tools/run_checks.py [-m LABEL]
 
-Without a label, all checks run. If Chromium is not installed, the check browser is skipped with a message, unless the
+Without a label, all checks run. Several checks run two at a time, and each prints its output when it ends. If Chromium is not installed, the check browser is skipped with a message, unless the
 environment variable CHROMIUM_REQUIRED is 1.
 """
 
@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 
+LABELS_OF_ONE_CHECK = {"units", "sanity", "integration", "playbooks", "browser", "build"}
 RESULTS = pathlib.Path(__file__).resolve().parents[1] / ".build/results.json"
 
 
@@ -31,8 +32,9 @@ def main() -> int:
 
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text('{"testenvs": {}}', encoding="utf-8")
-    tox = [sys.executable, "-m", "tox", "run-parallel", "--parallel", "2", "--parallel-no-spinner"]
-    command = [*tox, "--result-json", str(RESULTS), *sys.argv[1:]]
+    several = ["run-parallel", "--parallel", "2", "--parallel-no-spinner"]
+    run = ["run"] if LABELS_OF_ONE_CHECK & set(sys.argv[1:]) else several
+    command = [sys.executable, "-m", "tox", *run, "--result-json", str(RESULTS), *sys.argv[1:]]
     status = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
 
     checks = [check for check in json.loads(RESULTS.read_text(encoding="utf-8"))["testenvs"].values() if check]

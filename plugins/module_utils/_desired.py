@@ -63,7 +63,14 @@ class Progress:
         connector = self.after.describe(self.params) if self.after else None
         result = {**self.describe_failure(), "exists": connector is not None, "voice_connector": connector}
         if with_diff and self.before is not None and self.after is not None:
-            result["diff"] = {"before": self._compared(self.before), "after": self._compared(self.after)}
+            name = (self.before.connector or self.after.connector or self.params)["name"]
+            header = f"{name} in {self.region}"
+            result["diff"] = {
+                "before_header": header,
+                "after_header": header,
+                "before": self._compared(self.before),
+                "after": self._compared(self.after),
+            }
             if self.new_passwords:
                 result["diff"]["after"][CREDENTIALS.name]["new_passwords"] = self.new_passwords
         return result

@@ -397,6 +397,7 @@ def test_a_setting_is_sent_whole_without_nulls(
     assert not before["changed"]
     checked = task(**{name: options}, _ansible_check_mode=True, _ansible_diff=True)
     assert task.writes == [] and checked["diff"]["before"] != checked["diff"]["after"]
+    assert checked["diff"]["before_header"] == checked["diff"]["after_header"] == "reception in us-east-1"
     result = task(**{name: {**dict.fromkeys(setting.members), **options}}, _ansible_diff=True)
     assert result["steps"] == task.writes == [setting.put], result
     assert predict(checked) == predict(result)
