@@ -44,7 +44,7 @@ for name in (
 
 def run(arguments: list[str], folder: str, environment: dict[str, str], streams: list[str]) -> Any:
     """Become ansible-playbook, and return its exit status."""
-    signal.alarm(120)
+    signal.alarm(600)
     os.chdir(folder)
     os.environ.update(environment)
     for stream, path in enumerate(streams):
