@@ -30,7 +30,6 @@ init_plugin_loader()
 warnings.filterwarnings("ignore", "AnsibleCollectionFinder has already been configured")
 importlib.import_module("ansible_collections.ansible.builtin")
 for name in (
-    "_internal._json._profiles._inventory_legacy",
     "executor.module_common",
     "executor.playbook_executor",
     "executor.task_queue_manager",

@@ -284,8 +284,8 @@ def test_empty_answers_are_the_defaults(runner: PlaybookRunner) -> None:
     assert len(report(runner)["accounts"][0]["regions"]) == 10
 
 
-def test_a_variable_with_the_name_of_the_result_is_never_a_report(runner: PlaybookRunner) -> None:
-    value = {"results": [], "voice_connectors": [], "complete": True}
+@pytest.mark.parametrize("value", [{"voice_connectors": [], "complete": True}, {"results": []}])
+def test_a_variable_with_the_name_of_the_result_is_never_a_report(runner: PlaybookRunner, value: Any) -> None:
     result = runner.run(AUDIT, {"voice_audit": value, "voice_audit_regions": EAST})
     assert result.returncode == 2
     assert report(runner)["outcome"] == "incomplete"
