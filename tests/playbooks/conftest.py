@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixture for the tests that run ansible-playbook."""
+"""Fixtures for the tests that run ansible-playbook."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from collections.abc import Iterator
 import pytest
 
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.playbooks.runner import PlaybookRunner
+from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ForkServer, PlaybookRunner
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    with ForkServer(tmp_path_factory.mktemp("server")) as running:
+        yield running
 
 
 @pytest.fixture
-def runner(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[PlaybookRunner]:
+def runner(request: pytest.FixtureRequest, server: ForkServer, tmp_path: pathlib.Path) -> Iterator[PlaybookRunner]:
     """Run an emulator with STATE from the test module."""
     with Emulator(request.module.STATE) as emulator:
-        yield PlaybookRunner(emulator, tmp_path)
+        yield PlaybookRunner(server, emulator, tmp_path)

@@ -8,21 +8,62 @@ from __future__ import annotations
 
 import json
 import pathlib
-import shlex
 import subprocess
+import sys
 from typing import Any
 
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
+from ansible_collections.chime_sdk.voice.tests.unit.helpers import minimal_environment
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILES = ROOT / "tests/playbooks/files"
 
 
+class ForkServer:
+    """Runs ansible-playbook in forks of one process, because starting Ansible and packing modules are slow."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.streams = [folder / name for name in ("stdin", "stdout", "stderr")]
+        self.process = subprocess.Popen(
+            [sys.executable, ROOT / "tests/playbooks/fork_server.py"],
+            cwd=folder,
+            env=minimal_environment(folder),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> ForkServer:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.process.communicate()
+
+    def run(
+        self, arguments: list[str], folder: pathlib.Path, answers: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ansible-playbook in *folder*, which is also its home folder, with *answers* to prompts."""
+        assert self.process.stdin
+        assert self.process.stdout
+        for path, content in zip(self.streams, (answers, "", "")):
+            path.write_text(content, encoding="utf-8")
+        request = {
+            "arguments": arguments,
+            "folder": str(folder),
+            "environment": {"HOME": str(folder), **environment},
+            "streams": [str(path) for path in self.streams],
+        }
+        print(json.dumps(request), file=self.process.stdin, flush=True)
+        status = int(self.process.stdout.readline())
+        stdout, stderr = (path.read_text(encoding="utf-8") for path in self.streams[1:])
+        return subprocess.CompletedProcess(["ansible-playbook", *arguments], status, stdout, stderr)
+
+
 class PlaybookRunner:
     """Runs ansible-playbook in a folder, with the endpoint and credentials of an emulator."""
 
-    def __init__(self, emulator: Emulator, folder: pathlib.Path) -> None:
+    def __init__(self, server: ForkServer, emulator: Emulator, folder: pathlib.Path) -> None:
+        self.server = server
         self.emulator = emulator
         self.folder = folder
 
@@ -30,9 +71,12 @@ class PlaybookRunner:
         self, playbook: str, variables: dict[str, Any], *arguments: str, answers: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run a playbook with *variables* as extra variables, with further *arguments*, and with *answers* to prompts."""
-        command = ["ansible-playbook", playbook, "--extra-vars", json.dumps(variables), *arguments]
-        command_line = f"{shlex.join(command)} <<< {shlex.quote(answers)}"
-        return run(command_line, self.folder, **{**self.emulator.environment, **environment})
+        return self.server.run(
+            [playbook, "--extra-vars", json.dumps(variables), *arguments],
+            self.folder,
+            answers,
+            **{**self.emulator.environment, **environment},
+        )
 
     def writes(self) -> list[str]:
         """Return the names of the write operations requested so far."""

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
+from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ForkServer
 from ansible_collections.chime_sdk.voice.tests.unit.plugins.action.test_voice_connector_report import (
     PRIVATE,
     read,
@@ -25,7 +25,12 @@ OPTIONS: dict[str, Any] = {"results": "{{ reads }}", "policy": {"require_encrypt
 
 
 def play(
-    folder: pathlib.Path, *arguments: str, reads: Any, variables: dict[str, Any] | None = None, **options: Any
+    server: ForkServer,
+    folder: pathlib.Path,
+    *arguments: str,
+    reads: Any,
+    variables: dict[str, Any] | None = None,
+    **options: Any,
 ) -> subprocess.CompletedProcess[str]:
     """Run a play with the task in a folder below *folder*, which is the current directory."""
     tasks = [
@@ -38,8 +43,8 @@ def play(
     playbook.write_text(yaml.safe_dump(content))
     # Not in the playbook, because an error shows the lines around the task.
     (playbook.parent / "reads.json").write_text(json.dumps({"reads": reads}))
-    arguments = ("-e", "@playbooks/reads.json", *arguments)
-    return run(f"ansible-playbook playbooks/report.yml -i 'trunks,' {' '.join(arguments)}", folder)
+    command = ["playbooks/report.yml", "-i", "trunks,", "-e", "@playbooks/reads.json"]
+    return server.run([*command, *arguments], folder)
 
 
 def stored(folder: pathlib.Path) -> dict[str, Any]:
@@ -47,7 +52,9 @@ def stored(folder: pathlib.Path) -> dict[str, Any]:
     return envelope
 
 
-def test_the_report_is_on_the_control_node_whatever_the_host_and_the_variables(tmp_path: pathlib.Path) -> None:
+def test_the_report_is_on_the_control_node_whatever_the_host_and_the_variables(
+    server: ForkServer, tmp_path: pathlib.Path
+) -> None:
     variables = {
         "ansible_connection": "ssh",
         "ansible_host": "host.invalid",
@@ -57,7 +64,7 @@ def test_the_report_is_on_the_control_node_whatever_the_host_and_the_variables(t
         "voice_audit_report_dir": "elsewhere",
     }
     arguments = ("--check", "--diff")
-    result = play(tmp_path, *arguments, reads=[read(trunk())], variables=variables, report_dir="", formats="")
+    result = play(server, tmp_path, *arguments, reads=[read(trunk())], variables=variables, report_dir="", formats="")
     assert result.returncode == 0, result.stdout + result.stderr
     verdict = "The Voice Connector in account 111122223333 complies with the policy (1 Region read)"
     assert f"\n{verdict}\nrequire_encryption: no violations\n" in result.stdout
@@ -67,9 +74,13 @@ def test_the_report_is_on_the_control_node_whatever_the_host_and_the_variables(t
     assert "changed=0" in result.stdout
 
 
-def test_a_violation_fails_after_the_reports_are_written_and_shows_nothing_private(tmp_path: pathlib.Path) -> None:
+def test_a_violation_fails_after_the_reports_are_written_and_shows_nothing_private(
+    server: ForkServer, tmp_path: pathlib.Path
+) -> None:
     results = {"results": [read(trunk("a", False)), {"failed": True, "msg": "Denied for +12065550101."}]}
-    result = play(tmp_path, "-vvv", reads=results, formats="json\ncsv\nhtml\njunit", policy="require_encryption: true")
+    result = play(
+        server, tmp_path, "-vvv", reads=results, formats="json\ncsv\nhtml\njunit", policy="require_encryption: true"
+    )
     assert result.returncode == 2, result.stdout + result.stderr
     verdict = "1 of 1 Voice Connector in account 111122223333 violates the policy; 1 account could not be read"
     assert f'"msg": "{verdict}"' in result.stdout
@@ -82,15 +93,17 @@ def test_a_violation_fails_after_the_reports_are_written_and_shows_nothing_priva
 
 
 @pytest.mark.parametrize("options", [{"results": "{{ my_results }}"}, {"policy": {"require_encryption": "{{ x }}"}}])
-def test_an_undefined_variable_fails_and_never_writes_a_report(tmp_path: pathlib.Path, options: dict[str, Any]) -> None:
-    result = play(tmp_path, reads=[read(trunk())], fail_on=[], **options)
+def test_an_undefined_variable_fails_and_never_writes_a_report(
+    server: ForkServer, tmp_path: pathlib.Path, options: dict[str, Any]
+) -> None:
+    result = play(server, tmp_path, reads=[read(trunk())], fail_on=[], **options)
     assert result.returncode == 2
     assert "is undefined" in result.stdout + result.stderr
     assert not (tmp_path / "voice-audit").exists()
 
 
-def test_a_bad_option_fails_with_one_message(tmp_path: pathlib.Path) -> None:
-    result = play(tmp_path, reads=[read(trunk())], report_dri="x")
+def test_a_bad_option_fails_with_one_message(server: ForkServer, tmp_path: pathlib.Path) -> None:
+    result = play(server, tmp_path, reads=[read(trunk())], report_dri="x")
     assert result.returncode == 2
     assert "report_dri. Supported parameters include" in result.stdout + result.stderr
     assert "No report was written or updated." in result.stdout + result.stderr

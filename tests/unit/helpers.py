@@ -92,9 +92,9 @@ def run_main(module: str, args: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def run(command: str, folder: pathlib.Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a shell command in a minimal environment plus *variables*, with this Python's tools first in PATH."""
-    environment = {
+def minimal_environment(folder: pathlib.Path, **variables: str) -> dict[str, str]:
+    """Return an environment with a home folder, *variables*, and this Python's tools first in PATH."""
+    return {
         "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(folder),
         "LC_ALL": "C.UTF-8",
@@ -102,8 +102,18 @@ def run(command: str, folder: pathlib.Path, **variables: str) -> subprocess.Comp
         "NO_PROXY": "127.0.0.1",
         **variables,
     }
+
+
+def run(command: str, folder: pathlib.Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a shell command in a minimal environment plus *variables*."""
     return subprocess.run(
-        ["bash", "-euc", command], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
+        ["bash", "-euc", command],
+        cwd=folder,
+        env=minimal_environment(folder, **variables),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 

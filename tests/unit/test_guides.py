@@ -13,6 +13,7 @@ import pathlib
 import re
 import shlex
 import textwrap
+from collections.abc import Iterator
 from typing import Any, Callable, NamedTuple
 
 import pytest
@@ -20,6 +21,7 @@ import yaml
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
+from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ForkServer
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import NO_PROXY, WITH_PROXY, WITHOUT_PROXY, run
 from ansible_collections.chime_sdk.voice.tests.unit.test_documentation import documented
 
@@ -89,6 +91,14 @@ def save_files(folder: pathlib.Path) -> None:
         (folder / name).write_text(code, encoding="utf-8")
 
 
+def record_commands(code: str, folder: pathlib.Path) -> list[list[str]]:
+    """Run shell code, and return the arguments of each ansible-playbook command, which does nothing."""
+    record = 'ansible-playbook() { printf "%q " "$@" >>commands; echo >>commands; }\n'
+    recorded = run(record + code, folder)
+    assert recorded.returncode == 0, recorded.stderr
+    return [shlex.split(line) for line in (folder / "commands").read_text(encoding="utf-8").splitlines()]
+
+
 def test_all_code_blocks_are_found() -> None:
     """Each code marker yields a block in a known language, so unusual markup cannot hide code from these tests."""
     for path in DOCUMENTS:
@@ -121,10 +131,7 @@ def test_every_command_passes_the_syntax_check(tmp_path: pathlib.Path) -> None:
     installed.mkdir(parents=True)
     (installed / "voice").symlink_to(ROOT)
     save_files(tmp_path)
-    record = 'ansible-playbook() { printf "%q " "$@" >>commands; echo >>commands; }\n'
-    recorded = run(record + "".join(block.code for block in COMMANDS), tmp_path)
-    assert recorded.returncode == 0, recorded.stderr
-    commands = [shlex.split(line) for line in (tmp_path / "commands").read_text(encoding="utf-8").splitlines()]
+    commands = record_commands("".join(block.code for block in COMMANDS), tmp_path)
     assert len(commands) == sum(block.code.count("ansible-playbook ") for block in COMMANDS)
     # Check the arguments of all commands together, because starting Ansible is the slowest part.
     names, arguments = set(), []
@@ -137,25 +144,43 @@ def test_every_command_passes_the_syntax_check(tmp_path: pathlib.Path) -> None:
     assert checked.stdout.count("playbook: ") == len(names) == 4
 
 
-# Commands run one by one. The playbooks run together, because starting Ansible is the slowest part.
-RUNS = [[block] for block in RUNNABLE if block.language == "shell"]
-RUNS += [[block for block in RUNNABLE if block.language == "yaml"]]
-
-
-@pytest.mark.parametrize("blocks", filter(None, RUNS), ids=lambda blocks: str(blocks[0]))
-def test_runnable_blocks_run(blocks: list[Block], tmp_path: pathlib.Path) -> None:
-    save_files(tmp_path)
-    command = blocks[0].code
-    if blocks[0].language == "yaml":
-        files = [f"{pathlib.Path(block.document).stem}-{block.line}.yml" for block in blocks]
-        for file, block in zip(files, blocks):
-            (tmp_path / file).write_text(playbook(block), encoding="utf-8")
-        command = f"ansible-playbook {' '.join(files)}"
+@pytest.fixture
+def demo() -> Iterator[Emulator]:
     with Emulator(json.loads((ROOT / "tests/demo/state.json").read_text(encoding="utf-8"))) as emulator:
-        ran = run(command, tmp_path, **emulator.environment)
+        yield emulator
+
+
+def test_runnable_playbooks_run(demo: Emulator, tmp_path: pathlib.Path) -> None:
+    """Commands run one by one, and the playbooks run together, all in forks of one process."""
+    runs = []
+    for block in RUNNABLE:
+        if "ansible-playbook " in block.code:
+            folder = tmp_path / f"{pathlib.Path(block.document).stem}-{block.line}"
+            folder.mkdir()
+            runs += [(folder, command) for command in record_commands(block.code, folder)]
+            assert runs[-1][0] == folder, block
+    files = {f"{pathlib.Path(b.document).stem}-{b.line}.yml": b for b in RUNNABLE if b.language == "yaml"}
+    for file, block in files.items():
+        (tmp_path / file).write_text(playbook(block), encoding="utf-8")
+    save_files(tmp_path)
+    with ForkServer(tmp_path) as server:
+        for folder, command in [*runs, (tmp_path, list(files))]:
+            demo.requests.clear()
+            ran = server.run(command, folder, **demo.environment)
+            assert ran.returncode == 0, f"{command}: {ran.stdout}{ran.stderr}"
+            assert demo.requests, command
+    assert ran.stdout.count("PLAY [") >= len(files)
+    assert "PutVoiceConnectorLoggingConfiguration" in demo.operations()
+
+
+OTHER_COMMANDS = [b for b in RUNNABLE if b.language == "shell" and "ansible-playbook " not in b.code]
+
+
+@pytest.mark.parametrize("block", OTHER_COMMANDS, ids=str)
+def test_other_runnable_commands_run(block: Block, demo: Emulator, tmp_path: pathlib.Path) -> None:
+    ran = run(block.code, tmp_path, **demo.environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert ran.stdout.count("PLAY [") >= len(blocks) or blocks[0].language == "shell"
-    assert emulator.requests or command.startswith("ansible-doc ")
+    assert demo.requests or block.code.startswith("ansible-doc ")
 
 
 # The table of responses and outcomes

@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: Contributors to the chime_sdk.voice project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run the command ansible-playbook in forks of this process, which imports Ansible once.
+
+Each line of the standard input is a run: a JSON object with the arguments, the working directory, environment variables,
+and the files for the standard streams. Each line of the standard output is the status of a run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import sys
+import warnings
+from typing import Any
+
+# A copy, because a run replaces the standard input.
+requests = open(os.dup(0), encoding="utf-8")  # noqa: SIM115
+sys.argv = ["ansible-playbook"]
+
+from ansible.cli.playbook import main
+from ansible.plugins.loader import init_plugin_loader
+
+# Import what a run imports later.
+init_plugin_loader()
+warnings.filterwarnings("ignore", "AnsibleCollectionFinder has already been configured")
+importlib.import_module("ansible_collections.ansible.builtin")
+for name in (
+    "executor.module_common",
+    "executor.playbook_executor",
+    "executor.task_queue_manager",
+    "plugins.callback.default",
+    "plugins.connection.local",
+    "plugins.filter.core",
+    "plugins.strategy.linear",
+):
+    importlib.import_module(f"ansible.{name}")
+
+
+def run(arguments: list[str], folder: str, environment: dict[str, str], streams: list[str]) -> Any:
+    """Become ansible-playbook, and return its exit status."""
+    signal.alarm(600)
+    os.chdir(folder)
+    os.environ.update(environment)
+    for stream, path in enumerate(streams):
+        os.dup2(os.open(path, os.O_RDWR), stream)
+    sys.argv += arguments
+    try:
+        return main()
+    except SystemExit as stopped:
+        return stopped.code
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+for line in requests:
+    pid = os.fork()
+    if pid == 0:
+        # Exit without cleaning up, because the temporary folder belongs to all runs.
+        status = 250
+        try:
+            status = run(**json.loads(line)) or 0
+        finally:
+            os._exit(status)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
