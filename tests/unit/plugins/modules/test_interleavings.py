@@ -336,8 +336,8 @@ def assert_all_in(reasons: list[str], *words: str) -> None:
 def test_what_was_retired_equals_the_backup_and_the_report(
     start: Callable[..., Editor], tmp_path: pathlib.Path
 ) -> None:
-    editor = start(1, 330, share=0.97, backs_up=True)
-    editor.rate_limits = [0, 0, 0, 40, 0, 0, 40, 0]
+    editor = start(2, 180, share=0.97, backs_up=True)
+    editor.rate_limits = [0, 0, 40, 0]
     result, reasons = retire(editor, tmp_path)
     assert_all_in(reasons, CHANGED, FLICKERS, MEANWHILE, UNKNOWN, NO_EFFECT, "throttled 10 requests")
     assert any(record["already_absent"] for record in result["retired"])
@@ -383,7 +383,7 @@ def test_a_deletion_is_decided_after_its_wait_in_the_queue(
 
 
 def test_what_was_restored_replaced_nothing(start: Callable[..., Editor], tmp_path: pathlib.Path) -> None:
-    editor = start(4, 100, share=0.2)
+    editor = start(4, 50, share=0.2)
     rng = random.Random(4)
     backup = {i: (rng.random() < 0.5 and s.proxy) or random_proxy(rng) for i, s in editor.stories.items()}
     records = [
@@ -426,7 +426,7 @@ def test_what_was_restored_replaced_nothing(start: Callable[..., Editor], tmp_pa
 
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_a_single_write_keeps_what_is_not_in_the_options(start: Callable[..., Editor], state: str) -> None:
-    editor = start(5, 60, share=0.5)
+    editor = start(5, 30, share=0.5)
     reasons = []
     for identifier, story in editor.stories.items():
         given: dict[str, Any] = {}
