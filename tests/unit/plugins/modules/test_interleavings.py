@@ -383,7 +383,7 @@ def test_a_deletion_is_decided_after_its_wait_in_the_queue(
 
 
 def test_what_was_restored_replaced_nothing(start: Callable[..., Editor], tmp_path: pathlib.Path) -> None:
-    editor = start(4, 50, share=0.2)
+    editor = start(4, 100, share=0.2)
     rng = random.Random(4)
     backup = {i: (rng.random() < 0.5 and s.proxy) or random_proxy(rng) for i, s in editor.stories.items()}
     records = [
