@@ -553,7 +553,7 @@ def draw_options(rng: random.Random, model: Model) -> dict[str, Any]:
     """Return options, but not those that identify a Voice Connector."""
     options: dict[str, Any] = {}
     areas = [*STRUCTURES, "termination", "origination", "emergency_calling", "credentials", "tags", "encryption"]
-    for area in rng.sample(areas, rng.choice([1, 1, 2, 2, 3]) + 2 * (model is None)):
+    for area in rng.sample(areas, rng.choice([1, 1, 1, 2, 2]) + 2 * (model is None)):
         if area in STRUCTURES:
             options[area] = draw_setting(rng, area, model and model[area])
         elif area == "credentials":
