@@ -207,16 +207,17 @@ def find_secrets(
     :param used: the secret keys and tokens that the connection has used so far.
     """
     secrets = [*used, *(str(settings[name]) for name in ("secret_key", "session_token") if settings.get(name))]
+    variables = list(os.environ)  # decoding all values would take longer
     secrets += [
-        value
-        for name, value in os.environ.items()
+        os.environ.get(name, "")
+        for name in variables
         if name.startswith("AWS_") and name.endswith(("SECRET_ACCESS_KEY", "TOKEN"))
     ]
     proxies = (settings.get("aws_config") or {}).get("proxies")
     urls = [settings.get("endpoint_url"), *(proxies.values() if isinstance(proxies, dict) else ())]
     urls += [
-        value
-        for name, value in os.environ.items()
+        os.environ.get(name)
+        for name in variables
         if name.lower().endswith("_proxy") or name.startswith(("AWS_ENDPOINT_URL", "AWS_URL"))
     ]
     with contextlib.suppress(Exception):  # the configuration may be invalid

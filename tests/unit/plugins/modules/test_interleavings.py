@@ -336,8 +336,8 @@ def assert_all_in(reasons: list[str], *words: str) -> None:
 def test_what_was_retired_equals_the_backup_and_the_report(
     start: Callable[..., Editor], tmp_path: pathlib.Path
 ) -> None:
-    editor = start(1, 330, share=0.97, backs_up=True)
-    editor.rate_limits = [0, 0, 0, 40, 0, 0, 40, 0]
+    editor = start(2, 180, share=0.97, backs_up=True)
+    editor.rate_limits = [0, 0, 40, 0]
     result, reasons = retire(editor, tmp_path)
     assert_all_in(reasons, CHANGED, FLICKERS, MEANWHILE, UNKNOWN, NO_EFFECT, "throttled 10 requests")
     assert any(record["already_absent"] for record in result["retired"])
@@ -426,7 +426,7 @@ def test_what_was_restored_replaced_nothing(start: Callable[..., Editor], tmp_pa
 
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_a_single_write_keeps_what_is_not_in_the_options(start: Callable[..., Editor], state: str) -> None:
-    editor = start(5, 60, share=0.5)
+    editor = start(5, 30, share=0.5)
     reasons = []
     for identifier, story in editor.stories.items():
         given: dict[str, Any] = {}

@@ -1371,7 +1371,7 @@ def test_a_policy_can_be_yaml_or_json_text() -> None:
         ("a: 1\n---\nb: 1", "line 2: but found another document."),
         ("a: 1\nb: \x00", "line 2: a character is not allowed."),
         ("a: %", "line 1: found character '%' that cannot start any token."),
-        ("[" * 100_000, "it is nested too deeply."),
+        ("[" * 10_000, "it is nested too deeply."),
     ],
 )
 def test_bad_text_fails_and_names_the_line(text: str, problem: str) -> None:
@@ -1442,7 +1442,7 @@ def test_no_odd_value_gives_a_traceback_or_an_audit_that_passes() -> None:
         {"results": [result([{**CONNECTOR, "voice_connector_id": "x"}], account_id=OTHER, assume_role_arn=ROLE)]},
     ]
     outcomes = set()
-    for _round in range(1000):
+    for _round in range(400):
         given = spoil(good, choose)
         try:
             judgement = judge(given, POLICY, parse_time(NOW))
@@ -1465,7 +1465,7 @@ def test_an_odd_value_in_one_result_never_makes_it_compliant() -> None:
     bad = connector(
         require_encryption=False, logging={"enable_sip_logs": False}, termination={"cps_limit": 6}, tags={"x": "y"}
     )
-    for _round in range(3000):
+    for _round in range(1500):
         given = spoil(result([bad]), choose)
         try:
             judgement = judge(given, policy, parse_time(NOW))
