@@ -521,7 +521,7 @@ steps:
 failed_step:
   description:
     - The write operation at which the task stopped, even if the operation was not sent. V(null) if the task succeeded,
-      or if it stopped before the first or after the last write operation.
+      if it stopped before the first write operation, or if the read after the last write operation failed.
   returned: always
   type: str
   sample: null
