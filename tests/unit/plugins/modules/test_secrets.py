@@ -111,7 +111,18 @@ def test_credentials_with_an_impossible_character_are_refused_before_a_request(
     assert emulator.requests == []
 
 
-# Responses that contain the secrets of the request
+# Responses that contain secrets
+
+
+@pytest.mark.parametrize("variable", ["AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_OTHER_SECRET_ACCESS_KEY"])
+def test_a_secret_in_the_environment_is_hidden_even_if_it_is_not_used(
+    read_proxy: Read, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, KEY)
+    fault = Fault("GetVoiceConnectorProxy", error="BadRequestException", message=f"not {KEY}")
+    assert_hidden(read_proxy(WITH_PROXY, fault), KEY)
+
+
 
 CANONICAL = (
     "The request signature we calculated does not match the signature you provided.\n\nThe Canonical String for this "
