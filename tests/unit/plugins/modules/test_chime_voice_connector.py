@@ -946,6 +946,10 @@ def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task
             {"name": "warehouse", "emergency_calling": {"dnis": [{"calling_country": "US"}]}},
             "dnis.emergency_phone_number",
         ),
+        (
+            {"emergency_calling": {"dnis": [{"emergency_phone_number": "", "calling_country": "US"}]}},
+            "requires emergency_calling.dnis.emergency_phone_number",
+        ),
         ({NAME: {"credentials": [{"username": "a", "password": "b"}] * 2}}, "each user name once"),
         ({NAME: {"credentials": [{"username": "a", "password": ""}]}}, "each user name once, with a password"),
         ({NAME: {"credentials": [{"username": "a"}]}}, "missing required arguments: password"),
