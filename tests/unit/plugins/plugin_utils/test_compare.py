@@ -152,6 +152,14 @@ def test_a_check_with_another_value_in_the_policy_is_not_compared(then: str, now
     assert (report["fixed"], report["carried_forward"]) == ([], [])
 
 
+def test_a_check_with_different_networks_in_the_policy_is_not_compared() -> None:
+    check = "termination_cidrs_within"
+    then = judgement([finding("fail", check=check)], policy={check: ["203.0.113.0/24"]})
+    now = judgement([finding("pass", check=check)], policy={check: ["172.16.113.0/24"]})
+    assert run(then, now)["fixed"] == []
+    assert ids(run(then, now._replace(policy=then.policy))["fixed"]) == ["trunk1"]
+
+
 def test_a_check_with_a_new_value_in_the_policy_does_not_affect_other_checks() -> None:
     same, changed = "require_encryption", "sip_logs"
 
