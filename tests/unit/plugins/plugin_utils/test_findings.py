@@ -1110,6 +1110,12 @@ def test_a_valid_exception_is_preferred_to_an_expired_one() -> None:
         assert judgement.unused_exceptions == []
 
 
+@pytest.mark.parametrize("until", ["2026-12-31", "2026-01-01"])
+def test_the_first_of_several_exceptions_is_in_the_finding(until: str) -> None:
+    judgement = judge_exceptions(exception(until=until), exception(until=until, reason="New."))
+    assert judgement.findings[0]["exception"]["reason"] == "The carrier is moving."
+
+
 # The policy
 
 
