@@ -185,6 +185,7 @@ termination_cidrs_within:
      AWS did not return a valid value for disabled.]
 termination_min_prefix_length:
   - [28, {}, pass, [203.0.113.0/28, '2001:db8:1::/48']]
+  - [1, {}, pass, [203.0.113.0/28, '2001:db8:1::/48']]
   - [32, {termination: {cidr_allowed_list: []}}, pass, []]
   - [32, {termination: {cidr_allowed_list: [203.0.113.5, '::/0']}}, pass, [203.0.113.5, '::/0']]
   - [28, {termination: {cidr_allowed_list: [203.0.113.0/27, 203.0.113.0/28, any]}}, fail,
@@ -202,6 +203,7 @@ termination_calling_regions_within:
   - [[CA, US, MX], {termination: {calling_regions: null}}, unknown, null,
      AWS did not return a valid value for calling_regions.]
 termination_max_cps:
+  - [1, {termination: {cps_limit: 1}}, pass, 1]
   - [5, {}, pass, 5]
   - [4, {}, fail, 5, '5 calls per second are allowed, more than 4.']
   - [5, {termination: {cps_limit: null}}, unknown, null, AWS did not return a valid value for cps_limit.]
@@ -1373,6 +1375,7 @@ def test_a_policy_can_be_yaml_or_json_text() -> None:
         ("a: !!bool x", "line 1: the value is not valid."),
         ("a: !!timestamp x", "line 1: the value is not valid."),
         (f"a: {'9' * 5000}", "line 1: the value is not valid."),
+        (f"a: {':'.join('1' * 250)}.0", "line 1: the value is not valid."),
         ("? [a]\n: b", "line 1: found unhashable key."),
         ("a: 1\n---\nb: 1", "line 2: but found another document."),
         ("a: 1\nb: \x00", "line 2: a character is not allowed."),
