@@ -807,6 +807,24 @@ def test_a_failure_that_contains_no_error_is_an_unread_account() -> None:
         ]
 
 
+def test_a_result_without_the_key_complete_can_be_complete() -> None:
+    given = result([CONNECTOR])
+    del given["complete"]
+    assert judge(given, {"sip_logs": True}, parse_time(NOW)).complete is True
+
+
+def test_a_result_with_an_error_is_not_complete_whatever_else_it_contains() -> None:
+    given = result([CONNECTOR], errors=[error(WITH_PROXY, setting="logging")], failed=False, complete=True)
+    judgement = judge(given, {"require_encryption": True}, parse_time(NOW))
+    assert [finding["status"] for finding in judgement.findings] == [PASS]
+    assert (judgement.complete, judgement.accounts[0]["complete"]) == (False, False)
+
+
+def test_an_error_that_is_not_valid_does_not_hide_the_errors_after_it() -> None:
+    findings = make_findings(result(errors=["x", error(MISSING)]), {"sip_logs": True})
+    assert (MISSING, UNKNOWN, "Failed.") in [(f["voice_connector_id"], f["status"], f["reason"]) for f in findings]
+
+
 BAD_PARTS: list[tuple[dict[str, Any], str]] = [
     ({"voice_connectors": [CONNECTOR, "x"]}, "Item 2 of voice_connectors is not a Voice Connector."),
     ({"voice_connectors": [{"voice_connector_id": 1}]}, "Item 1 of voice_connectors is not a Voice Connector."),
