@@ -1397,6 +1397,7 @@ def test_a_policy_can_be_yaml_or_json_text() -> None:
         ("? [a]\n: b", "line 1: found unhashable key."),
         ("a: 1\n---\nb: 1", "line 2: but found another document."),
         ("a: 1\nb: \x00", "line 2: a character is not allowed."),
+        ("\na: \x00", "line 2: a character is not allowed."),
         ("a: %", "line 1: found character '%' that cannot start any token."),
         ("[" * 100_000, "it is nested too deeply."),
     ],
