@@ -221,6 +221,7 @@ termination_credentials:
   - [false, {termination_credentials: {exists: null}}, unknown, null,
      The setting termination_credentials could not be read.]
 termination_health_max_age_hours:
+  - [0.5, {termination_health: {timestamp: '2026-11-23T07:30:00+00:00'}}, pass, '2026-11-23T07:30:00+00:00']
   - [2, {}, pass, '2026-11-23T06:00:00+00:00']
   - [2, {termination_health: {timestamp: '2026-11-23T09:00:00+02:00'}}, pass, '2026-11-23T09:00:00+02:00']
   - [2, {termination_health: {timestamp: '2026-11-23T05:59:59+00:00'}}, fail, '2026-11-23T05:59:59+00:00',
