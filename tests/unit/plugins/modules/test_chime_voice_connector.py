@@ -947,6 +947,7 @@ def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task
         ({"termination": {"cps_limit": True}}, "termination.cps_limit is a boolean"),
         ({"termination": {"cps_limit": 0}}, "termination.cps_limit is not valid. Specify 1 or more"),
         ({"termination": {"cidr_allowed_list": ["203.0.113.0.0/27"]}}, "termination.cidr_allowed_list is not valid"),
+        ({"termination": {"cidr_allowed_list": ["fe80::1%eth0"]}}, "termination.cidr_allowed_list is not valid"),
         ({"termination": {"exists": False, "cps_limit": 1}}, "termination contains values that contradict"),
         ({"logging": {"exists": False, "enable_sip_logs": True}}, "logging contains values that contradict"),
         ({"origination": {"routes": ["host=a"]}}, "origination.routes contains a value that is not a dictionary"),
@@ -960,6 +961,10 @@ def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task
         (
             {"name": "warehouse", "emergency_calling": {"dnis": [{"calling_country": "US"}]}},
             "dnis.emergency_phone_number",
+        ),
+        (
+            {"emergency_calling": {"dnis": [{"emergency_phone_number": "", "calling_country": "US"}]}},
+            "requires emergency_calling.dnis.emergency_phone_number",
         ),
         ({NAME: {"credentials": [{"username": "a", "password": "b"}] * 2}}, "each user name once"),
         ({NAME: {"credentials": [{"username": "a", "password": ""}]}}, "each user name once, with a password"),

@@ -944,6 +944,18 @@ def test_a_success_that_names_an_error_does_not_mean_absence(read_proxy: Read, f
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, **fault)), "it names an error, although its HTTP status")
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [{"body": "<html></html>", "request_id": False}, {"body": '{"Code": "ServiceFailure", "__type": "Forbidden"}'}],
+)
+def test_a_500_without_a_clear_name_is_retried(
+    read_proxy: Read, emulator: Emulator, sleeps: list[float], fault: dict[str, Any]
+) -> None:
+    result = read_proxy(WITH_PROXY, Fault(PROXY, status=500, times=2, **fault))
+    assert result["proxy"]["exists"] is True
+    assert emulator.operations() == [PROXY] * 3
+
+
 def test_a_response_with_two_lengths_is_a_broken_connection(
     read_proxy: Read, emulator: Emulator, sleeps: list[float]
 ) -> None:

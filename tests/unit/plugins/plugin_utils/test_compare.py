@@ -152,6 +152,35 @@ def test_a_check_with_another_value_in_the_policy_is_not_compared(then: str, now
     assert (report["fixed"], report["carried_forward"]) == ([], [])
 
 
+def test_a_check_with_different_networks_in_the_policy_is_not_compared() -> None:
+    check = "termination_cidrs_within"
+    then = judgement([finding("fail", check=check)], policy={check: ["203.0.113.0/24"]})
+    now = judgement([finding("pass", check=check)], policy={check: ["172.16.113.0/24"]})
+    assert run(then, now)["fixed"] == []
+    assert ids(run(then, now._replace(policy=then.policy))["fixed"]) == ["trunk1"]
+
+
+def test_a_check_with_a_new_value_in_the_policy_does_not_affect_other_checks() -> None:
+    same, changed = "require_encryption", "sip_logs"
+
+    def audit(value: bool, status: str, *gone: str) -> Judgement:
+        found = [finding(status, trunk, check=check) for trunk in ("trunk1", *gone) for check in (changed, same)]
+        return judgement(found, policy={changed: value, same: True})
+
+    report = run(audit(True, "pass", "trunk2"), audit(False, "fail", "trunk2"))
+    assert [(entry["voice_connector_id"], entry["check"]) for entry in report["new"]] == [
+        ("trunk1", same),
+        ("trunk2", same),
+    ]
+    report = run(audit(True, "fail", "trunk2"), audit(False, "fail"))
+    assert [(entry["voice_connector_id"], entry["check"]) for entry in report["fixed"]] == [("trunk2", same)]
+
+
+def test_a_finding_about_an_account_does_not_hide_the_findings_after_it() -> None:
+    then = judgement([finding("unknown", None), finding("fail")])
+    assert ids(run(then, judgement([finding("pass")]))["fixed"]) == ["trunk1"]
+
+
 @pytest.mark.parametrize("shown", [False, True])
 def test_a_phone_number_in_the_policy_does_not_prevent_the_comparison(shown: bool) -> None:
     policy = {"require_encryption": ["+12065550100"]}
@@ -184,10 +213,6 @@ def test_a_missing_previous_report_is_no_warning(tmp_path: pathlib.Path) -> None
         (b"9" * 5000, "Exceeds the limit"),
         (b"[]", "it is not a report in the current format"),
         (b"{}", "it is not a report in the current format"),
-        (b'{"format": 2, "policy": {}, "accounts": [], "findings": []}', "it is not a report in the current format"),
-        (b'{"format": 1, "policy": [], "accounts": [], "findings": []}', "it is not a report in the current format"),
-        (b'{"format": 1, "policy": {}, "accounts": {}, "findings": []}', "it is not a report in the current format"),
-        (b'{"format": 1, "policy": {}, "accounts": []}', "it is not a report in the current format"),
     ],
 )
 def test_an_unusable_previous_report_is_a_warning(path: pathlib.Path, content: bytes, problem: str) -> None:
@@ -197,6 +222,25 @@ def test_an_unusable_previous_report_is_a_warning(path: pathlib.Path, content: b
     assert warning is not None
     assert warning.startswith(f"The previous report {path} cannot be used: {problem}")
     assert warning.endswith("It is unknown what is new and what is fixed.")
+
+
+MINIMAL = {"format": 1, "created": "2026-11-27T18:00:00+00:00", "policy": {}, "accounts": [], "findings": []}
+
+
+def test_a_minimal_previous_report_can_be_used(path: pathlib.Path) -> None:
+    path.write_text(json.dumps(MINIMAL))
+    previous, warning = read_previous(str(path))
+    assert (previous and previous.created, warning) == (MINIMAL["created"], None)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("format", 0), ("format", 2), ("policy", []), ("accounts", {}), ("findings", None)]
+)
+def test_a_previous_report_in_a_different_format_cannot_be_used(path: pathlib.Path, key: str, value: Any) -> None:
+    path.write_text(json.dumps({**MINIMAL, key: value}))
+    previous, warning = read_previous(str(path))
+    assert previous is None
+    assert "it is not a report in the current format" in str(warning)
 
 
 @pytest.mark.parametrize("length", range(0, 900, 50))
@@ -217,9 +261,20 @@ def test_a_huge_previous_report_is_not_read(path: pathlib.Path, monkeypatch: pyt
     assert "larger than" in str(read_previous(str(path))[1])
 
 
-@pytest.mark.parametrize("kind", ["folder", "pipe", "below a file"])
+def test_the_warning_about_a_huge_previous_report_contains_the_limit(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_compare, "MAX_BYTES", 1024 * 1024)
+    path.write_bytes(b" " * (_compare.MAX_BYTES + 1))
+    assert "it is larger than 1 MB" in str(read_previous(str(path))[1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "problem"),
+    [("folder", "Is a directory"), ("pipe", "it is not a file"), ("below a file", "Not a directory")],
+)
 def test_a_previous_report_that_is_not_a_file_is_a_warning(
-    path: pathlib.Path, tmp_path: pathlib.Path, kind: str
+    path: pathlib.Path, tmp_path: pathlib.Path, kind: str, problem: str
 ) -> None:
     target = path / "x" if kind == "below a file" else tmp_path / kind
     if kind == "folder":
@@ -228,7 +283,7 @@ def test_a_previous_report_that_is_not_a_file_is_a_warning(
         os.mkfifo(target)
     previous, warning = read_previous(str(target))
     assert previous is None
-    assert warning is not None
+    assert f"cannot be used: {problem}. " in str(warning)
 
 
 ODD: list[Any] = [None, 7, "x", [], {}, [[]], {"x": [{}]}, True]
@@ -274,10 +329,11 @@ def test_odd_values_in_a_previous_report_are_ignored(odd: Any, key: str) -> None
     json.dumps(report)
 
 
-@pytest.mark.parametrize("number", ["12065550199", "+12065550199", "(206) 555-0199"])
+@pytest.mark.parametrize("number", ["12065550199", "+12065550199", "(206) 555-0199", "442079460999"])
 def test_a_number_in_the_policy_that_a_report_masks_does_not_prevent_the_comparison(number: str) -> None:
     policy = {"allowed_tag_values": {"contact": [number]}}
-    connectors = [{"account_id": ACCOUNT, "voice_connector_id": "trunk1", "default_phone_number": "+12065550199"}]
+    numbers = ["+12065550199", "+442079460999"]
+    connectors = [{"account_id": ACCOUNT, "voice_connector_id": "trunk1", "phone_numbers": numbers}]
 
     def audit(status: str, value: str = number) -> Judgement:
         found = [finding(status, check="allowed_tag_values")]
@@ -288,4 +344,4 @@ def test_a_number_in_the_policy_that_a_report_masks_does_not_prevent_the_compari
     assert number not in json.dumps(first["policy"])
     assert policy == audit("fail").policy
     assert ids(envelope(audit("pass"), as_previous(first))["fixed"]) == ["trunk1"]
-    assert ids(envelope(audit("pass", "12065550198"), as_previous(first))["fixed"]) == []
+    assert ids(envelope(audit("pass", f"{number[:-1]}8"), as_previous(first))["fixed"]) == []

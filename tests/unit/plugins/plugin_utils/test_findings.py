@@ -185,6 +185,7 @@ termination_cidrs_within:
      AWS did not return a valid value for disabled.]
 termination_min_prefix_length:
   - [28, {}, pass, [203.0.113.0/28, '2001:db8:1::/48']]
+  - [1, {}, pass, [203.0.113.0/28, '2001:db8:1::/48']]
   - [32, {termination: {cidr_allowed_list: []}}, pass, []]
   - [32, {termination: {cidr_allowed_list: [203.0.113.5, '::/0']}}, pass, [203.0.113.5, '::/0']]
   - [28, {termination: {cidr_allowed_list: [203.0.113.0/27, 203.0.113.0/28, any]}}, fail,
@@ -202,6 +203,7 @@ termination_calling_regions_within:
   - [[CA, US, MX], {termination: {calling_regions: null}}, unknown, null,
      AWS did not return a valid value for calling_regions.]
 termination_max_cps:
+  - [1, {termination: {cps_limit: 1}}, pass, 1]
   - [5, {}, pass, 5]
   - [4, {}, fail, 5, '5 calls per second are allowed, more than 4.']
   - [5, {termination: {cps_limit: null}}, unknown, null, AWS did not return a valid value for cps_limit.]
@@ -219,6 +221,7 @@ termination_credentials:
   - [false, {termination_credentials: {exists: null}}, unknown, null,
      The setting termination_credentials could not be read.]
 termination_health_max_age_hours:
+  - [0.5, {termination_health: {timestamp: '2026-11-23T07:30:00+00:00'}}, pass, '2026-11-23T07:30:00+00:00']
   - [2, {}, pass, '2026-11-23T06:00:00+00:00']
   - [2, {termination_health: {timestamp: '2026-11-23T09:00:00+02:00'}}, pass, '2026-11-23T09:00:00+02:00']
   - [2, {termination_health: {timestamp: '2026-11-23T05:59:59+00:00'}}, fail, '2026-11-23T05:59:59+00:00',
@@ -805,6 +808,24 @@ def test_a_failure_that_contains_no_error_is_an_unread_account() -> None:
         ]
 
 
+def test_a_result_without_the_key_complete_can_be_complete() -> None:
+    given = result([CONNECTOR])
+    del given["complete"]
+    assert judge(given, {"sip_logs": True}, parse_time(NOW)).complete is True
+
+
+def test_a_result_with_an_error_is_not_complete_whatever_else_it_contains() -> None:
+    given = result([CONNECTOR], errors=[error(WITH_PROXY, setting="logging")], failed=False, complete=True)
+    judgement = judge(given, {"require_encryption": True}, parse_time(NOW))
+    assert [finding["status"] for finding in judgement.findings] == [PASS]
+    assert (judgement.complete, judgement.accounts[0]["complete"]) == (False, False)
+
+
+def test_an_error_that_is_not_valid_does_not_hide_the_errors_after_it() -> None:
+    findings = make_findings(result(errors=["x", error(MISSING)]), {"sip_logs": True})
+    assert (MISSING, UNKNOWN, "Failed.") in [(f["voice_connector_id"], f["status"], f["reason"]) for f in findings]
+
+
 BAD_PARTS: list[tuple[dict[str, Any], str]] = [
     ({"voice_connectors": [CONNECTOR, "x"]}, "Item 2 of voice_connectors is not a Voice Connector."),
     ({"voice_connectors": [{"voice_connector_id": 1}]}, "Item 1 of voice_connectors is not a Voice Connector."),
@@ -1110,6 +1131,12 @@ def test_a_valid_exception_is_preferred_to_an_expired_one() -> None:
         assert judgement.unused_exceptions == []
 
 
+@pytest.mark.parametrize("until", ["2026-12-31", "2026-01-01"])
+def test_the_first_of_several_exceptions_is_in_the_finding(until: str) -> None:
+    judgement = judge_exceptions(exception(until=until), exception(until=until, reason="New."))
+    assert judgement.findings[0]["exception"]["reason"] == "The carrier is moving."
+
+
 # The policy
 
 
@@ -1367,9 +1394,11 @@ def test_a_policy_can_be_yaml_or_json_text() -> None:
         ("a: !!bool x", "line 1: the value is not valid."),
         ("a: !!timestamp x", "line 1: the value is not valid."),
         (f"a: {'9' * 5000}", "line 1: the value is not valid."),
+        (f"a: {':'.join('1' * 250)}.0", "line 1: the value is not valid."),
         ("? [a]\n: b", "line 1: found unhashable key."),
         ("a: 1\n---\nb: 1", "line 2: but found another document."),
         ("a: 1\nb: \x00", "line 2: a character is not allowed."),
+        ("\na: \x00", "line 2: a character is not allowed."),
         ("a: %", "line 1: found character '%' that cannot start any token."),
         ("[" * 10_000, "it is nested too deeply."),
     ],
