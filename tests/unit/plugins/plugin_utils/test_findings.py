@@ -1393,6 +1393,8 @@ def test_a_policy_can_be_yaml_or_json_text() -> None:
         ("a: 1\nb: 2026-02-30", "line 2: the value is not valid."),
         ("a: !!bool x", "line 1: the value is not valid."),
         ("a: !!timestamp x", "line 1: the value is not valid."),
+        ("a: !!map [b]", "line 1: expected a mapping node, but found sequence."),
+        ("a: !!set x", "line 1: expected a mapping node, but found scalar."),
         (f"a: {'9' * 5000}", "line 1: the value is not valid."),
         (f"a: {':'.join('1' * 250)}.0", "line 1: the value is not valid."),
         ("? [a]\n: b", "line 1: found unhashable key."),
