@@ -123,7 +123,6 @@ def test_a_secret_in_the_environment_is_hidden_even_if_it_is_not_used(
     assert_hidden(read_proxy(WITH_PROXY, fault), KEY)
 
 
-
 CANONICAL = (
     "The request signature we calculated does not match the signature you provided.\n\nThe Canonical String for this "
     f"request should have been\n'GET\n/\n\nhost:voice.example\nx-amz-security-token:{TOKEN}\n\n'"
