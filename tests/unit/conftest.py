@@ -65,6 +65,15 @@ def disable_garbage_collection() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def skip_system_log() -> Iterator[None]:
+    """Do not write the options of each module to the system log, which a test in a separate process reads."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ansible.module_utils.basic.heuristic_log_sanitize", lambda data, no_log_values=None: data)
+        patch.setattr("ansible.module_utils.basic.AnsibleModule.log", lambda self, msg, log_args=None: None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def freeze_garbage_collection() -> None:
     """Exclude the objects of pytest and of the modules from garbage collection, because these are many and stay."""
     gc.freeze()

@@ -170,7 +170,6 @@ def test_runnable_playbooks_run(demo: Emulator, tmp_path: pathlib.Path) -> None:
             assert ran.returncode == 0, f"{command}: {ran.stdout}{ran.stderr}"
             assert demo.requests, command
     assert ran.stdout.count("PLAY [") >= len(files)
-    assert "PutVoiceConnectorLoggingConfiguration" in demo.operations()
 
 
 OTHER_COMMANDS = [b for b in RUNNABLE if b.language == "shell" and "ansible-playbook " not in b.code]
@@ -180,7 +179,7 @@ OTHER_COMMANDS = [b for b in RUNNABLE if b.language == "shell" and "ansible-play
 def test_other_runnable_commands_run(block: Block, demo: Emulator, tmp_path: pathlib.Path) -> None:
     ran = run(block.code, tmp_path, **demo.environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert demo.requests or block.code.startswith("ansible-doc ")
+    assert demo.requests
 
 
 # The table of responses and outcomes

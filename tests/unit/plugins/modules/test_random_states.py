@@ -141,7 +141,6 @@ def cheap_runs() -> Iterator[None]:
             types.SimpleNamespace(sleep=clock.sleep, monotonic=time.monotonic),
         )
         patch.setattr(_rate_limit.RateLimit, "_take_slot", lambda self: 0)
-        patch.setattr("ansible.module_utils.basic.AnsibleModule._log_invocation", lambda self: None)
         patch.setattr(_client, "BULK_MAX_FAULTS", 3)
         patch.setattr(_desired, "CONCURRENCY", 1)  # so that faults hit the same requests in every run
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
