@@ -24,7 +24,7 @@ from botocore.handlers import BUILTIN_HANDLERS
 from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
 
-from ansible_collections.chime_sdk.voice.plugins.module_utils import _operation
+from ansible_collections.chime_sdk.voice.plugins.module_utils import _operation, _rate_limit
 from ansible_collections.chime_sdk.voice.plugins.module_utils._client import SERVICE
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
@@ -157,11 +157,12 @@ def folder(tmp_path: pathlib.Path) -> pathlib.Path:
 
 @pytest.fixture
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Skip the waits between attempts, ours and those of botocore, and return the list of their lengths in seconds."""
+    """Skip the waits for the rate limit and between attempts. Return the lengths of those between attempts, in seconds."""
     taken: list[float] = []
     monkeypatch.setattr("botocore.endpoint.time", types.SimpleNamespace(sleep=taken.append))
     clock = types.SimpleNamespace(sleep=taken.append, monotonic=time.monotonic)
     monkeypatch.setattr(_operation, "time", clock)
+    monkeypatch.setattr(_rate_limit.RateLimit, "_take_slot", lambda self: 0)
     return taken
 
 
