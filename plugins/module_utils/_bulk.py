@@ -303,7 +303,10 @@ def _by_id(
     regions: list[RegionRead],
     limit: int | None,
 ) -> list[ConnectorRead]:
-    """Return at most *limit* results for each ID, or one for each Region if it is unknown whether the ID exists."""
+    """Return at most *limit* successful results for each ID.
+
+    If an ID has none, return its result for each Region in which it is unknown whether the ID exists.
+    """
     found: dict[str, list[ConnectorRead]] = {identifier: [] for identifier in ids}
     for result in reads:
         found[result.voice_connector_id].append(result)

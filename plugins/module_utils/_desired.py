@@ -283,8 +283,8 @@ class Manager:
             return
         identifier = str(progress.voice_connector_id)
         after = self._read_created(identifier) if created else self.read(identifier)
-        # Each part must have the state that its last write set. A new plan must contain no writes, because a write can
-        # also change a part that needed no write.
+        # Each part must have the state that its last write set. Then plan again: no writes may be left. This finds the
+        # parts that needed no write, but that a write of a different part changed.
         left = self._planner.plan(after, created=True).writes
         lost = [
             (key, write, write.lost(find_part(after, key), write.desired)) for key, write in dict(plan.writes).items()

@@ -457,7 +457,7 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
 
 
 def explain_settings(exception: BaseException, settings: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
-    """Return the failure for an exception that botocore raised for its configuration: name, words, and fields."""
+    """Return the name, words, and fields of the failure for an exception that the configuration of botocore caused."""
     words = _quote(exception)
     if isinstance(exception, NoRegionError):
         return "no_region", "", {}

@@ -54,7 +54,8 @@ def plan_deletions(
 ) -> Plan:
     """Return what to do with each proxy configuration.
 
-    :param read: the selected Voice Connectors with their proxy configurations. If tags are excluded, also with tags.
+    :param read: the selected Voice Connectors with their proxy configurations, and with their tags
+        if *exclusions* contains tags.
     :param ids: the selected IDs, or None for all.
     :param prefix: "Failed to ...: ".
     :param find_problem: a function that returns why a record cannot be restored, or None.

@@ -81,8 +81,8 @@ def pick(value: Any, kind: Any, where: str) -> Any:
     """Return the documented part of a JSON value. Missing members are null or empty.
 
     :param kind: ``bool``, ``int``, ``str``, a class above, or a function that converts a timestamp. The kind of a list
-        is a list with the kind of its items. The kind of a structure is a dictionary with the member and the kind of
-        each key.
+        is a list with the kind of its items. The kind of a structure is a dictionary that contains, for each
+        key, the name of the member in the response and its kind.
     :param where: the name of the value in messages.
     :raises MistypedValue: the value, or a documented member of it, has a different type.
     """

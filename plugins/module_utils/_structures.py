@@ -73,7 +73,7 @@ class Problem(NamedTuple):
 
     kind: str  # missing, unknown (to the installed botocore), or invalid
     path: str  # the path of the option; for an unknown member, its name
-    requirement: str = ""  # what an invalid value must be
+    requirement: str = ""  # the requirement that an invalid value violates
 
 
 def is_empty(value: Any) -> bool:
@@ -82,7 +82,7 @@ def is_empty(value: Any) -> bool:
 
 
 def normalize(value: Any, kind: Any) -> Any:
-    """Return a value in a form in which all of its spellings are equal. Missing, false, and empty values are equal.
+    """Return the canonical form of a value, which all of its spellings share. Missing, false, and empty are equal.
 
     Members that are not in the table are omitted, because they can be of any depth.
 

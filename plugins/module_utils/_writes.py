@@ -39,7 +39,7 @@ class Change(NamedTuple):
 
 
 class WriteError(VoiceError):
-    """A write failed, although it changed something."""
+    """A write that failed after it changed something."""
 
     change: Change
 

@@ -132,7 +132,7 @@ options:
       - V(on_create) usually sends only the passwords of new user names. If there is a new user name, and
         O(termination_credentials.credentials) contains all user names that remain, the module sends all passwords,
         because AWS does not document whether new credentials replace the stored credentials.
-      - V(always) sends all passwords in every run. The task is then always changed, because AWS never returns
+      - V(always) sends all passwords in every run. The task then always reports a change, because AWS never returns
         passwords, so the module cannot compare them.
     type: str
     choices:

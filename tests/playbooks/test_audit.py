@@ -303,7 +303,7 @@ def test_settings_that_cannot_be_read_make_the_audit_incomplete(runner: Playbook
 
 
 def test_no_region_is_written_down() -> None:
-    """The Regions come from AWS and botocore. Only the Region that is asked for them has a name."""
+    """The Regions come from AWS and botocore. The code names only the Region in which it lists them."""
     region = re.compile(r"\b(?:us|ca|eu|ap|sa|af|me|il|mx)-(?:[a-z]+)-\d\b")
     assert region.findall(PLAYBOOK) == []
     for path in [*ROOT.glob("plugins/**/*.py"), *ROOT.glob("playbooks/*.yml")]:

@@ -166,7 +166,7 @@ def server() -> Iterator[Emulator]:
 
 
 def read(server: Emulator, identifier: str) -> dict[str, Any]:
-    """Return what chime_voice_connector_info returns for a Voice Connector, as far as the module sets it."""
+    """Return the keys of a Voice Connector that chime_voice_connector sets, as chime_voice_connector_info returns them."""
     options = {"voice_connector_ids": [identifier], "include": INCLUDE, "concurrency": 1}
     result = run_main("chime_voice_connector_info", {**connection_to(server), **options})
     assert "msg" not in result, result["msg"]

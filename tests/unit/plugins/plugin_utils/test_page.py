@@ -81,7 +81,10 @@ def names(report: dict[str, Any]) -> list[str]:
 
 
 def with_statuses(*rows: str, **values: Any) -> dict[str, Any]:
-    """Return a report with a Voice Connector for each of *rows*, such as "fail pass", whose name is the row."""
+    """Return a report with a Voice Connector for each row.
+
+    A row, such as "fail pass", contains the status of each check. It is also the name of the Voice Connector.
+    """
     connectors = [connector(f"id{number}", name=row) for number, row in enumerate(rows)]
     findings = [
         finding(item, check, status)
