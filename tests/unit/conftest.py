@@ -157,13 +157,18 @@ def folder(tmp_path: pathlib.Path) -> pathlib.Path:
 
 @pytest.fixture
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Skip the waits for the rate limit and between attempts. Return the lengths of those between attempts, in seconds."""
+    """Skip the waits between attempts, ours and those of botocore, and return the list of their lengths in seconds."""
     taken: list[float] = []
     monkeypatch.setattr("botocore.endpoint.time", types.SimpleNamespace(sleep=taken.append))
     clock = types.SimpleNamespace(sleep=taken.append, monotonic=time.monotonic)
     monkeypatch.setattr(_operation, "time", clock)
-    monkeypatch.setattr(_rate_limit.RateLimit, "_take_slot", lambda self: 0)
     return taken
+
+
+@pytest.fixture
+def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip the waits for the rate limit."""
+    monkeypatch.setattr(_rate_limit.RateLimit, "_take_slot", lambda self: 0)
 
 
 @pytest.fixture

@@ -324,6 +324,7 @@ def test_all_regions_are_those_of_the_service_and_those_of_botocore(read: Read, 
         {"body": json.dumps({"VoiceConnectorRegions": [f"eu-west-{number}" for number in range(101)]})},
     ],
 )
+@pytest.mark.usefixtures("unlimited")
 def test_without_the_list_of_the_service_botocores_regions_are_read_with_a_warning(
     read: Read, fleet: Emulator, sleeps: list[float], fault: dict[str, Any]
 ) -> None:

@@ -110,6 +110,7 @@ def test_an_unreachable_sts_endpoint_is_reported_without_the_regions_of_the_voic
         ({"status": 500, "body": "<GetCallerIdentityResponse/>"}, "the service returned a server error"),
     ],
 )
+@pytest.mark.usefixtures("unlimited")
 def test_each_failure_of_sts_keeps_its_reason(
     module: str, emulator: Emulator, sleeps: list[float], fault: dict[str, Any], reason: str
 ) -> None:
@@ -477,6 +478,7 @@ def test_a_region_in_the_configuration_file_that_botocore_replaces_is_refused(
 @pytest.mark.parametrize(
     ("fault", "requests"), [({"error": "Throttling", "status": 400}, 10), ({"status": 500}, 3), ({"drop": "reset"}, 3)]
 )
+@pytest.mark.usefixtures("unlimited")
 def test_the_attempts_of_botocore_do_not_multiply_those_of_the_collection(
     read_proxy: Read,
     emulator: Emulator,

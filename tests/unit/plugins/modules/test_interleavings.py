@@ -47,7 +47,6 @@ VALUES: dict[str, list[Any]] = {
     "PhoneNumberCountries": [["US"], ["US", "CA"], ["GB"]],
 }
 
-TAKE_SLOT = _rate_limit.RateLimit._take_slot  # before the fixture sleeps replaces it
 MAX_WAIT = 0.003  # seconds for a slot of the rate limit
 
 # Parts of the messages
@@ -259,7 +258,8 @@ def by_id(records: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch, sleeps: list[float]) -> Iterator[Callable[..., Editor]]:
     """Return a function that starts an editor. It skips waits between attempts, and shortens those for the rate limit."""
-    monkeypatch.setattr(_rate_limit.RateLimit, "_take_slot", lambda self: min(TAKE_SLOT(self), MAX_WAIT))
+    take_slot = _rate_limit.RateLimit._take_slot
+    monkeypatch.setattr(_rate_limit.RateLimit, "_take_slot", lambda self: min(take_slot(self), MAX_WAIT))
     with contextlib.ExitStack() as stack:
 
         def run(seed: int, count: int, share: float = 0.9, backs_up: bool = False) -> Editor:
