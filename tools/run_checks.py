@@ -25,11 +25,12 @@ RESULTS = pathlib.Path(__file__).resolve().parents[1] / ".build/results.json"
 
 def main() -> int:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TOX")}
-    if len(sys.argv) == 1:
+    runs_all = len(sys.argv) == 1
+    if runs_all:
         # One process for the unit tests. The other checks keep the second processor busy.
         environment["PROCESSES"] = "0"
     has_chromium = any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
-    if len(sys.argv) == 1 and not has_chromium and os.environ.get("CHROMIUM_REQUIRED") != "1":
+    if runs_all and not has_chromium and os.environ.get("CHROMIUM_REQUIRED") != "1":
         print("run_checks: the HTML report is not tested, because Chromium was not found", flush=True)
         environment["TOX_SKIP_ENV"] = "browser"
 

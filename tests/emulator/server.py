@@ -17,6 +17,7 @@ DELETE /_emulator/requests     delete the requests so far
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import math
@@ -86,7 +87,9 @@ class Emulator:
 
     def __exit__(self, *exception: object) -> None:
         self.stopping.set()
-        self._server.socket.shutdown(socket.SHUT_RDWR)  # wakes up the thread
+        # Wake up the thread, which waits for a connection.
+        with contextlib.suppress(OSError):
+            socket.create_connection(self._server.server_address[:2], timeout=1).close()
         assert self._thread is not None
         self._thread.join()
         self._server.server_close()
@@ -127,6 +130,9 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
     emulator: Emulator
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        return not self.emulator.stopping.is_set()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self.emulator.connections += 1
