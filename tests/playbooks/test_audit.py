@@ -149,7 +149,7 @@ def test_every_part_of_a_pattern_must_match(runner: PlaybookRunner, invalid: str
 
 
 def test_an_empty_item_is_no_role_and_not_the_credentials_in_use(runner: PlaybookRunner) -> None:
-    lists: list[Any] = [[None], [""], " - "]
+    lists: list[Any] = [[None], [ROLES[0], None], " - ", [""]]
     variables = {"policy": POLICY, "regions": EAST, "fail_on": []}
     result = audits(
         runner,
@@ -295,11 +295,12 @@ def test_settings_that_cannot_be_read_make_the_audit_incomplete(runner: Playbook
     runner.emulator.faults = [
         Fault("GetVoiceConnectorLoggingConfiguration", request_has="abcdef1ghij2klmno3pqr4", error="ForbiddenException")
     ]
-    status, output = audit(runner, policy=POLICY, regions=[EAST, WEST], fail_on="empty")
-    assert status == 0
-    assert report(runner)["outcome"] == "incomplete"
+    status, output = audit(runner, policy=POLICY, regions=[EAST, WEST], fail_on="unknown")
+    assert status == 2
     assert "chime:GetVoiceConnectorLoggingConfiguration" in output
     assert sorted(status for *_identity, status in found(report(runner))) == ["fail", "unknown"]
+    assert audit(runner, policy=POLICY, regions=[EAST, WEST], fail_on="empty")[0] == 0
+    assert report(runner)["outcome"] == "incomplete"
 
 
 def test_no_region_is_written_down() -> None:

@@ -20,7 +20,7 @@ STATE = json.loads((ROOT / "tests/demo/state.json").read_text(encoding="utf-8"))
 PLAYBOOKS: dict[str, tuple[dict[str, Any], str]] = {
     "audit": (
         {"voice_audit_policy": {"required_tags": ["team"]}, "voice_audit_regions": "us-east-1"},
-        "Voice Connectors in account 111122223333",
+        "All 3 Voice Connectors in account 111122223333 comply with the policy",
     ),
     "proxy_retire": (
         {
