@@ -89,7 +89,7 @@ class Emulator:
         self.stopping.set()
         # Wake up the thread, which waits for a connection.
         with contextlib.suppress(OSError):
-            socket.create_connection(self._server.server_address[:2], timeout=1).close()
+            socket.create_connection(("127.0.0.1", self._server.server_port), timeout=1).close()
         assert self._thread is not None
         self._thread.join()
         self._server.server_close()
