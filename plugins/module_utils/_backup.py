@@ -38,7 +38,7 @@ def write_backup(folder: str, account_id: str, records: list[Record], now: datet
 
     :param folder: created if missing.
     :param now: the time in UTC.
-    :param prefix: "Failed to ...: ".
+    :param prefix: the beginning of messages, "Failed to ...: ".
     :raises VoiceError: the file could not be written completely.
     """
     path = check_folder(folder, account_id, now, prefix)

@@ -43,8 +43,8 @@ class Selection(NamedTuple):
     include_tags: bool
     settings: list[Setting]
     phone_numbers: bool = False
-    # Whether to skip listed Voice Connectors that belong to a Region that is not read. If true, a Voice Connector has a
-    # result for each Region that lists the Voice Connector as its own, or in which it was found by its ID.
+    # Whether to skip listed Voice Connectors that belong to a Region that is not read. If true, a Voice Connector can
+    # have several results: one for each Region that lists it as its own, and one for each in which its ID was found.
     own_regions_only: bool = False
     # Whether to keep the structures as AWS returned them.
     keep_structures: bool = False

@@ -56,7 +56,7 @@ _KEYS = (
 _HEADERS = r"authorization(?:\s+header)?|cookie"
 _EQUALS = rf"{_BACKSLASH}{{0,4}}[\"']?\s{{0,8}}(?:[:=]>?|%(?:25){{0,3}}3[ad])\s{{0,8}}"
 _QUOTED = r"[bu]?(?P<quote>\\{0,4}[\"'])((?:(?!(?P=quote))\\*[^\\])*)"
-# Each rule hides its last group. After the start of a value, no rule fails, because the value may be cut off.
+# Each rule hides its last group. A rule also matches a value whose end is missing, because text may be cut off.
 _RULES = (
     # The user part of a URL, up to the last @, because a password can contain any character. Match the rest of the URL
     # too, so that it is searched only once.
@@ -153,10 +153,9 @@ def redact(
     """
     needles = {part for secret in secrets for part in (secret.strip(), *re.split(r"[\s\x00-\x1f\x7f-\x9f]+", secret))}
     needles = {needle for needle in needles if len(needle) >= 8}
-    # Search beyond the characters that are shown, by the length of the longest match, so that a secret that begins
-    # among them is found completely. The value of a header or key is hidden from its first character on, so it does
-    # not matter where the searched text cuts it off. The user part of a URL is found by the @ after it, so cut text
-    # gets an @.
+    # Search more text than is shown, by the length of the longest match. Otherwise, a secret at the end of the shown
+    # text would not match. The rules also match the value of a header or key whose end is missing. They find the user
+    # part of a URL only by the @ after it, so an @ is appended to cut text.
     shown = 8192 + 4 * limit
     searched = shown + max([4096, *map(_longest, needles)])
     try:

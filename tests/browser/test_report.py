@@ -48,7 +48,7 @@ CODES = {"f": "fail", "u": "unknown", "e": "excepted", "p": "pass", "n": "not_ap
 
 
 def make_report(*rows: tuple[str, str, str, str, str], **values: Any) -> dict[str, Any]:
-    """Return a report on rows of an ID, name, account, Region, and the code of the status of each of CHECKS."""
+    """Return a report with *rows*: an ID, name, account, Region, and a letter for the status of each of CHECKS."""
     connectors = [
         connector(identifier, name=name or None, account_id=account_id, region=region)
         for identifier, name, account_id, region, _codes in rows
@@ -108,7 +108,7 @@ REPORTS = {
     "hundreds": fleet(300, 4),
     "many": fleet(5000, 20, 4),
 }
-# The worst account first, and in it the worst row first.
+# The worst account comes first, and the worst row comes first in each account.
 DEFAULT_ORDER = ["d4", "e5", "c3", "g7", "a1", "b2", "h8"]
 
 
@@ -217,7 +217,7 @@ def test_the_page_opens_without_errors_or_requests(open_report: Callable[..., Pa
     page.wait_for_load_state("networkidle")
     assert page.title() == page.locator("h1").text_content() == REPORTS[name]["verdict"]
     assert page.locator(ROWS).count() == len(REPORTS[name]["voice_connectors"])
-    # The fixture checks for errors, violations of the Content-Security-Policy, and requests.
+    # The fixture open_report checks for errors, violations of the Content-Security-Policy, and requests.
 
 
 def test_the_content_security_policy_blocks_injected_scripts_and_styles(
@@ -273,7 +273,7 @@ def test_a_status_is_readable_without_color(open_report: Callable[..., Page]) ->
     assert len(set(symbols.values())) == 5 and all('/ ""' in symbol for symbol in symbols.values())
     cells = page.locator(ROWS).first.locator("td:not(.d)").all_text_contents()
     assert cells == ["Fail", "Fail", "Pass", "Not applicable"]
-    # Screen readers read the words, also where only the symbol is visible.
+    # A screen reader reads the word, even if only the symbol is visible.
     assert page.get_by_role("cell", name="Not applicable").count() == 2
 
 

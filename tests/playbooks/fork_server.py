@@ -4,8 +4,8 @@
 
 """Run the command ansible-playbook in forks of this process, which imports Ansible once.
 
-Each line of the standard input is a run: a JSON object with the arguments, the working directory, environment variables,
-and the files for the standard streams. Each line of the standard output is the status of a run.
+Each line of the standard input describes a run: a JSON object with the arguments, the working directory, environment variables,
+and the files for the standard streams. Each line of the standard output is the exit status of a run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ sys.argv = ["ansible-playbook"]
 from ansible.cli.playbook import main
 from ansible.plugins.loader import init_plugin_loader
 
-# Import what a run imports later.
+# Import the modules that every run needs.
 init_plugin_loader()
 warnings.filterwarnings("ignore", "AnsibleCollectionFinder has already been configured")
 importlib.import_module("ansible_collections.ansible.builtin")
@@ -42,7 +42,7 @@ for name in (
 
 
 def run(arguments: list[str], folder: str, environment: dict[str, str], streams: list[str]) -> Any:
-    """Become ansible-playbook, and return its exit status."""
+    """Run ansible-playbook in this process, and return its exit status."""
     signal.alarm(600)
     os.chdir(folder)
     os.environ.update(environment)

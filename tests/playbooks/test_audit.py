@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the playbook audit, with the variables, inventories, and options of plays that could make it report less."""
+"""Test the playbook audit, including variables, inventories, and options that could hide a problem from its report."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def audit(runner: PlaybookRunner, *arguments: str, **variables: Any) -> tuple[in
 def audits(
     runner: PlaybookRunner, variables: list[dict[str, Any]], *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the playbook once for each item of *variables*, which have no prefix, in one run of Ansible."""
+    """Run the playbook once for each item of *variables*, all in one run of Ansible. The variables have no prefix."""
     site = [
         {"ansible.builtin.import_playbook": AUDIT, "vars": {f"voice_audit_{name}": v for name, v in item.items()}}
         for item in variables
@@ -104,7 +104,7 @@ def test_hosts_with_different_regions_are_all_read(runner: PlaybookRunner) -> No
         "two": {"voice_audit_regions": WEST, "voice_audit_assume_role_arns": [ROLES[0]]},
         "three": {"voice_audit_assume_role_arns": ROLES[1]},
     }
-    # These variables of an inventory have a meaning for other plays.
+    # An inventory can set these variables for other plays.
     noise = {"regions": ["none"], "policy": {}, "item": 1, "results": [], "omit": "x", "ansible_connection": "no_such"}
     noise |= {"ansible_become": True, "ansible_become_user": "nobody"}
     noise |= {"ansible_python_interpreter": "/no/such/python", "nothing": "{{ not_defined }}", "names": ["x"]}
@@ -264,7 +264,7 @@ def test_a_mistake_ends_the_run_and_is_named(runner: PlaybookRunner, mistake: st
 
 
 def condition(number: int) -> str:
-    """Return a condition of the first task, with the parts of its regular expressions joined."""
+    """Return one of the conditions in ``when`` of the first task, with split regular expressions joined."""
     (play,) = yaml.safe_load(PLAYBOOK)
     return re.sub(r"'\s*~\s*'", "", play["tasks"][0]["when"][number])
 
@@ -303,8 +303,8 @@ def test_settings_that_cannot_be_read_make_the_audit_incomplete(runner: Playbook
     assert report(runner)["outcome"] == "incomplete"
 
 
-def test_no_region_is_written_down() -> None:
-    """The Regions come from AWS and botocore. The code names only the Region in which it lists them."""
+def test_no_region_is_hard_coded() -> None:
+    """The list of Regions comes from AWS and botocore. Only the Region in which to request the list is in the code."""
     region = re.compile(r"\b(?:us|ca|eu|ap|sa|af|me|il|mx)-(?:[a-z]+)-\d\b")
     assert region.findall(PLAYBOOK) == []
     for path in [*ROOT.glob("plugins/**/*.py"), *ROOT.glob("playbooks/*.yml")]:

@@ -32,7 +32,7 @@ def play(
     variables: dict[str, Any] | None = None,
     **options: Any,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a play with the task in a folder below *folder*, which is the current directory."""
+    """Run a play with the task from *folder*. The playbook is in a folder of its own there."""
     tasks = [
         {"chime_sdk.voice.voice_connector_report": {**OPTIONS, **options}, "register": "report"},
         {"ansible.builtin.debug": {"var": "report"}},
@@ -41,7 +41,7 @@ def play(
     playbook = folder / "playbooks/report.yml"
     playbook.parent.mkdir(exist_ok=True)
     playbook.write_text(yaml.safe_dump(content))
-    # Not in the playbook, because an error shows the lines around the task.
+    # Keep the reads out of the playbook, because an error message shows the lines around the task.
     (playbook.parent / "reads.json").write_text(json.dumps({"reads": reads}))
     command = ["playbooks/report.yml", "-i", "trunks,", "-e", "@playbooks/reads.json"]
     return server.run([*command, *arguments], folder)

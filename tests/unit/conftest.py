@@ -40,7 +40,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 @pytest.fixture(autouse=True)
 def isolate_environment(monkeypatch: pytest.MonkeyPatch, home: pathlib.Path) -> None:
     """Run each test without the user's AWS credentials, configuration, and proxy settings, and without old warnings."""
-    # A test of a filter turns this process into a control node, on which warnings are not in the result.
+    # A test of a filter makes Ansible treat this process as a control node, whose module results contain no warnings.
     monkeypatch.setattr("ansible.module_utils._internal.is_controller", False)
     monkeypatch.setattr("ansible.module_utils.common.warnings._global_warnings", {})
     monkeypatch.setattr("ansible.module_utils.common.warnings._global_deprecations", {})
@@ -66,7 +66,7 @@ def disable_garbage_collection() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def skip_system_log() -> Iterator[None]:
-    """Do not write the options of each module to the system log, which a test in a separate process reads."""
+    """Do not write to the system log. The test that reads the log runs modules in separate processes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ansible.module_utils.basic.heuristic_log_sanitize", lambda data, no_log_values=None: data)
         patch.setattr("ansible.module_utils.basic.AnsibleModule.log", lambda self, msg, log_args=None: None)
@@ -75,7 +75,7 @@ def skip_system_log() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def freeze_garbage_collection() -> None:
-    """Exclude the objects of pytest and of the modules from garbage collection, because these are many and stay."""
+    """Exclude all existing objects from garbage collection, because there are many, and they are never freed."""
     gc.freeze()
 
 
@@ -96,7 +96,7 @@ def cache_sdk_data() -> Iterator[None]:
             return listed[key]
 
         patch.setattr(Loader, "list_available_services", list_once)
-        # Register no handlers of events of other services, which never happen.
+        # Register no handlers for the events of other services, because these events never happen.
         others = set(Loader().list_available_services("service-2")) - {SERVICE, "sts"}
         handlers = [handler for handler in BUILTIN_HANDLERS if others.isdisjoint(handler[0].split("."))]
         patch.setattr("botocore.handlers.BUILTIN_HANDLERS", handlers)

@@ -32,7 +32,7 @@ STATES = [
 ]
 
 
-# What is required, and what does not meet the requirement.
+# For each requirement, the list of everything that violates it.
 REQUIREMENTS: dict[str, Any] = {
     "README has at most 700 words": README.split()[700:],
     "README links to the forum with a tag, the code of conduct, the guide for contributors, and the release notes": {

@@ -190,7 +190,7 @@ IN_A_DIFFERENT_REGION = {"VoiceConnector": {"VoiceConnectorId": WITHOUT_PROXY, "
 REDIRECT = Fault(PROXY, status=302, headers={"location": "https://portal.example/"}, body="<html>", request_id=False)
 SET, NOT_SET, FAILS = "``exists: true``", "``exists: false``", "the task fails"
 
-# For each row: the outcome, and the faults for each case. The tests of chime_voice_connector_proxy_info try more of each.
+# For each row: the outcome, and the faults for each case. The tests of chime_voice_connector_proxy_info cover more cases.
 RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
     "200, a ``Proxy`` with at least one member, even one that is null": (
         SET,

@@ -59,7 +59,7 @@ def test_the_order_of_sending_and_abandoning_leaves_no_request_unnoticed() -> No
     """
 
     class Interrupted(Attempt):
-        """An attempt that is abandoned while it reads ``abandoned``, after the value was read."""
+        """An attempt that is abandoned immediately after its thread has read ``abandoned``."""
 
         @property
         def abandoned(self) -> bool:
@@ -151,7 +151,7 @@ class Recorder:
 
 
 def delete(client: VoiceClient, check: Callable[[], Any], told: list[bool] | None = None) -> None:
-    """Delete a proxy configuration with a check before each attempt; add what each is told to *told*."""
+    """Delete a proxy configuration with a check before each attempt. Append each argument of prepare() to *told*."""
 
     def prepare(may_be_applied: bool) -> dict[str, Any]:
         if told is not None:
@@ -164,7 +164,7 @@ def delete(client: VoiceClient, check: Callable[[], Any], told: list[bool] | Non
 
 @pytest.fixture
 def events() -> list[str]:
-    """What happens, in order."""
+    """Return the list to which the client and the check append events, in order."""
     return []
 
 
@@ -183,7 +183,7 @@ def test_the_check_comes_last_before_each_attempt(
     sleeps: list[float],
     fault: dict[str, Any],
 ) -> None:
-    monkeypatch.setattr(_rate_limit, "SHARE", 50)  # so that the slots are short
+    monkeypatch.setattr(_rate_limit, "SHARE", 50)  # so that each wait for a slot is short
     emulator.faults = [Fault(DELETE, times=2, **fault)]
     delete(client, lambda: events.append(f"check after {len(emulator.operations())} requests"))
     assert emulator.operations() == [DELETE] * 3
@@ -208,7 +208,7 @@ def test_the_check_is_told_about_the_attempts_so_far_and_its_error_ends_the_oper
     told: list[bool],
 ) -> None:
     monkeypatch.setattr(_client, "READ_TIMEOUT", 0.2)
-    monkeypatch.setattr(_rate_limit, "SHARE", 50)  # so that the slots are short
+    monkeypatch.setattr(_rate_limit, "SHARE", 50)  # so that each wait for a slot is short
     emulator.faults = [Fault(DELETE, **fault)] if fault else []
     error = NotFound("no_regions")
     heard: list[bool] = []
@@ -243,7 +243,7 @@ def test_the_time_of_the_check_does_not_count_towards_the_limit(
 def test_a_read_in_the_check_uses_the_slot_of_the_write(
     emulator: Emulator, client: VoiceClient, events: list[str]
 ) -> None:
-    """The service throttles, so that there is a slot every 0.26 seconds."""
+    """After the recorded responses, the rate limit gives out a slot every 0.26 seconds."""
     for _response in range(4):
         client.rate_limit.record(False)
     client.rate_limit.record(True)

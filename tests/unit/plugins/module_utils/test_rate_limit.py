@@ -18,7 +18,7 @@ from ansible_collections.chime_sdk.voice.tests.emulator import faults
 
 
 class Clock:
-    """A fake clock for one thread. A wait moves the clock, and ends at once."""
+    """A fake clock for one thread. A wait advances the clock, and returns immediately."""
 
     def __init__(self) -> None:
         self.now = 1000.0

@@ -44,7 +44,7 @@ def kind_of(shape: Any) -> Any:
 
 
 def without_rules(kind: Any) -> Any:
-    """Return the kind of a value, with the base class of a kind that has its own rules."""
+    """Return the kind of a value, or its base class if the kind has its own rules."""
     if isinstance(kind, dict):
         return {key: (name, without_rules(inner)) for key, (name, inner) in kind.items()}
     if isinstance(kind, list):

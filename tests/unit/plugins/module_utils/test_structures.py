@@ -50,7 +50,7 @@ def test_structures_are_equal_in_every_spelling(name: str, one: Any, other: Any,
         ("termination", None, {"CpsLimit": 1}, {"CpsLimit"}),
         ("origination", {"Routes": [{**ROUTE, "Weight": 1}]}, {"Routes": [ROUTE]}, set()),
         ("origination", {"Routes": [ROUTE, ROUTE]}, {"Routes": [ROUTE]}, {"Routes"}),
-        # The route with more members has the first choice.
+        # The route with more members is matched first.
         (
             "origination",
             {"Routes": [ROUTE, {"Host": "a.example.com"}]},

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What repeated and abandoned attempts lead to: unknown outcomes, renewed credentials, and limits. Through the real main()."""
+"""Test repeated and abandoned attempts through the real main(): unknown outcomes, renewed credentials, and limits."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
 
 
 class Write:
-    """A module that sends one write: its operation, the proxy configuration that it leads to, and the reads before it."""
+    """A module that sends one write: its operation, the proxy configuration after it, and the reads before it."""
 
     def __init__(self, module: str, operation: str, reads: list[str], **options: Any) -> None:
         self.module = module
@@ -327,8 +327,8 @@ def test_a_write_whose_credentials_arrive_too_late_is_never_sent(
 ) -> None:
     """Credentials are obtained when the module starts, and again for each request to the service."""
     limit_operations(monkeypatch, 0.5)
-    # The requests before the write are sent in order. Each runs the process once, and the first one twice. The last read
-    # comes between the credentials of the write and the write.
+    # Delay the process from the credentials of the write on. It runs once when the module starts, and once for each
+    # request. The last read comes after the credentials of the write.
     slow = f"[ $(wc -l < runs) -le {len(write.reads)} ] || sleep 0.8"
     profile = use_profile(monkeypatch, tmp_path, provide(tmp_path, 12, slow))
     message = write.message(write.run(one, tmp_path, **profile))
@@ -506,7 +506,7 @@ def test_a_signal_ends_the_process_at_once(
 
 def test_one_throttled_request_after_a_slow_listing_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_rate_limit, "WINDOW", 0.2)
-    monkeypatch.setattr(_rate_limit, "SHARE", 50)  # so that the slots are short
+    monkeypatch.setattr(_rate_limit, "SHARE", 50)  # so that each wait for a slot is short
     with Emulator(fleet(5)) as emulator:
         throttle: dict[str, Any] = {"error": "ThrottledClientException", "times": 1}
         result = read_fleet(emulator, Fault(LIST, **throttle), Fault(LIST, delay=0.5), Fault(GET, **throttle))
@@ -518,7 +518,7 @@ def test_throttled_requests_before_and_after_a_hanging_connector_do_not_end_the_
 ) -> None:
     monkeypatch.setattr(_rate_limit, "WINDOW", 0.6)
     monkeypatch.setattr(_rate_limit, "SILENCE", 0.5)
-    monkeypatch.setattr(_rate_limit, "SHARE", 50)  # so that the slots are short
+    monkeypatch.setattr(_rate_limit, "SHARE", 50)  # so that each wait for a slot is short
     set_timeouts(monkeypatch, 0.1)
     with Emulator(fleet(6)) as emulator:
         first, second = fleet_ids(6)[:2]

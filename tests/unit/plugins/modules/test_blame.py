@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the real main() with one thing that is wrong, and expect a message that names it, and nothing else."""
+"""Run the real main() with one wrong setting, and expect a message that names this setting and no other."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ROLE = (
 
 @pytest.fixture(params=["refused", "unknown host"])
 def unreachable_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Return a URL at which nothing can be reached."""
+    """Return a URL at which nothing listens."""
     if request.param == "unknown host":
         yield "http://sts.invalid"
         return
@@ -375,7 +375,7 @@ def read_with_role(
     """Return a function that reads with the credentials of a role, with the given fault of AssumeRole."""
     config.write_text(ROLE)
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", emulator.url)
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")  # botocore's own requests for one attempt of ours
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")  # so that botocore sends one request for each of our attempts
 
     def read(**fault: Any) -> dict[str, Any]:
         return read_proxy(WITH_PROXY, Fault("AssumeRole", **fault), profile="role", **NO_KEYS)

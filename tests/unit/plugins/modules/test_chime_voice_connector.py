@@ -120,7 +120,7 @@ ALL: dict[str, Any] = {
 }
 if not HAS_ALL:
     del ALL["external_systems"]
-# The steps of a creation with all of them.
+# The steps that create a Voice Connector with all of this.
 STEPS = [
     CREATE,
     *(PUT[n] for n in ("termination", NAME, "origination", "emergency_calling")),
@@ -135,7 +135,7 @@ class Task:
         self.emulator = emulator
         self.sent: list[tuple[str, Any]] = []  # the operation and the body of each request
         self.slept = 0.0
-        self.hooks: dict[str, Callable[[], object]] = {}  # what happens once when an operation is requested
+        self.hooks: dict[str, Callable[[], object]] = {}  # functions to call once, when an operation is requested
         task = self
 
         class Api(VoiceApi):
@@ -183,7 +183,7 @@ class Task:
         return found
 
     def options(self) -> dict[str, Any]:
-        """Return what the info module returns for the Voice Connector reception, as far as it can be set."""
+        """Return the keys that can be set of the Voice Connector reception, as the info module returns them."""
         include = [*GIVEN, "tags"]
         read = self(_module="chime_voice_connector_info", names=["reception"], include=include)
         (connector,) = [entry for entry in read["voice_connectors"] if entry["name"] == "reception"]
@@ -383,7 +383,7 @@ CHANGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 def predict(result: dict[str, Any]) -> dict[str, Any]:
-    """Return what check mode predicts of a result."""
+    """Return the part of a result that check mode predicts."""
     connector = {k: v for k, v in (result["voice_connector"] or {}).items() if k != "updated_timestamp"}
     return {**result, "voice_connector": connector}
 
@@ -588,7 +588,7 @@ def test_tags_that_aws_withholds_are_never_purged(task: Task) -> None:
     assert task.stored("new")["Tags"] == {"team": "voice"} and "could not be read" in str(created["warnings"])
 
 
-# Emergency calling and credentials: impossible wishes
+# Emergency calling and credentials: options that cannot succeed
 
 
 DISABLED = {**FULL, "Termination": {**FULL["Termination"], "Disabled": True}}
@@ -622,7 +622,7 @@ DISABLED = {**FULL, "Termination": {**FULL["Termination"], "Disabled": True}}
         ),
     ],
 )
-def test_an_impossible_wish_is_refused(
+def test_options_that_cannot_succeed_are_refused(
     task: Task, connector: dict[str, Any], options: dict[str, Any], message: str
 ) -> None:
     task.start(connector)
@@ -718,7 +718,7 @@ def test_a_password_is_in_no_output(task: Task, password: str) -> None:
         result = task(fault, **given, _ansible_diff=True)
         assert result["failed"] and "rejected" in result["msg"] and result["error"]["code"]
         results.append(result)
-        # Also if a different operation repeats it, and in a warning
+        # A different operation can repeat it too, in an error that becomes a warning.
         other = Fault("ListTagsForResource", error="BadRequestException", message=text)
         results.append(task(other, tags={"a": "b"}, name=f"new {len(results)}", termination=TERMINATION, **given))
         assert results[-1]["warnings"]
@@ -1060,7 +1060,7 @@ def test_a_new_voice_connector_requires_encryption_even_if_the_service_stores_so
     assert task(Fault(GET, error="NotFoundException", times=1), name="other", tags={"a": "b"})["steps"] == [CREATE]
 
 
-def test_every_wish_is_verified_at_the_end(task: Task) -> None:
+def test_every_option_is_verified_at_the_end(task: Task) -> None:
     result = task(Fault("TagResource", status=204, body=""), tags={"site": "1"})
     assert "returned values for the tag site that are different" in result["msg"]
     assert (result["changed"], result["failed_step"]) == (True, "TagResource")

@@ -35,7 +35,7 @@ GET, PUT, DELETE = "GetVoiceConnectorProxy", "PutVoiceConnectorProxy", "DeleteVo
 CONNECTOR = "GetVoiceConnector"
 WRITES = {PUT, DELETE}
 
-# One of each kind. The tests of chime_voice_connector_proxy_info, which reads with the same code, try all.
+# One failure of each kind. The tests of chime_voice_connector_proxy_info cover all, and it shares the code.
 THROTTLED: dict[str, Any] = {"error": "ThrottledClientException"}
 FAULTS: list[dict[str, Any]] = [
     {"error": "ServiceFailureException"},

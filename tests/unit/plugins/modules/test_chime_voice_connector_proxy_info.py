@@ -669,7 +669,7 @@ def test_a_response_that_arrives_too_slowly_times_out(
 def test_the_time_spent_on_throttling_counts_toward_the_deadline(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of four waits takes 1.2 of 6 seconds, but of the clock only."""
+    """The limit is 6 seconds. Each of four waits advances a fake clock by 1.2 seconds."""
     longest = shorten_time_limits(monkeypatch, 10)
     waits: list[float] = []
     clock = types.SimpleNamespace(sleep=waits.append, monotonic=lambda: time.monotonic() + 1.2 * len(waits))

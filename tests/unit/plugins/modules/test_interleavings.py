@@ -71,13 +71,15 @@ class Story:
     def __init__(self, seed: str, region: str, settings: dict[str, Any]) -> None:
         self.random = random.Random(seed)
         self.region = region
-        self.settings = settings  # the stored ones
+        self.settings = settings  # as the emulator stores them
         self.edits = self.random.choice([0, 0.1, 0.4])  # the probability of an edit at each moment
-        self.faults = self.random.choice([0, 0.05, 0.05, 0.3, 0.8])  # the probability of a fault of each request
-        self.fault_of_writes = self.random.choice(["throttled", "failed", "lost", *[None] * 27])  # of all of them
+        self.faults = self.random.choice([0, 0.05, 0.05, 0.3, 0.8])  # the probability of a fault for each request
+        self.fault_of_writes = self.random.choice(
+            ["throttled", "failed", "lost", *[None] * 27]
+        )  # the fault for every write
         self.reads: list[Proxy] = []
         self.writes: list[Write] = []
-        self.statuses: list[int | None] = []  # of the responses to writes; None for no response
+        self.statuses: list[int | None] = []  # the status of the response to each write; None for no response
         self.fails_when_applied = False
 
     @property
@@ -129,8 +131,8 @@ class Editor:
         """
         self.emulator = emulator
         self.backs_up = backs_up
-        self.rate_limits: list[float] = []  # of the service, one after the other: the next one after each 40 writes
-        self.ends_after = math.inf  # after so many attempts to write, the service throttles everything
+        self.rate_limits: list[float] = []  # the limits of the service; each applies to 40 writes
+        self.ends_after = math.inf  # after this many attempts to write, the service throttles every request
         self.stale: list[str] = []  # the IDs of writes that found a different configuration than the last read
         self._lock = threading.RLock()
         self._handle, self._next_fault = emulator.voice.handle, emulator.next_fault
@@ -270,7 +272,7 @@ def start(monkeypatch: pytest.MonkeyPatch, sleeps: list[float]) -> Iterator[Call
 
 
 def retire(editor: Editor, folder: pathlib.Path, **options: Any) -> tuple[dict[str, Any], list[str]]:
-    """Retire, and check that the result is what happened. Return the result and the reasons of all failures."""
+    """Retire, and check that the result reports what happened. Return the result and the reasons of all failures."""
     excluded = list(editor.stories)[-10:]
     names = [f"desk {number}" for number in range(1, 11)]
     result = editor.run(

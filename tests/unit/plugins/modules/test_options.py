@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the options of all modules accept: nothing is selected except what was written."""
+"""Test which values options accept. A value that is not clear must never select more than was written."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ def parse(body: bytes | None) -> Any:
 
 
 def fits(value: Any, typical: Any) -> bool:
-    """Return whether a value has the type of the typical value, and so have its parts."""
+    """Return whether a value and its parts have the types of the typical value."""
     if isinstance(typical, dict) and isinstance(value, dict):
         return all(value.get(name) is None or fits(value[name], inner) for name, inner in typical.items())
     if isinstance(typical, list) and isinstance(value, list):
@@ -200,7 +200,7 @@ def proves_presence(response: Response, operation: str) -> bool:
 
 
 def proves_absence(response: Response, operation: str, exists_here: bool = True) -> bool:
-    """Return whether AWS confirms that there is none.
+    """Return whether a response confirms that what the operation reads is not set.
 
     :param exists_here: whether the Voice Connector is known to exist in this Region.
     """

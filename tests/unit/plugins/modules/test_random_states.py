@@ -100,7 +100,7 @@ def draw_connector(rng: random.Random, valid: bool) -> dict[str, Any]:
     connector["Tags"] = {key: rng.choice(["voice", ""]) for key in ("team", "site") if rng.random() < 0.5}
     if valid:
         connector.pop("TerminationHealth", None)
-        if "Proxy" in connector:  # its shape has no required members, but those of the request are
+        if "Proxy" in connector:  # its shape requires no members, but a request does
             connector["Proxy"] = {
                 "DefaultSessionExpiryMinutes": 60,
                 "PhoneNumberCountries": ["US"],
@@ -328,13 +328,13 @@ def expect_setting(current: Any, options: dict[str, Any]) -> Any:
 
 
 def complete(route: dict[str, Any], current: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the one current route that has everything that a route has, or else the route."""
+    """Return the first current route that has all keys and values of *route*, or *route* itself."""
     wanted = canonical(route) or {}
     return next((item for item in current if (canonical(item) or {}).items() >= wanted.items()), route)
 
 
 def expect(model: Model, options: dict[str, Any]) -> Model:
-    """Return the model after a run with *options* that succeeds."""
+    """Return the model after a successful run with *options*."""
     if options.get("state") == "absent":
         return None
     new = copy.deepcopy(model)
@@ -357,16 +357,16 @@ def expect(model: Model, options: dict[str, Any]) -> Model:
 
 
 def expect_passwords(current: dict[str, str], options: dict[str, Any]) -> dict[str, str]:
-    wish = options["termination_credentials"]
-    if "credentials" not in wish:
-        return {} if wish.get("exists") is False else current
-    passwords = {each["username"]: each["password"] for each in wish["credentials"]}
+    given = options["termination_credentials"]
+    if "credentials" not in given:
+        return {} if given.get("exists") is False else current
+    passwords = {each["username"]: each["password"] for each in given["credentials"]}
     new = {name: password for name, password in passwords.items() if name not in current}
     sent = new
     if options.get("update_password") == "always" or (new and current.keys() <= passwords.keys()):
         sent = passwords
     result = {**current, **sent}
-    if options.get("purge_termination_credentials") or wish.get("exists") is False:
+    if options.get("purge_termination_credentials") or given.get("exists") is False:
         result = {name: password for name, password in result.items() if name in passwords}
     return result
 
@@ -376,7 +376,7 @@ def is_enabled(setting: Any) -> bool:
 
 
 def is_possible(model: Model, new: Model, options: dict[str, Any]) -> bool:
-    """Return whether AWS accepts what *options* ask for."""
+    """Return whether AWS accepts the state that *options* describe."""
     if new is None:
         return True
     if new["passwords"] and new["termination"] is None:
@@ -424,7 +424,7 @@ def check_order(steps: list[str], options: dict[str, Any]) -> None:
     assert order == sorted(set(order)), f"wrong order: {steps}"
 
 
-# Wishes that random tests found to fail
+# Cases that random tests found
 
 
 @pytest.mark.parametrize(
@@ -462,7 +462,7 @@ def check_order(steps: list[str], options: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_a_wish_comes_true_once(
+def test_options_are_applied_once(
     server: Emulator, state: dict[str, Any], options: dict[str, Any], steps: list[str]
 ) -> None:
     server.voice = Voice({"voice_connectors": [{"VoiceConnectorId": ID, "Name": "walk", **state}]})
@@ -475,13 +475,13 @@ def test_a_wish_comes_true_once(
 def test_user_names_that_the_service_replaced_are_reported(server: Emulator) -> None:
     seed = {"VoiceConnectorId": ID, "Termination": {"CpsLimit": 1}, "TerminationCredentials": ["alice"]}
     server.voice = Voice({"voice_connectors": [seed], "credentials_put": "replace"})
-    wish = {"credentials": [{"username": "bob", "password": "pass-bob"}]}
-    result = write(server, voice_connector_id=ID, termination_credentials=wish)
+    given = {"credentials": [{"username": "bob", "password": "pass-bob"}]}
+    result = write(server, voice_connector_id=ID, termination_credentials=given)
     assert "the user names alice are missing after the write" in result["msg"]
     assert (result["changed"], result["steps"]) == (True, ["PutVoiceConnectorTerminationCredentials"])
 
 
-# Random wishes
+# Random options
 
 USERS = ["alice", "bob", "carol"]
 
@@ -568,7 +568,7 @@ def draw_options(rng: random.Random, model: Model) -> dict[str, Any]:
 
 def draw_impossible(rng: random.Random, model: dict[str, Any]) -> dict[str, Any]:
     """Return options that AWS could not accept."""
-    wishes: list[dict[str, Any]] = [
+    impossible: list[dict[str, Any]] = [
         {"network_type": "DUAL_STACK"},
         {"termination": {"exists": False, "cps_limit": 2}},
         {"termination": {"default_phone_number": "12065550199"}},
@@ -577,30 +577,30 @@ def draw_impossible(rng: random.Random, model: dict[str, Any]) -> dict[str, Any]
         {"proxy": {"phone_number_countries": []}} if model["proxy"] else {"proxy": {"disabled": True}},
     ]
     if model["streaming"] is None:
-        wishes.append({"streaming": {"disabled": True}})
+        impossible.append({"streaming": {"disabled": True}})
     put = [{"username": "dave", "password": "pass-dave"}]
     dnis = [{"emergency_phone_number": "+12065550119", "calling_country": "US"}]
     for name in ("termination", "origination"):
-        wishes.append({"emergency_calling": {"dnis": dnis}, name: {"exists": False}})
-        wishes.append({"emergency_calling": {"dnis": dnis}, name: {"disabled": True}})
+        impossible.append({"emergency_calling": {"dnis": dnis}, name: {"exists": False}})
+        impossible.append({"emergency_calling": {"dnis": dnis}, name: {"disabled": True}})
         if model["emergency_calling"]:
-            wishes += [{name: {"exists": False}}, {name: {"disabled": True}}] * 3
+            impossible += [{name: {"exists": False}}, {name: {"disabled": True}}] * 3
     if model["termination"] is None:
-        wishes += [{"termination_credentials": {"credentials": put}}] * 3
+        impossible += [{"termination_credentials": {"credentials": put}}] * 3
     elif model["emergency_calling"] is None:
-        wishes.append({"termination": {"exists": False}, "termination_credentials": {"credentials": put}})
-    return {"tags": {"new": "tag"}, "logging": {"enable_sip_logs": True}, **rng.choice(wishes)}
+        impossible.append({"termination": {"exists": False}, "termination_credentials": {"credentials": put}})
+    return {"tags": {"new": "tag"}, "logging": {"enable_sip_logs": True}, **rng.choice(impossible)}
 
 
 class Walk:
-    """Random wishes about one Voice Connector, one after the other. A different one must never change."""
+    """Random options for one Voice Connector, run after run. A second Voice Connector must never change."""
 
     def __init__(self, server: Emulator, monkeypatch: pytest.MonkeyPatch, seed: int, **state: Any) -> None:
         self.server = server
         self.rng = random.Random(seed)
         self.applied: list[str] = []  # the writes that the emulator applied in the last run
         self.fails: dict[str, float] = {}  # the probability of a fault, for reads and writes
-        self.persistent: str | None = None  # the fault of all writes from some point on
+        self.persistent: str | None = None  # if not None, the fault for all further writes
         self.identifier: str | None = ID
         self.steps: set[str] = set()
         self.failures: list[str] = []
@@ -699,7 +699,7 @@ class Walk:
                 assert canonical_model({**empty, name: setting}) == canonical_model({**empty, name: model[name]})
 
     def step(self, faulty: bool) -> None:
-        """Wish, check, run, and run again."""
+        """Draw options, predict with check mode, run, and run again."""
         rng, model = self.rng, self.model
         while True:
             options = draw_options(rng, model)
@@ -765,7 +765,7 @@ class Walk:
         self.model = state
 
     def refuse(self) -> None:
-        """Wish for something impossible."""
+        """Run with options that cannot succeed."""
         if self.model is None:
             return
         options = {"voice_connector_id": self.identifier, **draw_impossible(self.rng, self.model)}
@@ -785,7 +785,7 @@ class Walk:
         (4, {"reorders": True, "credentials_put": "replace", "visible_after": 3}),
     ],
 )
-def test_every_wish_comes_true_despite_faults(
+def test_every_option_is_applied_despite_faults(
     server: Emulator, monkeypatch: pytest.MonkeyPatch, seed: int, state: dict[str, Any]
 ) -> None:
     walk = Walk(server, monkeypatch, seed, **state)

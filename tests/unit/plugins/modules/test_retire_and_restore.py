@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules that write promise about each other, about check mode, and about what they report."""
+"""Test what the modules that retire and restore guarantee: safe backups, accurate check mode, accurate reports."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def test_a_phone_number_in_the_policy_does_not_prevent_the_comparison(shown: boo
     assert ids(report["fixed"]) == ["trunk1"]
 
 
-# Previous reports that are not as written
+# Previous reports that were damaged or edited
 
 
 @pytest.fixture

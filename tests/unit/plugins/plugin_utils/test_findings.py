@@ -489,7 +489,7 @@ def test_an_invalid_time_fails(now: Any) -> None:
 
 
 def result(connectors: Any = (), **changes: Any) -> dict[str, Any]:
-    """Return a complete result of the module with changes. Errors make it a failure."""
+    """Return a complete result of the module with changes. If it has errors, it is the result of a failed task."""
     selection: dict[str, Any] = {"voice_connector_ids": None, "names": None, "tags": None}
     unmatched = {"voice_connector_ids": [], "names": [], "tags": None, **changes.pop("unmatched", {})}
     errors = changes.get("errors", [])
@@ -529,7 +529,7 @@ def summarize(findings: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 
 def gaps(results: Any) -> list[str]:
-    """Return the reasons of the findings about accounts, Regions, and selections, and check what all of them have."""
+    """Return the reasons of the findings about accounts, Regions, and selections, and check their other keys."""
     judgement = judge(results, {"require_encryption": True}, parse_time(NOW))
     found = [finding for finding in judgement.findings if finding["check"] is None]
     assert judgement.complete is False
@@ -604,7 +604,7 @@ def test_the_account_in_a_list_is_the_one_in_the_voice_connector() -> None:
 def test_a_setting_that_could_not_be_read_is_unknown_with_the_reason_of_aws(check: str) -> None:
     setting = CHECKS[check].includes[-1]
     unread = {**CONNECTOR, setting: None if setting == "tags" else {"exists": None}}
-    # Each entry is used only if the entries in front of it do not exist.
+    # The reason is the first of these that exists.
     errors = [
         error(WITH_PROXY, EAST, setting, "1"),
         error(WITH_PROXY, None, setting, "2"),
@@ -1003,7 +1003,7 @@ def test_a_selection_with_a_match_in_a_different_account_is_found(key: str, sele
         (ACCOUNT, None, UNKNOWN),
     ]
     assert not nowhere.complete
-    # A Voice Connector that was not selected is no match.
+    # A Voice Connector that was not selected does not count as a match.
     unselected = judge([there, selecting(ACCOUNT, [CONNECTOR], {})], {"sip_logs": True}, datetime.datetime.now())
     assert not unselected.complete and [f["check"] for f in unselected.findings] == ["sip_logs", None]
 
@@ -1465,7 +1465,7 @@ def spoil(value: Any, choose: random.Random) -> Any:
 
 
 @pytest.mark.no_cover
-def test_no_odd_value_gives_a_traceback_or_an_audit_that_passes() -> None:
+def test_no_odd_value_causes_a_traceback_or_an_audit_that_passes() -> None:
     choose = random.Random(20)
     failing = connector(voice_connector_id=WITHOUT_PROXY, require_encryption=False)
     good: Any = [
@@ -1481,7 +1481,7 @@ def test_no_odd_value_gives_a_traceback_or_an_audit_that_passes() -> None:
             outcomes.add("error")
             continue
         statuses = {finding["status"] for finding in judgement.findings}
-        # The error for MISSING, or what is left of it, is never silent.
+        # The error for MISSING always leads to an unknown finding, even if the error was changed.
         assert UNKNOWN in statuses or given == []
         assert judgement.complete is False
         json.dumps([judgement.findings, judgement.accounts])

@@ -40,7 +40,7 @@ HOSTILE = """</script></style></table><img src=x onerror=alert(1)>"'&amp;{{ 7*7 
 def test_the_envelopes_of_these_tests_have_the_keys_of_a_real_one() -> None:
     real = cases.envelope(cases.judgement([cases.finding()]))
     made = fleet(1, 1)
-    missing = {"carried_forward"}  # only for the next report
+    missing = {"carried_forward"}  # only the next report needs it
     assert set(made) == set(real) - missing
     assert set(made["counts"]) == set(real["counts"])
     assert set(made["findings"][0]) == set(real["findings"][0])

@@ -32,7 +32,7 @@ NARROWED: dict[str, Any] = {"narrowed": True}
 PROXIES_ONLY: dict[str, Any] = {"policy": {"no_proxy_configuration": True, "exceptions": []}}
 UNREAD = finding("unknown", None)
 
-# For each outcome: verdicts, and the parts of the judgement
+# For each outcome: judgements, each after its verdict
 ONLY = ". Only proxy configurations were checked"
 ONE, NO_FINDINGS = f"account {ACCOUNT}", f"No violations are known among 1 Voice Connector in account {ACCOUNT}; "
 CASES: dict[str, list[tuple[str, Judgement]]] = {
@@ -137,7 +137,7 @@ def test_counts_are_of_distinct_accounts_regions_and_trunks() -> None:
     accounts = [
         account(ACCOUNT, EAST, unread=(WEST,)),
         account(ACCOUNT, WEST),
-        account(ACCOUNT, assume_role_arn=role),  # this role failed, but its account was read otherwise
+        account(ACCOUNT, assume_role_arn=role),  # this role failed, but a different result contains its account
         account(None, assume_role_arn=role, unread=(EAST,)),
         account(None, assume_role_arn=role, unread=(EAST,)),
         account(None),
