@@ -162,6 +162,8 @@ class ActionModule(ActionBase):
             problem += " The reports in this folder may be from an earlier run."
             return {**result, "failed": True, "msg": f"{problem} The verdict of the audit: {envelope['verdict']}."}
         result["files"] = [str(folder / name) for name in wanted]
+        if wanted and not self._task.no_log:
+            self._display.display(f"The reports are in {clean(str(folder), _MAX_WARNING)}")
         failures = {
             "fail": envelope["counts"]["fail"] > 0,
             "unknown": envelope["outcome"] == INCOMPLETE,

@@ -257,13 +257,16 @@ def test_a_report_without_private_values_is_compared_with_one_that_has_them(
 # The console
 
 
-def test_the_console_shows_the_verdict_first(report: Report, printed: list[str]) -> None:
+def test_the_console_shows_the_verdict_first_and_the_folder_last(
+    report: Report, tmp_path: pathlib.Path, printed: list[str]
+) -> None:
     result = report(read(trunk("a", False)), FAILED)
     assert printed == [
         result["verdict"],
         "require_encryption: 1 violation: name of a (a, us-east-1, 111122223333). Fix: require_encryption: true",
         "no_proxy_configuration: no known violations",
         "Not read: an unknown account. The role cannot be assumed by **********01, or (***********02.",
+        f"The reports are in {tmp_path / 'voice-audit'}",
     ]
 
 
@@ -450,7 +453,7 @@ def test_reports_that_cannot_be_written_fail_the_task_with_the_verdict(
         f"earlier run. The verdict of the audit: {result['verdict']}."
     )
     assert (result["outcome"], result["files"]) == ("compliant", [])
-    assert result["verdict"] in printed
+    assert result["verdict"] in printed and not any(line.startswith("The reports are in") for line in printed)
 
 
 # Size
