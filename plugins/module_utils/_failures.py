@@ -67,7 +67,7 @@ FAILURES = {
     # The SDK
     "no_operation": Failure(
         "botocore {version}, which is installed for {python}, does not have the operation {operation}. Upgrade boto3 "
-        "for that Python, or remove this setting from the task",
+        "for that Python, or remove the setting that needs the operation from the task",
         affects_all=True,
     ),
     "no_proxy_operation": Failure(
@@ -203,20 +203,23 @@ FAILURES = {
         THROTTLE,
     ),
     "all_throttled": Failure(
-        "the service throttled every request of this run for {seconds} seconds, so the run ended. Try again later, or "
-        "with fewer requests at a time",
+        "the service throttled every request to this Region for {seconds} seconds, so the module stopped sending "
+        "requests to it. Try again later, or with fewer requests at a time",
         affects_all=True,
     ),
     "not_found": Failure("the resource does not exist. Check the ID, the Region, and the account"),
     "not_offered": Failure("the service does not offer this operation. Check endpoint_url"),
     "proxies_not_offered": Failure(
         "the service does not offer this operation. AWS ended support for proxy sessions on 2026-04-07; only AWS "
-        "Support can tell you what remains. Check endpoint_url"
+        "Support can tell you which proxy configurations remain. Check endpoint_url"
     ),
     "server_error": Failure(
         "the service returned a server error, and {requests} failed. Try again later", FAULT, rejected=False
     ),
-    "rejected": Failure("the request was rejected. Check its values, and use an ID, not a name or an ARN{ended}"),
+    "rejected": Failure(
+        "the request was rejected. Check the values of the options. A voice_connector_id must be an ID, not a "
+        "name{ended}"
+    ),
 }
 
 # The names of errors, as canonical_name() returns them, for each failure that they mean.

@@ -12,8 +12,8 @@ from __future__ import annotations
 MESSAGES = {
     # Options
     "bad_id": (
-        "{option} is {value!r}, which cannot be a Voice Connector ID. Specify an ID, not a name or an ARN: 1 to 128 "
-        "letters, digits, and hyphens that begin with a letter or a digit, such as 'abcdef1ghij2klmno3pqr4'"
+        "{option} is {value!r}, which cannot be a Voice Connector ID. Specify an ID such as 'abcdef1ghij2klmno3pqr4', "
+        "not a name or an ARN. An ID has 1 to 128 letters, digits, and hyphens, and begins with a letter or a digit"
     ),
     "not_a_string": "{option} contains a {kind} where a string is required. Write a string in quotes",
     "empty_string": "{option} is an empty string. Specify a value, or omit the option if it is not required",
@@ -45,7 +45,7 @@ MESSAGES = {
         "exclude_regions contains {regions}, but the Regions to read are {read}. Correct exclude_regions or the option "
         "regions; nothing was changed"
     ),
-    "no_regions_left": "exclude_regions contains all Regions to read. Remove one of them",
+    "no_regions_left": "exclude_regions contains all Regions to read. Remove at least one Region from exclude_regions",
     "bad_max_deletions": "max_deletions is {value}, which is out of range. Specify 0 or more",
     "bad_value": "the value of {option} is not valid. Specify {requirement}",
     "incomplete": "the service requires {options}, which cannot be empty. Specify them",
@@ -60,7 +60,8 @@ MESSAGES = {
         "place where it is not hidden"
     ),
     "reserved_tags": (
-        "the option tags has a different value for {keys}, which only AWS can change. Remove {keys} from the option"
+        "the option tags would change {keys}, but only AWS can change tags with the prefix 'aws:'. Remove {keys} from "
+        "the option"
     ),
     "contradiction": (
         "{option} contains values that contradict each other. To delete the setting, set exists to false without other "
@@ -75,18 +76,20 @@ MESSAGES = {
         "Voice Connector to use. Set voice_connector_id; nothing was changed"
     ),
     "other_name": (
-        "Voice Connector {voice_connector_id} has the name {found}. Correct the option name or voice_connector_id, or "
-        "run the task again if the Voice Connector was just renamed"
+        "the option name differs from the name of Voice Connector {voice_connector_id}, which is {found}. Correct name "
+        "or voice_connector_id, or run the task again if the Voice Connector was just renamed"
     ),
     "other_home": "the Voice Connector belongs to {home}. Set the option region to that Region",
     "fixed": (
         "{option} can be set only when a Voice Connector is created, and the current value is different: {found}. "
         "Remove the option, or create a new Voice Connector"
     ),
-    "read_only": ("{option} is different from what AWS returned, and only AWS can change it. Remove the option"),
+    "read_only": (
+        "{option} differs from the value that AWS returned, and only AWS can change this value. Remove the option"
+    ),
     "no_passwords": (
         "the user names in termination_credentials differ from the existing user names, and no passwords are "
-        "specified. List credentials with username and password"
+        "specified. Specify credentials, each with username and password"
     ),
     "credentials_without_termination": (
         "termination credentials require termination settings, which the Voice Connector would not have. Set the "
@@ -94,7 +97,8 @@ MESSAGES = {
     ),
     "emergency_calling_alone": (
         "emergency calling requires termination and origination to be enabled, but {options} would be missing or "
-        "disabled. Enable both, or delete emergency calling by setting exists to false in emergency_calling"
+        "disabled. Enable termination and origination, or delete emergency calling by setting exists to false in "
+        "emergency_calling"
     ),
     "tags_withheld": (
         "the tags could not be read, so it is unknown which tags to remove. Set purge_tags to false, or remove the "
@@ -113,15 +117,15 @@ MESSAGES = {
         "longer wait_timeout"
     ),
     "still_visible": (
-        "the service accepted the deletion, but still returns the Voice Connector after {seconds} seconds. Check "
-        "the Voice Connector, and run the task again"
+        "the service accepted the deletion, but still returns the Voice Connector after {seconds} seconds. Run the "
+        "task again, with a longer wait_timeout"
     ),
     "has_numbers": (
         "{count} phone numbers are associated with the Voice Connector ({numbers}). Disassociate the phone numbers "
         "first; nothing was changed"
     ),
     "read_differently": (
-        "at the end, the service returned values for {options} that are different from the requested values. Run the "
+        "after all changes, the service returned values for {options} that differ from the requested values. Run the "
         "task again; someone else may be changing the Voice Connector"
     ),
     # SDK and connection options
@@ -193,7 +197,7 @@ MESSAGES = {
         "the service listed no phone number of this Voice Connector, which is inconclusive, because the Voice "
         "Connector belongs to {home}. Read the phone numbers in that Region"
     ),
-    "bulk": "{summary}. Check the return values errors and voice_connectors. The first error is: {first}",
+    "bulk": "{summary}. Check the return values 'errors' and 'voice_connectors'. The first error is: {first}",
     "internal": "an unexpected {exception} occurred. This is a bug in the collection; report it",
     # Writes
     "write_unknown": (
@@ -205,8 +209,8 @@ MESSAGES = {
         "Run the task again. The error from the change: {write}"
     ),
     "write_failed": (
-        "the change did not take effect as requested: the configuration differed when it was read again. Fix the cause "
-        "and run the task again. The error from the change: {write}"
+        "the change did not take effect: the configuration had not changed when it was read again. Fix the cause, and "
+        "run the task again. The error from the change: {write}"
     ),
     "changed_since_read": (
         "{options} changed after the Voice Connector was read, so the request was not sent. Run the task again"
@@ -248,8 +252,9 @@ MESSAGES = {
         "Region, or remove the ID from voice_connector_ids; nothing was changed"
     ),
     "incomplete_read": (
-        "not everything could be read, so it is unknown which proxy configurations exist. Fix the causes in the return "
-        "value failures, or exclude the Regions that cannot be read; nothing was changed. The first error is: {first}"
+        "not everything could be read, so it is unknown which proxy configurations exist. Fix the causes that the "
+        "return value 'failures' lists, or exclude the Regions that cannot be read; nothing was changed. The first "
+        "error is: {first}"
     ),
     "unknown_tags": (
         "the tags of Voice Connector {voice_connector_id} in {found_in} could not be read, so it is unknown whether "
@@ -281,8 +286,8 @@ MESSAGES = {
         "it from the selection; nothing was changed"
     ),
     "too_many_deletions": (
-        "{count} proxy configurations would be deleted, but max_deletions is {maximum}. Check the Voice Connectors in "
-        "the return value selected, and raise max_deletions or exclude some of them; nothing was changed"
+        "{count} proxy configurations would be deleted, but max_deletions is {maximum}. Check the Voice Connectors "
+        "that the return value 'selected' lists, and raise max_deletions or exclude some of them; nothing was changed"
     ),
     "backup_not_written": (
         "the backup {path} could not be written: {reason}. Check backup_dir, its permissions, and its disk on the "
@@ -308,8 +313,8 @@ MESSAGES = {
         "no request was sent, because every further request would fail too. Fix the cause of the first error: {first}"
     ),
     "partly_retired": (
-        "{failed} of {count} proxy configurations could not be deleted. Fix the causes in the return value failures, "
-        "and run the task again. {backup}The first error is: {first}"
+        "{failed} of {count} proxy configurations could not be deleted. Fix the causes that the return value "
+        "'failures' lists, and run the task again. {backup}The first error is: {first}"
     ),
     "backup_not_read": (
         "the backup {path} could not be read: {reason}. Check backup_file and its permissions on the managed node; "
@@ -335,11 +340,11 @@ MESSAGES = {
         "was changed"
     ),
     "would_overwrite": (
-        "the current configuration differs from the backup ({options}), and was not overwritten. Set overwrite to "
-        "true, and preview the change in check mode and diff mode before you apply it"
+        "the current configuration differs from the backup ({options}), and was not overwritten. To overwrite it, set "
+        "overwrite to true, and first preview the change in check mode and diff mode"
     ),
     "partly_restored": (
-        "{failed} of {count} proxy configurations could not be restored. Fix the causes in the return value failures, "
-        "and run the task again. The first error is: {first}"
+        "{failed} of {count} proxy configurations could not be restored. Fix the causes that the return value "
+        "'failures' lists, and run the task again. The first error is: {first}"
     ),
 }

@@ -196,11 +196,11 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
         SET,
         [[], [Fault(PROXY, body='{"Proxy": {"Disabled": null}}')]],
     ),
-    "200 with a request ID, a ``Proxy`` that is null or empty, or an empty JSON object": (
+    "200 with a request ID, and either an empty JSON object or a ``Proxy`` that is null or empty": (
         NOT_SET,
         [[Fault(PROXY, body=body)] for body in ("{}", '{"Proxy": null}', '{"Proxy": {}}')],
     ),
-    "the same without a request ID": (FAILS, [[Fault(PROXY, body="{}", request_id=False)]]),
+    "the same response without a request ID": (FAILS, [[Fault(PROXY, body="{}", request_id=False)]]),
     "200, JSON with other members, but without ``Proxy``": (FAILS, [[Fault(PROXY, body='{"proxy": {}}')]]),
     "200, a body that is not JSON, is incomplete, or has a wrong type": (
         FAILS,
@@ -237,7 +237,7 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
         FAILS,
         [[Fault(PROXY, status=status, style="bare")] for status in (408, 429, 501)],
     ),
-    "no response, or an incomplete one, at every attempt": (
+    "no response or an incomplete response at every attempt": (
         FAILS,
         [[Fault(PROXY, drop="reset")], [Fault(PROXY, drop="truncate")]],
     ),

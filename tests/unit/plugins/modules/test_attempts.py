@@ -555,7 +555,7 @@ def test_a_region_that_throttles_everything_is_given_up_and_the_others_are_read(
     (west, east) = result["regions"]
     assert (west["complete"], east["complete"]) == (False, True)
     given_up = (
-        "the service throttled every request of this run for 1 seconds, so the run ended. Try again later, or with"
+        "the service throttled every request to this Region for 1 seconds, so the module stopped sending requests to it"
     )
     for message in (west["reason"], *(error["message"] for error in result["errors"])):
         assert given_up in message
@@ -645,6 +645,6 @@ def test_a_write_with_a_repeated_response_is_confirmed_by_reading(
     if applied:
         assert "failed" not in result and result["changed"] is True
     else:
-        assert "the change did not take effect as requested" in write.message(result)
+        assert "the change did not take effect" in write.message(result)
         assert "its request ID was seen before" in write.message(result)
         assert stored(one) == BEFORE

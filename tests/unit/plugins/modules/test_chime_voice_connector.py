@@ -568,7 +568,7 @@ def test_a_deletion_that_is_not_visible_fails(task: Task) -> None:
     assert "still returns the Voice Connector after 5 seconds" in result["msg"] and task.slept >= 5
     assert (result["changed"], result["steps"], result["failed_step"]) == (True, [DELETE], DELETE)
     wrong = task(voice_connector_id=WITHOUT_PROXY, name="reception", state="absent")
-    assert_refused(task, wrong, f"Voice Connector {WITHOUT_PROXY} has the name warehouse")
+    assert_refused(task, wrong, f"the name of Voice Connector {WITHOUT_PROXY}, which is warehouse")
 
 
 # Tags
@@ -792,7 +792,7 @@ def fault(operation: str, status: int = 500, **kwargs: Any) -> Fault:
             T,
             [Fault(PUT["termination"], body=json.dumps({"Termination": STORED}))],
             [],
-            "the service returned values for cps_limit that are different",
+            "the service returned values for cps_limit that differ",
             [PUT["termination"]],
             id="read-differently",
         ),
@@ -849,7 +849,7 @@ def fault(operation: str, status: int = 500, **kwargs: Any) -> Fault:
             {"tags": {"team": "fax"}},
             [Fault("TagResource", status=204, body="")],
             [],
-            "the service returned values for the tag team that are different",
+            "the service returned values for the tag team that differ",
             ["TagResource"],
             id="tag-read-differently",
         ),
@@ -924,7 +924,7 @@ def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task
         ),
         (
             {"tags": {"aws:cloudformation:stack-name": "other"}},
-            "the option tags has a different value for aws:cloudformation:stack-name",
+            "the option tags would change aws:cloudformation:stack-name",
         ),
         (
             {"termination": {"calling_regions": {"US": True}}},
@@ -970,9 +970,9 @@ def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task
         ({NAME: {"credentials": [{"username": "a", "password": ""}]}}, "each user name once, with a password"),
         ({NAME: {"credentials": [{"username": "a"}]}}, "missing required arguments: password"),
         ({"integration_type": "CONNECT_ANALYTICS_CONNECTOR"}, "the current value is different: not returned by AWS"),
-        ({"termination_health": {"source": "203.0.113.6"}}, "termination_health is different from what AWS returned"),
-        ({"phone_numbers": {"e164_phone_numbers": ["+12065550102"]}}, "phone_numbers is different from what AWS"),
-        ({"name": "new", "phone_numbers": {"exists": True}}, "phone_numbers is different from what AWS returned"),
+        ({"termination_health": {"source": "203.0.113.6"}}, "termination_health differs from the value that AWS"),
+        ({"phone_numbers": {"e164_phone_numbers": ["+12065550102"]}}, "phone_numbers differs from the value"),
+        ({"name": "new", "phone_numbers": {"exists": True}}, "phone_numbers differs from the value that AWS returned"),
         ({"voice_connector_id": WITH_PROXY, "name": ""}, "name is an empty string"),
         *[
             ({"name": "new", "network_type": "IPV5"}, "network_type is not valid. Specify one of"),
@@ -1041,7 +1041,7 @@ def test_the_listing_and_the_response_to_a_creation_are_not_trusted_alone(task: 
     stale = [{"VoiceConnectorId": WITH_PROXY, "Name": "new", "AwsRegion": "us-east-1"}]
     for state in ("present", "absent"):
         result = task(Fault(LIST, body=body(VoiceConnectors=stale)), name="new", state=state, require_encryption=False)
-        assert_refused(task, result, f"Voice Connector {WITH_PROXY} has the name reception")
+        assert_refused(task, result, f"the name of Voice Connector {WITH_PROXY}, which is reception")
     twice = [*stale, {**stale[0], "Name": "reception"}]
     assert_refused(task, task(Fault(LIST, body=body(VoiceConnectors=twice)), name="new"), "a Voice Connector twice")
     old = {"VoiceConnectorId": WITHOUT_PROXY, "Name": "new", "AwsRegion": "us-east-1"}
@@ -1062,7 +1062,7 @@ def test_a_new_voice_connector_requires_encryption_even_if_the_service_stores_so
 
 def test_every_option_is_verified_at_the_end(task: Task) -> None:
     result = task(Fault("TagResource", status=204, body=""), tags={"site": "1"})
-    assert "returned values for the tag site that are different" in result["msg"]
+    assert "returned values for the tag site that differ" in result["msg"]
     assert (result["changed"], result["failed_step"]) == (True, "TagResource")
     settings = task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["settings"]
     task.hooks[REMOVE[NAME]] = lambda: settings["TerminationCredentials"].pop("new")
@@ -1071,9 +1071,7 @@ def test_every_option_is_verified_at_the_end(task: Task) -> None:
     entry = task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["entry"]
     task.hooks[PUT["termination"]] = lambda: entry.update(RequireEncryption=False)
     result = task(require_encryption=True, **T)
-    assert "returned values for require_encryption that are different" in result["msg"], (
-        "it was true, and needed no write"
-    )
+    assert "returned values for require_encryption that differ" in result["msg"], "it was true, and needed no write"
     withheld = Fault("ListTagsForResource", error="BadRequestException", message="Invalid resource")
     task.hooks["TagResource"] = lambda: task.emulator.faults.append(withheld)
     result = task(tags={"site": "2"}, purge_tags=False)

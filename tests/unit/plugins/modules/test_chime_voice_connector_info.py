@@ -428,7 +428,7 @@ def test_a_failed_read_is_an_error_and_the_others_are_read(concurrency: int) -> 
 def test_the_message_does_not_mention_other_connectors_if_none_could_be_read(read: Read, emulator: Emulator) -> None:
     emulator.faults = [Fault(PROXY, error="BadRequestException")]
     result = read(include=["proxy"])
-    assert "2 of 2 Voice Connectors in us-east-1 could not be read. Check the return values errors" in result["msg"]
+    assert "2 of 2 Voice Connectors in us-east-1 could not be read. Check the return values 'errors'" in result["msg"]
 
 
 def test_a_connector_that_disappears_after_the_listing_has_no_proxy(read: Read, emulator: Emulator) -> None:
@@ -796,7 +796,7 @@ def test_the_run_stops_within_its_time_limit_if_every_read_is_throttled(
         result = read_from(emulator, include=["proxy"], concurrency=64)
         assert time.monotonic() - started < 15
         assert result["stopped"] is True and len(result["voice_connectors"]) == 500
-        assert "the service throttled every request of this run for 1 seconds" in result["msg"]
+        assert "the service throttled every request to this Region for 1 seconds" in result["msg"]
 
 
 def test_a_hanging_connection_does_not_block_its_thread(monkeypatch: pytest.MonkeyPatch, sleeps: list[float]) -> None:

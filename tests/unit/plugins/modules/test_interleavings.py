@@ -55,7 +55,7 @@ FLICKERS = "each read returned a different configuration"
 OVERWRITES = "the current configuration differs from the backup"
 MEANWHILE = "changed while the outcome of an attempt was unknown"
 UNKNOWN = "it is unknown whether the service applied the change"
-NO_EFFECT = "the change did not take effect as requested"
+NO_EFFECT = "the change did not take effect"
 
 
 class Write(NamedTuple):
@@ -353,7 +353,7 @@ def test_a_run_that_the_service_throttles_until_it_ends_reports_what_happened(
     editor.ends_after = 60
     result, reasons = retire(editor, tmp_path)
     assert result["retired"]
-    assert_all_in(reasons, "so the run ended", "no request was sent")
+    assert_all_in(reasons, "so the module stopped", "no request was sent")
 
 
 @pytest.mark.parametrize("throttled", [0, 1, 3])
