@@ -70,10 +70,10 @@ options:
 notes:
   - An operation takes at most 60 seconds, including retries. A throttled request is sent at most ten times. A request
     that fails with a server error, a broken connection, or a timeout is sent at most three times. In each attempt,
-    connecting takes at most 5 seconds, and each wait for data takes at most 10 seconds. The retry mode in the
-    environment or the profile has no effect. The keys C(connect_timeout) and C(read_timeout) of O(aws_config) override
-    the timeouts and change the 60-second limit. If you set C(retries) in O(aws_config), botocore retries reads instead
-    of the module. The retries of writes cannot be changed.
+    connecting takes at most 5 seconds, and each wait for data takes at most 10 seconds. Settings for retries in the
+    environment or the profile have no effect. The keys C(connect_timeout) and C(read_timeout) of O(aws_config) override
+    the timeouts and change the 60-second limit. If you set C(retries) in O(aws_config), botocore, not the module,
+    retries reads. You cannot change how writes are retried.
 """
 
     # For modules that use many Voice Connectors.
@@ -93,10 +93,10 @@ notes:
   - If AWS throttles requests in a Region, the module queues all requests to that Region, and sends them at the rate
     that AWS allows. A throttled request is sent at most ten times. A request that fails with a server error, a broken
     connection, or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the wait
-    for the rate limit. If AWS throttles requests in a Region, and no request succeeds for 60 seconds, the module stops
-    in that Region. The keys C(connect_timeout), C(read_timeout), and C(max_pool_connections) of O(aws_config) override
-    the defaults. If you set C(retries) in O(aws_config), botocore retries reads instead of the module. The retries of
-    writes cannot be changed.
+    for the rate limit. If AWS throttles requests in a Region, and no request succeeds for 60 seconds, the module sends
+    no more requests to that Region. The keys C(connect_timeout), C(read_timeout), and C(max_pool_connections) of
+    O(aws_config) override the defaults, and the two timeouts also change the 120-second limit. If you set C(retries) in
+    O(aws_config), botocore, not the module, retries reads. You cannot change how writes are retried.
 """
 
     # For every module: the role to assume.
@@ -107,8 +107,7 @@ options:
       - The ARN of an IAM role. The module assumes the role with the credentials in use, and sends all other requests
         with the credentials of the role. The credentials of the role are renewed before they expire, and never leave
         the module.
-      - O(endpoint_url) and O(aws_config) also apply to the request that assumes the role. C(retries) in O(aws_config)
-        does not.
+      - O(endpoint_url) and O(aws_config), except its key C(retries), also apply to the request that assumes the role.
       - To use several accounts, run the task once for each role, for example in a loop.
     type: str
   assume_role_external_id:
@@ -123,8 +122,8 @@ options:
     type: str
 notes:
   - To assume O(assume_role_arn), the credentials in use need the IAM action C(sts:AssumeRole) on that role, and the
-    trust policy of the role must permit this. Assuming a role takes one request, in O(region) or in the first Region
-    that is read.
+    trust policy of the role must permit this. The request that assumes the role goes to O(region) or, if O(region) is
+    not set, to the first Region that the module uses.
 """
 
     # For every module: which values its options accept.
@@ -132,9 +131,9 @@ notes:
 options: {}
 notes:
   - An option that is V(null) counts as omitted. You can also write a list as a string, with line breaks or commas
-    between the items, or as JSON. Whitespace around the items is ignored. If a list contains an empty item, the task
-    fails before it sends a request. The task also fails if an option is an empty string without a documented meaning,
-    or if a Region does not have a form such as C(us-east-1).
+    between the items, or as JSON. Whitespace around the items is ignored. The task fails before it sends a request if a
+    list contains an empty item, or if a Region does not have a form such as C(us-east-1). It also fails if an option is
+    an empty string, unless the documentation of the option states what an empty string does.
 """
 
     # For every module: the minimum versions of Python and the AWS SDK.

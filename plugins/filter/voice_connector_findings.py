@@ -15,14 +15,15 @@ description:
     Voice Connector and check. Only the checks in the policy are run.
   - If a check cannot be decided, for example because a setting was not read, its status is V(unknown), never V(pass).
     To read all settings that a policy needs, use P(chime_sdk.voice.voice_connector_policy_includes#filter).
-  - Each account, role, or Region that was not read completely also has a finding with the status V(unknown). Each
-    selected name, tag, or ID without a match has such a finding, too.
+  - Each account, role, or Region that was not read completely also has a finding with the status V(unknown). So does
+    each selected ID or name without a match, and so do the selected tags if no Voice Connector has them.
   - Termination checks are V(not_applicable) if termination is missing or disabled. The origination check is
     V(not_applicable) if origination is missing or disabled, or has no routes. If AWS did not return whether a setting
     is disabled, the setting counts as enabled.
-  - If several results contain a Voice Connector, it is judged only once, by the result with the fewest V(unknown)
-    checks. In a tie, the result from its own Region is used, otherwise the first result. Two Voice Connectors are the
-    same if their IDs are the same, and if their accounts are the same or unknown.
+  - If several results contain a Voice Connector, the filter checks it only once, in the result with the fewest
+    V(unknown) checks. In a tie, the filter prefers the result from the Region that the Voice Connector belongs to, then
+    the first result. Two Voice Connectors are the same if their IDs are the same, and if their accounts are the same or
+    unknown.
 positional: _input, policy
 options:
   _input:
@@ -30,66 +31,68 @@ options:
       - A result of M(chime_sdk.voice.chime_voice_connector_info), its list C(voice_connectors), a list of results, or
         the registered variable of a loop.
       - If the task may fail, pass the whole result, because it also contains the errors. Each check of a Voice
-        Connector that could not be read is then V(unknown), with the message of the error. A result without Voice
-        Connectors and errors counts as an account that was not read. Skipped tasks and unreachable hosts have such
-        results.
-      - The result of an empty list is V([]).
+        Connector that could not be read is then V(unknown), with the message of the error. A result without the key
+        C(voice_connectors), such as that of a skipped task or an unreachable host, counts as an account that was not
+        read.
+      - For an empty list, the filter returns V([]).
     type: raw
     required: true
   policy:
     description:
-      - The checks, as a dictionary, or as YAML or JSON text. Set at least one check. Lists must not be empty.
-      - Text may have up to 1,000,000 characters, and must not contain YAML aliases.
+      - The checks, as a dictionary, or as a string in YAML or JSON format. Set at least one check. The list of a check
+        must not be empty.
+      - A string may have up to 1,000,000 characters, and must not contain YAML aliases.
+      - Below, C(include) is the option of M(chime_sdk.voice.chime_voice_connector_info) that selects what to read.
     type: raw
     required: true
     suboptions:
       require_encryption:
         description:
           - Whether the Voice Connector must require encryption. If V(false), encryption must not be required.
-          - Needs no C(include).
+          - Requires nothing in C(include).
         type: bool
       sip_logs:
         description:
           - Whether SIP messages must be logged. If V(false), they must not be logged. If logging was never configured,
             SIP messages are not logged.
-          - Needs V(logging) in C(include).
+          - Requires V(logging) in C(include).
         type: bool
       media_metric_logs:
         description:
           - Whether media metrics must be logged. If V(false), they must not be logged. If logging was never configured,
             media metrics are not logged.
-          - Needs V(logging) in C(include).
+          - Requires V(logging) in C(include).
         type: bool
       termination_cidrs_within:
         description:
           - The IPv4 or IPv6 networks that the Voice Connector may accept calls from, as CIDR blocks. Each CIDR block in
             its allowed list must be within the union of these networks.
           - An empty allowed list passes, because AWS rejects calls from addresses that are not in the list.
-          - Needs V(termination) in C(include).
+          - Requires V(termination) in C(include).
         type: list
         elements: str
       termination_min_prefix_length:
         description:
           - The minimum prefix length of each IPv4 CIDR block in the allowed list, from V(1) to V(32). For example,
             V(24) allows blocks of up to 256 addresses. IPv6 CIDR blocks always pass.
-          - Needs V(termination) in C(include).
+          - Requires V(termination) in C(include).
         type: int
       termination_calling_regions_within:
         description:
           - The countries that the Voice Connector may allow calls to, as ISO 3166-1 alpha-2 codes. Put V(NO) in quotes,
             because YAML reads it as a boolean.
-          - Needs V(termination) in C(include).
+          - Requires V(termination) in C(include).
         type: list
         elements: str
       termination_max_cps:
         description:
           - The maximum number of calls per second that the Voice Connector may allow, V(1) or more.
-          - Needs V(termination) in C(include).
+          - Requires V(termination) in C(include).
         type: int
       termination_credentials:
         description:
           - Whether termination credentials must be set. If V(false), no credentials may be set.
-          - Needs V(termination) and V(termination_credentials) in C(include).
+          - Requires V(termination) and V(termination_credentials) in C(include).
         type: bool
       termination_health_max_age_hours:
         description:
@@ -97,42 +100,42 @@ options:
             V(0).
           - The check fails if AWS has no record of such a message. If the time of the message is more than an hour in
             the future, the status is V(unknown).
-          - Needs V(termination) and V(termination_health) in C(include).
+          - Requires V(termination) and V(termination_health) in C(include).
         type: float
       origination_protocols:
         description:
           - The protocols that routes may use. Set V(TCP), V(UDP), or both.
-          - Needs V(origination) in C(include).
+          - Requires V(origination) in C(include).
         type: list
         elements: str
       streaming_min_retention_hours:
         description:
           - The minimum number of hours that streamed data must be kept, V(0) or more.
           - The check fails if streaming is missing or disabled.
-          - Needs V(streaming) in C(include).
+          - Requires V(streaming) in C(include).
         type: int
       emergency_calling:
         description:
           - Whether emergency calling must be configured, with at least one number. If V(false), emergency calling must
             not be configured.
-          - Needs V(emergency_calling) in C(include).
+          - Requires V(emergency_calling) in C(include).
         type: bool
       no_proxy_configuration:
         description:
           - Require that no proxy configuration exists. Only V(true) is valid.
-          - Needs V(proxy) in C(include).
+          - Requires V(proxy) in C(include).
         type: bool
       required_tags:
         description:
           - The keys of the tags that must be set. Their values are not checked.
-          - Needs V(tags) in C(include).
+          - Requires V(tags) in C(include).
         type: list
         elements: str
       allowed_tag_values:
         description:
           - The allowed values of tags, as a dictionary of tag keys and lists of values. Values are case-sensitive.
           - The check ignores tags that are not set. If none of these tags is set, the check is V(not_applicable).
-          - Needs V(tags) in C(include).
+          - Requires V(tags) in C(include).
         type: dict
       exceptions:
         description:
@@ -158,7 +161,7 @@ options:
           tags:
             description:
               - The exception applies to Voice Connectors that have all of these tags. V(null) matches any value.
-              - Needs V(tags) in C(include).
+              - Requires V(tags) in C(include).
             type: dict
           account_ids:
             description: The IDs of the AWS accounts to which the exception is limited, in quotes.
@@ -176,8 +179,8 @@ options:
   now:
     description:
       - The time of the checks, in ISO 8601 format with a UTC offset. If omitted, the current time.
-      - An unquoted YAML timestamp without an offset is in UTC. Use C(now(utc=true)), because C(now()) returns local
-        time.
+      - An unquoted YAML timestamp without an offset counts as UTC. In a template, use V(now(utc=true\)), because
+        V(now(\)) returns local time.
     type: raw
 seealso:
   - plugin: chime_sdk.voice.voice_connector_policy_includes
@@ -219,7 +222,7 @@ EXAMPLES = r"""
       failed_when: false
       no_log: true
 
-    - name: Require that everything was read and complies
+    - name: Require that everything was read, and that no check fails
       ansible.builtin.assert:
         that: problems | length == 0
         fail_msg: "{{ problems }}"
@@ -231,9 +234,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The findings, in the order of the Voice Connectors. The findings for each Voice Connector are in the documented
-      order of the keys of O(policy).
-    - The findings for Voice Connectors that only errors mention come next. The findings for accounts, Regions, and
+    - The findings, in the order of the Voice Connectors in the input. The findings for each Voice Connector are in the
+      documented order of the keys of O(policy).
+    - The findings for Voice Connectors that occur only in errors come next. The findings for accounts, Regions, and
       selections come last.
   type: list
   elements: dict
@@ -267,7 +270,7 @@ _value:
       type: str
       sample: excepted
     expected:
-      description: The value of this key in O(policy), or V(null) if RV(_value[].check) is V(null).
+      description: The value of the check in O(policy), or V(null) if RV(_value[].check) is V(null).
       type: raw
       sample:
         - 203.0.113.0/24
@@ -311,7 +314,7 @@ _value:
           type: str
           sample: "2026-12-31"
         expired:
-          description: Whether the exception expired. The status is then V(fail).
+          description: Whether the exception has expired. If V(true), the status is V(fail).
           type: bool
           sample: false
 """

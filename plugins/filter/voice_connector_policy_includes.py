@@ -12,11 +12,11 @@ version_added: 1.0.0
 short_description: List the settings that a policy needs
 description:
   - Returns the choices of O(chime_sdk.voice.chime_voice_connector_info#module:include) that the checks of a policy
-    need. If an exception selects by tags, the choices include V(tags).
+    need. If an exception selects Voice Connectors by tags, the choices include V(tags).
 positional: _input
 options:
   _input:
-    description: A policy, as a dictionary or as text. See O(chime_sdk.voice.voice_connector_findings#filter:policy).
+    description: A policy, as a dictionary or a string. See O(chime_sdk.voice.voice_connector_findings#filter:policy).
     type: raw
     required: true
 seealso:

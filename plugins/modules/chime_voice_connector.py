@@ -13,13 +13,14 @@ module: chime_voice_connector
 version_added: 1.0.0
 short_description: Manage an Amazon Chime SDK Voice Connector with its settings and tags
 description:
-  - Creates, changes, or deletes one Amazon Chime SDK Voice Connector. The module writes only values that differ.
-    Omitted options do not change anything.
+  - Creates, changes, or deletes one Amazon Chime SDK Voice Connector. The module sends a write only if a specified
+    value differs from the current value. Omitted options do not change anything.
   - Each setting, such as O(termination), accepts the value that M(chime_sdk.voice.chime_voice_connector_info) returns,
-    so you can copy a setting from one Voice Connector to another. A key that is omitted or V(null) does not change. An
-    empty string or list unsets the value.
-  - A list replaces the whole current list. Specify all keys of each item, such as a route. If all specified keys of an
-    item equal those of an existing item, the existing item remains. Otherwise, the item has only the specified keys.
+    so you can copy a setting from one Voice Connector to another. A key that is omitted or V(null) keeps its current
+    value. An empty string or an empty list unsets the value.
+  - A list replaces the whole current list, except O(termination_credentials.credentials). Specify all keys of each
+    item, such as a route. If an existing item has the same values for all specified keys, the existing item remains.
+    Otherwise, the new item has only the specified keys.
   - C(exists=false) deletes a setting. C(exists=true) sets the setting even if every value is omitted or empty.
     C(exists=null) means that the setting could not be read, so the task fails.
   - The module reads an existing Voice Connector before the first write. If a read fails, or if the module knows that
@@ -31,7 +32,7 @@ options:
       - V(present) creates the Voice Connector if it does not exist, and applies the specified options.
       - V(absent) deletes the Voice Connector with all of its settings, and confirms the deletion. Only
         O(voice_connector_id), O(name), O(wait_timeout), and the connection options are used.
-      - If phone numbers are associated with the Voice Connector, V(absent) fails and lists the masked phone numbers.
+      - If phone numbers are associated with the Voice Connector, V(absent) fails and shows up to ten of them, masked.
         The module never disassociates phone numbers.
     type: str
     choices:
@@ -129,11 +130,12 @@ options:
             required: true
   update_password:
     description:
-      - V(on_create) usually sends only the passwords of new user names. If there is a new user name, and
-        O(termination_credentials.credentials) contains all user names that remain, the module sends all passwords,
-        because AWS does not document whether new credentials replace the stored credentials.
-      - V(always) sends all passwords in every run. The task then always reports a change, because AWS never returns
-        passwords, so the module cannot compare them.
+      - With V(on_create), the module sends passwords only if there is a new user name. Usually, it sends only the
+        passwords of new user names. If O(termination_credentials.credentials) contains every user name that the Voice
+        Connector will have, it sends all passwords, because AWS does not document whether new credentials replace the
+        stored credentials.
+      - With V(always), the module sends all passwords in every run. The task then always reports a change, because AWS
+        never returns passwords, so the module cannot compare them.
     type: str
     choices:
       - on_create
@@ -205,7 +207,7 @@ options:
         description: Whether streaming is disabled. Required in a new streaming configuration.
         type: bool
       streaming_notification_targets:
-        description: Where notifications are sent, at most three.
+        description: Where notifications are sent. At most three targets are allowed.
         type: list
         elements: dict
         suboptions:
@@ -289,8 +291,8 @@ options:
         type: str
       phone_number_countries:
         description:
-          - The countries from which proxy phone numbers are selected, 1 to 100, in ISO 3166-1 alpha-2 format. Required
-            in a new proxy configuration.
+          - The countries from which proxy phone numbers are selected, in ISO 3166-1 alpha-2 format. Specify 1 to 100
+            countries. Required in a new proxy configuration.
         type: list
         elements: str
   termination_health:
@@ -315,7 +317,7 @@ options:
     type: dict
     suboptions:
       exists:
-        description: Whether any phone numbers are associated.
+        description: Whether any phone numbers are associated with the Voice Connector.
         type: bool
       e164_phone_numbers:
         description: The numbers in E.164 format. Write them in quotes.
@@ -345,51 +347,54 @@ attributes:
         the real run.
   diff_mode:
     details:
-      - The diff contains the name, O(require_encryption), the tags, and the specified settings. It shows unmasked phone
-        numbers, but no passwords. C(termination_credentials.new_passwords) lists the user names whose passwords are
-        sent.
+      - The diff contains the name, O(require_encryption), O(network_type), O(integration_type), and, if specified, the
+        tags and the settings. It shows unmasked phone numbers, but no passwords.
+        C(termination_credentials.new_passwords) lists the user names whose passwords are sent.
       - C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide phone numbers, set C(diff=false) on the task.
   idempotent:
     details:
-      - With O(update_password=always), a task with credentials is always changed. If AWS withholds the current tags, a
-        task with O(tags) and O(purge_tags=false) is always changed.
+      - With O(update_password=always), a task with credentials always reports a change. If AWS withholds the current
+        tags, a task with O(tags) and O(purge_tags=false) always reports a change.
 notes:
   - Unless O(voice_connector_id) is set, the credentials need the IAM actions C(chime:ListVoiceConnectors) and
     C(chime:CreateVoiceConnector) on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), the credentials need C(chime:GetVoiceConnector), and
     C(chime:UpdateVoiceConnector) or C(chime:DeleteVoiceConnector). For each specified setting, they also need the
     actions that get, put, and delete the setting, such as C(chime:GetVoiceConnectorProxy),
-    C(chime:PutVoiceConnectorProxy), and C(chime:DeleteVoiceConnectorProxy).
+    C(chime:PutVoiceConnectorProxy), and C(chime:DeleteVoiceConnectorProxy). To check whether AWS would reject a change,
+    the module may also read O(termination), O(origination), and O(emergency_calling), which requires the actions that
+    get these settings.
   - For O(tags), the credentials need C(chime:ListTagsForResource), C(chime:TagResource), and C(chime:UntagResource).
     For O(phone_numbers) and O(state=absent), they need C(chime:ListPhoneNumbers) on the resource C(*). The guide on
     settings contains the complete IAM policy.
-  - To enable logs, AWS sets up log delivery with the caller's permissions. The credentials need the IAM actions
-    C(logs:CreateLogDelivery), C(logs:GetLogDelivery), C(logs:ListLogDeliveries), C(logs:PutResourcePolicy),
-    C(logs:DescribeResourcePolicies), and C(logs:DescribeLogGroups). The module itself does not change resource
-    policies.
-  - The writes that are necessary have a fixed order. The module first deletes emergency calling, turns encryption off,
-    and writes termination, termination credentials, and origination. Then it turns encryption on, and writes emergency
+  - When the module enables logs, AWS sets up log delivery with the permissions of the credentials. Therefore, the
+    credentials need the IAM actions C(logs:CreateLogDelivery), C(logs:GetLogDelivery), C(logs:ListLogDeliveries),
+    C(logs:PutResourcePolicy), C(logs:DescribeResourcePolicies), and C(logs:DescribeLogGroups). The module itself does
+    not change resource policies.
+  - The module sends the necessary writes in a fixed order. First, it deletes emergency calling, turns off encryption,
+    and writes termination, termination credentials, and origination. Then it turns on encryption, and writes emergency
     calling, streaming, logging, external systems, the proxy configuration, and the tags.
   - If a write fails, the module stops. RV(steps) lists the completed operations. RV(voice_connector_id) contains the ID
-    of the Voice Connector, even if it was just created. To complete the changes, run the task again.
+    of the Voice Connector, even if the task just created it. To complete the changes, run the task again.
   - AWS cannot recognize a repeated request to create a Voice Connector, so the module sends this request only once. If
     the outcome is unknown, the module lists the Voice Connectors until a new one with this name appears, and continues
     with that Voice Connector. If none appears within O(wait_timeout), or if several appear, the task fails. You can
-    safely run the task again, because it searches for the name first. Two tasks that create the same name at the same
-    time can create two Voice Connectors.
+    safely run the task again, because it searches for the name first. Two tasks that run at the same time with the same
+    O(name) can create two Voice Connectors.
   - AWS replaces a setting as a whole, and has no conditional write. The module reads a setting again immediately before
     it writes the setting, and fails if the setting has changed. If someone else changes the setting after that read,
-    that change is lost.
-  - If a setting has a member that the installed botocore cannot send, or if an item that you change or remove has a
-    member that this module does not know, the setting is not replaced, and the task fails.
+    the change is lost.
+  - If a stored setting contains a key that the installed botocore cannot send, the module does not replace the setting,
+    and the task fails. The same applies if an item that you change or remove contains a key that this module does not
+    know.
   - AWS may normalize values. Therefore, when the module compares settings, it ignores the order of lists, the plus sign
     in front of phone numbers, the case of countries and hosts, and different notations of the same CIDR block. It
     treats a missing value as equal to V(false), V(''), and V([]).
   - If AWS withholds the tags of the Voice Connector with the error C(Invalid resource), a task with O(tags) fails
-    before the first write. With O(purge_tags=false), the task does not fail, but sends the tags in every run. If tags
-    cannot be read after they were written, the module warns.
+    before the first write. With O(purge_tags=false), the task does not fail, but sends the tags in every run. If AWS
+    withholds the tags after the module wrote them, the module shows a warning.
   - Ansible hides a password wherever the password occurs in a result, even as part of a different value, such as a
-    name. If an option contains a value that Ansible has hidden, the task fails.
+    name. If an option contains a value that Ansible has hidden, such as C(********), the task fails.
   - Phone numbers and user names are returned unmasked, but are not written to the system log of the managed node. To
     keep them out of Ansible's output and logs, set C(no_log) on the task.
 seealso:
@@ -497,7 +502,8 @@ EXAMPLES = r"""
 RETURN = r"""
 voice_connector_id:
   description:
-    - The ID of the Voice Connector. V(null) if the ID is unknown, or if check mode would create the Voice Connector.
+    - The ID of the Voice Connector. V(null) if the ID is unknown, for example because no Voice Connector has this
+      O(name), or because check mode does not create it.
   returned: always
   type: str
   sample: abcdef1ghij2klmno3pqr4
@@ -521,7 +527,7 @@ steps:
 failed_step:
   description:
     - The write operation at which the task stopped, even if the operation was not sent. V(null) if the task succeeded,
-      if it stopped before the first write operation, or if the read after the last write operation failed.
+      stopped before the first write operation, or could not read the Voice Connector after a write operation.
   returned: always
   type: str
   sample: null
@@ -533,9 +539,9 @@ exists:
 voice_connector:
   description:
     - The Voice Connector after the task, or V(null) if it does not exist. In check mode, the predicted Voice Connector.
-      If check mode would create it, values that only AWS can set are V(null).
+      If the task would create it, values that only AWS can set are V(null).
     - The keys are the same as in M(chime_sdk.voice.chime_voice_connector_info), which documents the keys in detail.
-      Only the settings that are options of the task are returned, each with all of its keys.
+      Only the settings that the task specifies are returned, each with all of its keys.
   returned: on success
   type: dict
   contains:

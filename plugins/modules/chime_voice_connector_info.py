@@ -19,8 +19,8 @@ description:
     RV(voice_connectors) contains everything that was read, and RV(errors) lists what could not be read.
   - The module stops reading a Region if every further read in that Region would fail, for example because the
     credentials are rejected. The module also stops if the first reads in the Region all fail. It still reads the other
-    Regions, and then the task fails. In this case, RV(stopped) is V(true), and the message contains the number of Voice
-    Connectors that the module did not try to read.
+    Regions, and then the task fails. In this case, RV(stopped) is V(true), and RV(errors) contains each listed or
+    specified Voice Connector that the module did not try to read.
 options:
   regions:
     description:
@@ -58,8 +58,9 @@ options:
     type: dict
   include:
     description:
-      - What to read for each Voice Connector in addition to what the listing returns, such as the name and the Region.
-        Each item takes one request per Voice Connector. V(phone_numbers) takes one listing per Region instead.
+      - The settings to read for each Voice Connector. Other values, such as the name and the Region, are always
+        returned. Each item takes one request per Voice Connector. V(phone_numbers) takes one listing per Region
+        instead.
       - Each setting is returned as a dictionary with all of its keys. Values that are not set are V(null) or V([]). Use
         the key C(exists) in conditions.
     type: list
@@ -101,12 +102,12 @@ notes:
     V(phone_numbers), and C(chime:ListAvailableVoiceConnectorRegions) for O(regions=all). The guide on settings contains
     the complete IAM policy.
   - AWS does not document what it returns for a setting that was never set. The module reports that a setting does not
-    exist if the response is empty or contains an empty setting. It reports the same if AWS returns the error
-    C(NotFoundException) and the Voice Connector exists.
+    exist if the response is empty, or if the setting in the response is empty. It reports the same if AWS returns the
+    error C(NotFoundException) and the Voice Connector exists.
   - Phone numbers and user names are returned unmasked. To keep them out of output and logs, set C(no_log) on the task.
   - AWS does not document whether a Region also lists the Voice Connectors of other Regions. Check C(aws_region) of each
-    Voice Connector, and read that Region too. In a Region that the Voice Connector does not belong to, the response
-    C(NotFoundException) does not show whether a setting exists, so the task fails.
+    Voice Connector. If it contains a different Region, read that Region too. In a Region that the Voice Connector does
+    not belong to, the response C(NotFoundException) does not show whether a setting exists, so the task fails.
   - If a Voice Connector is deleted after it is listed, but before its settings are read, the module returns the Voice
     Connector, and reports that its settings do not exist.
 seealso:
@@ -227,7 +228,7 @@ regions:
       type: str
       sample: us-east-1
     complete:
-      description: Whether everything selected in this Region was read.
+      description: Whether the module read everything that was selected in this Region.
       returned: always
       type: bool
       sample: true
@@ -245,19 +246,19 @@ regions_source:
   type: str
   sample: options
 assume_role_arn:
-  description: The role that was assumed, or V(null) if no role was assumed.
+  description: The option O(assume_role_arn), or V(null) if it was omitted.
   returned: always
   type: str
   sample: null
 account_id:
   description:
     - The ID of the AWS account. If O(include_account_id) is V(true), the ID comes from STS. Otherwise, it comes from
-      O(assume_role_arn), or is V(null) if no role is assumed.
+      O(assume_role_arn), or is V(null) if this option is omitted.
   returned: always
   type: str
   sample: "111122223333"
 selection:
-  description: What was selected, and which part of the selection matched nothing.
+  description: The selection, and the part of it that matched nothing.
   returned: always
   type: dict
   contains:
@@ -281,8 +282,8 @@ selection:
       sample: null
     unmatched:
       description:
-        - The part of the selection that matches nothing in RV(voice_connectors). If RV(complete) is V(false), there may
-          still be a match.
+        - The part of the selection that matches nothing in RV(voice_connectors). If RV(complete) is V(false), a match
+          may still exist.
       returned: always
       type: dict
       contains:
@@ -314,7 +315,7 @@ voice_connectors:
   description:
     - The Voice Connectors, in the order of O(voice_connector_ids). If O(voice_connector_ids) is omitted, they are in
       the order of O(regions), and within a Region in the order in which AWS lists them.
-    - On failure, the list includes the Voice Connectors that were listed but not read.
+    - On failure, this can include Voice Connectors whose settings were not read.
   returned: always
   type: list
   elements: dict
@@ -512,7 +513,7 @@ voice_connectors:
           type: bool
           sample: true
         routes:
-          description: Where calls are sent, or V([]) if no route is set.
+          description: The routes, which define where calls are sent. V([]) if no route is set.
           returned: always
           type: list
           elements: dict
@@ -528,12 +529,12 @@ voice_connectors:
               type: int
               sample: 5060
             protocol:
-              description: C(TCP) or C(UDP), or V(null) if AWS did not return it.
+              description: The protocol, C(TCP) or C(UDP). V(null) if AWS did not return it.
               returned: always
               type: str
               sample: TCP
             priority:
-              description: The priority, or V(null) if AWS did not return it. V(1) is the highest.
+              description: The priority, or V(null) if AWS did not return it. V(1) is the highest priority.
               returned: always
               type: int
               sample: 1
@@ -588,13 +589,13 @@ voice_connectors:
           type: bool
           sample: false
         streaming_notification_targets:
-          description: Where notifications are sent, or V([]) if AWS did not return any.
+          description: The targets of notifications, or V([]) if AWS did not return any.
           returned: always
           type: list
           elements: dict
           contains:
             notification_target:
-              description: C(EventBridge), C(SNS), or C(SQS), or V(null) if AWS did not return it.
+              description: The target, C(EventBridge), C(SNS), or C(SQS). V(null) if AWS did not return it.
               returned: always
               type: str
               sample: EventBridge
@@ -696,8 +697,9 @@ stopped:
   sample: false
 errors:
   description:
-    - Everything that is unknown, including everything that the module did not try to read. Any error fails the task,
-      with one exception. If O(tags) is omitted, tags that AWS withholds do not fail the task.
+    - An error for each Region, Voice Connector, or setting that could not be read, or that the module did not try to
+      read. Any error fails the task, with one exception. If O(tags) is omitted, the task succeeds even if AWS withholds
+      tags.
   returned: always
   type: list
   elements: dict

@@ -17,10 +17,10 @@ description:
     change the Voice Connector itself.
   - The module reads the current configuration immediately before each attempt to write, and applies the options to this
     configuration. If the configuration cannot be read, nothing is written.
-  - After a write, the module compares the stored configuration with the configuration that it sent. If the outcome of
-    the write is unknown, for example because the connection broke, the module reads the configuration again. If the
-    change did not take effect or cannot be confirmed, the task fails. If the service stored a different configuration,
-    the task also fails, and reports the change.
+  - After it sets a configuration, the module compares the configuration in the response with the configuration that it
+    sent. If the outcome of the write is unknown, for example because the connection broke, the module reads the
+    configuration again. If the change did not take effect or cannot be confirmed, the task fails. If the service stored
+    a different configuration, the task also fails, and reports the change.
 options:
   state:
     description:
@@ -38,8 +38,8 @@ options:
     type: int
   phone_number_countries:
     description:
-      - The countries from which proxy phone numbers are selected, 1 to 100, in ISO 3166-1 alpha-2 format. Their order
-        does not matter. Write V('NO') in quotes, because otherwise YAML reads it as a boolean.
+      - The countries from which proxy phone numbers are selected, in ISO 3166-1 alpha-2 format. Specify 1 to 100
+        countries, in any order. Write V('NO') in quotes, because otherwise YAML reads it as a boolean.
       - Required if there is no proxy configuration yet. If omitted, the countries do not change.
     type: list
     elements: str
@@ -82,10 +82,10 @@ notes:
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
   - The service always replaces or deletes the whole proxy configuration, and has no conditional write. If someone else
     changes the configuration after the last read, but before the write arrives, that change is lost. This window is as
-    long as one request. If the configuration has a member that the installed botocore cannot send, the configuration is
-    not replaced, and the task fails.
-  - The service may normalize values. Therefore, when the module compares configurations, it ignores a plus sign in
-    front of the phone number and the order and case of the countries. An empty phone number is the same as no phone
+    long as one request. If the stored configuration contains a key that the installed botocore cannot send, the module
+    does not replace the configuration, and the task fails.
+  - The service may normalize values. Therefore, when the module compares configurations, it ignores the order and case
+    of the countries, and a plus sign in front of the phone number. An empty phone number is the same as no phone
     number.
   - The fall-back phone number is returned unmasked, but is not written to the system log of the managed node. To keep
     the phone number out of Ansible's output and logs, set C(no_log) on the task.

@@ -129,9 +129,9 @@ region:
 exists:
   description:
     - Whether a proxy configuration is set on the Voice Connector. Use this key in C(when).
-    - V(true) if AWS returned a C(Proxy) with at least one member, even if that member has no value.
-    - V(false) if AWS returned an empty response or an empty C(Proxy), or C(NotFoundException) for a Voice Connector
-      that exists in this Region.
+    - V(true) if AWS returned a C(Proxy) with at least one key, even if the value of the key is V(null).
+    - V(false) if AWS returned an empty response, an empty C(Proxy), or the error C(NotFoundException) for a Voice
+      Connector that exists in this Region.
   returned: success
   type: bool
   sample: true

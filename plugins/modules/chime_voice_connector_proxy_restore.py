@@ -17,13 +17,12 @@ description:
     M(chime_sdk.voice.chime_voice_connector_proxy_retire).
   - Before the first write, the module checks that the backup has a valid record for each selected Voice Connector, and
     that the backup, the credentials, and the Voice Connectors belong to the account O(account_id). It also checks that
-    each Voice Connector that exists in the Region in its record belongs to that Region. If a check fails, nothing is
-    written.
-  - If a Voice Connector does not exist in the Region in its record, RV(failures) contains it, and the other proxy
-    configurations are restored.
+    each existing Voice Connector belongs to the Region in its record. If a check fails, nothing is written.
+  - If a Voice Connector no longer exists in the Region in its record, RV(failures) contains the Voice Connector, and
+    the module restores the other proxy configurations.
   - The module reads each proxy configuration immediately before each attempt to write it. If the configuration already
     matches the backup, it is not written. If the configuration differs from the backup, it is overwritten only with
-    O(overwrite=true). A missing value matches V(false) and an empty value.
+    O(overwrite=true). In this comparison, a missing value equals V(false) and an empty value.
   - If a proxy configuration cannot be restored, the module continues with the other proxy configurations, and the task
     fails at the end. The module skips the rest of a Region if every further request in that Region would fail.
 options:
@@ -78,11 +77,11 @@ attributes:
 notes:
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) on C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
-  - The module uses the Regions in the backup, and ignores O(region).
+  - The module uses the Regions in the backup, regardless of O(region).
   - The service has no conditional write. If someone else changes a proxy configuration after the last read, but before
     the write arrives, that change is overwritten. This window is as long as one request.
-  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. The module replaces all phone
-    numbers that it read, and anything that looks like a phone number, with C((hidden)).
+  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. In the result, V((hidden\))
+    replaces all phone numbers that the module read, and anything that looks like a phone number.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_retire
   - module: chime_sdk.voice.chime_voice_connector_proxy
@@ -154,7 +153,9 @@ unchanged:
   elements: dict
   contains: *record
 failures:
-  description: What could not be restored, or V([]) on success. Any failure fails the task.
+  description:
+    - The Voice Connectors whose proxy configuration could not be restored, or V([]) on success. Any failure fails the
+      task.
   returned: always
   type: list
   elements: dict

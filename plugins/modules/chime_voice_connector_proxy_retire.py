@@ -17,12 +17,12 @@ description:
     and then deletes the proxy configurations, several at a time. The module does not change the Voice Connectors
     themselves.
   - Before the first deletion, the module checks that the credentials and the Voice Connectors belong to O(account_id),
-    that everything was read, and that every exclusion matches a Voice Connector. It also checks that AWS returned only
-    one home Region for each Voice Connector with a proxy configuration, that the number of deletions is within
+    that everything was read, and that every exclusion matches a Voice Connector. It also checks that each Voice
+    Connector with a proxy configuration belongs to exactly one of the Regions, that the number of deletions is at most
     O(max_deletions), and that the backup was written and verified. If a check fails, nothing is deleted.
   - The module does not delete a proxy configuration that M(chime_sdk.voice.chime_voice_connector_proxy_restore) could
-    not restore, for example because the configuration has a member that the installed botocore cannot send. The module
-    continues with the other proxy configurations, and the task fails at the end.
+    not restore, for example because the configuration contains a key that the installed botocore cannot send. The
+    module continues with the other proxy configurations, and the task fails at the end.
   - The module reads each proxy configuration again immediately before each attempt to delete it. If the configuration
     differs from the backup, it is not deleted, and the task fails.
   - If a proxy configuration cannot be deleted, the module continues with the other proxy configurations, and the task
@@ -68,7 +68,7 @@ options:
     default: []
   exclude_voice_connector_ids:
     description:
-      - Voice Connectors that keep their proxy configuration.
+      - The IDs of Voice Connectors that keep their proxy configuration.
       - If an exclusion matches no Voice Connector, the task fails, because the exclusion may be misspelled. This also
         applies to O(exclude_names) and O(exclude_tags).
     type: list
@@ -127,12 +127,13 @@ notes:
     C(chime:GetVoiceConnector), and C(chime:DeleteVoiceConnectorProxy). For O(exclude_tags), they also need
     C(chime:ListTagsForResource).
   - The service has no conditional deletion. If someone else changes a proxy configuration after the last read, but
-    before the deletion arrives, that change is deleted without a backup. This window is as long as one request.
+    before the deletion arrives, the changed configuration is deleted without a backup. This window is as long as one
+    request.
   - Do not set C(until) or C(retries) on the task. Ansible keeps only the result of the last attempt, so you lose the
     paths of the earlier backups and the lists of deleted proxy configurations. The module has its own retries, and the
     message of a partly failed task contains the path of the backup.
-  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. The module replaces all phone
-    numbers that it read, and anything that looks like a phone number, with C((hidden)).
+  - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. In the result, V((hidden\))
+    replaces all phone numbers that the module read, and anything that looks like a phone number.
 seealso:
   - module: chime_sdk.voice.chime_voice_connector_proxy_restore
   - module: chime_sdk.voice.chime_voice_connector_info
@@ -156,7 +157,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: plan.selected
 
-- name: Delete the proxy configurations in two Regions, but keep the trunks of one team
+- name: Delete the proxy configurations in two Regions, except those of one team
   chime_sdk.voice.chime_voice_connector_proxy_retire:
     account_id: "111122223333"
     all: true
@@ -187,8 +188,9 @@ account_id:
   sample: "111122223333"
 selected:
   description:
-    - The Voice Connectors whose proxy configuration was selected for deletion. If a backup could not restore a proxy
-      configuration, RV(failures) contains its Voice Connector instead. In check mode, this is the complete plan.
+    - The Voice Connectors whose proxy configuration was selected for deletion. If a proxy configuration could not be
+      restored from a backup, RV(failures) contains its Voice Connector instead. In check mode, this is the complete
+      plan.
     - V([]) if the task failed before the Voice Connectors were selected.
   returned: always
   type: list
@@ -238,8 +240,8 @@ retired:
       sample: false
 failures:
   description:
-    - What could not be read or deleted, and what was not deleted because it could not be restored. V([]) on success.
-      Any failure fails the task.
+    - An entry for each Region or Voice Connector that could not be read, and for each Voice Connector whose proxy
+      configuration the module failed or refused to delete. V([]) on success. Any failure fails the task.
   returned: always
   type: list
   elements: dict

@@ -17,11 +17,11 @@ short_description: Report whether Amazon Chime SDK Voice Connectors comply with 
 description:
   - Checks the Voice Connectors of one or many accounts against a policy, compares the result with the previous report,
     and writes the reports C(voice-audit.json), C(voice-audit.csv), C(voice-audit.html), and C(voice-audit.xml).
-  - On the console, the task shows the verdict and a line for each check with its first violations. If the same option
-    of M(chime_sdk.voice.chime_voice_connector) fixes all violations of a check, the line ends with this option. If
-    something could not be read, the task also shows a line for each reason.
+  - On the console, the task shows RV(verdict), the number of new and fixed findings, and a line for each check with its
+    first violations. If the same option of M(chime_sdk.voice.chime_voice_connector) fixes all violations of a check,
+    the line ends with this option. If something could not be read, the task also shows a line for each reason.
   - By default, the task fails if a check fails, if anything could not be read, or if there are no Voice Connectors. In
-    these cases, it fails after all reports are written.
+    these cases, it writes all reports before it fails.
   - The action runs on the control node. It does not connect to a host, sends no requests to AWS, and does not use the
     variables of the play.
 options:
@@ -35,7 +35,7 @@ options:
     required: true
   policy:
     description:
-      - The policy, as a dictionary or as YAML or JSON text. For the checks and exceptions, see
+      - The policy, as a dictionary, or as a string in YAML or JSON format. For the checks and exceptions, see
         P(chime_sdk.voice.voice_connector_findings#filter).
     type: raw
     required: true
@@ -53,7 +53,7 @@ options:
       - The formats of the reports. V(junit) writes C(voice-audit.xml). The V(html) page is self-contained.
       - The task removes earlier reports in other formats from O(report_dir), because users could mistake them for
         current reports. Other files in the folder are never changed.
-      - Without V(json), the next report cannot be compared with this one, unless you set O(previous).
+      - Without V(json), later reports cannot be compared with this report.
     type: list
     elements: str
     choices:
@@ -69,9 +69,9 @@ options:
     description:
       - The path of an earlier report in JSON format. If omitted, the task uses the earlier report in O(report_dir).
         C(~) and environment variables are expanded as in O(report_dir).
-      - If this option is omitted, and O(report_dir) does not contain an earlier report, nothing is compared. If the
-        file in this option does not exist, the report contains a warning. The report also contains a warning if an
-        earlier report cannot be used.
+      - If this option is omitted, and O(report_dir) does not contain an earlier report, nothing is compared. If this
+        option is set, but the file does not exist, the report contains a warning. The report also contains a warning if
+        an earlier report cannot be used.
     type: path
   show_phone_numbers:
     description:
@@ -82,9 +82,10 @@ options:
     default: false
   fail_on:
     description:
-      - When the task fails. V(fail) means that a check fails. V(unknown) means that something could not be read.
-        V(empty) means that everything was read, and that there are no Voice Connectors.
-      - With V([]), the task fails only if its options are not valid or if the reports cannot be written.
+      - The conditions that fail the task. With V(fail), the task fails if a check fails. With V(unknown), it fails if
+        RV(outcome) is V(incomplete), for example because something could not be read. With V(empty), it fails if
+        everything was read, but there are no Voice Connectors.
+      - With V([]), the task fails only if its options are not valid, or if the reports cannot be written.
     type: list
     elements: str
     choices:
@@ -105,10 +106,10 @@ notes:
     You can also write a list as a string, with line breaks or commas between the items, or as JSON or YAML. This note
     does not apply to O(results) and O(policy).
   - If an option or the policy is not valid, nothing is written, and the earlier reports do not change.
-  - A finding is V(new) if the check fails now, but passed or did not apply in the previous report, or if the Voice
-    Connector did not exist then. A finding is V(fixed) if the check failed in the previous report, but now passes or
-    does not apply, or if the Voice Connector no longer exists. A check is compared only if its value in the policy is
-    the same. If a check is unknown, later reports compare with its last known status.
+  - A check that fails is a V(new) finding if it passed or did not apply in the previous report, or if the Voice
+    Connector did not exist then. A check that failed in the previous report is a V(fixed) finding if it now passes or
+    does not apply, or if the Voice Connector no longer exists. A check is compared only if its value in the policy has
+    not changed. If a check is V(unknown), later comparisons use its last known status.
 attributes:
   action:
     description: Runs as an action plugin on the control node, regardless of the connection of the host.
@@ -146,14 +147,14 @@ EXAMPLES = r"""
   failed_when: false
   no_log: true
 
-- name: Report whether they comply with the policy
+- name: Report whether the Voice Connectors comply with the policy
   chime_sdk.voice.voice_connector_report:
     results: "{{ voice }}"
     policy:
       require_encryption: true
       no_proxy_configuration: true
 
-- name: Report to a CI system, and fail only if a check fails
+- name: Write a JUnit report for a CI system, and fail only if a check fails
   chime_sdk.voice.voice_connector_report:
     results: "{{ voice }}"
     policy: "{{ lookup('ansible.builtin.file', 'policy.yml') }}"
@@ -170,7 +171,7 @@ RETURN = r"""
 outcome:
   description:
     - V(incomplete) if anything is unknown, or if there are no results. Otherwise, V(violated) if a check fails,
-      V(empty) if there are no Voice Connectors, or V(compliant).
+      V(empty) if there are no Voice Connectors, and V(compliant) in all other cases.
   returned: if the options are valid
   type: str
   sample: incomplete
@@ -180,7 +181,7 @@ verdict:
   type: str
   sample: 1 of 2 Voice Connectors in account 111122223333 violates the policy; 1 account could not be read
 complete:
-  description: Whether everything was read.
+  description: Whether everything was read and checked. V(false) if RV(outcome) is V(incomplete).
   returned: if the options are valid
   type: bool
   sample: false
@@ -200,7 +201,7 @@ counts:
       type: int
       sample: 1
     regions:
-      description: The number of Regions of all accounts.
+      description: The total number of Regions in all accounts.
       returned: always
       type: int
       sample: 1

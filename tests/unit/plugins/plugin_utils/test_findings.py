@@ -390,9 +390,9 @@ def test_the_documentation_and_the_tests_have_the_same_checks_as_the_table() -> 
     assert list(POLICY) == list(dict.fromkeys(case[0] for case in CASES)) == names
     for name, check in CHECKS.items():
         description = options[name]["description"]
-        needs = (description if isinstance(description, str) else description[-1]).rpartition("Needs ")[2]
-        expected = f"{' and '.join(f'V({include})' for include in check.includes) or 'no'} "
-        assert needs in (f"{expected}in C(include).", f"{expected}C(include)."), name
+        last = description if isinstance(description, str) else description[-1]
+        required = " and ".join(f"V({include})" for include in check.includes) or "nothing"
+        assert last == f"Requires {required} in C(include).", name
         kinds: dict[str, Any] = {"bool": bool, "int": int, "float": (int, float), "list": list, "dict": dict}
         assert isinstance(POLICY[name], kinds[options[name]["type"]]), name
 
