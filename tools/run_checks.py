@@ -6,8 +6,8 @@
 
 Usage: python tools/run_checks.py [-m LABEL]
 
-Without a label, all checks run. Several checks run two at a time, and each prints its output when it ends. If Chromium
-is not installed, the check browser is skipped with a message, unless the environment variable CHROMIUM_REQUIRED is 1.
+Without a label, all checks run. Two checks run at a time, and each prints its output when it ends. If Chromium is not
+installed, the check browser is skipped with a message, unless the environment variable CHROMIUM_REQUIRED is 1.
 """
 
 from __future__ import annotations

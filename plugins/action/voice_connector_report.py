@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge Voice Connectors, compare with the previous report, and write the reports. Runs on the control node."""
+"""Judge Voice Connectors, compare them with the previous report, and write the reports. Runs on the control node."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._report import (
     clean,
 )
 
-# The formats, with the name and the content of each file. The JSON file is renamed first, because the next report
-# compares with this file.
+# For each format, the name of the file, and the function that returns its content. The files are replaced in this
+# order. The JSON file is the first, because the next report is compared with it.
 FILES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "json": ("voice-audit.json", to_json),
     "csv": ("voice-audit.csv", to_csv),
@@ -41,7 +41,7 @@ FILES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
 _MAX_WARNINGS = 5
 _MAX_WARNING = 200  # characters
 
-# Paths have the type str, because for the type path, Ansible would accept environment variables that do not exist.
+# Paths have the type str, because Ansible's type path accepts environment variables that do not exist.
 OPTIONS: dict[str, dict[str, Any]] = {
     "results": {"type": "raw", "required": True},
     "policy": {"type": "raw", "required": True},
@@ -103,7 +103,7 @@ def parse_options(args: dict[str, Any]) -> dict[str, Any]:
             raise AuditError(f"The option {name} must be a string, not {value!r:.40}. Put it in quotes.")
         if kind == "list":
             items = parse_list(value)
-            # If nothing is selected, a survey returns a list with an empty string.
+            # If the user selects nothing, a survey in AWX returns a list with an empty string.
             if items == [] and value not in ([], "[]"):
                 continue
             value = items

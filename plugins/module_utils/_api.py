@@ -20,11 +20,11 @@ class SettingRead(NamedTuple):
     """A setting that was read."""
 
     result: dict[str, Any]  # as setting_result() returns it
-    structure: dict[str, Any] | None  # as AWS returned it, without nulls; None if AWS confirms that it is not set
+    structure: dict[str, Any] | None  # as AWS returned it, without nulls; None if the setting is not set
 
 
 def describe_read(setting: Setting, voice_connector_id: str) -> str:
-    """Return what ``get_setting`` does, as messages describe it."""
+    """Return the action of ``get_setting``, as in "Failed to ACTION in REGION"."""
     return f"get the {setting.title} of Voice Connector {voice_connector_id}"
 
 
@@ -33,7 +33,7 @@ def get_setting(
 ) -> SettingRead:
     """Return a setting of a Voice Connector.
 
-    Operations: the operation of the setting, and GetVoiceConnector if a 404 must be interpreted.
+    Operations: ``setting.operation``, and GetVoiceConnector after a 404 if *voice_connector* has no Region.
 
     :param voice_connector: the documented keys of the Voice Connector, if it was just listed or read.
     :raises VoiceError: the setting could not be read.
@@ -54,7 +54,7 @@ def get_setting(
 
 
 def require_operations(client: VoiceClient, settings: Iterable[Setting]) -> None:
-    """Raise VoiceError if the installed botocore does not have the operation of a setting."""
+    """Raise VoiceError if the installed botocore does not have the operation that reads one of the *settings*."""
     for setting in settings:
         Operation(client, setting.operation, f"get the {setting.title}").require()
 

@@ -36,10 +36,10 @@ MAX_SIZE = 64 * 1024 * 1024  # bytes
 def write_backup(folder: str, account_id: str, records: list[Record], now: datetime.datetime, prefix: str) -> str:
     """Write a new file that only its owner can read, verify it, and return its absolute path.
 
-    :param folder: created if missing.
+    :param folder: the folder of the file, which is created if it does not exist.
     :param now: the time in UTC.
     :param prefix: the beginning of messages, "Failed to ...: ".
-    :raises VoiceError: the file could not be written completely.
+    :raises VoiceError: the file could not be written, or does not contain the backup.
     """
     path = check_folder(folder, account_id, now, prefix)
     document = {
@@ -59,14 +59,14 @@ def write_backup(folder: str, account_id: str, records: list[Record], now: datet
 
 
 def check_folder(folder: str, account_id: str, now: datetime.datetime, prefix: str) -> str:
-    """Return the absolute path of the backup that ``write_backup`` writes. This creates nothing.
+    """Return the absolute path to which ``write_backup`` writes the backup. This creates nothing.
 
     :raises VoiceError: the backup cannot be written.
     """
     path = os.path.join(os.path.abspath(folder), f"proxy-backup-{account_id}-{now:%Y%m%dT%H%M%S.%fZ}.json")
     reason = None
     try:
-        path.encode()  # Ansible refuses a result with a path that is not in UTF-8
+        path.encode()  # raises ValueError for a path that is not UTF-8, because Ansible cannot return it
         existing = path
         while not _exists(existing):
             existing = os.path.dirname(existing)
@@ -74,7 +74,7 @@ def check_folder(folder: str, account_id: str, now: datetime.datetime, prefix: s
             reason = f"{redact(existing)} is not a folder"
         elif existing != path and not os.access(existing, os.R_OK | os.W_OK | os.X_OK):
             reason = f"{redact(existing)} is not writable"
-    except (OSError, ValueError) as e:  # ValueError for an impossible path, such as one with a null byte
+    except (OSError, ValueError) as e:  # also ValueError for an impossible path, such as one with a null byte
         reason = _to_reason(e)
     if reason is not None:
         raise VoiceError("backup_not_written", prefix, path=redact(path), reason=reason)
@@ -87,7 +87,7 @@ def read_backup(
     """Read the backup of this account from a file, and return the records with these IDs.
 
     :param identifiers: the IDs, or None for all records.
-    :param numbers: a collection to which the phone numbers in the backup are added.
+    :param numbers: the phone numbers to hide in messages. This function adds those in the backup.
     :raises VoiceError: the file cannot be read, is not a backup, belongs to a different account, or has no record for
         an ID. Also raised if a selected record is not valid, or if its proxy configuration cannot be set.
     """
@@ -130,9 +130,9 @@ def read_backup(
 
 
 def _read(path: str) -> bytes:
-    """Return the content of a regular file. Reading other kinds of files could hang, or never end.
+    """Return the content of a regular file. Reading a file of a different kind could hang, or never end.
 
-    :raises OSError: the file cannot be read, or is larger than MAX_SIZE.
+    :raises OSError: the file cannot be read, is not a regular file, or is larger than MAX_SIZE.
     """
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -144,7 +144,7 @@ def _read(path: str) -> bytes:
 
 
 def _exists(path: str) -> bool:
-    """Whether a file of any kind has this path; raise OSError if the path is impossible."""
+    """Whether a file of any kind has this path; raise OSError if the path is impossible or cannot be checked."""
     try:
         os.lstat(path)
     except FileNotFoundError:
@@ -167,7 +167,7 @@ def _write_new(path: str, content: bytes) -> None:
         for directory in [folder, os.path.dirname(folder)] if created else [folder]:
             _sync_directory(directory)
     except OSError:
-        # Remove the partial backup. It is useless, and nothing has been deleted yet.
+        # Remove the partial backup. Nobody needs it, because no proxy configuration has been deleted yet.
         with contextlib.suppress(OSError):
             os.unlink(path)
         raise
@@ -193,7 +193,7 @@ def _parse(content: bytes) -> Any:
 
 
 def _find_problem(document: Any) -> str | None:
-    """Return the first problem of a document, or None. This does not check the records. The result shows no values."""
+    """Return the first problem of a backup, or None. This does not check the records of the backup."""
     if not isinstance(document, dict):
         return "it is not a complete JSON object"
     if document.get("format") != FORMAT or isinstance(document["format"], bool):
@@ -206,7 +206,7 @@ def _find_problem(document: Any) -> str | None:
 
 
 def _find_record_problem(entry: dict[str, Any]) -> str | None:
-    """Return why a record cannot be restored, or None. The result shows no values."""
+    """Return why a record cannot be restored, or None. The reason does not show the phone number."""
     missing = [name for name in ("region", "name", "proxy") if name not in entry]
     if missing:
         return f"has no {missing[0]}"

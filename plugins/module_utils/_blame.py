@@ -24,15 +24,15 @@ except ImportError:
 
 
 def blame(words: str, settings: dict[str, Any]) -> str:
-    """Return the names of the specified settings that an error is about.
+    """Return the names of the settings that an error may be about, as a phrase for a message.
 
-    :param words: the error.
+    :param words: the message of the error.
     :param settings: the connection options.
     """
     names = find_suspects(words, settings)
     if not names:
         everything = [name for name, _value in _list_settings(settings)]
-        # botocore does not always quote these settings.
+        # botocore does not always quote the values of these settings.
         unquoted = [name for name in everything if name.endswith(" in aws_config") or name.upper().endswith("_PROXY")]
         hinted = [name for name in unquoted if any(_mentions(words, key) for key in name.split(" in "))]
         unquoted = ["aws_config" if name.endswith(" in aws_config") else name for name in unquoted]
@@ -46,15 +46,20 @@ def _mentions(words: str, key: str) -> bool:
 
 
 def find_suspects(words: str, settings: dict[str, Any]) -> list[str]:
-    """Return the names of the settings with the longest value that *words* quote.
+    """Return the names of the settings whose value the message of an error quotes.
 
-    If *words* quote no value, return the names of the settings whose value is a URL with an invalid port.
+    If it quotes several values, only the longest counts. If it quotes none, return the names of the settings whose
+    value is a URL with an invalid port.
+
+    :param words: the message of the error.
+    :param settings: the connection options.
     """
     found: dict[str, int] = {}
     malformed: dict[str, None] = {}
     for name, value in _list_settings(settings):
         value = value.strip("/ \n")
-        edge = r"[\"'`()]" if len(value) < 3 else r"(?!\w)"  # a short value can occur in the error as an ordinary word
+        # A short value must be in quotes or parentheses, because it can also be an ordinary word of the message.
+        edge = r"[\"'`()]" if len(value) < 3 else r"(?!\w)"
         if value and re.search(rf"{edge.replace('?!', '?<!')}{re.escape(value)}{edge}", words):
             found[name] = max(len(value), found.get(name, 0))
         if "://" in value and not _has_valid_port(value):
@@ -79,7 +84,7 @@ def _list_settings(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if not any(word in name for word in secret)
     }
     options = {name: settings.get(name) for name in ("endpoint_url", "profile", "aws_config", "aws_ca_bundle")}
-    # The default of an option can come from an environment variable.
+    # An option can get its default from an environment variable. In this case, yield only the variable.
     yield from _flatten({name: value for name, value in options.items() if value not in variables.values()})
     yield from ((f"the environment variable {name}", value) for name, value in variables.items())
     for variable, default in (
@@ -93,7 +98,7 @@ def _list_settings(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _flatten(settings: dict[str, Any], inside: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the name and the value of each setting, such as "mode in retries in aws_config"."""
+    """Yield the name of each setting, such as "mode in retries in aws_config", and its value."""
     for name, value in settings.items():
         if isinstance(value, dict):
             yield from _flatten(value, f" in {name}{inside}")
@@ -103,7 +108,7 @@ def _flatten(settings: dict[str, Any], inside: str = "") -> Iterator[tuple[str, 
 
 
 def find_bad_pem(settings: dict[str, Any]) -> str | None:
-    """Return the path of a TLS certificate or key file that cannot be loaded."""
+    """Return the path of a TLS certificate or key file that cannot be loaded, or None."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     config = settings.get("aws_config") or {}
     loads: list[tuple[Any, Any]] = [

@@ -30,12 +30,12 @@ from ._shapes import Setting, setting_result
 _T = TypeVar("_T")
 _END = object()
 
-# Stop reading a Region after this many failures without a success, or after *concurrency* failures if that is more.
+# Stop reading a Region if nothing has succeeded after this many failures, or *concurrency* failures if that is more.
 _ENOUGH_FAILURES = 8
 
 
 class Selection(NamedTuple):
-    """The selected Voice Connectors, and what to read for each. If they are None, ``ids`` and ``names`` select all."""
+    """The selected Voice Connectors, and what to read for each. ``ids`` and ``names`` select all if they are None."""
 
     ids: list[str] | None
     names: list[str] | None
@@ -44,9 +44,10 @@ class Selection(NamedTuple):
     settings: list[Setting]
     phone_numbers: bool = False
     # Whether to skip listed Voice Connectors that belong to a Region that is not read. If true, a Voice Connector can
-    # have several results: one for each Region that lists it as its own, and one for each in which its ID was found.
+    # have several results: one from each Region whose listing contains it with that Region as its ``aws_region``, and,
+    # if its ID is selected, one from each Region in which the ID was found.
     own_regions_only: bool = False
-    # Whether to keep the structures as AWS returned them.
+    # Whether ``ConnectorRead.structures`` contains the settings as AWS returned them.
     keep_structures: bool = False
 
 
@@ -57,7 +58,7 @@ class ConnectorRead(NamedTuple):
     """
 
     voice_connector_id: str
-    region: str | None  # where the Voice Connector was found or searched for; None if in several Regions
+    region: str | None  # where it was found or searched for; None if searched for in several Regions
     connector: dict[str, Any] | None
     errors: list[VoiceError]
     tried: bool = True
@@ -65,17 +66,16 @@ class ConnectorRead(NamedTuple):
 
 
 class RegionRead:
-    """The state of one Region while it is read."""
+    """The progress of reading one Region."""
 
     def __init__(self, client: VoiceClient) -> None:
         self.client = client
-        # The documented keys of each Voice Connector by ID; None for an entry in which a value does not have its
-        # documented type
+        # The documented keys of each listed Voice Connector, by ID; None if a value does not have its documented type
         self.listed: dict[str, dict[str, Any] | None] = {}
         self.listing_error: VoiceError | None = None
-        self.numbers: dict[str, list[str]] | None = None  # the phone numbers by ID; None if not listed
+        self.numbers: dict[str, list[str]] | None = None  # by Voice Connector ID; None if not listed
         self.numbers_error: VoiceError | None = None
-        self.listed_all = False  # whether all Voice Connectors in this Region are listed
+        self.listed_all = False  # whether to skip IDs that are not listed in this Region
         self.stopped_by: VoiceError | None = None  # the error that stopped reading early
         self._failures: list[VoiceError] = []
         self._succeeded = False
@@ -86,7 +86,7 @@ class RegionRead:
 
     def record(self, result: ConnectorRead, concurrency: int) -> None:
         """Record a result, and stop reading this Region if the result shows that further reads would fail too."""
-        # A missing resource is a valid result.
+        # After a missing resource or withheld tags, further reads can succeed.
         failed = [e for e in result.errors if not isinstance(e, NotFound) and not are_tags_withheld(e)]
         self._failures.extend(failed)
         self._succeeded = self._succeeded or not failed
@@ -98,7 +98,7 @@ class RegionRead:
 
 
 class Unknown(NamedTuple):
-    """Something that could not be read: a Voice Connector or, if the ID is None, a whole Region."""
+    """An error about a Voice Connector or one of its settings or, if the ID is None, about the listing of a Region."""
 
     voice_connector_id: str | None
     region: str | None
@@ -106,13 +106,13 @@ class Unknown(NamedTuple):
 
 
 class BulkRead(NamedTuple):
-    """The results, in the order of the given IDs. Without IDs, in the order of the Regions and their listings."""
+    """The results in the order of the given IDs or, without IDs, in the order of the Regions and their listings."""
 
     regions: list[RegionRead]
     reads: list[ConnectorRead]
 
     def unknowns(self) -> list[Unknown]:
-        """Return everything that is unknown, including skipped reads. If the list is empty, the read is complete."""
+        """Return an error for each failed or skipped read. If the list is empty, the read is complete."""
         found = [
             Unknown(None, region.name, error)
             for region in self.regions
@@ -149,8 +149,9 @@ def without_foreign(read: BulkRead, account_id: str | None) -> BulkRead:
 def read_voice_connectors(clients: list[VoiceClient], selection: Selection, concurrency: int) -> BulkRead:
     """Read the selected Voice Connectors in one or more Regions.
 
-    If several Regions list a Voice Connector, it is read only once, if possible in the Region that it belongs to. See
-    also ``own_regions_only``.
+    If several Regions list a Voice Connector, it is read only once, if possible in the Region that it belongs to.
+    ``Selection.own_regions_only`` changes this.
+
     Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, and an operation for each selected setting.
 
     :param clients: a client for each Region.
@@ -216,7 +217,8 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
 
     threads: list[threading.Thread] = []
     started = threading.Event()
-    # Each worker thread needs a second thread for its attempts. Therefore, start the same number of waiting threads.
+    # Each worker needs a second thread for its attempts. For each worker, also start a thread that only waits, to test
+    # whether the system permits both. The waiting threads end when all workers have started.
     reserved: list[threading.Thread] = []
     try:
         for number in range(min(concurrency, len(items)) - 1):
@@ -255,13 +257,13 @@ def _list_voice_connectors(region: RegionRead, ids: list[str] | None, alone: boo
         for number, page in enumerate(list_voice_connectors(region.client), 1):
             region.listed.update(page)
             missing.difference_update(region.listed)
-            # The number of pages is unknown. Stop listing when the number of missing Voice Connectors is at most the
-            # number of requests sent, and read the missing ones by ID. At worst, this doubles the number of requests.
+            # Stop listing when the number of missing Voice Connectors is at most the number of requests sent, and read
+            # these by ID. The number of remaining pages is unknown, so this at worst doubles the number of requests.
             if ids is not None and len(missing) <= (number if alone else 0):
                 return
         region.listed_all = not alone or ids is None
     except VoiceError as e:
-        # Credentials may permit reading but not listing.
+        # Credentials may permit reading but not listing, so still read the given IDs.
         if ids is None or e.affects_all:
             region.listing_error = region.stopped_by = e.detach()
 
@@ -305,7 +307,7 @@ def _by_id(
 ) -> list[ConnectorRead]:
     """Return at most *limit* successful results for each ID.
 
-    If an ID has none, return its result for each Region in which it is unknown whether the ID exists.
+    For an ID without a successful result, return its result from each Region in which the ID may exist.
     """
     found: dict[str, list[ConnectorRead]] = {identifier: [] for identifier in ids}
     for result in reads:
@@ -317,7 +319,7 @@ def _by_id(
         if usable or unknown:
             merged += usable[:limit] or unknown
         elif len(regions) == 1 or identifier in homes:
-            # Keep the error NotFound from the only Region. An ID that was listed but is not selected has no result.
+            # With one Region, keep its error NotFound. An ID that was listed but is not selected has no result.
             merged += results
         else:
             merged.append(ConnectorRead(identifier, None, None, [_not_anywhere(identifier, regions)]))
@@ -425,7 +427,7 @@ def _numbers_of(region: RegionRead, connector: dict[str, Any]) -> tuple[dict[str
 
 
 def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
-    """Return the result for an unread Voice Connector. Include its listed values if it is known to be selected."""
+    """Return the result for a skipped Voice Connector. Include its listed values if it is known to be selected."""
     listed = region.listed.get(identifier)
     if listed is None or selection.tags:
         return ConnectorRead(identifier, region.name, None, [], tried=False)
@@ -439,5 +441,5 @@ def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> Con
 
 
 def matches_tags(tags: dict[str, str], wanted: dict[str, str | None]) -> bool:
-    """Whether tags include all *wanted* tags; None matches any value."""
+    """Whether *tags* contains all *wanted* tags. A wanted value of None matches any value."""
     return all(key in tags and value in (None, tags[key]) for key, value in wanted.items())

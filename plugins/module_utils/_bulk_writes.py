@@ -30,14 +30,15 @@ class Record(NamedTuple):
     proxy: dict[str, Any]  # a ``Proxy`` structure
 
     def describe(self) -> dict[str, Any]:
-        """Return the record as modules return it, without the phone number."""
+        """Return the record as modules return it: without the proxy configuration."""
         return {"voice_connector_id": self.voice_connector_id, "name": self.name, "region": self.region}
 
 
 def find_problem(proxy: Any) -> str | None:
-    """Return why a ``Proxy`` structure cannot be set, or None. The result shows no values.
+    """Return why a ``Proxy`` structure cannot be set, or None. The reason does not show the phone number.
 
-    The modules neither delete nor restore a proxy configuration that has such a problem.
+    chime_voice_connector_proxy_retire does not delete a proxy configuration with such a problem, because
+    chime_voice_connector_proxy_restore could not restore it.
 
     :returns: the end of a sentence, such as "has no Disabled".
     """
@@ -61,7 +62,7 @@ def find_problem(proxy: Any) -> str | None:
     if not isinstance(proxy.get("Disabled", False), bool):
         return "has a value for Disabled that is not a boolean"
     number = proxy.get("FallBackPhoneNumber", "")
-    # A masked phone number is not valid.
+    # This also rejects a masked phone number.
     if number != "" and not (isinstance(number, str) and PHONE_NUMBER.fullmatch(number)):
         return "has a value for FallBackPhoneNumber that is not a phone number"
     return None
@@ -70,7 +71,7 @@ def find_problem(proxy: Any) -> str | None:
 def run_each(
     records: Iterable[Record], action: str, function: Callable[[Record], _T], concurrency: int
 ) -> dict[str, _T | VoiceError]:
-    """Call *function* for each record, several at a time; return its results or VoiceErrors by ID.
+    """Call *function* for each record, several at a time. Return its result or VoiceError for each ID.
 
     A failure does not stop the other calls, except in a Region where every further request would fail.
 
@@ -100,7 +101,7 @@ def run_each(
 
 
 def report_changes(module: Any, result: dict[str, Any], records: list[Record], changes: dict[str, Any]) -> None:
-    """Add the failures, the diff, and whether anything changed to the result of a module.
+    """Add ``failures``, ``changed``, and, in diff mode, ``diff`` to the *result* of a module.
 
     :param changes: a Change or a VoiceError for each ID.
     """
@@ -126,7 +127,7 @@ def report_changes(module: Any, result: dict[str, Any], records: list[Record], c
 
 
 def require_no_failures(failures: list[dict[str, Any]], name: str, count: int, prefix: str, **fields: Any) -> None:
-    """Raise VoiceError with the message *name* if any of *count* writes has failed."""
+    """Raise VoiceError with the message *name* if *failures* is not empty. *count* writes were planned."""
     if failures:
         first = failures[0]["reason"].removesuffix(".")
         raise VoiceError(name, prefix, failed=len(failures), count=count, first=first, **fields)

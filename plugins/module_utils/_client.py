@@ -4,23 +4,25 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""A boto3 client from the connection options of a module.
+"""Create botocore clients from the connection options of a module.
 
 This collection has its own retries, deadlines, and parsing of responses, because botocore and amazon.aws can make a
 failure look like an absent resource, or let a task hang:
 
 - Retries and deadlines (``_operation``). When this service throttles, it returns ThrottledClientException, which
-  botocore's mode ``standard`` never retries. After about 17 failures, the retry quota of that mode ends all retries of
-  a client, in the middle of a bulk read. ``AWSRetry`` of amazon.aws retries only ClientError, not a broken connection.
-  Neither botocore nor amazon.aws enforces a deadline, and a read timeout restarts with every byte.
+  botocore's mode ``standard`` never retries. After about 17 failures, the retry quota of that mode is empty, and the
+  client stops retrying, even in the middle of a bulk read. ``AWSRetry`` of amazon.aws retries only ClientError, not a
+  broken connection. Neither botocore nor amazon.aws enforces a deadline, and a read timeout restarts with every byte.
 - Responses (``_responses``). botocore parses an HTML page, a truncated body, and an empty body as ``{}``. It drops
-  members that it does not know, and its names of errors depend on its version.
+  members that it does not know, and the names that it gives errors depend on its version.
 - Failures (``_failures``). An exception from the SDK states neither what to do nor whether the request may have been
   applied.
 
-An ``Operation`` combines these parts. It uses two of botocore's events: ``before-parse``, to check the bytes of a
-response, and ``before-send``, to stop a request that was abandoned. The collection also relies on undocumented details
-of other packages. If one of them changes, the tests in parentheses fail:
+An ``Operation`` combines these parts. The clients handle two of botocore's events: ``before-parse``, to check the bytes
+of a response, and ``before-send``, to stop a request that was abandoned.
+
+The collection also relies on undocumented details of other packages. If one of them changes, the tests in parentheses
+fail:
 
 - ``Config.OPTION_DEFAULTS``, the known keys of ``aws_config`` (every test of a module)
 - the words that urllib3 and OpenSSL use in errors about proxy servers and certificates (test_networks)
@@ -69,9 +71,9 @@ CONNECT_TIMEOUT = 5  # seconds
 READ_TIMEOUT = 10  # seconds
 
 MAX_FAULTS = 3  # server errors and broken connections of one operation
-# A bulk run allows more, because a few of its thousands of operations have several faults in a row.
+# A bulk run allows more, because some of its thousands of operations have several faults in a row by chance.
 BULK_MAX_FAULTS = 6
-BOTOCORE_MAX_BACKOFF = 20  # seconds, with botocore's own retries
+BOTOCORE_MAX_BACKOFF = 20  # seconds between two attempts, if botocore retries
 
 MAX_SECONDS = 1e8  # the longest wait for a thread that all systems support, about three years
 
@@ -81,7 +83,7 @@ _T = TypeVar("_T")
 
 
 class SigningCredentials(Credentials):
-    """The credentials of a connection. They change only when ``resolve`` is called, so signing a request cannot block."""
+    """The credentials of a connection. Only ``resolve`` and ``renew`` load them, so signing a request cannot block."""
 
     def __init__(self, load: Callable[[], Any]) -> None:
         """Prepare to load the credentials.
@@ -100,7 +102,7 @@ class SigningCredentials(Credentials):
 
         :param run: a function that runs its argument within the time that is left.
         :raises BadCredentials: the credentials contain whitespace or control characters.
-        :raises Exception: what botocore's credential providers raise.
+        :raises Exception: an exception of botocore's credential providers, or of *run*.
         """
         if self._frozen is None or isinstance(self._source, RefreshableCredentials):
             run(self._refresh)
@@ -114,7 +116,7 @@ class SigningCredentials(Credentials):
         return self
 
     def renew(self) -> Any:
-        """Return the current credentials. This may call AWS, and raises the same exceptions as ``resolve``."""
+        """Return the credentials, renewed if necessary. This may call AWS, and raises the exceptions of ``resolve``."""
         self._refresh()
         return self._frozen
 
@@ -140,8 +142,8 @@ class SigningCredentials(Credentials):
 class Connection:
     """The connection options of a module, and the session that its clients share.
 
-    No other class uses the AnsibleAWSModule. ``aws_config`` overrides the timeouts set here. The key ``retries`` of
-    ``aws_config`` replaces this collection's retries of reads with those of botocore.
+    ``aws_config`` overrides the timeouts set here. If it contains ``retries``, botocore retries reads instead of this
+    collection.
     """
 
     def __init__(
@@ -157,7 +159,7 @@ class Connection:
         :param module: the AnsibleAWSModule.
         :param purpose: the purpose of the clients, as in "Failed to PURPOSE in REGION".
         :param concurrency: for a bulk run, the number of threads that share each client and its rate limit.
-        :param numbers: the PhoneNumbers to hide in messages. The clients add each phone number that they read.
+        :param numbers: the PhoneNumbers to hide in messages. Reading a proxy configuration adds its phone number.
         :param passwords: passwords in the other options of the module, to hide in messages.
         :raises VoiceError: an option is not valid, or the SDK is too old.
         """
@@ -184,7 +186,7 @@ class Connection:
         require_botocore(self._prefix(None))
         self._check_options()
         self._default_region, self._endpoint_url, options = get_aws_connection_info(module)
-        self._sts_region = self._default_region  # if None, later the Region of the first client
+        self._sts_region = self._default_region  # if None, _make() sets the Region of the first client
         # One session for all clients, because each session reads botocore's data files again.
         self._session = Session(profile=options.get("profile_name"))
         self._verify = options["verify"]
@@ -196,8 +198,8 @@ class Connection:
             retries=_ONE_ATTEMPT,
             max_pool_connections=self._concurrency or 1,
         )
-        # The configuration also applies to the clients with which botocore obtains credentials, because their retries
-        # would multiply the attempts.
+        # The configuration also applies to the clients with which botocore obtains credentials. Otherwise, their
+        # retries would multiply those of Operation.
         self._session.set_default_client_config(config)
         self._config = config.merge(options["aws_config"]) if "aws_config" in options else config
         keys = [options[f"aws_{name}"] for name in ("access_key_id", "secret_access_key", "session_token")]
@@ -300,7 +302,7 @@ class Connection:
             from ._sts import check_sts_response
 
             client.meta.events.register("before-parse.sts", check_sts_response)
-        # This must be the last handler, because the handler of botocore's mode adaptive can wait.
+        # This must be the last handler, because an attempt can be abandoned while botocore's mode adaptive waits.
         client.meta.events.register_last("before-send", stop_abandoned)
         return client
 
@@ -322,7 +324,7 @@ class Connection:
         raise VoiceError(name, prefix, self._clean(words), affects_all=True, rejected=True, **fields)
 
     def _clean(self, text: Any, limit: int = 500) -> str:
-        """Return text from outside, without the secrets of this connection."""
+        """Return text from outside as one line, with the secrets of this connection hidden."""
         from ._redact import find_secrets, redact
 
         used = self._credentials.secrets if self._credentials else ()
@@ -331,7 +333,7 @@ class Connection:
         encoded = [encode(password).decode() for encode in encoders for password in octets]
         encoded += [text.rstrip("=") for text in encoded]
         secrets, patterns = find_secrets(self._params, self._session, [*used, *self._passwords, *encoded])
-        # redact() ignores secrets with fewer than eight characters.
+        # redact() ignores secrets with fewer than eight characters, but a password can be shorter.
         patterns += [re.compile(re.escape(password)) for password in self._passwords if password]
         return redact(text, secrets, patterns, limit, self._numbers)
 
@@ -349,7 +351,7 @@ def _to_numbers(version: str) -> list[int]:
 
 
 def installed_sdk() -> dict[str, Any]:
-    """Return the message fields for the installed botocore and its Python."""
+    """Return the fields of messages about the installed botocore: its version, and its Python."""
     return {"version": gather_sdk_versions()["botocore_version"], "python": sys.executable}
 
 

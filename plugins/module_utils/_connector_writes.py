@@ -35,7 +35,7 @@ class ConnectorCreation(Write):
     def __init__(self, client: VoiceClient, options: dict[str, Any]) -> None:
         """Prepare to create a Voice Connector.
 
-        :param options: the keys of a Voice Connector, and ``tags``.
+        :param options: the values of the new Voice Connector by their documented keys, and ``tags``.
         """
         super().__init__(client, lambda current: options)
         self.action = f"create Voice Connector {options['name']}"
@@ -165,7 +165,7 @@ class _CredentialsWrite(Write):
 
 
 class CredentialsPut(_CredentialsWrite):
-    """A write that adds user names with their passwords, or sets all given passwords."""
+    """A write that adds the user names that do not exist yet. It can also set the passwords of those that exist."""
 
     operation = _CREDENTIALS.put or ""
     lost_message = "credentials_lost"
@@ -176,7 +176,7 @@ class CredentialsPut(_CredentialsWrite):
         """Prepare to set credentials.
 
         :param passwords: the passwords in the options, by user name.
-        :param always: whether to set the passwords of user names that exist.
+        :param always: whether to also set the passwords of user names that exist.
         :param purges: whether all other user names are deleted afterwards.
         """
         super().__init__(client, connector, lambda current: list(dict.fromkeys([*current, *passwords])), "set")
@@ -230,7 +230,7 @@ class TagWrite(Write):
         """Prepare to tag a Voice Connector.
 
         :param tags: the tags to add. If *removes* is true, the tags to keep.
-        :param withheld: whether the service withholds the current tags, so that all tags are written.
+        :param withheld: whether the service does not return the current tags. If true, the write contains all *tags*.
         """
         super().__init__(client, self._without if removes else self._with)
         self._connector = connector
@@ -251,7 +251,7 @@ class TagWrite(Write):
         try:
             return get_tags(client, self._connector)
         except VoiceError as e:
-            # Without the tags, a write cannot be confirmed.
+            # After the request, tags that cannot be read are an error, because the write cannot be confirmed.
             if self._sending or not (self._withheld and are_tags_withheld(e)):
                 raise
         return {}

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The operations that find Voice Connectors, one function each."""
+"""Find Voice Connectors, phone numbers, tags, and the Regions of the service, with a function for each operation."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _MAX_REGIONS = 100
 def connector_result(entry: dict[str, Any], region: str) -> dict[str, Any]:
     """Return the documented keys of a Voice Connector that was found in *region*.
 
-    :param entry: a ``VoiceConnector`` structure from ListVoiceConnectors or GetVoiceConnector.
-    :raises MistypedValue: a documented member has a different type.
+    :param entry: a ``VoiceConnector`` structure from a response.
+    :raises MistypedValue: a member does not have its documented type.
     """
     return {"region": region, **pick(entry, CONNECTOR, "VoiceConnector")}
 
@@ -61,7 +61,7 @@ def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[st
 def list_voice_connectors(client: VoiceClient) -> Iterator[dict[str, dict[str, Any] | None]]:
     """Yield the pages of a listing: the documented keys of each Voice Connector, by ID. Operation: ListVoiceConnectors.
 
-    None replaces the keys if a value does not have its documented type. Get such a Voice Connector by its ID.
+    If a value does not have its documented type, None replaces the keys. The caller can get this Voice Connector by ID.
 
     :raises VoiceError: a page is missing or unreadable, or the listing does not end.
     """
@@ -116,7 +116,7 @@ def list_phone_numbers(client: VoiceClient) -> dict[str, list[str]]:
 def _list_pages(
     start: Callable[[], Operation], member: str, key: str
 ) -> Iterator[tuple[Operation, list[tuple[str, dict[str, Any]]]]]:
-    """Yield each page of a listing: the operation, and for each entry a pair of its member *key* and the entry.
+    """Yield each page of a listing: the operation, and the entries, each after the value of its member *key*.
 
     :param start: a function that returns the operation for a page.
     :param member: the member of the response that contains the entries.
@@ -152,11 +152,12 @@ def _list_pages(
 def find_regions(connection: Any, warn: Callable[[str], None]) -> tuple[list[str], str]:
     """Return the Regions of the service, and where the list comes from: ``service`` or ``botocore``.
 
-    Operation: ListAvailableVoiceConnectorRegions. The Regions that the installed botocore knows are always included.
+    Operation: ListAvailableVoiceConnectorRegions. The Regions that the installed botocore knows are always included. If
+    the operation fails, warn, and return only these.
 
     :param connection: the Connection.
     :param warn: a function that shows a warning.
-    :raises VoiceError: every further request would fail too.
+    :raises VoiceError: the operation failed for a reason that affects every further request.
     """
     client = connection.client(FIRST_REGION)
     regions = list(client.model.shape_for("VoiceConnectorAwsRegion").enum)

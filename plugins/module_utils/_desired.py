@@ -30,7 +30,7 @@ _MAX_POLL = 5  # seconds
 
 
 class Progress:
-    """What a task has done so far. The result reports this even if the task fails."""
+    """The changes that a task has made so far. The task returns them even if it fails."""
 
     def __init__(self, params: dict[str, Any], region: str | None) -> None:
         self.params = params
@@ -82,7 +82,7 @@ class Progress:
 
 
 class Manager:
-    """One task: the client, the options, and the progress."""
+    """Create, change, or delete the Voice Connector of one task."""
 
     def __init__(self, client: VoiceClient, progress: Progress, check_mode: bool, warn: Callable[[str], None]) -> None:
         self._client = client
@@ -91,14 +91,14 @@ class Manager:
         self._check_mode = check_mode
         self._planner = Planner(client, progress.params, warn)
         self._failure = functools.partial(manage_failure, client, progress.params)
-        self._listed: set[str] | None = None  # the IDs before anything was created
+        self._listed: set[str] | None = None  # the IDs that existed before this task created anything
 
     # Finding
 
     def find(self) -> str | None:
         """Return the ID of the Voice Connector, or None if no Voice Connector has the name in the options.
 
-        :raises VoiceError: several Voice Connectors have this name, or the name of one is unknown.
+        :raises VoiceError: several Voice Connectors have this name, AWS did not return a name, or a request failed.
         """
         if self._params["voice_connector_id"]:
             return str(self._params["voice_connector_id"])
@@ -110,7 +110,7 @@ class Manager:
     def _find_by_name(self) -> list[str]:
         """Return the IDs of the Voice Connectors with this name in this Region.
 
-        Every call after the first omits the Voice Connectors that the first call listed.
+        After the first call, return only Voice Connectors that the first call did not list.
         """
         found = []
         listed: set[str] = set()
@@ -196,7 +196,7 @@ class Manager:
         connector: dict[str, Any] = dict.fromkeys(CONNECTOR)
         connector.update({k: v for k, v in options.items() if k != "tags"}, aws_region=self._client.region)
         new = State({"region": self._client.region, **connector}, empty, params["tags"])
-        # Before creating the Voice Connector, refuse options that cannot succeed.
+        # Plan before creating the Voice Connector, because plan() refuses options that cannot succeed.
         plan = self._planner.plan(new)
         if self._check_mode:
             progress.record(creation.operation, True)
@@ -210,7 +210,7 @@ class Manager:
         self._apply(self._read_created(identifier), created=True)
 
     def _create_once(self, creation: ConnectorCreation) -> str:
-        """Return the ID of the new Voice Connector, even if no response to the request arrived."""
+        """Create the Voice Connector, and return its ID. If the outcome is unknown, find the ID by the name."""
         try:
             connector = creation.create(self._listed or ())
         except VoiceError as e:
@@ -283,8 +283,8 @@ class Manager:
             return
         identifier = str(progress.voice_connector_id)
         after = self._read_created(identifier) if created else self.read(identifier)
-        # Each part must have the state that its last write set. Then plan again: no writes may be left. This finds the
-        # parts that needed no write, but that a write of a different part changed.
+        # Compare each value with its last write. Then plan again, and require that no writes are left. This finds a
+        # setting that needed no write, but that the write of a different setting changed.
         left = self._planner.plan(after, created=True).writes
         lost = [
             (key, write, write.lost(find_part(after, key), write.desired)) for key, write in dict(plan.writes).items()

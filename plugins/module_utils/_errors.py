@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The exception that carries a failure to the user."""
+"""The exception for all failures that a module reports to the user."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class VoiceError(Exception):
         """Create the error from the message *name*.
 
         :param prefix: "Failed to ... in ...: "; empty for a message about an option.
-        :param words: the original error after "AWS said:", "The response was:", or "botocore reported:"; may be empty.
+        :param words: "AWS said:", "The response was:", or "botocore reported:" with the original error; may be empty.
         :param operation: the AWS operation that failed.
         :param region: the Region of the request.
         :param error: ``code`` and ``message`` of the error that AWS returned.

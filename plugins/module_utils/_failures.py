@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The table of all failures of a request: the message of each, and what it means for other requests and for a write."""
+"""All failures of a request: their messages, whether a retry can help, and whether later requests would fail too."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from ._operation import BadCredentials, DeadlineExceeded, NoThread
 from ._responses import CONTRADICTION, TRUNCATED, UnreadableResponse, canonical_name
 
 FAULT = "fault"  # a server error or a broken connection: retried a few times
-THROTTLE = "throttle"  # retried until the service accepts the request, or for a minute
+THROTTLE = "throttle"  # retried more often, for at most about a minute
 
 
 class Failure(NamedTuple):
-    """A row of the table."""
+    """The message of a failure, and what the failure means for this request and for later ones."""
 
     message: str  # the cause, and then what to do
     retry: str | None = None  # FAULT, THROTTLE, or None
@@ -174,7 +174,7 @@ FAILURES = {
         affects_all=True,
     ),
     "no_tls": Failure("the server does not speak TLS. Check endpoint_url{proxy}", affects_all=True),
-    # Responses that are not from AWS, or not from this request
+    # Responses that are not from AWS, or that belong to a different request
     "redirected": Failure(
         "the request was redirected with status {status} to {location}, but AWS does not redirect requests. Check "
         "endpoint_url, and whether a captive portal or a proxy server requires you to sign in",
@@ -222,7 +222,7 @@ FAILURES = {
     ),
 }
 
-# The names of errors, as canonical_name() returns them, for each failure that they mean.
+# For each failure, the names of the errors from AWS that mean it, as canonical_name() returns them.
 _NAMES = {
     "throttled": (
         "BandwidthLimitExceeded EC2Throttled PriorRequestNotComplete ProvisionedThroughputExceeded "
@@ -242,7 +242,7 @@ _NAMES = {
     "not_offered": "UnknownOperation",
 }
 _BY_NAME = {name: failure for failure, names in _NAMES.items() for name in names.split()}
-# The failure for words in the message of an error, which are more precise than its name.
+# Words in the message of an error that identify the failure more precisely than the name of the error.
 _BY_WORDS = {
     "Signature expired": "wrong_clock",
     "Signature not yet current": "wrong_clock",
@@ -250,7 +250,7 @@ _BY_WORDS = {
     "Subscription check failed": "account_not_authorized",
     "LogDestination": "log_delivery_denied",
 }
-# The failure for the HTTP status of an error with a different name, or without a name.
+# The failure for the HTTP status of an error whose name is not in _NAMES, or that has no name.
 _BY_STATUS = {401: "credentials_rejected", 403: "access_denied", 408: "server_error", 410: "not_offered"}
 
 # Words that OpenSSL and urllib3 use in errors that a retry cannot fix: a certificate that cannot be verified, and a
@@ -276,7 +276,7 @@ class Failed(NamedTuple):
     """A failed attempt. All text comes from outside, and may still contain secrets."""
 
     name: str  # a key of FAILURES
-    words: str = ""  # the original error after "AWS said: ", "The response was: ", or "botocore reported: "
+    words: str = ""  # "AWS said: ", "The response was: ", or "botocore reported: " with the original error
     fields: dict[str, Any] = {}  # the known fields of the message
     error: dict[str, str] | None = None  # ``code`` and ``message`` of an error response
     metadata: dict[str, Any] | None = None  # ``http_status_code`` and ``request_id`` of a response
@@ -315,10 +315,10 @@ def explain(exception: BaseException, settings: dict[str, Any], sent: bool) -> F
 
 
 def _quote(exception: BaseException) -> str:
-    """Return the words of an exception, for the end of a message."""
+    """Return "botocore reported: " with the message of an exception, or "" if there is none that can be shown."""
     if isinstance(exception, HTTPClientError) and type(exception.kwargs["error"]).__name__ == "LocationParseError":
-        return ""  # its words are a part of a URL, often with a part of a password
-    kind = "KeyError: " if isinstance(exception, KeyError) else ""  # its words are only the key
+        return ""  # its message is a part of a URL, often with a part of a password
+    kind = "KeyError: " if isinstance(exception, KeyError) else ""  # its message is only the key
     return f"botocore reported: {kind}{exception}" if str(exception) else ""
 
 
@@ -349,7 +349,7 @@ def _explain_exception(exception: BaseException, settings: dict[str, Any], sent:
         path = find_bad_pem(settings)
         if path:
             return "bad_pem", {"path": path, "settings": blame(path, settings)}
-        # A closed connection or an alert may be temporary.
+        # A closed connection or a TLS alert may be temporary, so it is retried.
         return "no_tls" if _has_words(words, _NO_TLS) else "no_response", {}
     if isinstance(exception, EndpointConnectionError):
         return "no_endpoint", {}
@@ -396,7 +396,7 @@ def _explain_error(exception: ClientError) -> Failed:
 def _name_error(
     response: dict[str, Any], status: int, request_id: str | None, name: str, message: str
 ) -> tuple[str, dict[str, Any]]:
-    """Return the key of the failure for an error response, and the fields of its message that are known."""
+    """Return the key in ``FAILURES`` for an error response, and the known fields of the message."""
     by_name = _BY_NAME.get(name)
     if TRUNCATED in response:
         return "truncated", {}
@@ -418,7 +418,7 @@ def _name_error(
         # Only a 404 with the error NotFound proves that the resource does not exist.
         return by_words or ("rejected" if by_name == "not_found" and status != 404 else str(by_name)), {}
     if status == 404:
-        # If the error has no name, the service does not know the path. Otherwise, something else does not exist.
+        # If the error has no name, the service does not know the path of the operation.
         return "not_offered" if name.isdecimal() else "rejected", {}
     return _BY_STATUS.get(status, "server_error" if status >= 500 else "rejected"), {}
 
@@ -442,15 +442,15 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
         source, suspects = f": {exception.operation_name} failed", []
         if exception.operation_name == "AssumeRole" and settings.get("assume_role_arn"):
             suspects = ["assume_role_arn"]
-    if isinstance(exception, UnreadableResponse):  # only this collection's AssumeRole raises it
+    if isinstance(exception, UnreadableResponse):  # only assume_role() raises it
         source, suspects = f": the response of AssumeRole cannot be used, because {exception}", ["assume_role_arn"]
     if isinstance(exception, CredentialRetrievalError) and exception.kwargs["provider"] == "custom-process":
         source, suspects = ": credential_process failed", []
         words = "Its output can contain secrets, so it is not shown here; run the command on the managed node to see it"
     elif type(exception).__module__.startswith("dateutil") or str(exception).startswith("Invalid timestamp"):
-        # The words of the exception quote the value, which can be anything.
+        # Do not show the message of the exception, because it quotes the invalid value, which could be a secret.
         source, words = ": the time at which they expire cannot be read", ""
-    # The message always mentions the profile.
+    # The text of _CREDENTIALS already mentions the profile.
     names = "".join(f"{name}, " for name in suspects if "profile" not in name.lower())
     return cause._replace(
         name=retries.get(cause.row.retry or "", "credentials_unavailable"),
@@ -460,7 +460,7 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
 
 
 def explain_settings(exception: BaseException, settings: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
-    """Return the name, words, and fields of the failure for an exception that the configuration of botocore caused."""
+    """Return the name, words, and fields of the message about an exception that a connection setting caused."""
     words = _quote(exception)
     if isinstance(exception, NoRegionError):
         return "no_region", "", {}
@@ -474,7 +474,7 @@ def explain_settings(exception: BaseException, settings: dict[str, Any]) -> tupl
 
 
 def describe_regions(client: Any) -> str:
-    """Return a sentence with the Regions that a client of botocore knows; empty for a client of a different service."""
+    """Return a sentence with the Regions that a botocore client knows, or "" for a client of a different service."""
     if "VoiceConnectorAwsRegion" not in client.meta.service_model.shape_names:
         return ""
     regions = client.meta.service_model.shape_for("VoiceConnectorAwsRegion").enum
@@ -482,7 +482,7 @@ def describe_regions(client: Any) -> str:
 
 
 def describe_proxy(client: Any) -> str:
-    """Return what else to check if the requests of a client of botocore go through an HTTP proxy server."""
+    """Return what else to check if the requests of a botocore client go through an HTTP proxy server, otherwise ""."""
     from botocore.utils import get_environ_proxies
 
     url = client.meta.endpoint_url

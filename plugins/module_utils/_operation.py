@@ -24,7 +24,7 @@ MAX_THROTTLES = 10  # throttled attempts of one operation
 THROTTLE_WINDOW = 45  # seconds after which a throttled operation outside a bulk run is not retried
 MAX_BACKOFF = 5  # seconds between two attempts
 
-# AWS may reject a new configuration because support for proxy sessions has ended, whatever reason the response gives.
+# AWS may reject a new proxy configuration because support for proxy sessions has ended, but give another reason.
 _ENDED = "; note that AWS ended support for proxy sessions on 2026-04-07 and may refuse this"
 
 # For operations on proxy configurations: each failure, and its replacement that mentions the end of support.
@@ -52,7 +52,7 @@ class VoiceClient(NamedTuple):
     reads: Any
     writes: Any  # like reads, but never retries
     credentials: Any  # the SigningCredentials of both clients
-    seconds: float | None  # the limit of one operation, excluding the time in the queue; None for no limit
+    seconds: float | None  # the limit of one operation, excluding the wait for the rate limit; None for no limit
     own_retries: bool  # whether Operation retries reads; otherwise, botocore retries them
     max_faults: int  # server errors and broken connections of one operation
     rate_limit: Any  # the RateLimit that all requests of a bulk run share, or None
@@ -72,7 +72,7 @@ class VoiceClient(NamedTuple):
 
 
 class Attempt(threading.Thread):
-    """A function in a thread that can be abandoned, because socket timeouts limit neither a request nor a process."""
+    """A thread that runs a function, and that can be abandoned, because socket timeouts do not limit the total time."""
 
     def __init__(self, function: Callable[[], Any]) -> None:
         super().__init__(daemon=True)
@@ -85,7 +85,7 @@ class Attempt(threading.Thread):
     def run(self) -> None:
         try:
             self._result = self._function()
-        except BaseException as e:  # raised in the waiting thread
+        except BaseException as e:  # result() raises it in the waiting thread
             self._exception = e
         self._function = None
 
@@ -101,7 +101,7 @@ class Attempt(threading.Thread):
             raise NoThread from None
         try:
             self.join(seconds)
-        finally:  # also if a signal ends the wait, after which is_alive() can be wrong
+        finally:  # also if a signal ends join(), after which is_alive() can be wrong
             self.abandoned = self._function is not None
         if self.abandoned:
             raise DeadlineExceeded
@@ -110,7 +110,7 @@ class Attempt(threading.Thread):
             if exception is not None:
                 raise exception
         finally:
-            del exception  # its traceback would keep this frame, and so the response, until a late garbage collection
+            del exception  # its traceback would keep this frame, with the response, in memory for too long
         return self._result
 
 
@@ -120,7 +120,7 @@ def stop_abandoned(**kwargs: Any) -> None:
     This is a handler for botocore's event ``before-send``.
     """
     attempt: Any = threading.current_thread()  # an Attempt
-    # Count the request first, so that a request that result() has not counted is always stopped.
+    # Count before the check. If _attempt() has already read the count, ``abandoned`` is set, so the request is stopped.
     attempt.sent += 1
     if attempt.abandoned:
         raise DeadlineExceeded
@@ -144,7 +144,7 @@ class Operation:
         self._started = 0.0
         # The number of requests, of throttled attempts, and of attempts that ended with a fault
         self._sent = self._throttles = self._faults = 0
-        self._last = ""  # how the last attempt that was repeated ended, for messages
+        self._last = ""  # for messages: how the last attempt that was retried ended
 
     def require(self) -> Any:
         """Return botocore's method for this operation; raise VoiceError if botocore does not have the operation."""
@@ -155,7 +155,7 @@ class Operation:
         raise self.failure("no_operation")
 
     def __call__(self, prepare: Callable[[bool], dict[str, Any]] | None = None, **parameters: Any) -> Any:
-        """Call the operation and return botocore's response. Any output of the operation is in ``RawJson``.
+        """Call the operation, and return botocore's response. Its key ``RawJson`` contains the output, if there is any.
 
         :param prepare: a function to call immediately before each attempt. Its argument is whether the service may have
             applied an earlier attempt. It returns further parameters. An exception in this function ends the operation.
@@ -200,7 +200,7 @@ class Operation:
         raise error
 
     def member(self, response: dict[str, Any], name: str, kind: type = dict) -> Any:
-        """Return the value of the member *name*, or None if AWS confirms that it is not set.
+        """Return the value of the member *name* of a response, or None if AWS confirms that it is not set.
 
         :param kind: the type of the value, ``dict`` or ``list``.
         :raises VoiceError: the value has a different type, or the response contains only other members. Also raised if
@@ -226,7 +226,7 @@ class Operation:
         raise self.failure("unreadable", reason=reason)
 
     def require_request_id(self, response: dict[str, Any]) -> None:
-        """Raise VoiceError for a response that may not come from AWS."""
+        """Raise VoiceError for a response without a request ID, which may not come from AWS."""
         if not response["ResponseMetadata"].get("RequestId"):
             raise self.failure("unreadable", reason="it has no request ID, unlike every response from AWS")
 
@@ -316,7 +316,8 @@ class Operation:
     def _is_new(self, request_id: str | None) -> bool:
         """Remember a request ID, and return whether it is new. A response without a request ID counts as new.
 
-        A faulty proxy server can return a response that belongs to a different Voice Connector.
+        If it is not new, a faulty proxy server may have returned the response to an earlier request. Therefore, close
+        the connections.
         """
         seen = self._client.request_ids
         if seen is None or not request_id:
@@ -346,7 +347,8 @@ class Operation:
         left = self._left()
         if self._once and self._sent:
             return None
-        # botocore's own retries cover neither requests that were not sent nor repeated responses.
+        # If botocore retries reads, retry here only what botocore does not: requests that were not sent, and repeated
+        # responses.
         retries = self._retries or not failed.sent or failed.name == "repeated_response"
         return delay if more and retries and (left is None or delay < left) else None
 

@@ -23,10 +23,10 @@ PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
 # The service's own pattern and limit.
 COUNTRY = re.compile(r"[A-Z]{2}")
 MAX_COUNTRIES = 100
-# botocore accepts more, such as us-east-1-fips, which is an endpoint of us-east-1 and not a Region.
+# botocore also accepts names such as us-east-1-fips, which is an endpoint of us-east-1 and not a Region.
 REGION = re.compile(r"(?!fips-)[a-z0-9]+(-[a-z0-9]+)+-[0-9]+")
 
-# The ARN of an IAM role. The group is the ID of its account.
+# The ARN of an IAM role. The group of the pattern is the account ID.
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/[\w+=,.@/-]{1,1024}", re.ASCII)
 
 # The options of every module in addition to those of amazon.aws
@@ -38,7 +38,7 @@ ASSUME_ROLE_OPTIONS: dict[str, dict[str, Any]] = {
 
 _SECRET_KEY = re.compile(r"(termination_)?credentials?|pass(word|wd)?s?", re.IGNORECASE)
 
-# The connection options for which null means omitted. For a profile, null overrides AWS_PROFILE.
+# The connection options for which null means omitted. profile is not one of them: for it, null overrides AWS_PROFILE.
 _CONNECTION_OPTIONS = {
     **ASSUME_ROLE_OPTIONS,
     "region": {"type": "str", "aliases": ["aws_region", "ec2_region"]},
@@ -56,7 +56,7 @@ def build_suboptions(setting: Any) -> dict[str, Any]:
 def _to_option(kind: Any) -> dict[str, Any]:
     """Return the argument specification of a key of a setting.
 
-    :param kind: as ``pick()`` takes it.
+    :param kind: the type of the value, as ``pick()`` documents it.
     """
     if isinstance(kind, list):
         item = _to_option(kind[0])
@@ -90,7 +90,7 @@ def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, 
 
 
 def _normalize_suboptions(option: dict[str, Any], value: Any) -> Any:
-    """Return the value of an option. Strings that represent a list or a dictionary are parsed."""
+    """Return the value of an option, after parsing strings that represent a list or a dictionary."""
     if option["type"] == "list" and isinstance(value, str):
         value = split_list(value)
     if "options" in option and isinstance(value, str):
@@ -128,9 +128,10 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def find_misplaced_secrets(given: Any, below: bool = False) -> set[str]:
-    """Return all strings, except user names, under the keys about credentials anywhere in the options.
+    """Return all strings in the options that may be passwords.
 
-    Ansible hides only the options that are secret, so it would show a password that is in a wrong place.
+    These are the strings at any depth under keys such as ``password`` or ``credentials``, except user names. Ansible
+    hides only the values of secret options, so it would show a password under a wrong key.
 
     :param below: whether *given* is under such a key.
     """
@@ -162,8 +163,8 @@ def split_list(text: str) -> list[Any]:
 def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, Any], may_be_empty: str = "") -> None:
     """Raise VoiceError for empty values, wrong types, and impossible Regions and Voice Connector IDs.
 
-    Ansible converts ``yes`` in a list of strings to ``'True'``, and drops the plus sign from an unquoted phone number.
-    botocore would send an empty ID or ``..`` unchanged, and the request would have a different path.
+    Otherwise, Ansible would convert ``yes`` in a list of strings to ``'True'``, and an unquoted phone number to digits
+    without a plus sign. botocore would send an empty ID or ``..`` unchanged in the path of the request.
 
     :param spec: the argument specification of the module, without the connection options.
     :param given: the normalized options before Ansible converted them.
@@ -175,11 +176,11 @@ def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, 
             if option in given:
                 _check_suboptions(spec[name]["options"], given[option], option)
         elif option in given:
-            # Ansible parses a dictionary that is given as a string. Its values can then have any type.
+            # If a dictionary is given as a string, check the values after Ansible has parsed it.
             _check_type(option, kind, params[name] if kind == "dict" else given[option])
             if kind == "dict" and isinstance(given[option], str):
                 _check_keys(option, given[option])
-    # An empty connection option would select different credentials.
+    # For example, an empty connection option would select different credentials.
     for option, given_value in given.items():
         if given_value == "" and option != may_be_empty:
             raise VoiceError("empty_string", option=option)
@@ -220,14 +221,14 @@ def _check_suboptions(spec: dict[str, Any], given: Any, path: str) -> None:
 
 
 def _all_options(spec: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield the name, the name or an alias, and the type of each option that this module checks."""
+    """For each option and each of its aliases, yield the name of the option, the name or the alias, and the type."""
     for name, option in {**_CONNECTION_OPTIONS, **spec}.items():
         for name_or_alias in (name, *option.get("aliases", ())):
             yield name, name_or_alias, option["type"]
 
 
 def _items(params: dict[str, Any], *names: str) -> Iterator[tuple[str, str]]:
-    """Yield each string in the options *names*, after the words with which messages describe it."""
+    """For each string in the options *names*, yield a description for messages, and the string."""
     for name in names:
         value = params.get(name) or []
         yield from [(name, value)] if isinstance(value, str) else [(f"an item of {name}", item) for item in value]
@@ -258,7 +259,7 @@ def _check_type(option: str, kind: str, value: Any) -> None:
         if item is not None and not isinstance(item, str):
             found = next(name for type_, name in _TYPE_NAMES.items() if isinstance(item, type_))
             raise VoiceError("not_a_string", option=option, kind=found)
-    # The value of a tag can be empty, and null means any value.
+    # In a dictionary, check only the keys, because the value of a tag can be empty, and null means any value.
     if kind in ("list", "dict") and not all(items):
         raise VoiceError("empty_item", option=option)
 

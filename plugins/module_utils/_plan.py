@@ -21,21 +21,21 @@ from ._structures import different_members, normalize, to_structure
 from ._writes import SettingWrite, Write
 
 CREDENTIALS = SETTINGS["termination_credentials"]
-# The settings that are options
+# The settings that are options of chime_voice_connector
 GIVEN = {**SETTINGS, PHONE_NUMBERS.name: PHONE_NUMBERS}
-# The settings that the module sets as one structure
+# The settings that one request replaces completely
 STRUCTURES = {name: setting for name, setting in SETTINGS.items() if setting.put and setting is not CREDENTIALS}
 FIXED = ("network_type", "integration_type")  # options that apply only at creation
 
-# The settings that only AWS can change
+# The settings that the module cannot change
 _READ_ONLY = (SETTINGS["termination_health"], PHONE_NUMBERS)
 
 
 class State(NamedTuple):
     """A Voice Connector as it was read, or as a plan predicts it."""
 
-    connector: dict[str, Any] | None  # the documented keys, without settings; None if there is none
-    # By setting: the structure or None; for credentials and phone numbers, the list of user names or numbers
+    connector: dict[str, Any] | None  # the documented keys, without settings; None if it does not exist
+    # By name: the structure of the setting, or None if it is not set; for credentials and phone numbers, a list
     settings: dict[str, Any]
     tags: dict[str, str] | None  # None if they were not read, or if AWS withholds them
     tags_error: str | None = None
@@ -64,21 +64,21 @@ def _describe_setting(setting: Setting, part: Any) -> dict[str, Any]:
 
 
 class Plan(NamedTuple):
-    """The writes in order, each after the name of the part that it changes, and the state predicted after them."""
+    """The writes in the order in which they are sent, and the state that they are expected to result in."""
 
-    writes: list[tuple[str, Write]]
+    writes: list[tuple[str, Write]]  # each after the key of the part of State that it changes, as in find_part()
     after: State
 
 
 def find_part(state: State, key: str) -> Any:
-    """Return the part *key* of a state. The keys are ``connector``, ``tags``, and the names of settings."""
+    """Return the part of a state with this *key*: ``connector``, ``tags``, or the name of a setting."""
     if key == "connector":
         return ConnectorUpdate.find_state(state.connector or {})
     return state.tags or {} if key == "tags" else state.settings[key]
 
 
 def _with_part(state: State, key: str, part: Any) -> State:
-    """Return a state with one part changed."""
+    """Return a state with the part *key* replaced."""
     if key == "connector":
         return state._replace(connector={**(state.connector or {}), **part})
     if key == "tags":
@@ -122,8 +122,8 @@ class Planner:
         given = params if params["voice_connector_id"] else {"require_encryption": params["require_encryption"]}
         update = ConnectorUpdate(self._client, identifier, given)
         encrypts = params["require_encryption"] is True
-        # Emergency calling requires termination and origination to be enabled. Credentials require termination
-        # settings. Routes should use TCP while encryption is required.
+        # The reasons for this order: emergency calling requires termination and origination to be enabled, credentials
+        # require termination settings, and routes should use TCP while encryption is required.
         ordered: list[tuple[str, Write | None]] = [
             ("emergency_calling", calling if removes_calling else None),
             ("connector", None if encrypts else update),
@@ -153,7 +153,7 @@ class Planner:
         return plan
 
     def _setting_write(self, name: str, identifier: str, current: State) -> SettingWrite:
-        """Return the write of a setting that is one structure."""
+        """Return the write of a setting in ``STRUCTURES``."""
         setting, options = STRUCTURES[name], self._params[name]
         given = normalize(to_structure(setting.members, options), setting.members)
         if options["exists"] is False and given is not None:
@@ -193,7 +193,7 @@ class Planner:
         if changed:
             raise self._failure("reserved_tags", keys=" and ".join(sorted(changed)))
         withheld = current.tags is None
-        if withheld and created:  # the request that created the Voice Connector contained them
+        if withheld and created:  # the request that created the Voice Connector contained the tags
             self._warn(f"The tags were set, but could not be read again. {current.tags_error}")
             return []
         if withheld and params["purge_tags"]:

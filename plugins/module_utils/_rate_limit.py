@@ -21,7 +21,7 @@ SHARE = 0.95
 # last lowered. So the rate rises slowly at first, and fast if it has been too low for some time.
 RISE = 0.001
 LATENCY = 1  # seconds in which most responses arrive
-SILENCE = 20  # seconds without a response, as when connections hang
+SILENCE = 20  # after this many seconds without a response, as when connections hang, the window starts again
 
 
 class ThrottledTooLong(Exception):
@@ -32,7 +32,7 @@ class RateLimit:
     """The rate limit that all threads of a bulk run share.
 
     Until the service throttles, there is no limit. From then on, requests are sent in order, at the rate that the
-    service accepts. After a pause, one second of requests may be sent at once.
+    service accepts. After a pause, the requests of up to one second may be sent at once.
     """
 
     def __init__(self, window: float | None = None) -> None:
@@ -43,7 +43,7 @@ class RateLimit:
         self._line: deque[threading.Event] = deque()  # an event for each waiting request; the first event is set
         self._rate = math.inf  # requests per second
         self._next_slot = 0.0  # when the next request may be sent
-        self._new_rate_from = 0.0  # the first slot since the rate was last lowered
+        self._new_rate_from = 0.0  # the time of the first slot since the rate was last lowered
         self._accepted: deque[float] = deque()  # the times of the responses of the last second that were not throttled
         # The times of the first and last throttled responses since the last response that was not throttled, or since a
         # silence.
@@ -95,7 +95,7 @@ class RateLimit:
             self._accepted.append(now)
             if now >= self._new_rate_from:
                 self._rate += RISE * (now - self._new_rate_from) ** 2
-            else:  # a request sent at the old rate, whose response arrived after that of a throttled request
+            else:  # the request was sent before the rate was last lowered
                 self._rate = max(self._rate, SHARE * len(self._accepted))
 
     def _record_throttled(self, now: float) -> None:
@@ -105,6 +105,7 @@ class RateLimit:
         if now >= self._first_throttled + self.window:
             self._gave_up.set()
         if now >= self._new_rate_from + LATENCY:  # otherwise, the request was probably sent at the old rate
-            # A service that accepts about one request per second may have accepted none in the last second.
+            # A service that accepts about one request per second may have accepted none in the last second, but
+            # the rate must not become zero.
             self._rate = SHARE * max(len(self._accepted), min(1, self._rate))
             self._new_rate_from = self._next_slot = max(self._next_slot, now + 1 / self._rate)

@@ -15,14 +15,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-# Repetitions are bounded or cannot fail, so that all patterns here take linear time.
+# In all patterns here, repetitions are bounded or do not backtrack, so that matching takes linear time.
 _BACKSLASH = r"(?:(?:\\|%(?:25){0,3}5c|&(?:amp;){0,3}#(?:92|x5c);)(?:u005c|x5c)?)"
 _ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
-_LONGEST_SPELLING = 36  # of one character: four bytes such as %252525F0
+_LONGEST_SPELLING = 36  # characters for one character: four bytes such as %252525F0
 
 
 def _spell(characters: str) -> str:
-    """Return a pattern of all spellings of backslashes, or of a character with the backslashes in front of it."""
+    """Return a pattern of all escaped forms of backslashes, or of a character with the backslashes in front of it."""
     character = characters.lstrip("\\")
     count = len(characters) - len(character)
     if not character:
@@ -44,7 +44,7 @@ def _spell(characters: str) -> str:
 
 
 def _longest(secret: str) -> int:
-    """Return the length of the longest spelling of *secret*."""
+    """Return the length of the longest escaped form of *secret*."""
     return len(re.sub("[^0-9A-Za-z]", " " * _LONGEST_SPELLING, secret))
 
 
@@ -64,7 +64,7 @@ _RULES = (
     rf"(?:%(?:25){{0,3}}2f|\\{{1,4}}(?:/|u002f)){{2}}((?:(?:{_AT})*(?:(?!{_AT})[^\s\"'])+(?={_AT}))*)[^\s\"']*",
     # A JSON Web Token
     r"\b(eyJ[\w-]{8,2000}\.[\w.-]*)",
-    # AWS quotes the string that it signed, which contains the headers.
+    # Errors about a signature quote the signed string, which contains the headers.
     r"((?:the\s+)?(?:canonical[\s-]?(?:string|request)|string[\s-]?to[\s-]?sign)[\s\S]*)",
     rf"(?<![a-z])(?:{_HEADERS}){_EQUALS}(?:{_QUOTED}|((?:[^\r\n\\]|\\(?![rn]))*))",
     # "Error loading SSO Token: Token for default does not exist" contains no token.
@@ -85,7 +85,7 @@ _CUT = re.compile(rf"(?<!\w)(?<!\w-){_PLUS}?[0-9](?:{_NEXT}[0-9]){{3,30}}(?=[\W_
 
 
 class PhoneNumbers:
-    """Phone numbers to hide: those that were added, and everything that looks like one."""
+    """Phone numbers to hide: those that were added, and everything that looks like a phone number."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()  # the digits of each phone number
@@ -99,13 +99,13 @@ class PhoneNumbers:
     def patterns(self, text: str) -> list[re.Pattern[str]]:
         """Return patterns of the phone numbers in *text*. Digits inside a longer number or word do not match."""
         digits = "".join(re.findall("[0-9]", text))
-        # A number without its country code has at most three digits fewer.
+        # Also find a number without its country code, which has at most three digits.
         spelled = {n[start:] for n in list(self._known) for start in range(4) if start == 0 or len(n) - start > 6}
         found = sorted((number for number in spelled if number in digits), key=len, reverse=True) if digits else []
         return [_LIKE_A_NUMBER, *(re.compile(self._spell(number)) for number in found)]
 
     def hide(self, value: Any) -> Any:
-        """Return a result of a module with all phone numbers hidden, except in its diff.
+        """Return a result of a module with all phone numbers hidden, except in the diff and in identifiers.
 
         If text was cut before a phone number was known, this also hides the beginning of the number at the end of the
         text.
@@ -123,7 +123,7 @@ class PhoneNumbers:
 
     @staticmethod
     def _spell(number: str) -> str:
-        # A few digits without a plus sign can mean anything.
+        # Fewer than five digits can mean anything, unless a plus sign is in front of them.
         plus = _PLUS if len(number) < 5 else f"{_PLUS}?"
         return rf"(?<!\w)(?<!\w-){plus}(?:(?:00?|011){_NEXT})?{_NEXT.join(number)}(?!\w|-\w)"
 
@@ -144,7 +144,7 @@ def redact(
 
     "(hidden)" replaces the *secrets*, even if they are escaped or percent-encoded, and the user parts of URLs. It also
     replaces the values of headers, parameters, and keys that contain credentials, even if the text ends inside a value.
-    Everything from "The Canonical String" on is replaced too. No *text* raises an exception.
+    Everything from "The Canonical String" on is replaced too. This raises no exception, whatever *text* is.
 
     :param secrets: strings to hide wherever they occur. Strings with fewer than eight characters are ignored. If a string
         contains whitespace or control characters, its parts of eight characters or more are hidden too.
@@ -153,9 +153,9 @@ def redact(
     """
     needles = {part for secret in secrets for part in (secret.strip(), *re.split(r"[\s\x00-\x1f\x7f-\x9f]+", secret))}
     needles = {needle for needle in needles if len(needle) >= 8}
-    # Search more text than is shown, by the length of the longest match. Otherwise, a secret at the end of the shown
-    # text would not match. The rules also match the value of a header or key whose end is missing. They find the user
-    # part of a URL only by the @ after it, so an @ is appended to cut text.
+    # Search more text than is shown, by the length of the longest match. Otherwise, a secret that is only partly shown
+    # would not match. The rules also match the value of a header or key whose end is missing. They find the user part
+    # of a URL only by the @ after it, so an @ is appended to cut text.
     shown = 8192 + 4 * limit
     searched = shown + max([4096, *map(_longest, needles)])
     try:
@@ -185,9 +185,10 @@ def _find(text: str, needles: Iterable[str], patterns: Iterable[re.Pattern[str]]
     for rule in _RULES:
         yield from (match.span(match.lastindex or 0) for match in re.finditer(rule, text, re.IGNORECASE))
     for needle in needles:
-        # Search for letters and digits first, because no spelling changes them, and because most text has no secret.
+        # First, search for the longest run of letters and digits, which is the same in all escaped forms. This is
+        # faster, because most text contains no secret.
         if max(re.findall("[0-9A-Za-z]*", needle), key=len) in text:
-            # A long pattern takes long to compile. The first and last characters identify a token.
+            # A long pattern takes long to compile, so find a long secret by its first and last 64 characters.
             ends = (needle[:64], needle[-64:]) if len(needle) > 256 else (needle,)
             between = rf"[\s\S]{{{len(needle) - 128},{_longest(needle)}}}?"
             spelled = (re.sub(r"\\*[^0-9A-Za-z\\]|\\+", lambda match: _spell(match[0]), end) for end in ends)
@@ -206,7 +207,7 @@ def find_secrets(
     :param used: the secret keys and tokens that the connection has used so far.
     """
     secrets = [*used, *(str(settings[name]) for name in ("secret_key", "session_token") if settings.get(name))]
-    variables = list(os.environ)  # decoding all values would take longer
+    variables = list(os.environ)  # reading all values would take longer, because Python decodes each
     secrets += [
         os.environ.get(name, "")
         for name in variables
@@ -230,7 +231,8 @@ def find_secrets(
     for path in glob.glob(os.path.expanduser("~/.aws/sso/cache/*.json")):
         secrets += _read_tokens(path)
     users = [str(url).rpartition("@")[0].rpartition("://")[2] for url in urls]
-    # urllib3 and Python take the part in front of these characters for a host, and the part after a colon for a port.
+    # If the user part of a URL contains these characters, urllib3 and Python take a part of it for a host or a port,
+    # which their errors quote.
     users += [part for user in users for part in re.split(r"[#/?@\\]", user) if ":" in part or len(part) > 3]
     users += [part for user in users for part in user.split(":")[1:] if len(part) > 3]
     return secrets, [re.compile(re.escape(user)) for user in users if user]

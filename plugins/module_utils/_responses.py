@@ -6,8 +6,9 @@
 
 """Check the raw bytes of a response before botocore parses them.
 
-botocore parses an HTML page, a truncated body, and an empty body as ``{}``, splits a string into a list of characters,
-drops members that it does not know, fails on JSON that is not an object, and names errors differently by version.
+botocore parses an HTML page, a truncated body, and an empty body as ``{}``. It splits a string into a list of
+characters, drops members that it does not know, and fails on JSON that is not an object. The names that it gives errors
+depend on its version.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class UnreadableResponse(Exception):
 
 
 class RepeatedKey(ValueError):
-    """A JSON object contains a key twice. Parsers differ in which value they use."""
+    """A JSON object contains a key twice. Parsers differ in which of the two values they use."""
 
 
 def canonical_name(code: Any) -> str:
@@ -64,7 +65,7 @@ def check_response(
         if contradiction:
             customized_response_dict[CONTRADICTION] = contradiction
         return
-    if truncated and status < 300:  # for 300, botocore would raise a ClientError without the name of an error
+    if truncated and status < 300:  # not for 300, for which botocore would raise a ClientError without an error name
         return
     expected = operation_model.http.get("responseCode", 200)
     if status != expected:
@@ -142,7 +143,7 @@ def _rewrite_error(response_dict: dict[str, Any], body: bytes) -> str | None:
         document = {"message": text, "code": "UnknownOperationException" if _UNKNOWN_OPERATION.match(text) else None}
         places.append(document["code"])
         if places[0] and not places[1] and text.strip():
-            places.append(text)  # AWS does not name errors in this form
+            places.append(text)  # AWS never sends such a body with a name in the header
     given = [place for place in places if place is not None]
     names = list(filter(None, map(_bare_name, given)))
     if len(set(map(canonical_name, names))) > 1:

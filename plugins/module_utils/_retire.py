@@ -26,7 +26,7 @@ class Exclusions(NamedTuple):
 
 
 def choose_regions(regions: list[str], excluded: list[str]) -> list[str]:
-    """Return the Regions to read; raise VoiceError if an exclusion is not in *regions*, or if no Region is left."""
+    """Return the Regions to read; raise VoiceError if *excluded* contains another Region, or if no Region is left."""
     unknown = [region for region in dict.fromkeys(excluded) if region not in regions]
     if unknown:
         raise VoiceError("bad_exclude_region", regions=", ".join(unknown), read=", ".join(regions))
@@ -126,7 +126,7 @@ def list_failures(read: BulkRead, exclusions: Exclusions) -> list[dict[str, Any]
 
 
 def require_complete_read(read: BulkRead, prefix: str, exclusions: Exclusions) -> None:
-    """Raise VoiceError if anything that matters was not read."""
+    """Raise VoiceError if ``list_failures`` returns a failed read."""
     failures = list_failures(read, exclusions)
     if failures:
         error = VoiceError("incomplete_read", prefix, first=failures[0]["reason"].removesuffix("."))
@@ -135,7 +135,7 @@ def require_complete_read(read: BulkRead, prefix: str, exclusions: Exclusions) -
 
 
 def is_excluded(connector: dict[str, Any], exclusions: Exclusions) -> bool:
-    """Whether a Voice Connector keeps its proxy configuration."""
+    """Whether a Voice Connector keeps its proxy configuration, because it matches an exclusion."""
     return (
         connector["voice_connector_id"] in exclusions.ids
         or connector["name"] in exclusions.names

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The tables of a Voice Connector and its settings: the operations and keys of each setting."""
+"""The documented keys of a Voice Connector, and the operations and documented keys of each of its settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from ._shapes import PROXY, Country, Host, Network, PhoneNumber, Setting
 
-# The usual format. botocore parses every format, but takes ten times as long.
+# The format that AWS usually returns. botocore parses every format, but takes ten times as long.
 _ISO_8601 = r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{3}|[.][0-9]{6})?)Z"
 
 
@@ -22,7 +22,7 @@ def to_iso_8601(timestamp: Any) -> str:
     """Return a timestamp in ISO 8601 format in UTC, or an unchanged string if botocore cannot parse the timestamp."""
     from botocore.utils import parse_timestamp
 
-    if isinstance(timestamp, str) and len(timestamp) > 100:  # parsing takes quadratic time, and no timestamp is longer
+    if isinstance(timestamp, str) and len(timestamp) > 100:  # no timestamp is longer; parsing takes quadratic time
         return timestamp
     usual = isinstance(timestamp, str) and re.fullmatch(_ISO_8601, timestamp)
     try:
@@ -46,7 +46,7 @@ CONNECTOR: dict[str, tuple[str, Any]] = {
     "network_type": ("NetworkType", str),
 }
 
-# Not in SETTINGS, because one listing has the phone numbers of all Voice Connectors.
+# Not in SETTINGS, because no operation reads the phone numbers of only one Voice Connector.
 PHONE_NUMBERS = Setting(
     "phone_numbers",
     "ListPhoneNumbers",
@@ -179,7 +179,7 @@ SETTINGS = {
     )
 }
 
-# The choice of include for each operation that reads a setting. The other operations read whole Voice Connectors.
+# For each operation that reads a setting, the choice of the option include. Other operations read Voice Connectors.
 READ_BY = {
     **{setting.operation: setting.name for setting in (*SETTINGS.values(), PHONE_NUMBERS)},
     "ListTagsForResource": "tags",

@@ -6,8 +6,8 @@
 
 """Convert structures from the service to the documented return values. All functions are pure.
 
-A result contains only the documented members, with the names in the tables. Other parts of a response are ignored, so
-they cannot replace a documented value.
+A result contains only the documented members, with their documented names, such as ``cps_limit`` for ``CpsLimit``.
+Other parts of a response are ignored, so they cannot replace a documented value.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class MistypedValue(ValueError):
     """A value of a response is not of the documented type. The message names the member, but does not show the value."""
 
 
-# Kinds of values with their own rules. AWS returns them as values of the base class.
+# Types of values with their own rules. In a response, such a value has the base class.
 class Country(str):
     """A country code (ISO 3166-1 alpha-2)."""
 
@@ -46,7 +46,9 @@ class Setting(NamedTuple):
 
     name: str  # the choice of include, the key in the result, and the option that sets it
     operation: str  # the operation that reads the setting
-    member: str  # the member in the response; a list is returned as a structure with only this member
+    # The member of the response that contains the setting. If it is a list, get_setting() returns a structure with only
+    # this member.
+    member: str
     title: str  # in messages
     # For each key of the result: the member that AWS returns, and its type, as pick() takes it
     members: dict[str, tuple[str, Any]]
@@ -80,15 +82,15 @@ _TYPE_NAMES = {bool: "boolean", dict: "structure", int: "integer", list: "list",
 def pick(value: Any, kind: Any, where: str) -> Any:
     """Return the documented part of a JSON value. Missing members are null or empty.
 
-    :param kind: ``bool``, ``int``, ``str``, a class above, or a function that converts a timestamp. The kind of a list
-        is a list with the kind of its items. The kind of a structure is a dictionary that contains, for each
-        key, the name of the member in the response and its kind.
+    :param kind: the type of the value: ``bool``, ``int``, ``str``, a class above, or a function that converts a
+        timestamp. For a list, it is a list with the kind of the items. For a structure, it is a dictionary that
+        contains, for each documented key, the name of the member in the response and the kind of its value.
     :param where: the name of the value in messages.
-    :raises MistypedValue: the value, or a documented member of it, has a different type.
+    :raises MistypedValue: the value, or one of its documented members, has a different type.
     """
     if isinstance(kind, dict):
         members = {} if value is None else require_type(value, dict, where)
-        # Use the keys of the table. Each response has its own copies, of which a bulk read would keep thousands.
+        # Use the keys in *kind*, so that a bulk read does not keep thousands of copies of the names in responses.
         return {key: pick(members.get(name), inner, name) for key, (name, inner) in kind.items()}
     if isinstance(kind, list):
         items = [] if value is None else require_type(value, list, where)
@@ -101,7 +103,7 @@ def pick(value: Any, kind: Any, where: str) -> Any:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return kind(value if number else require_type(value, str, where))
     value = require_type(value, kind if kind in _TYPE_NAMES else kind.__mro__[1], where)
-    # The service permits numbers without the plus sign of E.164.
+    # The service permits numbers without the plus sign of E.164, so add the plus sign.
     return f"+{value}" if kind is PhoneNumber and re.fullmatch("[1-9][0-9]{1,14}", value) else value
 
 
@@ -117,7 +119,7 @@ def setting_result(setting: Setting, structure: dict[str, Any] | None, known: bo
 
     :param structure: the structure from the service, or None if the setting is not set.
     :param known: whether the structure is known; if not, ``exists`` is null.
-    :raises MistypedValue: a documented member has a different type.
+    :raises MistypedValue: a member does not have its documented type.
     """
     exists = structure is not None if known else None
     return {"exists": exists, **pick(structure, setting.members, setting.member)}

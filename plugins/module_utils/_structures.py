@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Compare, change, and check the structure of a setting, as the table of settings describes it. All functions are pure."""
+"""Compare, change, and check structures: the JSON objects that AWS returns for settings. All functions are pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _canonical_network(value: str) -> str:
     return _find_network(value) or value
 
 
-# The common spelling of each kind of string.
+# For each kind of string, a function that returns the same spelling for all equal values.
 _CANONICAL: dict[Any, Callable[[str], str]] = {
     Country: str.upper,
     Host: str.lower,
@@ -39,12 +39,12 @@ _CANONICAL: dict[Any, Callable[[str], str]] = {
 
 # The members of responses that have a different name as a parameter of the request.
 _RENAMED = {"PhoneNumberCountries": "PhoneNumberPoolCountries"}
-# The parameters of requests that are not members of a structure.
+# The parameters of requests that are not members of a structure in a response.
 FOREIGN = {"VoiceConnectorId", *_RENAMED.values()}
 
 _NUMBER = "a phone number in E.164 format in quotes, such as '+12065550100'; its value is not shown here"
 
-# For each kind, whether a value is valid, and what it must be.
+# For each kind, a function that returns whether a value is valid, and the requirement for messages.
 _VALID: dict[Any, tuple[Callable[[Any], Any], str]] = {
     Country: (
         lambda value: COUNTRY.fullmatch(value.upper()),
@@ -65,7 +65,7 @@ class BadValue(ValueError):
 
 
 class UnknownMembers(ValueError):
-    """A new value would remove members that are not in the table. The arguments are the path of the option and the members."""
+    """A new list would remove members that have no option. The arguments are the path of the list and the members."""
 
 
 class Problem(NamedTuple):
@@ -82,11 +82,11 @@ def is_empty(value: Any) -> bool:
 
 
 def normalize(value: Any, kind: Any) -> Any:
-    """Return the canonical form of a value, which all of its spellings share. Missing, false, and empty are equal.
+    """Return the canonical form of a value: the same for all of its spellings, and None if it is false or empty.
 
-    Members that are not in the table are omitted, because they can be of any depth.
+    Members of nested structures that are not in *kind* are omitted, because they can be of any depth.
 
-    :param kind: as ``pick()`` takes it; None for a value that is not in the table.
+    :param kind: the type of the value, as ``pick()`` documents it; None for a value that is in no ``Setting.members``.
     """
     if is_empty(value) or value is False:
         return None
@@ -122,8 +122,8 @@ def different_members(setting: Setting, one: dict[str, Any] | None, other: dict[
 def lost_members(setting: Setting, stored: dict[str, Any] | None, sent: dict[str, Any] | None) -> set[str]:
     """Return the members whose *stored* value differs from the *sent* value. None means that the setting is not set.
 
-    The service may set a member that was not sent to a default, unless the member is a phone number. A member whose value
-    in *sent* is empty must stay empty.
+    The service may store a default for a member that was not sent, unless the member is a phone number. A member whose
+    value in *sent* is empty must stay empty.
     """
     if stored is None or sent is None:
         return different_members(setting, stored, sent)
@@ -135,7 +135,7 @@ def lost_members(setting: Setting, stored: dict[str, Any] | None, sent: dict[str
 def is_kept(kind: Any, stored: Any, sent: Any) -> bool:
     """Return whether a *stored* value has everything that was *sent*. In structures, the service may add members.
 
-    :param kind: as ``pick()`` takes it; None for a value that is not in the table.
+    :param kind: the type of the value, as ``pick()`` documents it; None for a value that is in no ``Setting.members``.
     """
     if isinstance(kind, dict):
         names = {name: inner for name, inner in kind.values() if name in sent}
@@ -165,7 +165,7 @@ def name_members(setting: Setting, members: set[str]) -> str:
 
 
 def to_structure(kind: Any, value: Any) -> Any:
-    """Return an option with the names that AWS uses, without null values."""
+    """Return the value of an option with the names that AWS uses, without null values."""
     if isinstance(kind, dict):
         return {
             name: to_structure(inner, value[key]) for key, (name, inner) in kind.items() if value.get(key) is not None
@@ -183,9 +183,9 @@ def merge(
     If a given value equals the current value, the result keeps the spelling of the current value, such as ``+1...``.
     An empty value in *given* stays in the result, because it removes the member.
 
-    :param path: the path of the options.
+    :param path: the path of the option, for exceptions.
     :raises BadValue: a new phone number has no plus sign.
-    :raises UnknownMembers: a list would lose members that are not in the table.
+    :raises UnknownMembers: a list would lose members that have no option.
     """
     merged = dict(current or {})
     for key, (name, inner) in kind.items():
@@ -227,8 +227,8 @@ def _spell_new(kind: Any, value: Any, path: str) -> Any:
 def check_options(kind: Any, value: Any, path: str) -> None:
     """Raise BadValue if an option has a value of the right type that can never be valid.
 
-    :param kind: as ``pick()`` takes it.
-    :param path: the path of the option.
+    :param kind: the type of the value, as ``pick()`` documents it.
+    :param path: the path of the option, for exceptions.
     """
     if isinstance(kind, dict):
         for key, (_name, inner) in kind.items():
@@ -250,9 +250,9 @@ def apply_options(
 
     :param options: the keys of the setting, and ``exists``. A null or missing key does not change. If ``exists`` is
         false, the setting is deleted.
-    :param path: the path of the options.
+    :param path: the path of the option, for exceptions.
     :raises BadValue: a new phone number has no plus sign.
-    :raises UnknownMembers: a list would lose members that are not in the table.
+    :raises UnknownMembers: a list would lose members that have no option.
     """
     if options.get("exists") is False:
         return None
@@ -303,7 +303,7 @@ def find_unsendable(setting: Setting, shape: Any, structure: dict[str, Any]) -> 
 def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator[Problem]:
     """Yield why a *value* does not fit the *shape* of a request.
 
-    :param kind: as ``pick()`` takes it, for the names of options; None for a member that is not in the table.
+    :param kind: the type of the value, as ``pick()`` documents it; if it is None, problems name the members.
     :param path: the path of the option.
     """
     if shape.type_name == "structure":

@@ -23,7 +23,7 @@ def get_account_id(client: VoiceClient) -> str:
     """Return the ID of the account that the credentials in use belong to. Operation: GetCallerIdentity.
 
     :param client: a client for STS.
-    :raises VoiceError: the request failed, or the response contains no account, or an account that is not the role's.
+    :raises VoiceError: the request failed, or the response contains no account, or not the account of the role.
     """
     operation = Operation(client, "GetCallerIdentity", "get the AWS account ID")
     response = operation()

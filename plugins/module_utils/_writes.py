@@ -45,7 +45,7 @@ class WriteError(VoiceError):
 
 
 class _Confirmed(Exception):
-    """No attempt, or no further attempt, is needed."""
+    """Raised if no request, or no further request, is needed, because the state is as desired."""
 
     def __init__(self, change: Change) -> None:
         super().__init__()
@@ -55,9 +55,9 @@ class _Confirmed(Exception):
 class Write:
     """A write with one operation. Subclasses define the state that it changes, and how to read and compare states."""
 
-    operation: str  # its name
+    operation: str  # the name of the operation
     action: str  # as in "Failed to ACTION in REGION"
-    deletes = False  # whether an error NotFound means that the state is None
+    deletes = False  # whether this deletes an object, so that the error NotFound can mean success
     lost_message = "stored_differently"
 
     def __init__(self, client: VoiceClient, decide: Callable[[Any], Any]) -> None:
@@ -71,7 +71,7 @@ class Write:
         self.before: Any = None  # the state that the last read returned
         self.desired: Any = None  # the state that the last request sets
         self.expected: list[Any] = []  # the state for which the write was planned; empty without a plan
-        self._sending = False  # whether the last call of prepare() has returned
+        self._sending = False  # whether the last call of prepare() has returned, so a request may have been sent
 
     def read(self, client: VoiceClient) -> Any:
         """Return the current state."""
@@ -96,8 +96,8 @@ class Write:
     def check(self, parameters: dict[str, Any], kind: dict[str, Any], path: str = "") -> dict[str, Any]:
         """Return the *parameters* of the request; raise VoiceError if the installed botocore cannot send them.
 
-        :param kind: as ``pick()`` takes it, for the names of options.
-        :param path: the path of the options.
+        :param kind: the types of the parameters, as ``pick()`` documents them, for the names of options.
+        :param path: the path of the options, for messages.
         """
         problems = list(find_problems(self.shape, parameters, kind, path))
         for what, message, field in (("unknown", "not_in_botocore", "members"), ("missing", "incomplete", "options")):
@@ -119,8 +119,8 @@ class Write:
     def find_stored(self, operation: Operation, response: dict[str, Any], desired: Any) -> Any:
         """Return the state after a successful request.
 
-        This method is for operations without output, and returns the desired state. Subclasses return the state that
-        the service returns.
+        For an operation without output, this is the desired state. Subclasses whose operation has an output return the
+        state in the response.
         """
         operation.require_request_id(response)
         return desired
@@ -216,7 +216,7 @@ class Write:
             self.fail_changed("changed_meanwhile", current, options=self.name(different))
 
     def _confirm(self, error: VoiceError) -> Change:
-        """Return the change after an error; raise VoiceError unless the service applied the write."""
+        """Read the state after an error. Return the change if the write was applied; otherwise, raise VoiceError."""
         missing = self.deletes and isinstance(error, NotFound)
         if error.rejected and not missing:
             raise error
@@ -234,7 +234,7 @@ class Write:
         if reason is not None:
             raise self.failure("write_unknown", read=reason, **response)
         if missing and current is None:
-            # If every earlier attempt was rejected, someone else made the deletion.
+            # If every attempt was rejected, someone else deleted the object, so this write changed nothing.
             return Change(self.before, None, not error.rejected)
         try:
             self._check_attempt(current)
@@ -242,7 +242,7 @@ class Write:
             return e.change
         if not self.different(self.before, self.desired):
             raise self.failure("write_unreadable", **response)
-        # A request that was abandoned while it was sent may still arrive.
+        # The service may still apply a request that was abandoned after it was sent.
         raise self.failure("write_pending" if error.pending else "write_failed", **response)
 
     def fail_changed(self, name: str, current: Any, **fields: Any) -> NoReturn:
@@ -280,7 +280,7 @@ def require_valid(setting: Setting, options: dict[str, Any], path: str = "") -> 
 class SettingWrite(Write):
     """A write that sets or deletes a setting of a Voice Connector. The state is the structure, or None if not set.
 
-    Operations: those of the setting, and GetVoiceConnector if a 404 must be interpreted.
+    Operations: those of the setting, and GetVoiceConnector after a 404 if *voice_connector* has no Region.
     """
 
     def __init__(
@@ -293,10 +293,10 @@ class SettingWrite(Write):
         path: str = "",
         voice_connector: dict[str, Any] | None = None,
     ) -> None:
-        """Prepare to set or delete a setting, as *options* describe. The caller can replace ``decide`` instead.
+        """Prepare to set or delete a setting. To set it, pass *options*, or replace ``decide``.
 
-        :param deletes: whether ``decide`` returns None.
-        :param options: as ``apply_options()`` takes them.
+        :param deletes: whether to delete the setting.
+        :param options: the keys of the setting, as ``apply_options()`` documents them.
         :param path: the path of the options, for messages.
         :param voice_connector: the documented keys of the Voice Connector, if it was read.
         """
@@ -321,7 +321,8 @@ class SettingWrite(Write):
     def read(self, client: VoiceClient) -> dict[str, Any] | None:
         current = get_setting(client, self._setting, self._id, self._voice_connector).structure
         if current is None and not self.deletes and self._voice_connector is None:
-            # A second request confirmed that the setting was not set. Someone may have set it in the meantime.
+            # After a 404, get_setting() sent GetVoiceConnector. Someone may have set the setting in the meantime, so
+            # read it again.
             self._voice_connector = {"aws_region": client.region}
             current = get_setting(client, self._setting, self._id, self._voice_connector).structure
         return current
@@ -354,7 +355,7 @@ class SettingWrite(Write):
     def check_members(self, structure: dict[str, Any], message: str = "unknown_members") -> None:
         """Raise VoiceError if the installed botocore does not have the operation or a member of a *structure*.
 
-        :param message: the name of the message about a member.
+        :param message: the name of the message about members that botocore does not have.
         """
         self._operation().require()
         unknown = self.find_unsendable(structure)
@@ -362,7 +363,7 @@ class SettingWrite(Write):
             raise self.failure(message, rejected=True, members=", ".join(unknown))
 
     def find_unsendable(self, structure: dict[str, Any]) -> list[str]:
-        """Return the members of a *structure* that botocore cannot send; none if botocore lacks the operation."""
+        """Return the members of a *structure* that botocore cannot send, or [] if it does not have the operation."""
         known = self.operation in self.client.model.operation_names
         return find_unsendable(self._setting, self.shape, structure) if known else []
 

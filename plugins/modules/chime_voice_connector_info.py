@@ -801,7 +801,7 @@ def build_unread(regions: list[str], error: VoiceError) -> dict[str, Any]:
 
 
 def build_result(read: BulkRead, by_tags: bool) -> dict[str, Any]:
-    """Return the documented result. For a failure, add the keys of the failure.
+    """Return the documented result of a read. If the task must fail, add the keys of a failure.
 
     :param by_tags: whether Voice Connectors are selected by their tags. Otherwise, withheld tags are not a failure.
     """

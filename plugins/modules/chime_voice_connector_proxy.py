@@ -227,7 +227,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def describe(change: Change, with_diff: bool) -> dict[str, Any]:
-    """Return the return values for a change."""
+    """Return what the module returns for a change."""
     before, after = proxy_result(change.before), proxy_result(change.after)
     result = {"changed": change.changed, "exists": after["exists"], "proxy": after}
     return {**result, "diff": {"before": before, "after": after}} if with_diff else result

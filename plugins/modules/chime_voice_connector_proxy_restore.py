@@ -245,7 +245,7 @@ def desired_proxy(
         raise write.failure("would_overwrite", options=write.name(different))
     if different:
         write.check_members(desired, "unknown_backup_members")
-        write.check_members(current or {})  # unknown members would be lost
+        write.check_members(current or {})  # the write would remove members that botocore does not have
     return desired
 
 

@@ -58,7 +58,7 @@ def _as_string(value: Any) -> str | None:
 
 
 def find_complete(accounts: list[Any]) -> set[tuple[str, str]]:
-    """Return the accounts and Regions in which everything was read. Omit accounts without an ID."""
+    """Return each pair of an account and a Region in which everything was read. Omit accounts without an ID."""
     return {
         (account["account_id"], region["region"])
         for account in accounts
@@ -85,7 +85,7 @@ def _parse(envelope: Any) -> Previous:
     kinds = {"policy": dict, "accounts": list, "findings": list}
     if (
         not isinstance(envelope, dict)
-        or repr(envelope.get("format")) != repr(FORMAT)  # neither 1.0 nor true
+        or repr(envelope.get("format")) != repr(FORMAT)  # 1.0 and true are not valid
         or not _CREATED.fullmatch(str(envelope.get("created")))
         or not all(isinstance(envelope.get(key), kind) for key, kind in kinds.items())
     ):
@@ -99,7 +99,7 @@ def _parse(envelope: Any) -> Previous:
         if check is None:
             continue
         if not isinstance(identifier, str) or not check or not isinstance(check, str):
-            complete = set()  # an invalid entry could be about a Voice Connector that seems to be new
+            complete = set()  # a Voice Connector that seems to be new could be that of this invalid entry
             continue
         status = entry.get("status") if entry.get("status") in _KNOWN else entry.get("last_known_status")
         seen[_as_string(account), identifier, check] = Seen(
@@ -128,7 +128,7 @@ def read_previous(path: str) -> tuple[Previous | None, str | None]:
 
 
 def _comparable(name: str, value: Any) -> Any:
-    """Return the value of a check as reports contain it. A masked phone number equals the unmasked one."""
+    """Return a value of a policy in a form in which a masked phone number equals the unmasked one."""
     value = Mask(()).value(value, name)
     return _NUMBER.sub("", json.dumps(value)) if name == "allowed_tag_values" else value
 
@@ -169,7 +169,7 @@ def compare(judgement: Judgement, previous: Previous | None) -> Comparison:
             found.add(key)
             status = previous.seen[key].status
         elif identifier not in existed and (account, finding["region"]) in previous.complete:
-            status = "not_applicable"  # it did not exist
+            status = "not_applicable"  # the Voice Connector did not exist
         if finding["status"] == "unknown":
             finding["last_known_status"] = status if key else None
         elif finding["status"] == "fail" and status in _HOLDS:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 # reading.
 _UNSUPPORTED = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
-_MAX_WAIT = 60  # seconds for another run to finish writing
+_MAX_WAIT = 60  # seconds to wait for another run that is writing
 
 
 @contextlib.contextmanager

@@ -40,7 +40,7 @@ class Judgement(NamedTuple):
     """The return value of judge. It can be converted to JSON if the results can."""
 
     findings: list[dict[str, Any]]
-    accounts: list[dict[str, Any]]  # an account for each result
+    accounts: list[dict[str, Any]]  # an entry for each result
     voice_connectors: list[dict[str, Any]]  # each Voice Connector once, as read, with its account_id
     policy: dict[str, Any]  # as given, except that dates are strings
     unused_exceptions: list[dict[str, Any]]  # the exceptions that match no finding of any status
@@ -55,12 +55,12 @@ def find_account(values: dict[str, Any]) -> str | None:
 
 
 def is_same(account: str | None, other: str | None) -> bool:
-    """Return whether two accounts can be the same. If so, Voice Connectors with the same ID are the same."""
+    """Return whether two accounts can be the same, because they are equal, or because one is unknown."""
     return account == other or account is None or other is None
 
 
 def group_by_account(found: list[tuple[str | None, Connector]]) -> dict[str | None, list[Connector]]:
-    """Group Voice Connectors with one ID by account. If only one account is known, it replaces unknown accounts."""
+    """Group Voice Connectors with the same ID by account. A single known account replaces unknown ones."""
     known = {account for account, _connector in found if account}
     groups: dict[str | None, list[Connector]] = {}
     for account, connector in found:
@@ -73,8 +73,8 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
 
     Judge each Voice Connector once. If several results contain it, use the result with the fewest unknown checks. In a
     tie, prefer the result from the Region that the Voice Connector belongs to, then the first result. Two Voice
-    Connectors are the same if their IDs are the same, and if their accounts are the same or unknown. If only the errors
-    of a result contain a Voice Connector, each of its checks is unknown, unless a different result contains it.
+    Connectors are the same if their IDs are the same, and if their accounts are the same or unknown. If a Voice
+    Connector is only in the errors of a result, each of its checks is unknown, unless a different result contains it.
 
     :param results: a result, its list ``voice_connectors``, the registered variable of a loop, or a list of these.
     :param policy: a dictionary, or YAML or JSON text.
@@ -122,7 +122,7 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
             connector = Connector(values, read.errors, now)
             by_id.setdefault(connector.identifier, []).append((account, connector))
     voice_connectors = []
-    accounts: dict[str, set[str | None]] = {}  # the accounts that have findings about a Voice Connector, by its ID
+    accounts: dict[str, set[str | None]] = {}  # by ID of a Voice Connector, the accounts with findings about it
     for identifier, candidates in by_id.items():
         for account, group in group_by_account(candidates).items():
             judged = [(c, [(name, evaluate(check, wanted, c)) for name, check, wanted in checks]) for c in group]

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Mask phone numbers and user names, and simplify values from outside. All functions are pure."""
+"""Mask phone numbers and user names, and convert values from outside for JSON. All functions are pure."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _KEPT = frozenset(
 )
 # The keys whose values can contain a phone number that is in no setting
 _LIKELY_KEYS = ("reason", "actual", "expected", "tags", "allowed_tag_values")
-_MIN_USER = 3  # a shorter user name can equal any word of a reason
+_MIN_USER = 3  # a shorter user name can be an ordinary word, so it is not masked in other strings
 # Four or more digits with the usual punctuation. No two repetitions can match the same text, so matching takes linear
 # time.
 _DIGITS = re.compile(r"(?:(?<!\w)\+)?[0-9](?:[\s().\-/]{0,3}[0-9]){3,}")
-# A probable phone number in a reason, even without a plus sign. An account ID has 12 digits.
+# A probable phone number, even without a plus sign. 12 digits do not match, because they can be an account ID.
 _LIKELY = re.compile(
     r"(?<![0-9])(?:[0-9]{10,11}|[0-9]{13,15}|[0-9]{3}\)?[\s.\-]{1,2}[0-9]{3}[\s.\-][0-9]{4})(?![0-9])", re.ASCII
 )
@@ -87,7 +87,7 @@ class Mask:
         for connector in () if show else connectors:
             for number in _find_phone_numbers(connector):
                 digits = _only_digits(number)
-                # A number without its country code is at most three digits shorter.
+                # Also find a number without its country code, which has at most three digits.
                 self._numbers.update(digits[start:] for start in range(4) if len(digits) - start > 6)
             credentials = connector.get("termination_credentials")
             names = credentials.get("usernames") if isinstance(credentials, dict) else None
@@ -98,10 +98,10 @@ class Mask:
                 key = (connector.get("account_id"), connector.get("voice_connector_id"))
                 self._users[key] = re.compile(rf"(?<!\w)(?:{words})(?!\w)")
         self._lengths = sorted({len(number) for number in self._numbers})
-        self.text = functools.lru_cache(1024)(self._text)  # most findings share their strings with others
+        self.text = functools.lru_cache(1024)(self._text)  # many findings contain the same strings
 
     def _text(self, text: str, likely: bool = False) -> str:
-        """Return *text* with masked phone numbers. With *likely*, also mask probable phone numbers."""
+        """Return *text* with masked phone numbers. If *likely* is true, also mask probable phone numbers."""
 
         def mask_digits(match: re.Match[str]) -> str:
             run, digits = match[0], _only_digits(match[0])

@@ -23,7 +23,7 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._report import des
 
 TEMPLATE = pathlib.Path(__file__).with_name("report.html.j2")
 
-# Each status, worst first, and the class of its cells. A status that is not listed counts as unknown.
+# Each status, worst first, and the CSS class of its cells. A status that is not listed counts as unknown.
 STATUSES = {"fail": "f", "unknown": "u", "excepted": "e", "pass": "p", "not_applicable": "n"}
 
 _ORDER = list(STATUSES)
@@ -136,7 +136,7 @@ def group_unread(envelope: dict[str, Any]) -> dict[str, dict[str, list[Any]]]:
             unread and account["reason"] in {None, *(item["reason"] for item in unread)}
         ):
             add(account["account_id"], name, None, account["reason"])
-    # Most reasons of these findings contain one of the reasons above, and also name what was not read.
+    # Add only findings with other reasons. Most repeat one of the reasons above, and only name what was not read.
     for finding in envelope["findings"]:
         if finding["check"] is None:
             place = finding["account_id"], finding["region"]
@@ -178,7 +178,7 @@ def render_page(envelope: dict[str, Any]) -> str:
         checks=checks,
         statuses=STATUSES,
         groups=groups,
-        # For each status, the number of rows with that worst status. For each check, the number of rows that fail it.
+        # For each status, the number of rows of which it is the worst. For each check, the number of rows that fail it.
         worst=collections.Counter(min(row["cells"], key=lambda cell: _RANKS[cell[0]])[0] for row in rows),
         fails=[sum(row["cells"][column][0] == "fail" for row in rows) for column in range(len(checks))],
         unread=group_unread(envelope),

@@ -33,7 +33,7 @@ _HOUR = datetime.timedelta(hours=1)
 _PROTOCOLS = ("TCP", "UDP")
 
 MAX_LISTED = 3  # items in a reason
-MAX_SHOWN = 500  # characters of a value in a message, and parts of its JSON that are encoded
+MAX_SHOWN = 500  # characters of a value in a message
 _MAX_MESSAGE = 2000  # characters of a message from outside
 _MAX_POLICY = 1_000_000  # characters of a policy
 _MAX_NUMBER = 10**12
@@ -121,12 +121,12 @@ class Connector(NamedTuple):
 
 
 def as_text(value: Any) -> str | None:
-    """Return a string that is not empty, or None."""
+    """Return the value if it is a string that is not empty, otherwise None."""
     return value if isinstance(value, str) and value else None
 
 
 def show(value: Any) -> str:
-    """Return the beginning of a value in YAML. The value can have any type, size, and depth."""
+    """Return the beginning of a value as JSON. The value can have any type, size, and depth."""
     encoder = json.JSONEncoder(default=str, ensure_ascii=False, skipkeys=True, check_circular=False)
     try:
         # Encode only as much as is shown.
@@ -153,7 +153,7 @@ def plain(value: Any, tags: bool = False) -> Any:
 
 
 def is_small(number: float) -> bool:
-    """Return whether a number can be written in a message and in JSON."""
+    """Return whether a number is small enough for a message and for JSON."""
     return -_MAX_NUMBER <= number <= _MAX_NUMBER
 
 
@@ -461,10 +461,10 @@ def suggest_cidr(cidr: str) -> str:
 
 
 class Check(NamedTuple):
-    """A row of the table of checks. Each check is a key of a policy."""
+    """A check of a policy. Its name in ``CHECKS`` is its key in the policy."""
 
     includes: tuple[str, ...]  # the values of the option "include" that this check needs
-    parse: Callable[[str, Any], Any]  # converts the key and its value to the second argument of evaluate
+    parse: Callable[[str, Any], Any]  # converts the key and its value in a policy to the second argument of evaluate
     evaluate: Callable[[Connector, Any], CheckResult]
     # Given the policy value and the actual value, returns the single option of chime_voice_connector that makes the check
     # pass. Returns None if the check needs several options, or if several values are possible.
@@ -514,7 +514,7 @@ CHECKS = {
         ("streaming",),
         whole_number("a whole number of hours, 0 or more", 0),
         check_retention,
-        # Without an actual value, streaming is missing or disabled.
+        # If the actual value is None, streaming is not configured or disabled, which this option alone cannot fix.
         lambda wanted, actual: None if actual is None else {"streaming": {"data_retention_in_hours": wanted}},
     ),
     "emergency_calling": Check(
@@ -542,7 +542,7 @@ class Exemption(NamedTuple):
     until: datetime.date | None
 
     def applies_to(self, account: str | None, values: dict[str, Any]) -> bool:
-        """Return whether the account and the tags of a Voice Connector are selected. Unknown values are not selected."""
+        """Return whether the exception selects the account and tags of a Voice Connector. Unknown ones do not match."""
         given = self.given
         if "account_ids" in given and account not in given["account_ids"]:
             return False
@@ -560,7 +560,7 @@ class Policy(NamedTuple):
     given: dict[str, Any]
     checks: dict[str, Any]  # the parsed values, in the order of CHECKS
     exceptions: list[Exemption]
-    # Keys: (check, Voice Connector ID, name). One of ID and name is None. For an exception by tags, both are None.
+    # By check, Voice Connector ID, and name: the ID or the name is None. For an exception by tags, both are None.
     by_selector: dict[tuple[str, str | None, str | None], list[Exemption]]
 
 

@@ -25,7 +25,7 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import (
 
 _MAX_DEPTH = 10  # levels of lists and loops in the input
 
-# Keys that every result of a task has, or that Ansible adds if a task did not run or did not finish.
+# Keys that a Voice Connector never has, but a result of a task can have: those of the module, and those of Ansible.
 _RESULT_KEYS = frozenset(
     ("voice_connectors", "errors", "results", "changed", "failed", "unreachable", "skipped", "msg", "exception", "rc")
     + ("failed_when_suppressed_exception", "module_stderr", "censored", "complete", "assume_role_arn")
@@ -49,7 +49,7 @@ class Read(NamedTuple):
     account_id: str | None
     connectors: list[dict[str, Any]]
     errors: Errors
-    unread: dict[str, tuple[str | None, str]]  # the Region and the message of the first error of each ID
+    unread: dict[str, tuple[str | None, str]]  # by ID, the Region and the message of the first error
     gaps: list[Gap]
     summary: dict[str, Any]  # the entry in Judgement.accounts
 
@@ -114,7 +114,7 @@ def find_item(result: Any) -> Any:
 
 
 def parse_connectors(connectors: list[dict[str, Any]]) -> Read:
-    """Return a list of Voice Connectors as a Read. It is incomplete, because a list does not show what is missing."""
+    """Return a list of Voice Connectors as an incomplete Read, because a list does not show what is missing."""
     summary: dict[str, Any] = {
         "account_id": None,
         "assume_role_arn": None,
@@ -184,7 +184,7 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
     whole = errors.get((None, None, None))
     incomplete = has_failed(result) or is_set(result, "stopped") or result.get("complete", True) is not True
     absent = not isinstance(given, list) or is_set(result, "unreachable") or is_set(result, "skipped")
-    # An incomplete result that does not show what is missing
+    # Whether the result is incomplete, but does not show what is missing
     unexplained = incomplete and not errors and all(region["complete"] for region in regions)
     if whole is None and (absent or unexplained):
         whole = find_message(result)
@@ -201,8 +201,8 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
             missing.setdefault(region, message)
     if whole is None:
         named = {region for _identifier, region, _setting in errors}
-        # Only a result with the key ``complete`` contains an error for each Voice Connector that the module did not try
-        # to read.
+        # A result without the key ``complete`` contains no errors for Voice Connectors that the module did not try to
+        # read.
         stopped = is_set(result, "stopped") and "complete" not in result
         for entry in regions:
             if not entry["complete"] and (stopped or entry["region"] not in named):
@@ -245,7 +245,7 @@ def find_matched(read: Read) -> set[tuple[str, str]]:
 
 
 def as_list(value: Any, name: str, problems: list[str]) -> list[Any]:
-    """Return a list, or [] and a problem if the value is neither a list nor null."""
+    """Return the value if it is a list, otherwise []. Add to *problems* if it is neither a list nor null."""
     if value is not None and not isinstance(value, list):
         problems.append(f"The value of {name} is not valid.")
     return value if isinstance(value, list) else []

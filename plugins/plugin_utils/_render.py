@@ -40,7 +40,7 @@ _FORMULA = re.compile(f"(^|_|[^\\w{_BLANKS}])([{_BLANKS}]*)([=+\\-@\uff1d\uff0b\
 # The same characters after whitespace, which could also separate cells.
 _INNER_FORMULA = re.compile("(?<![^\\W_])(?<!')([=+\\-@\uff1d\uff0b\uff0d\uff20])(?=\\S)")
 # Strings that a spreadsheet treats as a number, an amount, a time, a date, or a boolean.
-# Other characters separate the words, so every string can be divided into words in only one way.
+# No letter is next to a word, so a string can be divided into words in only one way, and matching takes linear time.
 _WORD = "(?<![a-z])(?:[ap]m?|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})(?![a-z])"
 _SIGNS = r"\s\d.,:/()%$+\u00a2-\u00a5\u20a0-\u20cf-"
 _NUMBER = re.compile(rf"(?:[{_SIGNS}]|e|(?<=\d)[tz](?![a-z])|{_WORD})*", re.IGNORECASE)
@@ -76,7 +76,7 @@ def cell(value: Any) -> str:
     return _escape(value)
 
 
-@functools.lru_cache(1024)  # most findings share their strings with others
+@functools.lru_cache(1024)  # many findings contain the same strings
 def _escape(value: str) -> str:
     if not (value.isascii() and value.isprintable()):
         value = "".join(" " if is_control(c) else c for c in value)
@@ -86,7 +86,7 @@ def _escape(value: str) -> str:
 
 
 def to_csv(envelope: dict[str, Any]) -> str:
-    """Return the findings as CSV with a byte order mark. Without findings, a row contains the outcome and the verdict."""
+    """Return the findings as CSV with a byte order mark. If there are none, one row contains the verdict."""
     text = io.StringIO()
     text.write("\ufeff")
     rows = csv.writer(text)
