@@ -4,9 +4,9 @@
 
 """Compare the bulk read to boto3, a loop in a playbook, and the AWS CLI, and print a table.
 
-All clients use the same emulator, which runs in a separate process and responds after a fixed time. Wall time,
-CPU seconds, and peak memory cover the whole client process. The operating system reports CPU seconds and peak memory. If
-a command runs several times, each figure is the median, and the clients take turns.
+The emulator runs in a separate process and responds after a fixed time. The wall time, CPU seconds, and peak memory of
+a client are those of its whole process. Figures from several runs are medians. The figures of the loop and the AWS CLI
+are extrapolated.
 
 Usage: python tests/benchmark [--quick]
 """
@@ -63,8 +63,6 @@ class Cost(NamedTuple):
 
 
 class EmulatorProcess:
-    """The emulator, running in a separate process."""
-
     def __init__(self, url: str) -> None:
         self.url = url
 
@@ -75,7 +73,7 @@ class EmulatorProcess:
             return json.load(response)
 
     def measure(self, *command: str | pathlib.Path, **environment: str) -> Cost:
-        """Run a command to completion and return its cost. Exit if it fails."""
+        """Run a command to its end, and return its cost. Exit if the command fails."""
         self.control("DELETE", "requests")
         with tempfile.TemporaryFile("w+") as output:
             started = time.monotonic()
@@ -168,7 +166,7 @@ def print_row(name: str, size: int, cost: Cost) -> None:
 
 
 def target_row(metric: str, value: float, low: float, high: float) -> str:
-    """Return a row for the table of targets. The target is a value from *low* to *high*."""
+    """Return a row for the table of targets. The target is met if *value* is from *low* to *high*."""
     target = f"{low:g}" if low == high else f"<= {high:g}" if low == 0 else f">= {low:g}"
     return f"| {metric:68} | {value:8.3f} | {target:>7} | {'met' if low <= value <= high else 'MISSED':6} |"
 
@@ -178,7 +176,6 @@ def count_pages(size: int) -> int:
 
 
 def check_complete(cost: Cost, size: int) -> None:
-    """Check that a bulk read returned everything."""
     result = json.loads(cost.output)
     connectors = result["voice_connectors"]
     assert len(connectors) == size
@@ -187,7 +184,7 @@ def check_complete(cost: Cost, size: int) -> None:
 
 
 def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[str]:
-    """Print the rows for the module and for bare boto3, and return the rows on growth for the table of targets."""
+    """Print the rows of the module and bare boto3, and return rows about growth for the table of targets."""
     module_costs, boto3_costs = {}, {}
     for size in sizes:
         with start_emulator(size) as emulator:
@@ -221,7 +218,7 @@ def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[st
 def measure_alternatives(
     module: Command, boto3: Command, size: int, pair_count: int, folder: pathlib.Path
 ) -> list[str]:
-    """Print the rows for the loop and for the AWS CLI, and return the rows on wall time for the table of targets."""
+    """Print the rows of the loop and the AWS CLI, and return rows about wall time for the table of targets."""
     item_count, call_count = 20, 3
     playbook = folder / "loop.yml"
 
@@ -261,7 +258,7 @@ def measure_alternatives(
 
 
 def measure_faults(module: Command, throttled_size: int, rate: float, faulty_size: int) -> list[str]:
-    """Return the rows on throttling and faults for the table of targets."""
+    """Return rows about throttling and faults for the table of targets."""
     with start_emulator(throttled_size, rate_limit=rate) as emulator:
         throttled = emulator.measure(*module)
     check_complete(throttled, throttled_size)

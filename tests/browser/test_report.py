@@ -48,7 +48,7 @@ CODES = {"f": "fail", "u": "unknown", "e": "excepted", "p": "pass", "n": "not_ap
 
 
 def make_report(*rows: tuple[str, str, str, str, str], **values: Any) -> dict[str, Any]:
-    """Return a report with *rows*: an ID, name, account, Region, and a letter for the status of each of CHECKS."""
+    """Return a report with *rows*: ID, name, account, Region, and a string with one of CODES for each of CHECKS."""
     connectors = [
         connector(identifier, name=name or None, account_id=account_id, region=region)
         for identifier, name, account_id, region, _codes in rows
@@ -108,13 +108,13 @@ REPORTS = {
     "hundreds": fleet(300, 4),
     "many": fleet(5000, 20, 4),
 }
-# The worst account comes first, and the worst row comes first in each account.
+# The account with the worst status comes first, and in each account, the row with the worst status.
 DEFAULT_ORDER = ["d4", "e5", "c3", "g7", "a1", "b2", "h8"]
 
 
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """Return a folder with a page for each of REPORTS."""
+    """Return a folder with an HTML page for each of REPORTS."""
     folder = tmp_path_factory.mktemp("reports")
     for name, content in REPORTS.items():
         (folder / f"{name}.html").write_text(render_page(content), encoding="utf-8")
@@ -134,7 +134,7 @@ def browser() -> Iterator[Browser]:
         "--disable-component-update",
         "--disable-sync",
         "--disable-quic",
-        # Using one renderer for all pages saves a tenth of the time.
+        # One renderer process for all pages saves a tenth of the time.
         "--renderer-process-limit=1",
         "--process-per-site",
     ]
@@ -148,7 +148,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Tab:
-    """A browser tab that opens reports and records unwanted console messages, errors, dialogs, and requests."""
+    """A browser tab that opens reports, and records unwanted console messages, errors, dialogs, and requests."""
 
     def __init__(self, browser: Browser, java_script_enabled: bool) -> None:
         self.unwanted: list[str] = []
@@ -170,13 +170,13 @@ class Tab:
 
 @pytest.fixture(scope="session")
 def tabs(browser: Browser) -> dict[bool, Tab]:
-    """Open a tab with JavaScript and one without. All tests share them to save time."""
+    """Open a tab with JavaScript and one without. To save time, all tests share these two."""
     return {enabled: Tab(browser, enabled) for enabled in (True, False)}
 
 
 @pytest.fixture
 def open_report(tabs: dict[bool, Tab], reports: pathlib.Path) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens a report. At the end of the test, fail if a report did anything unwanted."""
+    """Return a function that opens a report. At the end, the test fails if a tab recorded anything."""
 
     def open_page(
         name: str = "seven",
@@ -217,7 +217,7 @@ def test_the_page_opens_without_errors_or_requests(open_report: Callable[..., Pa
     page.wait_for_load_state("networkidle")
     assert page.title() == page.locator("h1").text_content() == REPORTS[name]["verdict"]
     assert page.locator(ROWS).count() == len(REPORTS[name]["voice_connectors"])
-    # The fixture open_report checks for errors, violations of the Content-Security-Policy, and requests.
+    # The fixture open_report then checks that there were no errors, policy violations, or requests.
 
 
 def test_the_content_security_policy_blocks_injected_scripts_and_styles(
@@ -237,7 +237,7 @@ def test_the_content_security_policy_blocks_injected_scripts_and_styles(
     assert len(blocked) == 2 and all("Content Security Policy" in message for message in blocked)
 
 
-def test_what_was_not_read_is_above_the_picture(open_report: Callable[..., Page]) -> None:
+def test_unread_accounts_and_regions_are_above_the_table(open_report: Callable[..., Page]) -> None:
     page = open_report()
     headings = page.locator("h2").all_inner_texts()
     assert headings == [
@@ -273,11 +273,11 @@ def test_a_status_is_readable_without_color(open_report: Callable[..., Page]) ->
     assert len(set(symbols.values())) == 5 and all('/ ""' in symbol for symbol in symbols.values())
     cells = page.locator(ROWS).first.locator("td:not(.d)").all_text_contents()
     assert cells == ["Fail", "Fail", "Pass", "Not applicable"]
-    # A screen reader reads the word, even if only the symbol is visible.
+    # A screen reader reads the word, even where only a symbol is visible.
     assert page.get_by_role("cell", name="Not applicable").count() == 2
 
 
-def test_a_row_that_does_not_pass_opens_to_its_reasons_and_settings(open_report: Callable[..., Page]) -> None:
+def test_a_row_that_does_not_pass_can_be_opened_to_show_reasons_and_settings(open_report: Callable[..., Page]) -> None:
     page = open_report()
     assert page.locator(f"{ROWS}:has(details) th code").all_text_contents() == ["d4", "e5", "c3", "g7", "b2"]
     row = page.locator(ROWS, has_text="e5")
@@ -297,7 +297,7 @@ def test_a_row_that_does_not_pass_opens_to_its_reasons_and_settings(open_report:
     assert content.is_visible()
 
 
-def test_the_policy_and_the_regions_are_collapsed_unless_there_is_nothing_else(
+def test_the_policy_and_the_regions_are_collapsed_if_the_report_has_voice_connectors(
     open_report: Callable[..., Page],
 ) -> None:
     assert not open_report().get_by_text("us-east-1, eu-central-1 completely read").first.is_visible()
@@ -321,8 +321,7 @@ def test_hostile_text_is_shown_unchanged_and_never_runs(open_report: Callable[..
         settings = row.locator("dl bdi").all_text_contents()
         assert text in settings and f"{text}: {text}" in settings
     assert page.locator(".notice li > bdi").all_text_contents()[: len(HOSTILE)] == HOSTILE
-    # The rendered text keeps all white space in a name. On screen, rows outside the viewport are not rendered, so use
-    # print media.
+    # All white space in a name is shown. Chromium renders rows outside the viewport only for print.
     page.emulate_media(media="print")
     assert sorted(page.locator(f"{ROWS} th > bdi").all_inner_texts()) == sorted(HOSTILE)
     assert page.locator("img, script:not([type=module]), b:text-is('out')").count() == 0
@@ -360,7 +359,7 @@ def test_a_right_to_left_name_does_not_change_the_direction_of_other_text(open_r
         (["Fail", "Fail"], DEFAULT_ORDER),
     ],
 )
-def test_a_check_a_status_and_an_account_filter_the_rows(
+def test_rows_can_be_filtered_by_check_status_and_account(
     open_report: Callable[..., Page], names: list[str], shown: list[str]
 ) -> None:
     page = open_report()
@@ -370,7 +369,7 @@ def test_a_check_a_status_and_an_account_filter_the_rows(
     assert identifiers(page) == shown
     assert page.locator("#shown").text_content() == f"{len(shown)} of 7 shown"
     assert page.get_by_text("No Voice Connector in this report matches.").is_visible() == (not shown)
-    # A second filter of the same kind replaces the first, and a second click removes it.
+    # A second status replaces the first one, and a second click on a button removes its filter.
     expected = 1 if names == ["Fail", "Unknown"] else 0 if names == ["Fail", "Fail"] else len(names)
     assert len(pressed(page)) == expected
     if expected:
@@ -386,7 +385,7 @@ def test_an_account_without_matching_rows_is_hidden(open_report: Callable[..., P
     assert page.locator(".g:visible bdi").all_text_contents() == [OTHER_ACCOUNT]
 
 
-def test_the_search_finds_names_ids_places_reasons_and_settings(open_report: Callable[..., Page]) -> None:
+def test_the_search_finds_names_ids_accounts_regions_reasons_and_settings(open_report: Callable[..., Page]) -> None:
     page = open_report()
     for text, shown in [
         ("warehouse", ["g7"]),
@@ -456,7 +455,7 @@ def test_the_keyboard_can_search_filter_and_open_a_row(open_report: Callable[...
 
     def focused() -> str:
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-        assert outline == "solid", "the focus is not visible"
+        assert outline == "solid", "the focused element has no visible outline"
         return " ".join(
             page.evaluate("(it => it.ariaLabel || it.id || it.textContent)(document.activeElement)").split()
         )
@@ -501,7 +500,7 @@ def test_the_page_never_scrolls_sideways_or_cuts_off_text(
     page = open_report(name, width)
     page.locator(f"{ROWS} summary").first.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    # A row outside the viewport can cut off its text without making the page wider, so check every cell and row.
+    # Text can be cut off without making the page wider, so check each row and cell.
     assert (
         page.locator("th:visible:not(.v), td:visible, tr:visible").evaluate_all(
             "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.outerHTML)"
@@ -526,7 +525,7 @@ def test_each_cell_is_below_the_heading_of_its_check_which_stays_in_view(
     assert row.locator("th").evaluate("it => it.getBoundingClientRect().left") >= 0
 
 
-# The WCAG 2 contrast ratio of each element that has its own text, against the nearest background.
+# For each element with text of its own: its name, its WCAG 2 contrast ratio, and the luminance of its background.
 CONTRASTS = """
 () => {
   const channels = (color) => color.match(/[\\d.]+/g).map(Number);
@@ -576,20 +575,19 @@ def test_a_printed_page_shows_the_filtered_rows_and_reasons_in_light_colors_with
     page.emulate_media(media="print", color_scheme="dark")
     for control in ("#search", "#order", "#clear", ".skip", ".d summary"):
         assert not page.locator(control).first.is_visible()
-    # The number of shown rows is printed too.
     assert page.locator("#shown").is_visible()
     assert identifiers(page) == ["e5"]
     row = page.locator(ROWS, has_text="e5")
     assert row.get_by_text("Exception: Replaced in spring").is_visible()
     assert not row.locator("dl").is_visible()
-    # Chromium omits buttons from a table header that repeats on each page, so the button must not have its own box.
+    # Chromium omits a button with its own box if a table header is repeated on each printed page.
     assert page.locator("#grid thead button").first.evaluate("it => getComputedStyle(it).display") == "contents"
     assert page.locator("#grid thead").evaluate("it => getComputedStyle(it).display") == "table-header-group"
     assert row.evaluate("it => getComputedStyle(it).display") == "table-row"
     assert page.evaluate("getComputedStyle(document.body).colorScheme") == "light"
 
 
-def test_without_javascript_all_rows_are_shown_and_open_without_controls(open_report: Callable[..., Page]) -> None:
+def test_without_javascript_all_rows_are_shown_and_can_be_opened(open_report: Callable[..., Page]) -> None:
     page = open_report(java_script_enabled=False)
     assert identifiers(page) == DEFAULT_ORDER
     for control in ("#search", "#order", "#clear", "#none"):
@@ -641,5 +639,5 @@ def test_five_thousand_rows_filter_and_sort_within_a_second(open_report: Callabl
         action = {"control": control, **({} if value is None else {"value": value})}
         durations.append(page.evaluate(MEASURE, action))
         assert page.locator("#shown").text_content() == f"{shown:,} of 5,000 shown", action
-    # An action usually takes a few tenths of a second, but can take longer if other tests run at the same time.
+    # Each action usually takes a few tenths of a second, but more if other tests run at the same time.
     assert statistics.quantiles(durations)[0] < 1000 and max(durations) < 10_000, durations

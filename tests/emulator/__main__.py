@@ -7,8 +7,8 @@
 python tests/emulator --state state.json -- ansible-playbook play.yml
 
 The environment of the command has the endpoint and credentials of the emulator, and none of your own AWS settings.
-When the command ends, the emulator stops and exits with the status of the command. Without a command, the emulator
-prints its URL. It then serves until it is interrupted or until --seconds have passed (default: an hour).
+When the command ends, this program exits with the status of the command. Without a command, it prints the URL of the
+emulator, and serves until it is interrupted or until --seconds have passed (default: an hour).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def main() -> None:
         if arguments.command:
             sys.exit(_run(arguments.command, emulator.environment))
         print(emulator.url, flush=True)
-        # Sleep in short intervals. A signal that arrives just before a sleep takes effect only when the sleep ends.
+        # Sleep in short intervals, because a signal just before a sleep has no effect until the sleep ends.
         deadline = time.monotonic() + arguments.seconds
         while time.monotonic() < deadline:
             time.sleep(0.2)

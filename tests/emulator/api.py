@@ -37,7 +37,7 @@ class Request:
     headers: Mapping[str, str]  # the names are in lower case
     body: bytes
     arrived: datetime.datetime
-    max_skew: datetime.timedelta  # the largest allowed difference between signing and arrival
+    max_skew: datetime.timedelta  # the largest allowed difference between the times of signing and arrival
 
     @property
     def path(self) -> str:

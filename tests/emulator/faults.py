@@ -11,12 +11,11 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-# Messages that Chime itself returns with ForbiddenException. For example:
-# Fault(error="ForbiddenException", message=ACCOUNT_NOT_AUTHORIZED)
+# Messages of Chime's ForbiddenException, as in Fault(error="ForbiddenException", message=ACCOUNT_NOT_AUTHORIZED):
 
 # The credentials or IAM policies do not permit the request.
 AUTHORIZATION_FAILED = "AWS authorization failed"
-# The account is new. Full permissions do not prevent this error.
+# The account is new. This error occurs even with full permissions.
 ACCOUNT_NOT_AUTHORIZED = "Not authorized to call Chime SDK with Account Id 111122223333"
 # The account has no subscription.
 SUBSCRIPTION_CHECK_FAILED = "Subscription check failed"
@@ -26,11 +25,11 @@ HANDSHAKE_DROPS = ("handshake_close", "handshake_alert")
 
 @dataclass
 class Fault:
-    """One fault. A member with its default value does not change the response."""
+    """A change to some responses. A field with its default value changes nothing."""
 
     # The operation to which the fault applies, in Voice or STS. * means all operations in Voice, but none in STS.
     operation: str = "*"
-    request_has: str = ""  # what the path, query, or Authorization header must contain, such as an ID or /eu-west-1/
+    request_has: str = ""  # a string in the path, query, or Authorization header, such as an ID or /eu-west-1/
     times: int | None = None  # how many times the fault applies; None for no limit
     probability: float = 1.0  # the probability that the fault applies to a matching request
     seed: int = 0  # the seed of the random number generator for probability
@@ -47,8 +46,8 @@ class Fault:
     drop: str | None = None
     status: int | None = None
     error: str | None = None  # an exception in the model, such as ThrottledClientException, or an STS error code
-    # If true, run the operation before the response with the status, error, or body. If the operation fails, return the
-    # error of the operation instead. For a connection that fails after the operation, see lost above.
+    # If true, run the operation first, and return this status, error, or body only if the operation succeeds. For a
+    # connection that fails after the operation, see lost above.
     after: bool = False
     # Where the response names the error:
     # - full: in the header and the body.
@@ -73,7 +72,7 @@ class Fault:
             self.message = AUTHORIZATION_FAILED if forbidden else "The emulator was configured to return this error."
 
     def applies_to(self, operation: str, request: str, is_sts: bool = False) -> bool:
-        """Return whether the fault applies to a request, and count it if so."""
+        """Return whether the fault applies to a request. If so, reduce ``times``."""
         return (
             self.drop not in HANDSHAKE_DROPS
             and (self.operation == operation or (self.operation == "*" and not is_sts))
@@ -82,7 +81,7 @@ class Fault:
         )
 
     def applies_to_handshake(self) -> bool:
-        """Return whether the fault applies to a new TLS connection, and count it if so."""
+        """Return whether the fault applies to a new TLS connection. If so, reduce ``times``."""
         return self.drop in HANDSHAKE_DROPS and self._applies()
 
     def _applies(self) -> bool:
@@ -96,7 +95,7 @@ class Fault:
 
 
 class RateLimit:
-    """A token bucket that holds one second's worth of requests."""
+    """A token bucket whose capacity is the number of requests allowed in one second."""
 
     def __init__(self, per_second: float) -> None:
         self._per_second = per_second

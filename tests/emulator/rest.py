@@ -33,7 +33,7 @@ class VoiceApi:
         :raises ServiceError: if the service would return an error.
         """
         if self._route is None:
-            # AWS does not name this error in a header.
+            # For this error, AWS returns no x-amzn-errortype header.
             return Response(404, {"content-type": "application/xml"}, b"<UnknownOperationException/>\n")
         operation, uri, query = self._route
         try:
@@ -68,7 +68,7 @@ class VoiceApi:
 
 
 def _to_short_code(name: str) -> str:
-    """Return the error code for the body: the short code if the service model has one, or else the full name."""
+    """Return the short code for an exception if the service model has one, or else its full name."""
     for suffix in ("ClientException", "EntityException", "Exception"):
         short = name[: -len(suffix)]
         if name in MODEL.shape_names and name.endswith(suffix) and short in MODEL.shape_for("ErrorCode").enum:
@@ -104,7 +104,7 @@ def _find_operation(method: str, path: str, query: str) -> tuple[Any, dict[str, 
 
 
 def _read_request(operation: Any, uri: dict[str, str], query: dict[str, list[str]], body: bytes) -> dict[str, Any]:
-    """Return the operation's input, with the member names from the model.
+    """Return the input of an operation, with the member names from the service model.
 
     :raises ServiceError: BadRequestException if the body is not a JSON object.
     """

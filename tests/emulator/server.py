@@ -41,7 +41,7 @@ _MAX_LINE = 65536
 
 
 class Emulator:
-    """The server. Used as a context manager, it runs in its own thread; ``serve`` runs it in the calling thread."""
+    """The server. As a context manager, it runs in a thread of its own; ``serve`` runs it in the calling thread."""
 
     def __init__(self, state: dict[str, Any] | None = None, port: int = 0, tls: bool = False) -> None:
         """Listen on 127.0.0.1. With *tls*, clients can verify the certificate with the CA in ``ca_bundle``."""
@@ -50,7 +50,7 @@ class Emulator:
         self.requests: list[dict[str, Any]] = []
         self.latency = 0.0
         self.rate_limit: RateLimit | None = None
-        self.max_skew = datetime.timedelta(minutes=15)  # the largest allowed difference between signing and arrival
+        self.max_skew = datetime.timedelta(minutes=15)  # the largest difference of the times of signing and arrival
         self.lock = threading.Lock()
         self.stopping = threading.Event()  # when set, delayed requests stop waiting
         self.connections = 0  # the number accepted so far, including failed TLS handshakes
@@ -86,7 +86,7 @@ class Emulator:
 
     def __exit__(self, *exception: object) -> None:
         self.stopping.set()
-        # Wake up the thread, which waits for a connection. Look up no name, because tests replace that function.
+        # Wake up the thread, which waits for a connection. Do not call getaddrinfo(), which some tests replace.
         with socket.socket() as waker:
             waker.connect(("127.0.0.1", self._server.server_port))
         assert self._thread is not None

@@ -4,8 +4,8 @@
 
 """The state and operations of the emulated Amazon Chime SDK Voice.
 
-Names, types, and limits come from botocore's service model, and every output is checked against that model. The
-emulator therefore cannot drift from the SDK.
+Names, types, and limits come from botocore's service model. The output is checked against that model, so that the
+emulator cannot drift from the SDK.
 """
 
 from __future__ import annotations
@@ -36,9 +36,8 @@ DEFAULT_STATE: dict[str, Any] = {
     "voice_connectors": [],
 }
 
-# The settings of a Voice Connector. To get the name of an operation, append the name of the setting to
-# GetVoiceConnector, PutVoiceConnector, or DeleteVoiceConnector. The output member and its shape have the same name as
-# the setting. An operation that the installed botocore does not have gets no route.
+# The settings of a Voice Connector. Each has the name of its output member and shape. The name of an operation is this
+# name after GetVoiceConnector, PutVoiceConnector, or DeleteVoiceConnector. An old botocore does not have all of them.
 SETTINGS = (
     "EmergencyCallingConfiguration",
     "ExternalSystemsConfiguration",
@@ -54,7 +53,7 @@ _EMERGENCY = "EmergencyCallingConfiguration"
 _NEEDED_FOR_EMERGENCY = ("Origination", "Termination")
 _NUMBERS = "PhoneNumbers"
 
-# The values of members that a PUT request omits.
+# The values that the service stores for members that a PUT request omits.
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "LoggingConfiguration": {"EnableSIPLogs": False, "EnableMediaMetricLogs": False},
     "Origination": {"Disabled": False},
@@ -81,17 +80,16 @@ class Voice:
     def __init__(self, state: dict[str, Any] | None = None) -> None:
         """Take the initial *state*, with the keys ``credentials`` and ``voice_connectors``.
 
-        ``external_ids`` can contain, by the ARN of a role, the external ID that the trust policy of the role requires.
-        ``role_seconds`` can contain the lifetime of the credentials of all roles, which can be shorter than AWS permits.
+        ``external_ids`` maps the ARN of a role to the external ID that the role requires. ``role_seconds`` is the
+        lifetime of the credentials of every role; it can be shorter than AWS permits.
 
-        These keys are also attributes, which tests can set at any time:
+        The following keys are also attributes, which tests can set at any time:
 
         - ``visible_after``: the number of seconds for which no operation finds a new Voice Connector. The default is 0.
           Voice Connectors in the initial state are always visible.
-        - ``credentials_put``: whether putting credentials keeps the usernames that are not in the request (``add``, the
-          default) or deletes them (``replace``). AWS does not document whether it keeps or deletes them.
-        - ``reorders``: if true, responses differ from what was put, but mean the same: lists are reversed, phone numbers
-          have no plus sign, and hosts are in lower case.
+        - ``credentials_put``: whether PutVoiceConnectorTerminationCredentials keeps the usernames that are not in the
+          request (``add``, the default) or deletes them (``replace``). AWS does not document this.
+        - ``reorders``: if true, responses reverse lists, omit plus signs, and use lower case for hosts.
         - ``regions``: the Regions that have an endpoint. The default is those in the service model. A request that is
           signed for a different Region is refused.
 
@@ -111,7 +109,7 @@ class Voice:
         self.credentials_put: str = state.get("credentials_put", "add")
         self.reorders: bool = state.get("reorders", False)
         self.regions: list[str] = state.get("regions", [*_REGIONS])
-        self._created: dict[str, float] = {}  # the time.monotonic() at which each Voice Connector was created
+        self._created: dict[str, float] = {}  # when each Voice Connector was created, in seconds from time.monotonic()
         self.credentials: dict[str, dict[str, Any]] = {}
         for credential in state["credentials"]:
             self.add_credential(**credential)
@@ -159,7 +157,7 @@ class Voice:
             number = len(self.credentials)
             new = {
                 "access_key": f"ASIAEMULATOR{number}",
-                # Neither value may contain any other secret, because Ansible masks secrets even inside longer values.
+                # Neither value may contain another secret, which Ansible would mask even inside this value.
                 "secret_key": f"temporary-secret-key-{number}",
                 "session_token": f"temporary-session-token-{number}",
             }
@@ -190,7 +188,7 @@ class Voice:
         return entry
 
     def passwords(self, voice_connector_id: str) -> dict[str, str | None]:
-        """Return the password for each username. The passwords of the initial state are None."""
+        """Return the password for each username, which is None for usernames in the initial state."""
         passwords: dict[str, str | None] = self.snapshot()[voice_connector_id].get(_CREDENTIALS, {})
         return passwords
 
@@ -332,7 +330,7 @@ class Voice:
 
     def _put_setting(self, connectors: Any, request: Any, account: str, region: str, setting: str) -> Any:
         settings = self._find(connectors, request)["settings"]
-        # Most requests have the whole setting in one member. The others have a member for each part of the setting.
+        # Most requests contain the setting in a member with its name. Other requests are the setting, plus the ID.
         value = request.get(setting, {name: request[name] for name in request if name != "VoiceConnectorId"})
         if setting == "Proxy":
             value = {"PhoneNumberCountries": value.pop("PhoneNumberPoolCountries"), **value}
@@ -410,7 +408,7 @@ def _now() -> str:
 
 
 def _vary(shape: Any, value: Any, name: str = "") -> Any:
-    """Return the *value* of the member *name* in a different form with the same meaning."""
+    """Return *value*, the member *name*, in a different spelling with the same meaning, for ``reorders``."""
     if isinstance(value, dict) and shape.type_name == "structure":
         return {key: _vary(member, value[key], key) for key, member in shape.members.items() if key in value}
     if isinstance(value, list) and shape.type_name == "list":
@@ -422,7 +420,7 @@ def _vary(shape: Any, value: Any, name: str = "") -> Any:
 
 @functools.lru_cache(None)
 def _check_seed(seed: str) -> None:
-    """Check a Voice Connector in the initial state, as JSON.
+    """Check a Voice Connector in the initial state, given as a JSON string.
 
     :raises ValueError: if it violates the model.
     """

@@ -19,7 +19,7 @@ _INTERNAL_ERROR = bytes([21, 3, 3, 0, 2, 2, 80])  # a TLS 1.2 alert record: fata
 
 @functools.lru_cache(maxsize=1)
 def _issue(make_authority: Callable[[], Any]) -> tuple[Any, Any]:
-    """Return a certificate authority and a certificate, created once for all servers of this process."""
+    """Return a certificate authority and a certificate, which all servers of this process share."""
     authority = make_authority()
     return authority, authority.issue_cert("127.0.0.1", "localhost")
 

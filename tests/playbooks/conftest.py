@@ -23,6 +23,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
 
 @pytest.fixture
 def runner(request: pytest.FixtureRequest, server: ForkServer, tmp_path: pathlib.Path) -> Iterator[PlaybookRunner]:
-    """Run an emulator with STATE from the test module."""
+    """Run an emulator with the state STATE of the test module, and return a runner that uses it."""
     with Emulator(request.module.STATE) as emulator:
         yield PlaybookRunner(server, emulator, tmp_path)

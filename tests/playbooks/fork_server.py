@@ -4,8 +4,8 @@
 
 """Run the command ansible-playbook in forks of this process, which imports Ansible once.
 
-Each line of the standard input describes a run: a JSON object with the arguments, the working directory, environment variables,
-and the files for the standard streams. Each line of the standard output is the exit status of a run.
+Each line of the standard input is a JSON object that describes a run, with the parameters of run(). Each line of the
+standard output is the exit status of a run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 import warnings
 from typing import Any
 
-# A copy, because a run replaces the standard input.
+# Do not read from sys.stdin, because a run reads its own input from there.
 requests = open(os.dup(0), encoding="utf-8")  # noqa: SIM115
 sys.argv = ["ansible-playbook"]
 
@@ -42,7 +42,7 @@ for name in (
 
 
 def run(arguments: list[str], folder: str, environment: dict[str, str], streams: list[str]) -> Any:
-    """Run ansible-playbook in this process, and return its exit status."""
+    """Run ansible-playbook in *folder* with the files *streams* as standard streams, and return its exit status."""
     signal.alarm(600)
     os.chdir(folder)
     os.environ.update(environment)
@@ -61,7 +61,7 @@ def run(arguments: list[str], folder: str, environment: dict[str, str], streams:
 for line in requests:
     pid = os.fork()
     if pid == 0:
-        # Exit without cleaning up, because the temporary folder belongs to all runs.
+        # Exit without cleanup, which would delete the temporary folder that all runs share.
         status = 250
         try:
             status = run(**json.loads(line)) or 0

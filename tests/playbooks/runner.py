@@ -42,7 +42,7 @@ class ForkServer:
     def run(
         self, arguments: list[str], folder: pathlib.Path, answers: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run ansible-playbook in *folder*, which is also its home folder, with *answers* to prompts."""
+        """Run ansible-playbook in *folder*, which is also its home folder. *answers* is its standard input."""
         assert self.process.stdin
         assert self.process.stdout
         for path, content in zip(self.streams, (answers, "", "")):
@@ -70,7 +70,7 @@ class PlaybookRunner:
     def run(
         self, playbook: str, variables: dict[str, Any], *arguments: str, answers: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run a playbook with *variables* as extra variables, with further *arguments*, and with *answers* to prompts."""
+        """Run a playbook with *variables* as extra variables. *answers* is the standard input."""
         return self.server.run(
             [playbook, "--extra-vars", json.dumps(variables), *arguments],
             self.folder,

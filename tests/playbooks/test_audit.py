@@ -42,7 +42,7 @@ STATE: dict[str, Any] = {
 
 
 def audit(runner: PlaybookRunner, *arguments: str, **variables: Any) -> tuple[int, str]:
-    """Run the playbook with variables without their prefix, and return its status and output."""
+    """Run the playbook, and return its status and output. The names of *variables* omit the prefix ``voice_audit_``."""
     result = runner.run(AUDIT, {f"voice_audit_{name}": value for name, value in variables.items()}, *arguments)
     return result.returncode, result.stdout + result.stderr
 
@@ -50,7 +50,7 @@ def audit(runner: PlaybookRunner, *arguments: str, **variables: Any) -> tuple[in
 def audits(
     runner: PlaybookRunner, variables: list[dict[str, Any]], *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the playbook once for each item of *variables*, all in one run of Ansible. The variables have no prefix."""
+    """Run the playbook for each item of *variables*, in one run of Ansible. The names omit ``voice_audit_``."""
     site = [
         {"ansible.builtin.import_playbook": AUDIT, "vars": {f"voice_audit_{name}": v for name, v in item.items()}}
         for item in variables
@@ -104,7 +104,7 @@ def test_hosts_with_different_regions_are_all_read(runner: PlaybookRunner) -> No
         "two": {"voice_audit_regions": WEST, "voice_audit_assume_role_arns": [ROLES[0]]},
         "three": {"voice_audit_assume_role_arns": ROLES[1]},
     }
-    # An inventory can set these variables for other plays.
+    # These variables are in the inventory for other plays, and must not affect the audit.
     noise = {"regions": ["none"], "policy": {}, "item": 1, "results": [], "omit": "x", "ansible_connection": "no_such"}
     noise |= {"ansible_become": True, "ansible_become_user": "nobody"}
     noise |= {"ansible_python_interpreter": "/no/such/python", "nothing": "{{ not_defined }}", "names": ["x"]}
@@ -123,7 +123,7 @@ def test_a_host_cannot_silence_the_others(runner: PlaybookRunner) -> None:
     assert not (runner.folder / "voice-audit").exists()
 
 
-def test_hosts_that_only_the_inventory_names_are_not_forgotten(runner: PlaybookRunner) -> None:
+def test_hosts_that_are_set_in_the_inventory_fail_with_a_clear_message(runner: PlaybookRunner) -> None:
     arguments = inventory(runner, {"one": {}}, voice_audit_hosts="one")
     status, output = audit(runner, *arguments, policy=POLICY)
     assert status == 2
@@ -148,7 +148,7 @@ def test_every_part_of_a_pattern_must_match(runner: PlaybookRunner, invalid: str
         assert re.findall(r"hosts \((\d)\):", result.stdout) == ["2", "2", "2", "3", "1"]
 
 
-def test_an_empty_item_is_no_role_and_not_the_credentials_in_use(runner: PlaybookRunner) -> None:
+def test_an_empty_role_is_an_error_and_does_not_select_the_current_credentials(runner: PlaybookRunner) -> None:
     lists: list[Any] = [[None], [ROLES[0], None], " - ", [""]]
     variables = {"policy": POLICY, "regions": EAST, "fail_on": []}
     result = audits(
@@ -203,11 +203,11 @@ def test_audits_in_one_run_report_only_their_own_reads(runner: PlaybookRunner) -
     assert [status for *_identity, status in found(report(runner, "first"))] == ["fail"]
     assert [status for *_identity, status in found(report(runner, "second"))] == ["pass"]
     assert "later plays see compliant" in result.stdout
-    # An audit of hosts that do not exist fails. It does not report an earlier read.
+    # An audit of hosts that do not exist fails, and does not report the result of an earlier audit.
     assert result.returncode != 0
     assert "voice_audit_hosts is nowhere, but a part of this pattern matches no host" in result.stdout + result.stderr
     assert not (runner.folder / "third").exists()
-    # A read that was skipped is not replaced by an earlier one.
+    # If the read of the second audit is skipped, its report does not contain the read of the first one.
     runner.emulator.requests.clear()
     answers = "y\ny\nn\ny\ny\n"
     stepped = runner.run("site.yml", {}, "--step", answers=answers)
@@ -237,12 +237,12 @@ def test_an_account_without_trunks_is_empty_and_fails(runner: PlaybookRunner) ->
 
 MISTAKES: dict[str, tuple[list[str], str]] = {
     "misspelled": (["-e", "voice_audit_polcy=x"], "This playbook has no variable voice_audit_polcy."),
-    "case": (["-e", "Voice_Audit_policy=x"], "This playbook has no variable Voice_Audit_policy."),
-    "blank": (["-e", "voice_audit_regions=us-east-1, us-west-2"], "_raw_params"),
+    "upper-case": (["-e", "Voice_Audit_policy=x"], "This playbook has no variable Voice_Audit_policy."),
+    "unquoted-blank": (["-e", "voice_audit_regions=us-east-1, us-west-2"], "_raw_params"),
     "undefined": (["-e", '{"voice_audit_policy": "{{ my_policy }}"}'], "'my_policy' is undefined"),
-    "inside": (["-e", '{"voice_audit_names": ["{{ my_name }}"]}'], "'my_name' is undefined"),
-    "unindented": (["-e", "sip_logs=true"], "Begin the file with the line voice_audit_policy:"),
-    "check": (["-e", '{"voice_audit_policy": {"sip_log": true}}'], "The policy key sip_log does not exist."),
+    "undefined-in-a-list": (["-e", '{"voice_audit_names": ["{{ my_name }}"]}'], "'my_name' is undefined"),
+    "policy-without-its-key": (["-e", "sip_logs=true"], "Begin the file with the line voice_audit_policy:"),
+    "unknown-check": (["-e", '{"voice_audit_policy": {"sip_log": true}}'], "The policy key sip_log does not exist."),
 }
 
 
@@ -259,12 +259,12 @@ def test_a_mistake_ends_the_run_and_is_named(runner: PlaybookRunner, mistake: st
     assert result.returncode == 2, output
     assert words in output
     assert not (runner.folder / "voice-audit").exists()
-    if mistake != "check":
+    if mistake != "unknown-check":
         assert runner.emulator.operations() == []
 
 
 def condition(number: int) -> str:
-    """Return one of the conditions in ``when`` of the first task, with split regular expressions joined."""
+    """Return condition *number* in ``when`` of the first task, with the parts of split regular expressions joined."""
     (play,) = yaml.safe_load(PLAYBOOK)
     return re.sub(r"'\s*~\s*'", "", play["tasks"][0]["when"][number])
 
@@ -285,7 +285,7 @@ def test_empty_answers_are_the_defaults(runner: PlaybookRunner) -> None:
 
 
 @pytest.mark.parametrize("value", [{"voice_connectors": [], "complete": True}, {"results": []}])
-def test_a_variable_with_the_name_of_the_result_is_never_a_report(runner: PlaybookRunner, value: Any) -> None:
+def test_an_extra_variable_with_the_name_of_the_result_is_never_reported(runner: PlaybookRunner, value: Any) -> None:
     result = runner.run(AUDIT, {"voice_audit": value, "voice_audit_regions": EAST})
     assert result.returncode == 2
     assert report(runner)["outcome"] == "incomplete"
@@ -304,7 +304,7 @@ def test_settings_that_cannot_be_read_make_the_audit_incomplete(runner: Playbook
 
 
 def test_no_region_is_hard_coded() -> None:
-    """The list of Regions comes from AWS and botocore. Only the Region in which to request the list is in the code."""
+    """The names of Regions come from AWS and botocore, except the Region to which the request for the list goes."""
     region = re.compile(r"\b(?:us|ca|eu|ap|sa|af|me|il|mx)-(?:[a-z]+)-\d\b")
     assert region.findall(PLAYBOOK) == []
     for path in [*ROOT.glob("plugins/**/*.py"), *ROOT.glob("playbooks/*.yml")]:

@@ -16,7 +16,7 @@ from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ROOT
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
 
 STATE = json.loads((ROOT / "tests/demo/state.json").read_text(encoding="utf-8"))
-# The variables of each playbook, and words that it prints after a module has run. The last playbook fails.
+# For each playbook: its variables, and a part of what it prints after its module ran. The last playbook fails.
 PLAYBOOKS: dict[str, tuple[dict[str, Any], str]] = {
     "audit": (
         {"voice_audit_policy": {"required_tags": ["team"]}, "voice_audit_regions": "us-east-1"},

@@ -49,7 +49,7 @@ def read_backup(folder: pathlib.Path) -> tuple[pathlib.Path, dict[str, Any]]:
 
 
 def write_backup(folder: pathlib.Path) -> None:
-    """Write a backup whose only record differs from the proxy configuration in STATE."""
+    """Write a backup with one record, which differs from the proxy configuration in STATE."""
     proxy = {**STATE["voice_connectors"][0]["Proxy"], "DefaultSessionExpiryMinutes": 61}
     record = {"voice_connector_id": FIRST, "region": "us-east-1", "name": "reception", "proxy": proxy}
     document = {
@@ -66,10 +66,7 @@ def backed_up_ids(document: dict[str, Any]) -> list[str]:
 
 
 def test_check_mode_with_empty_survey_values_shows_the_plan_and_writes_nothing(runner: PlaybookRunner) -> None:
-    """An empty value means the default. The endpoint comes from the older environment variable AWS_URL.
-
-    A variable with the name of Ansible's placeholder for the default has no effect.
-    """
+    """The variable ``omit`` has no effect. The endpoint comes from the older environment variable AWS_URL."""
     empty = ["regions", "exclude_regions", "exclude_voice_connector_ids", "exclude_tags", "max", "concurrency"]
     survey = {f"proxy_retire_{name}": "" for name in [*empty, "backup_dir"]}
     result = runner.run(
@@ -169,7 +166,7 @@ RESTORE_VALUES: list[tuple[str, Any]] = [(name, UNDEFINED) for name in ("backup_
 def test_a_variable_with_an_undefined_value_changes_nothing(
     runner: PlaybookRunner, playbook: str, task: str, variables: dict[str, Any], values: list[tuple[str, Any]]
 ) -> None:
-    """One run has a copy of the task for each value."""
+    """The playbook contains a copy of the task for each value."""
     write_backup(runner.folder)
     (play,) = yaml.safe_load((ROOT / f"playbooks/{playbook}.yml").read_text(encoding="utf-8"))
     (original,) = (entry for entry in play["tasks"] if entry["name"] == task)
@@ -229,10 +226,7 @@ def test_a_maximum_of_zero_prevents_every_deletion(runner: PlaybookRunner) -> No
 
 
 def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_restored(runner: PlaybookRunner) -> None:
-    """The clashing names are those that the role used in release 1.0.0.
-
-    The backup has a relative path, which is relative to the working directory.
-    """
+    """The role in release 1.0.0 used the clashing names. The backup is relative to the working directory."""
     clashing = {
         "ids": [],
         "records": [],
@@ -292,7 +286,7 @@ def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_rest
 def test_a_play_that_ignores_errors_retires_only_with_credentials_for_the_confirmed_account(
     runner: PlaybookRunner, credentials: dict[str, str], retired: bool
 ) -> None:
-    """The play also sets variables that the role used in release 1.0.0. Its module defaults have the credentials."""
+    """The play also sets variables that the role used in release 1.0.0. The credentials are in its module defaults."""
     backups = runner.folder / "backups"
     result = runner.run(str(FILES / "retire.yml"), {**credentials, "backup_dir": str(backups)})
     assert result.returncode == 0, result.stdout + result.stderr

@@ -32,7 +32,7 @@ def play(
     variables: dict[str, Any] | None = None,
     **options: Any,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a play with the task from *folder*. The playbook is in a folder of its own there."""
+    """Run a play with the action. The playbook is in a subfolder of the working directory *folder*."""
     tasks = [
         {"chime_sdk.voice.voice_connector_report": {**OPTIONS, **options}, "register": "report"},
         {"ansible.builtin.debug": {"var": "report"}},
@@ -41,7 +41,7 @@ def play(
     playbook = folder / "playbooks/report.yml"
     playbook.parent.mkdir(exist_ok=True)
     playbook.write_text(yaml.safe_dump(content))
-    # Keep the reads out of the playbook, because an error message shows the lines around the task.
+    # Keep *reads* out of the playbook, because an error message shows the lines around the task.
     (playbook.parent / "reads.json").write_text(json.dumps({"reads": reads}))
     command = ["playbooks/report.yml", "-i", "trunks,", "-e", "@playbooks/reads.json"]
     return server.run([*command, *arguments], folder)

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import WITH_PROXY
 
-# The modeled exceptions: the full name, the short name, and the status.
+# The exceptions in the service model, each with its short code and status.
 ERRORS = {
     "UnauthorizedClientException": ("Unauthorized", 401),
     "NotFoundException": ("NotFound", 404),
@@ -47,7 +47,7 @@ FAULTS: list[dict[str, Any]] = [
     {"raw": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{"},
 ]
 
-# Two proxy configurations, as the service returns them
+# Proxy configurations as the service returns them
 PHONE_NUMBER = "+12065550142"
 RECEPTION_PROXY: dict[str, Any] = {
     "DefaultSessionExpiryMinutes": 60,

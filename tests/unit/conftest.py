@@ -33,14 +33,14 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE, WITH_P
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """Return the home folder of all tests. Creating one for each test would be slow."""
+    """Return a home folder that all tests share, because creating a folder for each test would be slow."""
     return tmp_path_factory.mktemp("home")
 
 
 @pytest.fixture(autouse=True)
 def isolate_environment(monkeypatch: pytest.MonkeyPatch, home: pathlib.Path) -> None:
-    """Run each test without the user's AWS credentials, configuration, and proxy settings, and without old warnings."""
-    # A test of a filter makes Ansible treat this process as a control node, whose module results contain no warnings.
+    """Hide the user's AWS credentials, configuration, and proxy settings, and the warnings of earlier tests."""
+    # Ansible takes this process for a control node after a test of a filter, and then returns no warnings of modules.
     monkeypatch.setattr("ansible.module_utils._internal.is_controller", False)
     monkeypatch.setattr("ansible.module_utils.common.warnings._global_warnings", {})
     monkeypatch.setattr("ansible.module_utils.common.warnings._global_deprecations", {})
@@ -54,10 +54,9 @@ def isolate_environment(monkeypatch: pytest.MonkeyPatch, home: pathlib.Path) -> 
 
 @pytest.fixture(autouse=True)
 def disable_garbage_collection() -> Iterator[None]:
-    """Disable garbage collection during each test.
+    """Disable garbage collection during each test, because finalizers fail if they run at Python's recursion limit.
 
-    Some responses are nested so deeply that parsing them reaches Python's recursion limit. If the garbage collector ran
-    at that point, finalizers would fail, and pytest would report an error.
+    Parsing reaches this limit if a response is nested deeply. pytest would report the failure of a finalizer.
     """
     gc.disable()
     yield
@@ -75,13 +74,13 @@ def skip_system_log() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def freeze_garbage_collection() -> None:
-    """Exclude all existing objects from garbage collection, because there are many, and they are never freed."""
+    """Exclude all existing objects from garbage collection, which would otherwise check them again and again."""
     gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
 def cache_sdk_data() -> Iterator[None]:
-    """Do the slow parts of creating a client once: load botocore's data, and prepare the handlers and methods."""
+    """Do the slow parts of creating a client only once, or not at all."""
     with pytest.MonkeyPatch.context() as patch:
         read = JSONFileLoader.load_file
         cached = functools.lru_cache(None)(lambda path: read(JSONFileLoader(), path))
@@ -103,7 +102,6 @@ def cache_sdk_data() -> Iterator[None]:
         patch.setattr("botocore.hooks.accepts_kwargs", functools.cache(accepts_kwargs))
         # Only clients of S3 use its configuration, which is slow to find.
         patch.setattr(ClientArgsCreator, "compute_s3_config", lambda self, config: None)
-        # Parse the rules for endpoints once.
         providers: dict[int, Any] = {}
 
         def parse_once(ruleset_data: Any, partition_data: Any, **options: Any) -> Any:
@@ -137,7 +135,7 @@ def cache_sdk_data() -> Iterator[None]:
 
 @pytest.fixture
 def emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
-    """Run an emulator, with TLS if the test has the marker OVER_TLS."""
+    """Run an emulator. It uses TLS if the test parametrizes this fixture with True, as OVER_TLS does."""
     with Emulator(STATE, tls=getattr(request, "param", False)) as running:
         yield running
 
@@ -151,13 +149,13 @@ def fleet(request: pytest.FixtureRequest) -> Iterator[Emulator]:
 
 @pytest.fixture
 def folder(tmp_path: pathlib.Path) -> pathlib.Path:
-    """Return a folder for backups, which does not exist."""
+    """Return the path of a folder for backups, which does not exist yet."""
     return tmp_path / "backups"
 
 
 @pytest.fixture
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Skip the waits between attempts, ours and those of botocore, and return the list of their lengths in seconds."""
+    """Skip the waits between attempts, of this collection and of botocore, and return their lengths in seconds."""
     taken: list[float] = []
     monkeypatch.setattr("botocore.endpoint.time", types.SimpleNamespace(sleep=taken.append))
     clock = types.SimpleNamespace(sleep=taken.append, monotonic=time.monotonic)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build reports for the tests of the page: the content of voice-audit.json, without reading or judging anything."""
+"""Build the content of voice-audit.json for the tests of the HTML report, without reading or judging anything."""
 
 from __future__ import annotations
 
@@ -62,7 +62,6 @@ def connector(voice_connector_id: str, **values: Any) -> dict[str, Any]:
 
 
 def finding(of: dict[str, Any], check: str | None, status: str, **values: Any) -> dict[str, Any]:
-    """Return a finding about a Voice Connector."""
     exception = {"reason": "Replaced in spring (TEL-42)", "until": "2027-03-31", "expired": False}
     return {
         **{key: of.get(key) for key in ("account_id", "region", "voice_connector_id", "name")},
@@ -79,7 +78,7 @@ def finding(of: dict[str, Any], check: str | None, status: str, **values: Any) -
 
 
 def account(account_id: str | None = ACCOUNT, unread: dict[str, str] | None = None, **values: Any) -> dict[str, Any]:
-    """Return an account. *unread* has the reasons for the Regions that were not read."""
+    """Return an account. *unread* maps the Regions that were not read to the reasons."""
     reasons = {"us-east-1": None, "eu-central-1": None, **(unread or {})}
     return {
         "account_id": account_id,
@@ -143,7 +142,7 @@ def envelope(
 
 
 def fleet(count: int, accounts: int = 1, failing: int = 5, **values: Any) -> dict[str, Any]:
-    """Return a report on *count* Voice Connectors and all checks. One in *failing* Voice Connectors does not pass."""
+    """Return a report on *count* Voice Connectors. Each *failing*-th one fails some checks."""
     identifiers = [f"{111122223333 + number * 1111}" for number in range(accounts)]
     words = ("reception", "warehouse", "workshop", "support hotline", "fax gateway", "Zentrale Köln", "Lager Bremen")
     connectors = [

@@ -60,7 +60,7 @@ STATE: dict[str, Any] = {
 }
 
 
-# Results for a proxy configuration that exists but has no values, for one that is not set, and for an unknown one.
+# The results for a proxy configuration without values, for one that is not set, and for one that could not be read.
 EMPTY_PROXY: dict[str, Any] = {
     "exists": True,
     "default_session_expiry_minutes": None,
@@ -85,8 +85,7 @@ def run_main(module: str, args: dict[str, Any]) -> dict[str, Any]:
     assert (stopped.value.code != 0) == result.get("failed", False)
     assert "Traceback" not in printed.getvalue()
     assert "ansible_facts" not in result
-    # ansible-core adds two keys to the result: the module options (2.19 and newer), and each secret, the first time
-    # that it is registered (2.22 and newer).
+    # ansible-core adds the module options (2.19 and newer) and newly registered secrets (2.22 and newer).
     for key in ("invocation", "_ansible_new_secrets"):
         result.pop(key, None)
     return result

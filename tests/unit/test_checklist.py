@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The collection meets the requirements of the Ansible package, apart from those that other checks cover."""
+"""Check the requirements of the Ansible package that no other check covers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STATES = [
 ]
 
 
-# For each requirement, the list of everything that violates it.
+# For each requirement, what violates it.
 REQUIREMENTS: dict[str, Any] = {
     "README has at most 700 words": README.split()[700:],
     "README links to the forum with a tag, the code of conduct, the guide for contributors, and the release notes": {
@@ -83,7 +83,7 @@ def test_the_requirements_of_the_ansible_package_are_met(requirement: str) -> No
     assert not REQUIREMENTS[requirement]
 
 
-def test_the_release_notes_list_what_each_release_added() -> None:
+def test_the_release_notes_list_the_modules_and_filters_that_each_release_added() -> None:
     listed = {
         (entry["name"], entry["description"], version)
         for version, release in CHANGELOG.items()

@@ -38,7 +38,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import (
 )
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# The modules that run on a managed node. An action plugin of the same name makes a module its documentation.
+# The modules that run on a managed node. A module with the name of an action plugin only documents the action.
 MODULES = sorted(
     path.stem for path in (ROOT / "plugins/modules").glob("*.py") if not (ROOT / "plugins/action" / path.name).exists()
 )
@@ -46,7 +46,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
 
-# The service returns a proxy configuration that differs from the one in the request.
+# A response with a proxy configuration that differs from the request.
 STORED_DIFFERENTLY = Fault("PutVoiceConnectorProxy", body='{"Proxy": {"Disabled": false}}')
 
 TYPES: dict[str, Any] = {"str": str, "int": int, "bool": bool, "dict": dict, "list": list}
@@ -125,7 +125,7 @@ def test_managing_returns_the_documented_values_and_samples(emulator: Emulator) 
 
 
 def build_structure(shape: Any, entry: dict[str, Any]) -> Any:
-    """Build a value of *shape* as the service returns it, from the samples in the documentation of a return value."""
+    """Build a value of *shape* as the service returns it, from the samples in the documentation *entry*."""
     if shape.type_name == "structure":
         return {
             member: build_structure(inner, entry["contains"][next(iter(camel_dict_to_snake_dict({member: None})))])
@@ -155,7 +155,7 @@ def test_the_bulk_read_returns_the_documented_values_and_samples() -> None:
                 connector["TerminationCredentials"] = entry[name]["contains"]["usernames"]["sample"]
             else:
                 connector[setting.member] = build_structure(shape, entry[name])
-        else:  # an old botocore does not have it
+        else:  # an old botocore lacks this setting
             del entry[name]
     with Emulator({**STATE, "voice_connectors": [connector]}) as emulator:
         include = [name for name in (*SETTINGS, "phone_numbers", "tags") if name in entry]
@@ -253,9 +253,8 @@ def test_the_documented_connector_matches_the_service_model() -> None:
     entry = documented("chime_voice_connector_info", "RETURN")["voice_connectors"]["contains"]
     known = set(camel_dict_to_snake_dict(dict(service.MODEL.shape_for("VoiceConnector").members)))
     added = {"region", "tags", "tags_error", "phone_numbers", *SETTINGS}
-    assert set(entry) - added - known <= {"integration_type", "network_type"}, (
-        "only these may be missing, from old versions of botocore"
-    )
+    # Old versions of botocore do not have these two members.
+    assert set(entry) - added - known <= {"integration_type", "network_type"}
     assert known <= set(entry)
 
 
@@ -263,7 +262,7 @@ def test_all_modules_document_a_proxy_identically() -> None:
     single = documented("chime_voice_connector_proxy_info", "RETURN")["proxy"]["contains"]
     bulk = documented("chime_voice_connector_info", "RETURN")["voice_connectors"]["contains"]["proxy"]["contains"]
     for key, entry in single.items():
-        if key != "exists":  # documented differently, because only the bulk read can return null
+        if key != "exists":  # documented separately, because only the bulk read can return null
             assert entry == bulk[key]
     assert list(single) == list(bulk)
     assert next(iter(single)) == "exists"
@@ -273,7 +272,7 @@ def test_all_modules_document_a_proxy_identically() -> None:
 def test_every_returned_key_of_a_proxy_is_an_option_of_the_managing_module() -> None:
     options = documented("chime_voice_connector_proxy", "DOCUMENTATION")["options"]
     proxy = documented("chime_voice_connector_proxy_info", "RETURN")["proxy"]["contains"]
-    del proxy["exists"]  # the option state corresponds to it
+    del proxy["exists"]  # the corresponding option is state
     for key, entry in proxy.items():
         assert (options[key]["type"], options[key].get("elements")) == (entry["type"], entry.get("elements"))
 
@@ -342,7 +341,7 @@ def test_every_example_succeeds(
             return {key: fill(inner) for key, inner in value.items()}
         if isinstance(value, list):
             return [fill(item) for item in value]
-        # As in Ansible, a template that is a single expression keeps the type of its value.
+        # As in Ansible, the value of a template that is a single expression keeps its type.
         return templar.compile_expression(value.strip("{} "))(**known) if "{{" in str(value) else value
 
     filled = fill(arguments)
@@ -399,8 +398,7 @@ def test_the_documented_limits_match_the_client() -> None:
         f"throttles requests in a Region, and no request succeeds for {_rate_limit.WINDOW} seconds",
     ):
         assert words in bulk
-    # The last throttled request can begin at the end of the throttle window. It still ends before the deadline of the
-    # operation.
+    # Even a request that begins at the end of the throttle window ends before the deadline of the operation.
     assert seconds >= _operation.THROTTLE_WINDOW + _client.CONNECT_TIMEOUT + _client.READ_TIMEOUT
 
 
@@ -477,9 +475,9 @@ def test_the_guide_on_errors_explains_existing_messages() -> None:
 
 
 def test_every_message_in_the_tables_is_used() -> None:
-    """The reverse needs no test: using a name that is not in a table raises a KeyError."""
+    """A message that is used but not in a table needs no test, because it raises a KeyError."""
     sources = [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("plugins/module*/*.py"))]
-    # Without the names at the beginning of the rows
+    # Remove the keys of the tables themselves.
     text = re.sub(r'^    "\w+": ', "", "".join(sources), flags=re.MULTILINE)
     assert [name for name in {**MESSAGES, **_failures.FAILURES} if f'"{name}"' not in text] == []
 
@@ -499,7 +497,7 @@ def operations_called() -> set[str]:
                 name = node.args[1]
                 literal = names[name.id] if isinstance(name, ast.Name) else name
                 if ast.unparse(literal) in ("setting.operation", "self.operation"):
-                    continue  # SETTINGS lists these operations, or only chime_voice_connector calls them
+                    continue  # from SETTINGS, or called only by chime_voice_connector
                 assert isinstance(literal, ast.Constant), path
                 called.add(str(literal.value))
     return called
@@ -510,7 +508,7 @@ def test_the_policies_in_the_guide_on_retiring_allow_exactly_what_the_code_calls
     blocks = re.findall(r"\.\. code-block:: json\n\n(.*?)(?=\n\S|\Z)", guide, re.DOTALL)
     reading, retiring, assuming = (json.loads(block)["Statement"] for block in blocks)
     assert assuming[0]["Action"] == ["sts:AssumeRole"]
-    # GetCallerIdentity needs no permission, and phone numbers are not read.
+    # GetCallerIdentity needs no permission, and retiring does not list phone numbers.
     proxy = {PROXY.operation, PROXY.put, PROXY.delete}
     operations = {*operations_called(), *proxy} - {"GetCallerIdentity", "ListPhoneNumbers"}
     called = {f"chime:{operation}" for operation in operations}
@@ -521,7 +519,7 @@ def test_the_policies_in_the_guide_on_retiring_allow_exactly_what_the_code_calls
     assert deleting["Action"] == ["chime:DeleteVoiceConnectorProxy"]
     assert restoring == ["chime:PutVoiceConnectorProxy"]
     assert one["Resource"] == deleting["Resource"] == "arn:aws:chime:*:*:vc/*"
-    # These are the only actions that do not apply to a resource.
+    # Only these actions cannot be limited to a resource.
     listing = ["chime:ListAvailableVoiceConnectorRegions", "chime:ListVoiceConnectors"]
     assert (every["Action"], every["Resource"]) == (listing, "*")
 
@@ -551,7 +549,7 @@ def anchors_of(markdown: str) -> set[str]:
 
 @pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *ROOT.glob(".github/*.md")], ids=lambda path: path.name)
 def test_every_link_has_a_target(path: pathlib.Path) -> None:
-    """A relative link leads to an existing file and heading, and never to a file that the built collection omits."""
+    """A relative link leads to an existing file and heading, and to a file that is in the built collection."""
     for link in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
         if link.startswith("https://"):
             hosts = ("docs.aws.amazon.com", "docs.ansible.com", "forum.ansible.com", "semver.org")

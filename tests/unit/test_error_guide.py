@@ -26,7 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/docsite/rst/errors.rst").read_text(encoding="utf-8")
 PROXY = "GetVoiceConnectorProxy"
 
-# The quoted message for each mistake, by title.
+# The message that the guide quotes for each mistake, by the title of the mistake.
 QUOTED_MESSAGES = {
     title: " ".join(message.split())
     for title, message in re.findall(
@@ -36,7 +36,7 @@ QUOTED_MESSAGES = {
 
 
 class Context:
-    """What a test needs to reproduce a mistake: a function that runs a module, its emulator, monkeypatch, and a folder."""
+    """The fixtures that a function in MISTAKES uses."""
 
     def __init__(
         self, read_proxy: Callable[..., Any], emulator: Emulator, patch: pytest.MonkeyPatch, folder: pathlib.Path
@@ -53,7 +53,7 @@ class Context:
         return str(result["msg"])
 
     def read_with_ansible(self, inventory: str, **variables: str) -> str:
-        """Run the same module with Ansible on localhost and return its message."""
+        """Run chime_voice_connector_proxy_info with Ansible on localhost, and return its message."""
         (self.folder / "inventory").write_text(inventory, encoding="utf-8")
         ran = run(
             "ansible localhost -i inventory -c local -m chime_sdk.voice.chime_voice_connector_proxy_info "
@@ -182,6 +182,6 @@ def test_a_mistake_fails_with_the_message_in_the_guide(
 ) -> None:
     message = MISTAKES[title](Context(read_proxy, emulator, monkeypatch, tmp_path))
     print(message)
-    # The guide replaces parts that differ between machines with an ellipsis (...).
+    # In the guide, an ellipsis (...) stands for text that differs between machines.
     pattern = re.escape(QUOTED_MESSAGES.get(title, "?")).replace(r"\.\.\.", ".*")
     assert re.fullmatch(pattern, message)

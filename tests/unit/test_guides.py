@@ -31,8 +31,6 @@ DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/docsite/rst/*.rst"))]
 
 
 class Block(NamedTuple):
-    """A code block in a document."""
-
     document: str  # the path of the document, relative to ROOT
     line: int
     language: str
@@ -65,7 +63,7 @@ def blocks_in(path: pathlib.Path) -> list[Block]:
 
 
 BLOCKS = [block for path in DOCUMENTS for block in blocks_in(path)]
-# The tests with the default Python use version 12 of the ansible package, the last version that includes awx.awx.
+# Only version 12 of the ansible package, which the tests use with the default Python, includes awx.awx.
 AWX = importlib.util.find_spec("ansible_collections.awx") is not None
 PLAYBOOKS = [block for block in BLOCKS if block.language == "yaml" and isinstance(yaml.safe_load(block.code), list)]
 RUNNABLE = [block for block in BLOCKS if block.runnable]
@@ -75,14 +73,14 @@ COMMANDS = [
 
 
 def playbook(block: Block) -> str:
-    """Return a block as a playbook. If the block contains only tasks, wrap them in a play."""
+    """Return a playbook with the code of a block. Tasks without a play are wrapped in one."""
     if "hosts" in yaml.safe_load(block.code)[-1]:
         return block.code
     return "- name: Play\n  hosts: localhost\n  gather_facts: false\n  tasks:\n" + textwrap.indent(block.code, "    ")
 
 
 def save_files(folder: pathlib.Path) -> None:
-    """Save the blocks that the guide on settings tells its readers to save."""
+    """Save the blocks that the guide on settings tells its readers to save as files."""
     for name, start in {
         "policy.yml": "voice_audit_policy:\n",
         "fix.yml": "- name: Fix what violates the policy\n",
@@ -92,7 +90,7 @@ def save_files(folder: pathlib.Path) -> None:
 
 
 def record_commands(code: str, folder: pathlib.Path) -> list[list[str]]:
-    """Run shell code, and return the arguments of each ansible-playbook command, which does nothing."""
+    """Run shell code, but instead of running ansible-playbook, return the arguments of each call."""
     record = 'ansible-playbook() { printf "%q " "$@" >>commands; echo >>commands; }\n'
     recorded = run(record + code, folder)
     assert recorded.returncode == 0, recorded.stderr
@@ -151,7 +149,7 @@ def demo() -> Iterator[Emulator]:
 
 
 def test_runnable_playbooks_run(demo: Emulator, tmp_path: pathlib.Path) -> None:
-    """Commands run one by one, and the playbooks run together, all in forks of one process."""
+    """Run each command, and then all playbooks with one command, in forks of one process."""
     runs = []
     for block in RUNNABLE:
         if "ansible-playbook " in block.code:
@@ -190,7 +188,7 @@ IN_A_DIFFERENT_REGION = {"VoiceConnector": {"VoiceConnectorId": WITHOUT_PROXY, "
 REDIRECT = Fault(PROXY, status=302, headers={"location": "https://portal.example/"}, body="<html>", request_id=False)
 SET, NOT_SET, FAILS = "``exists: true``", "``exists: false``", "the task fails"
 
-# For each row: the outcome, and the faults for each case. The tests of chime_voice_connector_proxy_info cover more cases.
+# For each row: its outcome, and a list of faults for each case that the row covers.
 RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
     "200, a ``Proxy`` with at least one member, even one that is null": (
         SET,
@@ -306,7 +304,7 @@ def awx_task(module: str) -> dict[str, Any]:
 
 
 def audit_variables() -> list[str]:
-    """Return the names of the variables that playbooks/audit.yml accepts, without the prefix."""
+    """Return the names of the variables that playbooks/audit.yml accepts, without the prefix ``voice_audit_``."""
     text = re.sub(r"'\s*~\s*'", "", (ROOT / "playbooks/audit.yml").read_text(encoding="utf-8"))
     (names,) = set(re.findall(r"voice_audit\(_\(([a-z_|]+)\)\)", text))
     return names.split("|")
@@ -322,7 +320,7 @@ def test_the_guide_on_settings_explains_every_variable_of_the_audit() -> None:
 def test_the_survey_asks_for_the_variables_that_the_playbook_for_awx_does_not_set() -> None:
     options = documented("chime_voice_connector_info", "DOCUMENTATION")["options"]
     options |= documented("voice_connector_report", "DOCUMENTATION")["options"]
-    # These are not options of a module.
+    # The playbook has two more variables.
     options |= {"assume_role_arns": {"type": "list"}, "hosts": {"type": "str"}}
     imported = [
         play.get("vars", {})

@@ -17,7 +17,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILES = sorted(ROOT.glob("playbooks/*.yml"))
 PRIVATE = re.compile(r"_(proxy_retire|proxy_restore)_[a-z_]+")
-# The result of an audit, and variables from Ansible itself.
+# The variable with the result of an audit, and variables that Ansible defines.
 PUBLIC = re.compile(r"voice_audit|ansible_[a-z_]+")
 
 

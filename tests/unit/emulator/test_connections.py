@@ -100,7 +100,6 @@ def test_the_status_and_headers_arrive_before_a_slow_body(emulator: Emulator) ->
 
 
 def count_serving_threads() -> int:
-    """Return the number of threads that serve a connection."""
     return sum("process_request_thread" in thread.name for thread in threading.enumerate())
 
 
@@ -157,9 +156,9 @@ def test_an_empty_body_can_be_truncated(emulator: Emulator) -> None:
 
 
 def put_proxy(emulator: Emulator, sent: bytes, **headers: str) -> tuple[int, bytes]:
-    """Send a PutVoiceConnectorProxy request with extra *headers*. Return the status and body of the response.
+    """Send a PutVoiceConnectorProxy request, and return the status and body of the response.
 
-    The signature is for BODY, but the bytes that follow the headers are those in *sent*.
+    The request is signed with the body BODY. *headers* are added after signing, and *sent* is the body on the wire.
     """
     path = f"/voice-connectors/{WITH_PROXY}/programmable-numbers/proxy"
     request = AWSRequest("PUT", emulator.url + path, {"host": emulator.url.removeprefix("http://")}, BODY)

@@ -87,7 +87,7 @@ def test_a_connector_with_phone_numbers_cannot_be_deleted(emulator: Emulator, cl
 
 
 def run_operation(client: Any, name: str, **members: Any) -> Any:
-    """Run an operation for the Voice Connector without a proxy."""
+    """Run an operation for the Voice Connector WITHOUT_PROXY."""
     return getattr(client, xform_name(name))(VoiceConnectorId=WITHOUT_PROXY, **members)
 
 
@@ -466,7 +466,7 @@ def test_the_response_to_an_unknown_operation_does_not_name_the_error(client: An
 def test_an_unknown_route_is_rejected_for_every_method(emulator: Emulator, method: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port_of(emulator))
     path = "/nowhere" if method == "GET" else "/voice-connectors"
-    # Send both requests on one connection, where leftover data from the first response would break the second.
+    # Use one connection, on which data left over from the first response would break the second.
     for _attempt in range(2):
         connection.request(method, path)
         response = connection.getresponse()
@@ -580,7 +580,7 @@ def test_the_program_starts_quickly_and_stops_cleanly(tmp_path: pathlib.Path) ->
     finally:
         program.kill()
     assert (program.returncode, rest) == (0, "")
-    # Starting takes well under a second on an idle machine, but longer while other tests use both processors.
+    # On an idle machine, the program starts in well under a second.
     assert took < 3
 
 

@@ -77,7 +77,7 @@ Report = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def printed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the list of everything that is shown on the console."""
+    """Return the list to which each line on the console is appended."""
     lines: list[str] = []
     display = types.SimpleNamespace(
         display=lambda text: lines.extend(text.split("\n")), warning=lambda text: lines.append(f"WARNING: {text}")
@@ -88,7 +88,7 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def report(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, printed: list[str]) -> Report:
-    """Return a function that runs the action. Relative paths are relative to the folder ``tmp_path``."""
+    """Return a function that runs the action in the folder ``tmp_path``."""
     monkeypatch.chdir(tmp_path)
 
     def run(*results: Any, no_log: bool = False, check_mode: bool = False, **options: Any) -> dict[str, Any]:
@@ -226,7 +226,7 @@ def test_previous_is_the_baseline_if_it_is_given(report: Report, tmp_path: pathl
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 1, "policy": {}, "accounts": [], "findings": 7}'])
-def test_an_unusable_previous_report_is_a_warning_and_never_loses_the_new_one(
+def test_an_unusable_previous_report_causes_a_warning_and_never_loses_the_new_one(
     report: Report, tmp_path: pathlib.Path, printed: list[str], content: str
 ) -> None:
     folder = tmp_path / "voice-audit"
@@ -270,7 +270,7 @@ def test_the_console_shows_the_verdict_first_and_the_folder_last(
     ]
 
 
-def test_the_console_never_shows_more_than_60_lines_with_warnings(
+def test_the_console_shows_at_most_five_warnings(
     report: Report, printed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unused = [{"check": "sip_logs", "reason": "x" * 1000}] * 500
@@ -304,7 +304,7 @@ def test_phone_numbers_and_user_names_are_masked_in_every_format_and_the_result_
     result = report(odd, FAILED, formats=["json", "csv", "html", "junit"], show_phone_numbers=show)
     texts = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "voice-audit").iterdir()}
     assert sorted(texts) == ALL
-    assert "2065550199" in texts["voice-audit.json"]  # the name of a trunk
+    assert "2065550199" in texts["voice-audit.json"]  # names are not masked
     if show:
         assert all(value in texts["voice-audit.json"] for value in PRIVATE)
         assert "(206) 555-0102" in texts["voice-audit.csv"]
@@ -396,7 +396,7 @@ def test_a_list_can_be_lines_commas_json_or_yaml(value: Any, items: list[str]) -
     assert action.parse_options({"results": [], "policy": POLICY, "formats": value})["formats"] == items
 
 
-def test_the_policy_can_be_text(report: Report, tmp_path: pathlib.Path) -> None:
+def test_the_policy_can_be_a_string(report: Report, tmp_path: pathlib.Path) -> None:
     assert report(read(trunk("a", False)), policy="require_encryption: false\n")["outcome"] == "compliant"
     assert stored(tmp_path / "voice-audit")["policy"] == {"require_encryption": False}
 
@@ -429,7 +429,7 @@ def test_a_path_is_expanded_once_and_relative_to_the_current_directory(
 # Files
 
 
-def test_formats_that_are_not_requested_do_not_stay_and_other_files_do(report: Report, tmp_path: pathlib.Path) -> None:
+def test_reports_in_other_formats_are_removed_and_other_files_are_kept(report: Report, tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "voice-audit"
     report(read(trunk()), formats=["json", "csv", "html", "junit"])
     (folder / "notes.txt").write_text("kept")

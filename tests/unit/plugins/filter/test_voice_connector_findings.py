@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the filters that judge Voice Connectors. What they return is tested with the utility that they call."""
+"""Test the filters that judge Voice Connectors. test_findings.py tests the utility that they call."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_default_time_is_the_current_time() -> None:
         assert finding["status"] == status
 
 
-def test_the_time_can_be_a_string_or_what_yaml_makes_of_it() -> None:
+def test_the_time_can_be_a_string_or_a_yaml_timestamp() -> None:
     seen = last_seen(datetime.datetime(2026, 11, 23, tzinfo=datetime.timezone.utc))
     for now, status in (
         ("2026-11-23T00:30:00Z", "pass"),

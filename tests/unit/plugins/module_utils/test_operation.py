@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test attempts, and the parts of Operation that no module uses yet."""
+"""Test attempts and operations without a module."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ GET, DELETE = "GetVoiceConnectorProxy", "DeleteVoiceConnectorProxy"
 
 
 def connect(emulator: Emulator, service: str = _client.SERVICE) -> VoiceClient:
-    """Return a client of a bulk run."""
+    """Return a client with a rate limit, as a bulk run uses it."""
     with patch_module_args(connection_to(emulator)):
         return Connection(VoiceModule({}), "test", concurrency=2).client(service=service)
 
@@ -46,20 +46,17 @@ def connect(emulator: Emulator, service: str = _client.SERVICE) -> VoiceClient:
 
 
 def send(sent: list[str], wait: Callable[[], Any] = lambda: None) -> None:
-    """Do what an attempt does: wait, and then send a request unless the attempt was abandoned."""
+    """Wait, and then add a request to *sent*, unless the attempt of this thread was abandoned."""
     wait()
     stop_abandoned()
     sent.append("request")
 
 
-def test_the_order_of_sending_and_abandoning_leaves_no_request_unnoticed() -> None:
-    """The waiting thread abandons the attempt at each point of stop_abandoned.
-
-    If it then finds no request in ``sent``, none may be sent later.
-    """
+def test_a_request_that_is_sent_while_it_is_abandoned_is_counted() -> None:
+    """The attempt is abandoned too late to stop the request, so ``sent`` must already count the request."""
 
     class Interrupted(Attempt):
-        """An attempt that is abandoned immediately after its thread has read ``abandoned``."""
+        """An attempt whose thread waits for the test after it has read ``abandoned``."""
 
         @property
         def abandoned(self) -> bool:
@@ -120,14 +117,14 @@ def test_an_attempt_is_abandoned_if_a_signal_ends_the_wait() -> None:
     finally:
         signal.signal(signal.SIGALRM, previous)
     resume.set()
-    assert ended.wait(5) and sent == []  # join() can return too early after a signal
+    assert ended.wait(5) and sent == []  # after a signal, join() can return too early
 
 
 # The check before each attempt
 
 
 class Slots(RateLimit):
-    """A rate limit that records each request that waits for a slot."""
+    """A rate limit. Each time that a request has waited for a slot, an event is recorded."""
 
     def __init__(self, events: list[str]) -> None:
         super().__init__()
@@ -139,7 +136,7 @@ class Slots(RateLimit):
 
 
 class Recorder:
-    """The credentials of a client, which record each time that they are resolved."""
+    """The credentials of a client. Each time that they are resolved, an event is recorded."""
 
     def __init__(self, credentials: Any, events: list[str]) -> None:
         self._credentials = credentials
@@ -151,7 +148,7 @@ class Recorder:
 
 
 def delete(client: VoiceClient, check: Callable[[], Any], told: list[bool] | None = None) -> None:
-    """Delete a proxy configuration with a check before each attempt. Append each argument of prepare() to *told*."""
+    """Delete a proxy configuration with a check before each attempt. Append the arguments of prepare() to *told*."""
 
     def prepare(may_be_applied: bool) -> dict[str, Any]:
         if told is not None:
@@ -164,7 +161,7 @@ def delete(client: VoiceClient, check: Callable[[], Any], told: list[bool] | Non
 
 @pytest.fixture
 def events() -> list[str]:
-    """Return the list to which the client and the check append events, in order."""
+    """Return the list of events to which the client and the tests append."""
     return []
 
 
@@ -200,7 +197,7 @@ def test_the_check_comes_last_before_each_attempt(
         ({"drop": "hang"}, [False, True]),
     ],
 )
-def test_the_check_is_told_about_the_attempts_so_far_and_its_error_ends_the_operation(
+def test_the_check_is_told_whether_the_write_may_be_applied_and_its_error_ends_the_operation(
     emulator: Emulator,
     monkeypatch: pytest.MonkeyPatch,
     sleeps: list[float],
@@ -243,7 +240,7 @@ def test_the_time_of_the_check_does_not_count_towards_the_limit(
 def test_a_read_in_the_check_uses_the_slot_of_the_write(
     emulator: Emulator, client: VoiceClient, events: list[str]
 ) -> None:
-    """After the recorded responses, the rate limit gives out a slot every 0.26 seconds."""
+    """After these responses, the rate limit gives out a slot only every 0.26 seconds."""
     for _response in range(4):
         client.rate_limit.record(False)
     client.rate_limit.record(True)
@@ -252,7 +249,7 @@ def test_a_read_in_the_check_uses_the_slot_of_the_write(
     assert events == ["slot", "credentials", "credentials"]
 
 
-def test_a_read_in_the_check_waits_for_a_slot_if_it_is_repeated(
+def test_a_retry_of_a_read_in_the_check_waits_for_a_slot(
     emulator: Emulator, client: VoiceClient, events: list[str], sleeps: list[float]
 ) -> None:
     for _response in range(50):
@@ -267,7 +264,7 @@ def test_a_read_in_the_check_waits_for_a_slot_if_it_is_repeated(
 # Messages
 
 
-def test_an_error_code_from_outside_is_clean_in_a_later_message(
+def test_an_error_code_is_one_short_line_in_a_later_message(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
     monkeypatch.setattr(_operation, "random", types.SimpleNamespace(uniform=lambda *args: 0))

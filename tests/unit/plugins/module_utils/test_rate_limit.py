@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the rate limit of a bulk run, most of it with a fake clock."""
+"""Test the rate limit of a bulk run, usually with a fake clock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.chime_sdk.voice.tests.emulator import faults
 
 
 class Clock:
-    """A fake clock for one thread. A wait advances the clock, and returns immediately."""
+    """A fake clock for one thread. Instead of waiting, the rate limit advances it."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -27,7 +27,7 @@ class Clock:
         return self.now
 
     def waits(self, limit: RateLimit, count: int) -> list[float]:
-        """Return how long each of *count* requests waits."""
+        """Return the number of seconds that each of *count* requests waits."""
         starts = [self.now]
         for _request in range(count):
             limit.wait()
@@ -35,7 +35,7 @@ class Clock:
         return [end - start for start, end in zip(starts, starts[1:])]
 
     def record(self, limit: RateLimit, throttled: bool, seconds: int) -> None:
-        """Record one response at the end of each second."""
+        """Advance the clock by *seconds*, and record one response for each second."""
         for _second in range(seconds):
             self.now += 1
             limit.record(throttled)
@@ -136,7 +136,7 @@ def test_the_service_is_used_at_the_rate_that_it_accepts(clock: Clock, rate: int
     limit = RateLimit()
     accepted = throttled = 0
     while clock.now < 1030:
-        clock.now += 0.0001  # how long the service takes
+        clock.now += 0.0001  # the service takes this long to respond
         limit.wait()
         if service.allows():
             accepted += 1

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test that text from outside shows no secrets, and shows everything else."""
+"""Test that redact() hides secrets in text from outside the collection, and nothing else."""
 
 from __future__ import annotations
 
@@ -308,7 +308,7 @@ def test_text_that_cannot_be_printed_raises_no_error() -> None:
 
 
 def survivors(shown: str, secret: str) -> set[str]:
-    """Return the parts of *secret* with eight characters that are readable in *shown*."""
+    """Return the parts of *secret*, each of eight characters, that can be read in *shown*."""
     plain = {shown, re.sub(r"\\+(?:u00|x)([0-9a-fA-F]{2})", lambda match: chr(int(match[1], 16)), shown)}
     plain |= {html.unescape(html.unescape(text)) for text in plain}
     plain |= {unquote(unquote(text)) for text in plain}
@@ -345,7 +345,7 @@ def test_no_part_of_a_random_secret_survives() -> None:
 
 
 def first_offset_not_shown() -> int:
-    """Return the maximum number of characters that redact() searches."""
+    """Return the number of characters that redact() searches. It ignores all text after these."""
     low, high = 0, 10**6
     while low < high:
         middle = (low + high) // 2
@@ -401,11 +401,11 @@ def test_many_long_tokens_take_little_time() -> None:
     runs = [max(re.findall("[0-9A-Za-z]+", token), key=len) for token in TOKENS]
     for spelled in ("\n".join(TOKENS), "\n".join(map(percent, TOKENS)), "\n".join(runs)):
         re.purge()
-        # Nearly all of it is the time to compile the patterns of 50 tokens.
+        # Most of this time is for compiling the patterns of 50 tokens.
         assert seconds((spelled * 100)[:5_000_000], TOKENS) < 3
 
 
-def test_text_without_secrets_compiles_no_pattern_for_them() -> None:
+def test_redacting_text_without_secrets_takes_little_time() -> None:
     def measure() -> float:
         re.purge()
         redact("")

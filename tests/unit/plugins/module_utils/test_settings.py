@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test that the table of settings matches botocore's service model."""
+"""Test that SETTINGS matches botocore's service model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.chime_sdk.voice.plugins.modules import chime_voice_conn
 from ansible_collections.chime_sdk.voice.plugins.modules.chime_voice_connector import OPTIONS
 from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
 
-# Operations that do not read a setting of one Voice Connector.
+# The operations that do not read a setting of a Voice Connector, although their names are similar.
 NOT_SETTINGS = {"GetVoiceConnector", "GetVoiceConnectorGroup", "ListVoiceConnectors", "ListVoiceConnectorGroups"}
 
 
@@ -31,7 +31,7 @@ TYPES = {"boolean": bool, "integer": int, "string": str, "timestamp": to_iso_860
 
 
 def kind_of(shape: Any) -> Any:
-    """Return the kind that the table must have for a botocore shape."""
+    """Return the type that ``Setting.members`` must have for a shape of the service model."""
     if shape.type_name == "structure":
         return {
             next(iter(camel_dict_to_snake_dict({name: None}))): (
@@ -44,7 +44,7 @@ def kind_of(shape: Any) -> Any:
 
 
 def without_rules(kind: Any) -> Any:
-    """Return the kind of a value, or its base class if the kind has its own rules."""
+    """In a type of ``Setting.members``, replace each class with rules by its base class, such as Minutes by int."""
     if isinstance(kind, dict):
         return {key: (name, without_rules(inner)) for key, (name, inner) in kind.items()}
     if isinstance(kind, list):
@@ -55,7 +55,7 @@ def without_rules(kind: Any) -> Any:
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
 def test_every_setting_has_the_members_in_the_service_model(setting: Setting) -> None:
     if setting.operation not in MODEL.operation_names:
-        assert setting.name == "external_systems", "only this setting is not in the oldest botocore"
+        assert setting.name == "external_systems", "botocore lacks this setting"
         return
     shape = MODEL.operation_model(setting.operation).output_shape.members[setting.member]
     if setting.kind is list:
@@ -86,7 +86,7 @@ def test_every_setting_has_its_keys_as_documented_options(setting: Setting) -> N
 
 
 def keys_of(options: dict[str, Any], inner: str) -> dict[str, Any]:
-    """Return the name and type of each option, at every depth."""
+    """Return the names and types of options and their suboptions."""
     return {
         name: (option["type"], option.get("elements"), keys_of(option.get(inner, {}), inner))
         for name, option in options.items()
@@ -95,12 +95,12 @@ def keys_of(options: dict[str, Any], inner: str) -> dict[str, Any]:
 
 def test_a_connector_has_the_members_in_the_service_model() -> None:
     members = kind_of(MODEL.shape_for("VoiceConnector"))
-    # The oldest botocore does not have the newest members.
+    # The oldest botocore lacks the two newest members.
     assert members == {key: CONNECTOR[key] for key in members}
     assert set(CONNECTOR) - set(members) <= {"integration_type", "network_type"}
 
 
-def test_every_setting_of_the_service_is_in_the_table() -> None:
+def test_every_setting_of_the_service_is_in_settings() -> None:
     known = {setting.operation for setting in SETTINGS.values()} | NOT_SETTINGS
     reading = {name for name in MODEL.operation_names if name.startswith(("GetVoiceConnector", "ListVoiceConnector"))}
     assert reading <= known

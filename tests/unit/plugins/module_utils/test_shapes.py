@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the functions that convert the service's structures to results."""
+"""Test converting what the service returns to results of modules."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare and change structures of settings."""
+"""Test comparing and changing settings in the form that the service returns."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TARGETS = "streaming_notification_targets"
         ("origination", {"Routes": [ROUTE, {}]}, {"Routes": [{}, {**ROUTE, "Host": "A.example.com"}]}, set()),
     ],
 )
-def test_structures_are_equal_in_every_spelling(name: str, one: Any, other: Any, expected: set[str]) -> None:
+def test_members_in_different_spellings_are_equal(name: str, one: Any, other: Any, expected: set[str]) -> None:
     assert different_members(SETTINGS[name], one, other) == expected
     assert different_members(SETTINGS[name], other, one) == expected
 
@@ -50,7 +50,7 @@ def test_structures_are_equal_in_every_spelling(name: str, one: Any, other: Any,
         ("termination", None, {"CpsLimit": 1}, {"CpsLimit"}),
         ("origination", {"Routes": [{**ROUTE, "Weight": 1}]}, {"Routes": [ROUTE]}, set()),
         ("origination", {"Routes": [ROUTE, ROUTE]}, {"Routes": [ROUTE]}, {"Routes"}),
-        # The route with more members is matched first.
+        # The longer route is matched first, although it is sent last.
         (
             "origination",
             {"Routes": [ROUTE, {"Host": "a.example.com"}]},
@@ -84,5 +84,5 @@ def test_the_service_may_add_defaults_but_not_change_what_was_sent(
         ("streaming", {TARGETS: []}, {"StreamingNotificationTargets": [{}]}, {"StreamingNotificationTargets": []}),
     ],
 )
-def test_given_options_change_the_current_structure(name: str, options: Any, current: Any, expected: Any) -> None:
+def test_options_change_the_current_setting(name: str, options: Any, current: Any, expected: Any) -> None:
     assert apply_options(SETTINGS[name], options, current) == expected

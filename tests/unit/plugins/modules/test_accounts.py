@@ -172,7 +172,7 @@ def test_a_temporary_fault_of_assume_role_is_retried(
 def test_the_credentials_of_a_role_are_renewed_when_a_run_outlasts_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The emulator rejects expired credentials. botocore's margin of 15 minutes is shortened to one second."""
+    """botocore renews credentials one second, not 15 minutes, before they expire. The emulator rejects expired ones."""
     monkeypatch.setattr(RefreshableCredentials, "_advisory_refresh_timeout", 1)
     monkeypatch.setattr(RefreshableCredentials, "_mandatory_refresh_timeout", 1)
     connectors = [{"VoiceConnectorId": f"a{number:021d}", "Account": THERE} for number in range(40)]
@@ -228,7 +228,7 @@ def test_invalid_options_of_a_role_fail(read: Read, options: dict[str, Any], wor
 
 
 def assumed(role: str, session: str = "chime_sdk.voice", **changes: str) -> str:
-    """Return a response of AssumeRole with credentials that the emulator accepts."""
+    """Return a valid response of AssumeRole."""
     account, name = role.split(":")[4], role.rpartition("/")[2]
     user = f"<AssumedRoleUser><Arn>arn:aws:sts::{account}:assumed-role/{name}/{session}</Arn></AssumedRoleUser>"
     keys = {"AccessKeyId": "AKIDOTHER", "SecretAccessKey": "other-secret-key", "SessionToken": "", **changes}
@@ -251,7 +251,7 @@ def assumed(role: str, session: str = "chime_sdk.voice", **changes: str) -> str:
     ],
 )
 def test_credentials_of_a_different_role_are_never_used(read: Read, fleet: Emulator, body: str, reason: str) -> None:
-    """A cache that returns the response for a different role would make one account look like two."""
+    """If a cache returned the response for a different role, one account would look like two."""
     fleet.faults = [Fault(ASSUME, body=body)]
     result = read(region=WEST, assume_role_arn=ROLE)
     assert result["failed"] is True and result["voice_connectors"] == []
@@ -325,7 +325,7 @@ def test_all_regions_are_those_of_the_service_and_those_of_botocore(read: Read, 
     ],
 )
 @pytest.mark.usefixtures("unlimited")
-def test_without_the_list_of_the_service_botocores_regions_are_read_with_a_warning(
+def test_the_regions_of_botocore_are_read_with_a_warning_if_the_service_does_not_list_regions(
     read: Read, fleet: Emulator, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
     fleet.faults = [Fault(REGIONS, **fault)]
@@ -362,7 +362,7 @@ def test_retiring_reads_the_regions_of_the_service(fleet: Emulator, tmp_path: pa
 # What is unknown
 
 
-def test_what_was_not_tried_is_an_error_of_its_own(read: Read, fleet: Emulator) -> None:
+def test_each_connector_that_was_not_read_has_its_own_error(read: Read, fleet: Emulator) -> None:
     fleet.faults = [Fault(LIST, error="UnauthorizedClientException")]
     ids = [WITH_PROXY, WITHOUT_PROXY, MISSING]
     result = read(voice_connector_ids=ids, concurrency=1)
@@ -387,7 +387,7 @@ def test_an_error_names_the_setting_that_is_unknown(read: Read, fleet: Emulator,
     assert (result["complete"], result["regions"][0]["complete"]) == (False, False)
 
 
-def test_withheld_tags_are_unknown_but_no_failure(read: Read, fleet: Emulator) -> None:
+def test_tags_that_aws_does_not_return_are_unknown_but_not_a_failure(read: Read, fleet: Emulator) -> None:
     fleet.faults = [Fault(TAGS, error="BadRequestException", message="Invalid resource")]
     result = read(include=["tags"])
     assert "failed" not in result
@@ -444,7 +444,7 @@ def test_a_listing_that_always_has_new_items_ends(read: Read, fleet: Emulator, m
 
 
 def test_voice_connectors_of_a_different_account_are_errors(read: Read, fleet: Emulator) -> None:
-    """A cache that returns the listing of a different account would make one account look like two."""
+    """If a cache returned the listing of a different account, one account would look like two."""
     connector = {"VoiceConnectorId": WITH_PROXY, "VoiceConnectorArn": f"arn:aws:chime:{WEST}:{HERE}:vc/{WITH_PROXY}"}
     fleet.faults = [Fault(LIST, body=json.dumps({"VoiceConnectors": [{**connector, "AwsRegion": WEST}]}))]
     result = read(region=WEST, assume_role_arn=ROLE, include=["proxy"])
@@ -466,7 +466,7 @@ def test_the_request_for_the_role_uses_the_connection_options(read: Read, fleet:
     assert fleet.operations() == []
 
 
-def test_tags_of_something_else_are_not_read(read: Read, fleet: Emulator) -> None:
+def test_tags_are_not_read_if_the_arn_is_that_of_a_different_resource(read: Read, fleet: Emulator) -> None:
     fleet.voice._connectors[HERE, EAST][WITH_PROXY]["entry"]["VoiceConnectorArn"] = (
         f"arn:aws:chime:{EAST}:{HERE}:vc/zzz"
     )
@@ -588,7 +588,7 @@ def test_rejected_credentials_at_the_listing_of_numbers_stop_the_region(read: Re
     assert fleet.operations() == [LIST, NUMBERS]
 
 
-def test_a_different_regions_listing_does_not_show_that_a_connector_has_no_numbers() -> None:
+def test_a_listing_of_numbers_in_a_different_region_does_not_mean_absence() -> None:
     connector = {"VoiceConnectorId": WITH_PROXY, "PhoneNumbers": ["+12065550102"], "SeenFrom": [WEST]}
     with Emulator({"credentials": [CREDENTIALS], "voice_connectors": [connector]}) as emulator:
         result = run("chime_voice_connector_info", emulator, region=WEST, include=["phone_numbers"])

@@ -60,7 +60,7 @@ def read_fleet(emulator: Emulator, *faults: Fault, **options: Any) -> dict[str, 
 
 
 def set_timeouts(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Set the socket timeouts, and nearly skip the waits between attempts."""
+    """Set the socket timeouts, and shorten the waits between attempts to 0.01 seconds."""
     monkeypatch.setattr(_client, "CONNECT_TIMEOUT", seconds)
     monkeypatch.setattr(_client, "READ_TIMEOUT", seconds)
     for module in (_client, _operation):
@@ -68,7 +68,7 @@ def set_timeouts(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 
 
 def limit_operations(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Set the limit of each operation, without an effect on the socket timeouts."""
+    """Set the time limit of each operation, but not the socket timeouts."""
     monkeypatch.setattr(_client, "longest_operation", lambda *args: seconds)
 
 
@@ -83,14 +83,14 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
 
 
 class Write:
-    """A module that sends one write: its operation, the proxy configuration after it, and the reads before it."""
+    """A run of a module that sends one write."""
 
     def __init__(self, module: str, operation: str, reads: list[str], **options: Any) -> None:
         self.module = module
         self.operation = operation
-        self.after = None if operation == DELETE else DISABLED
+        self.after = None if operation == DELETE else DISABLED  # the proxy configuration after the write
         self.max_faults = 3 if module == ONE else 6  # the other modules are bulk runs
-        self.reads = reads
+        self.reads = reads  # the operations before the write
         self._options = options
 
     def run(self, emulator: Emulator, folder: pathlib.Path, **options: Any) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class Write:
         return run_main(self.module, {name: value for name, value in args.items() if value is not None})
 
     def message(self, result: dict[str, Any]) -> str:
-        """Return why the write failed."""
+        """Check that the write failed, and return the reason."""
         assert result["failed"] is True and not result.get("changed")
         return str(result["failures"][0]["reason"] if "failures" in result else result["msg"])
 
@@ -180,7 +180,7 @@ def test_an_abandoned_write_has_an_unknown_outcome_whatever_its_retry_returns(
 def test_an_abandoned_write_that_was_applied_is_a_success(
     one: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, write: Write
 ) -> None:
-    """The service applies the write after 0.5 seconds, and reads again after 0.65 seconds."""
+    """The write is applied 0.1 seconds after the module abandons it, and before the emulator runs the next read."""
     limit_operations(monkeypatch, 0.4)
     before = [Fault(GET, times=1) for _read in range(write.reads.count(GET))]
     one.faults = [Fault(write.operation, delay=0.5), *before, Fault(GET, delay=0.25)]
@@ -193,7 +193,7 @@ def test_an_abandoned_write_that_was_applied_is_a_success(
 def test_a_write_that_connects_after_it_was_abandoned_has_an_unknown_outcome(
     one: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, write: Write
 ) -> None:
-    """The write needs a new connection, and the lookup of the host name takes longer than the limit."""
+    """The write needs a new connection, for which the lookup of the host name takes longer than the limit."""
     limit_operations(monkeypatch, 0.4)
     look_up = socket.getaddrinfo
     slow = threading.Event()
@@ -234,10 +234,10 @@ def test_a_write_that_botocore_prepares_too_slowly_is_never_sent(
 
 
 def provide(folder: pathlib.Path, minutes: float, script: str = "") -> str:
-    """Return the line of a profile with a credential_process, which writes a line to ``runs`` each time.
+    """Return the ``credential_process`` line of a profile. Each time that it runs, it appends a line to ``runs``.
 
-    :param minutes: how long its credentials last.
-    :param script: commands to run first.
+    :param minutes: the lifetime of the credentials.
+    :param script: commands to run before it prints the credentials.
     """
     expiry = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=minutes)
     key = {"Version": 1, "Expiration": f"{expiry:%Y-%m-%dT%H:%M:%SZ}"}
@@ -271,7 +271,7 @@ def read_once(emulator: Emulator, **options: Any) -> dict[str, Any]:
 def test_credentials_are_obtained_once_or_at_most_once_per_request_if_they_expire_soon(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, read: Any, source: str, minutes: int
 ) -> None:
-    """In the last 15 minutes of credentials, botocore tries to renew them for each request."""
+    """In the last 15 minutes before credentials expire, botocore tries to renew them for each request."""
     role = (
         f"role_arn = arn:aws:iam::{ACCOUNT}:role/reader\nduration_seconds = {max(minutes, 15) * 60}\n"
         "source_profile = base\n[profile base]\n"
@@ -295,9 +295,9 @@ def test_credentials_are_obtained_once_or_at_most_once_per_request_if_they_expir
 def test_renewed_credentials_are_used_from_then_on(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, concurrency: int
 ) -> None:
-    """A file that the emulator creates at the tenth request makes the process return different credentials.
+    """At the tenth request, the emulator creates a file that makes the process return different credentials.
 
-    From then on, requests with the old credentials wait for one with the new ones, because the process can be slow.
+    Then it delays requests with the old credentials until the first one with the new ones, which can take a while.
     """
     with Emulator(fleet(30)) as emulator:
         find_fault = emulator.next_fault
@@ -325,10 +325,9 @@ def test_renewed_credentials_are_used_from_then_on(
 def test_a_write_whose_credentials_arrive_too_late_is_never_sent(
     one: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, write: Write
 ) -> None:
-    """Credentials are obtained when the module starts, and again for each request to the service."""
     limit_operations(monkeypatch, 0.5)
-    # Delay the process from the credentials of the write on. It runs once when the module starts, and once for each
-    # request. The last read comes after the credentials of the write.
+    # The process runs when the module starts, and for each request. From its run for the write on, it is slow. The
+    # module obtains the credentials for the write before it sends the last read.
     slow = f"[ $(wc -l < runs) -le {len(write.reads)} ] || sleep 0.8"
     profile = use_profile(monkeypatch, tmp_path, provide(tmp_path, 12, slow))
     message = write.message(write.run(one, tmp_path, **profile))
@@ -375,10 +374,10 @@ def test_botocore_retries_reads_and_never_writes(
     assert one.operations()[:3] == [GET] * 3 and made[0] == GET and made[1] == operation
 
 
-def test_a_request_that_waits_in_adaptive_mode_is_stopped_when_it_is_abandoned(
+def test_a_request_that_waits_in_adaptive_mode_is_not_sent_after_it_is_abandoned(
     one: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
-    """After a throttled request, the adaptive mode waits for two seconds in before-send."""
+    """After a throttled request, botocore's adaptive mode delays the next request for two seconds, in before-send."""
     limit_operations(monkeypatch, 0.5)
     retries = {"retries": {"mode": "adaptive", "total_max_attempts": 9}}
     one.faults = [Fault(GET, status=400, error="ThrottlingException")]
@@ -392,7 +391,7 @@ def test_a_request_that_waits_in_adaptive_mode_is_stopped_when_it_is_abandoned(
 
 
 def throttled_and_failing(operation: str, throttles: int, faults: int, **more: Any) -> list[Fault]:
-    """Return the faults for requests that are throttled and fail by turns."""
+    """Return faults that throttle some requests and let others fail, in turns."""
     kinds = [("ThrottledClientException", throttles), ("ServiceFailureException", faults)]
     turns = [((turn + 1) / count, error) for error, count in kinds for turn in range(count)]
     return [Fault(operation, error=error, times=1, **more) for _when, error in sorted(turns)]
@@ -436,7 +435,7 @@ def test_a_bulk_run_allows_more_faults(sleeps: list[float], throttles: int, faul
 def test_a_retry_that_would_be_too_late_is_not_begun(
     one: Emulator, monkeypatch: pytest.MonkeyPatch, delay: float, requests: int, words: str
 ) -> None:
-    """An error arrives after 0.8 of 1.4 seconds, so that a retry after 0.7 seconds would be too late."""
+    """The limit is 1.4 seconds. The error arrives after 0.8 seconds, so a retry 0.7 seconds later would be too late."""
     monkeypatch.setattr(_operation, "random", types.SimpleNamespace(uniform=lambda *args: delay))
     limit_operations(monkeypatch, 1.4)
     one.faults = [Fault(GET, status=503, delay=0.8)]
@@ -460,7 +459,7 @@ def test_the_message_about_the_limit_shows_how_the_last_attempt_ended(
         assert words in read_once(one, voice_connector_id=WITH_PROXY)["msg"]
 
 
-# A process that a shell started in the background ignores SIGINT, and so do its children.
+# If a shell started the tests in the background, this process inherits that SIGINT is ignored, so restore the handler.
 SCRIPT = """
 import json, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -566,7 +565,7 @@ def test_a_region_that_throttles_everything_is_given_up_and_the_others_are_read(
 
 
 def repeated(operation: str, times: int | None = None, request_has: str = "", **changes: Any) -> Fault:
-    """Return a response with a request ID that is always the same."""
+    """Return a fault whose responses all have the same request ID."""
     headers = {"x-amzn-requestid": "11111111-2222-3333-4444-555555555555"}
     return Fault(operation, times=times, request_has=request_has, headers=headers, **changes)
 
@@ -609,8 +608,8 @@ def test_a_request_whose_connection_pool_is_closed_in_the_meantime_is_sent_again
         pool = find_pool(manager, *args, **kwargs)
         if closed < 2:
             closed += 1
-            manager.clear()  # as a different thread can do at this point
-            pool.close()  # urllib3 2 closes it only if nothing uses it
+            manager.clear()  # another thread could do this now
+            pool.close()  # clear() of urllib3 2 does not close a pool in use
         return pool
 
     monkeypatch.setattr(PoolManager, "connection_from_url", find_and_close)
@@ -619,9 +618,9 @@ def test_a_request_whose_connection_pool_is_closed_in_the_meantime_is_sent_again
     assert "failed" not in result and closed == 2
 
 
-def test_lasting_repeated_responses_fail_and_say_so(one: Emulator, sleeps: list[float]) -> None:
+def test_a_write_whose_responses_are_all_repeated_fails_with_the_reason(one: Emulator, sleeps: list[float]) -> None:
     one.faults = [repeated(GET)]
-    assert read_once(one, voice_connector_id=WITH_PROXY)["exists"] is True  # the first response is a new one
+    assert read_once(one, voice_connector_id=WITH_PROXY)["exists"] is True  # its request ID is new in this run
     options = {**connection_to(one), "voice_connector_id": WITH_PROXY, "state": "absent"}
     one.faults = [repeated(GET, 1), repeated(CONNECTOR), repeated(DELETE)]
     one.requests.clear()
@@ -635,7 +634,7 @@ def test_lasting_repeated_responses_fail_and_say_so(one: Emulator, sleeps: list[
 def test_a_write_with_a_repeated_response_is_confirmed_by_reading(
     one: Emulator, sleeps: list[float], tmp_path: pathlib.Path, write: Write, applied: bool
 ) -> None:
-    """The service applies the write, or the response belongs to a different request and the write is lost."""
+    """If not *applied*, the write is lost, and the response is that of a different request."""
     lost: dict[str, Any] = {"body": json.dumps({"Proxy": DISABLED})} if write.after else {"body": "", "status": 204}
     reads = [Fault(GET, times=1)] * (write.reads.count(GET) - 1)
     one.faults = [*reads, repeated(GET, 1), repeated(write.operation, **({} if applied else lost))]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the real main() with one wrong setting, and expect a message that names this setting and no other."""
+"""Run the real main() with a wrong setting, and check that the message names only this setting."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ROLE = (
 
 @pytest.fixture(params=["refused", "unknown host"])
 def unreachable_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Return a URL at which nothing listens."""
+    """Return a URL that refuses connections, or one with an unknown host name."""
     if request.param == "unknown host":
         yield "http://sts.invalid"
         return
@@ -60,7 +60,7 @@ def assert_failed(result: dict[str, Any], *words: str) -> None:
     assert "exists" not in result and "proxy" not in result
 
 
-# The network, for an operation of STS
+# Network errors of an STS operation
 
 MODULES_THAT_CALL_STS: dict[str, dict[str, Any]] = {
     "chime_voice_connector_info": {"include_account_id": True, "region": "us-east-1"},
@@ -173,7 +173,7 @@ def test_only_a_setting_that_is_wrong_is_named(
 
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CHIME_SDK_VOICE", "AWS_URL"])
 @pytest.mark.parametrize("url", ["voice.example", "http://127.0.0.1:99999", "http://[::1"])
-def test_an_endpoint_in_the_environment_that_is_wrong_is_named(
+def test_an_invalid_endpoint_in_the_environment_is_named(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, name: str, url: str
 ) -> None:
     monkeypatch.setenv(name, url)
@@ -189,7 +189,7 @@ VARIABLES = {
     "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES": "request_min_compression_size_bytes",
     "AWS_METADATA_SERVICE_TIMEOUT": "metadata_service_timeout",
     "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "metadata_service_num_attempts",
-    # This collection sets these itself.
+    # The collection overrides these two.
     "AWS_RETRY_MODE": "retry_mode",
     "AWS_MAX_ATTEMPTS": "max_attempts",
 }
@@ -197,7 +197,7 @@ VARIABLES = {
 
 @pytest.mark.parametrize("place", ["environment", "file"])
 @pytest.mark.parametrize("name", VARIABLES)
-def test_a_setting_outside_the_task_that_is_wrong_is_named(
+def test_an_invalid_setting_outside_the_task_is_named(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, config: pathlib.Path, name: str, place: str
 ) -> None:
     credentials = NO_KEYS if "METADATA" in name else {}
@@ -207,7 +207,7 @@ def test_a_setting_outside_the_task_that_is_wrong_is_named(
         config.write_text(f"[default]\n{VARIABLES[name]} = foo\n")
     result = read_proxy(**credentials)
     if not result.get("failed"):
-        # This botocore does not have the setting, or does not need it.
+        # The module succeeds if the collection overrides the setting, or if this botocore does not have it.
         assert name in ("AWS_RETRY_MODE", "AWS_MAX_ATTEMPTS") or not _botocore_knows(VARIABLES[name])
         return
     named = f"the environment variable {name}" if place == "environment" else f"the file {config}"
@@ -372,10 +372,10 @@ def test_a_package_that_cannot_be_imported_is_reported_with_its_python(
 def read_with_role(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, config: pathlib.Path, sleeps: list[float]
 ) -> Read:
-    """Return a function that reads with the credentials of a role, with the given fault of AssumeRole."""
+    """Return a function that reads with the credentials of a role. Its arguments are a fault for AssumeRole."""
     config.write_text(ROLE)
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", emulator.url)
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")  # so that botocore sends one request for each of our attempts
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")  # so that botocore itself does not retry
 
     def read(**fault: Any) -> dict[str, Any]:
         return read_proxy(WITH_PROXY, Fault("AssumeRole", **fault), profile="role", **NO_KEYS)
@@ -419,14 +419,12 @@ def test_a_fault_of_assume_role_is_retried_and_a_refusal_is_not(
 
 
 @pytest.mark.parametrize("fault", [{"drop": "truncate"}, {"error": "ServiceUnavailable"}, {"raw": ""}])
-def test_a_temporary_fault_of_assume_role_does_no_harm(read_with_role: Read, fault: dict[str, Any]) -> None:
+def test_reading_succeeds_after_temporary_faults_of_assume_role(read_with_role: Read, fault: dict[str, Any]) -> None:
     assert read_with_role(**fault, times=2)["exists"] is True
 
 
 @pytest.mark.parametrize("url", ["sts.example", "http://127.0.0.1:99999", "http://127.0.0.1:1"])
-def test_an_endpoint_of_sts_that_is_wrong_is_named(
-    read_with_role: Read, monkeypatch: pytest.MonkeyPatch, url: str
-) -> None:
+def test_a_wrong_endpoint_of_sts_is_named(read_with_role: Read, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
     assert_failed(
         read_with_role(), f"{NO_CREDENTIALS}. Check the environment variable AWS_ENDPOINT_URL_STS, the profile"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measure the memory and time of the real main() in a process of its own, with responses of 1 MB."""
+"""Run the real main() in a separate process with large responses, and measure its memory and processor time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
 from ansible_collections.chime_sdk.voice.tests.emulator.server import Emulator
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE, WITH_PROXY, connection_to
 
-# Coverage is not measured in other processes, and one SDK is enough.
+# Coverage is not measured in other processes, and the results for one version of the SDK are enough.
 pytestmark = [
     pytest.mark.no_cover,
     pytest.mark.one_sdk,
@@ -27,8 +27,8 @@ pytestmark = [
 GET_PROXY, LOGGING = "GetVoiceConnectorProxy", "GetVoiceConnectorLoggingConfiguration"
 MEGABYTE = "x" * 1_000_000
 
-# Runs main(), and then prints the peak memory before it and in total, and the processor time. The peak of getrusage()
-# includes the memory of the process that started this one, so the peak of this program's own memory comes from Linux.
+# Runs main(), and then prints the peak memory in MB, the part that main() added, and the processor time. The peak comes
+# from /proc, because the peak of getrusage() includes the memory of the parent process.
 PROGRAM = """
 import importlib, json, re, resource, sys
 from ansible.module_utils.testing import patch_module_args
@@ -50,7 +50,7 @@ print(json.dumps([peak, peak - before, usage.ru_utime + usage.ru_stime]))
 class Run(NamedTuple):
     result: dict[str, Any]
     memory: float  # the peak, in MB
-    grown: float  # how much of it main() added
+    grown: float  # the part that main() added
     seconds: float  # of processor time
 
 
@@ -85,7 +85,7 @@ def test_a_member_name_of_200_000_letters_costs_less_than_a_second(emulator: Emu
     ids=["successes", "failures"],
 )
 def test_large_responses_do_not_accumulate(faults: list[dict[str, Any]]) -> None:
-    """The first 50 responses are small, because a run ends early if all of its first reads fail."""
+    """The first 50 responses are small successes, because a run ends early if its first reads all fail."""
     connectors = [{"VoiceConnectorId": f"a{number:021d}"} for number in range(110)]
     with Emulator({**STATE, "voice_connectors": connectors}) as emulator:
         emulator.faults = [Fault(LOGGING, body="{}", times=50), *(Fault(LOGGING, **fault) for fault in faults)]

@@ -106,7 +106,7 @@ TERMINATION: dict[str, Any] = {
 ORIGINATION = {"routes": [ROUTE], "disabled": False}
 EMERGENCY = {"dnis": [{"emergency_phone_number": "+12065550110", "calling_country": "US"}]}
 CREDENTIALS = {"credentials": [{"username": "pbx", "password": "a-password"}]}
-# Everything that a new Voice Connector can have.
+# All settings, and the tags, that a new Voice Connector can have.
 ALL: dict[str, Any] = {
     "termination": TERMINATION,
     NAME: CREDENTIALS,
@@ -120,7 +120,7 @@ ALL: dict[str, Any] = {
 }
 if not HAS_ALL:
     del ALL["external_systems"]
-# The steps that create a Voice Connector with all of this.
+# The steps that create a Voice Connector with ALL.
 STEPS = [
     CREATE,
     *(PUT[n] for n in ("termination", NAME, "origination", "emergency_calling")),
@@ -129,13 +129,13 @@ STEPS = [
 
 
 class Task:
-    """A task against an emulator with a clock that only sleeping advances."""
+    """Runs the module against an emulator, with a clock that only sleep() advances."""
 
     def __init__(self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
         self.emulator = emulator
         self.sent: list[tuple[str, Any]] = []  # the operation and the body of each request
         self.slept = 0.0
-        self.hooks: dict[str, Callable[[], object]] = {}  # functions to call once, when an operation is requested
+        self.hooks: dict[str, Callable[[], object]] = {}  # functions to call when an operation is next requested
         task = self
 
         class Api(VoiceApi):
@@ -183,7 +183,7 @@ class Task:
         return found
 
     def options(self) -> dict[str, Any]:
-        """Return the keys that can be set of the Voice Connector reception, as the info module returns them."""
+        """Return what chime_voice_connector_info returns for reception, limited to options of chime_voice_connector."""
         include = [*GIVEN, "tags"]
         read = self(_module="chime_voice_connector_info", names=["reception"], include=include)
         (connector,) = [entry for entry in read["voice_connectors"] if entry["name"] == "reception"]
@@ -200,7 +200,7 @@ def task(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Task:
 
 
 def assert_refused(task: Task, result: dict[str, Any], message: str) -> None:
-    """Check that a task failed with *message* before the first write."""
+    """Check that a task failed with *message*, without a write."""
     assert result.get("failed") and message in result["msg"], result
     assert (result["changed"], result["steps"], task.writes) == (False, [], [])
 
@@ -248,11 +248,11 @@ def test_a_creation_that_fails_is_not_repeated(task: Task, faults: list[Fault], 
     assert (result["changed"], result["steps"], result["failed_step"]) == (False, [], CREATE)
     assert task.writes == [CREATE]
     assert result["voice_connector_id"] is None
-    assert task()["steps"] == [CREATE], "the second run creates it"
+    assert task()["steps"] == [CREATE], "the second run did not create it"
 
 
 @pytest.mark.parametrize("fault", [FORBIDDEN, {"status": 401, "error": "UnauthorizedClientException"}])
-def test_a_creation_that_cannot_be_looked_for_has_an_unknown_outcome(task: Task, fault: dict[str, Any]) -> None:
+def test_a_creation_has_an_unknown_outcome_if_listing_fails(task: Task, fault: dict[str, Any]) -> None:
     task.start()
     task.hooks[CREATE] = lambda: task.emulator.faults.append(Fault(LIST, **fault))
     result = task(Fault(CREATE, status=500, after=True))
@@ -263,7 +263,7 @@ def test_a_creation_that_cannot_be_looked_for_has_an_unknown_outcome(task: Task,
     assert (again["changed"], again["voice_connector_id"]) == (False, task.stored()["VoiceConnectorId"])
 
 
-def test_several_new_voice_connectors_of_the_name_are_listed(task: Task) -> None:
+def test_the_message_lists_several_new_voice_connectors_with_the_name(task: Task) -> None:
     task.start(EMPTY)
     add = task.emulator.voice._add
     task.hooks[CREATE] = lambda: add("111122223333", "us-east-1", {"Name": "new", "AwsRegion": "us-east-1"}, {}, {}, [])
@@ -299,7 +299,7 @@ def test_a_new_voice_connector_in_a_different_region_is_reported(task: Task) -> 
 # Reading
 
 
-def test_a_missing_id_fails_at_once(task: Task) -> None:
+def test_an_id_that_does_not_exist_fails_without_a_wait(task: Task) -> None:
     assert_refused(
         task,
         task(voice_connector_id=MISSING, termination=TERMINATION),
@@ -318,7 +318,7 @@ def test_a_read_that_is_denied_prevents_all_writes(task: Task) -> None:
 
 
 @pytest.mark.one_sdk
-def test_what_was_read_needs_no_change_and_one_request_each(task: Task) -> None:
+def test_options_equal_to_a_result_of_the_info_module_need_no_write(task: Task) -> None:
     task.start(*({"Name": f"trunk {number}"} for number in range(100)), FULL)
     options = task.options()
     for reorders in (True, False):
@@ -351,13 +351,13 @@ def test_what_was_read_needs_no_change_and_one_request_each(task: Task) -> None:
     ],
     ids=lambda options: next(iter(options)),
 )
-def test_different_spellings_and_omitted_values_are_unchanged(task: Task, options: dict[str, Any]) -> None:
+def test_different_spellings_and_omitted_values_are_not_changes(task: Task, options: dict[str, Any]) -> None:
     (name,) = [n for n, s in STRUCTURES.items() if set(options) - {"exists"} <= set(s.members) | {"exists"}]
     result = task(**{name: options})
     assert not result["changed"] and task.writes == [], result
 
 
-# For each change of a setting: the options, and the structure that is sent. All else is as in FULL.
+# Changes to a setting of FULL: its name, the options, and the members of the request that differ from FULL.
 CHANGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("termination", {"cps_limit": 2}, {"CpsLimit": 2}),
     ("termination", {"default_phone_number": ""}, {"DefaultPhoneNumber": None}),
@@ -383,7 +383,7 @@ CHANGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 def predict(result: dict[str, Any]) -> dict[str, Any]:
-    """Return the part of a result that check mode predicts."""
+    """Return the result without the timestamp that check mode cannot predict."""
     connector = {k: v for k, v in (result["voice_connector"] or {}).items() if k != "updated_timestamp"}
     return {**result, "voice_connector": connector}
 
@@ -409,7 +409,7 @@ def test_a_setting_is_sent_whole_without_nulls(
     assert not task(**{name: options})["changed"]
 
 
-# Further tasks: the options, and the steps. Check mode predicts their result, and a second run changes nothing.
+# Tasks: the ID of the test, the options, and the expected steps.
 TASKS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("rename", {"voice_connector_id": WITH_PROXY, "name": "front desk"}, [UPDATE]),
     ("decrypt", {"require_encryption": False}, [UPDATE]),
@@ -465,7 +465,7 @@ TASKS: list[tuple[str, dict[str, Any], list[str]]] = [
         STEPS,
     ),
     ("delete", {"name": "warehouse", "state": "absent"}, [DELETE]),
-    ("absent", {"name": "new", "state": "absent"}, []),
+    ("already absent", {"name": "new", "state": "absent"}, []),
 ]
 
 
@@ -497,7 +497,7 @@ def test_check_mode_predicts_the_result_and_a_second_run_changes_nothing(
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
-def test_several_voice_connectors_of_one_name_are_refused(task: Task, state: str) -> None:
+def test_several_voice_connectors_with_the_same_name_are_refused(task: Task, state: str) -> None:
     task.start(FULL, {**EMPTY, "Name": "reception"}, {**EMPTY, "VoiceConnectorId": MISSING, "Name": "Reception"})
     assert_refused(task, task(state=state, require_encryption=False), f"name reception: {WITH_PROXY}, {WITHOUT_PROXY}.")
 
@@ -507,16 +507,16 @@ def test_a_voice_connector_of_a_different_region_is_refused(task: Task) -> None:
     for options in ({}, {"termination": {"cps_limit": 2}}, {"state": "absent"}):
         result = task(voice_connector_id=WITHOUT_PROXY, require_encryption=False, **options)
         assert_refused(task, result, "belongs to us-west-2")
-    assert task(name="warehouse", state="absent")["steps"] == [], "by name, only this Region counts"
+    assert task(name="warehouse", state="absent")["steps"] == [], "a name selected a connector of another Region"
 
 
-def test_a_name_that_aws_withholds_is_read_by_id_or_refused(task: Task) -> None:
+def test_a_connector_without_a_name_in_the_listing_is_read_by_id(task: Task) -> None:
     listing = json.dumps({"VoiceConnectors": [{"VoiceConnectorId": WITH_PROXY}]})
     assert not task(Fault(LIST, body=listing))["changed"]
     item = {"VoiceConnectorId": WITH_PROXY, "Name": "reception"}
     pages = [json.dumps({"VoiceConnectors": [item], "NextToken": "1"}), json.dumps({"VoiceConnectors": [item]})]
     repeated = [Fault(LIST, body=page, times=1) for page in pages]
-    assert not task(*repeated)["changed"], "an ID that is listed twice is one Voice Connector"
+    assert not task(*repeated)["changed"], "an ID that was listed twice was two Voice Connectors"
     entry = json.dumps({"VoiceConnector": {"VoiceConnectorId": WITH_PROXY, "AwsRegion": "us-east-1"}})
     assert_refused(
         task, task(Fault(LIST, body=listing), Fault(GET, body=entry)), f"the name of Voice Connector {WITH_PROXY}"
@@ -555,7 +555,7 @@ def test_a_deletion_is_confirmed(task: Task, fault: dict[str, Any], changed: boo
     assert (again["changed"], again["voice_connector"], task.count()) == (False, None, {GET: 1})
 
 
-def test_a_voice_connector_that_someone_else_deletes_meanwhile_is_gone(task: Task) -> None:
+def test_a_deletion_by_someone_else_is_not_a_change(task: Task) -> None:
     connectors = task.emulator.voice._connectors["111122223333", "us-east-1"]
     second = {GET: functools.partial(connectors.pop, WITHOUT_PROXY)}
     task.hooks[GET] = functools.partial(task.hooks.update, second)
@@ -576,7 +576,7 @@ def test_a_deletion_that_is_not_visible_fails(task: Task) -> None:
 WITHHELD = Fault("ListTagsForResource", error="BadRequestException", message="Invalid resource")
 
 
-def test_tags_that_aws_withholds_are_never_purged(task: Task) -> None:
+def test_tags_that_aws_does_not_return_are_never_purged(task: Task) -> None:
     result = task(copy.copy(WITHHELD), tags={"team": "voice"}, require_encryption=False)
     assert_refused(task, result, "Set purge_tags to false")
     for check_mode in (True, False):
@@ -643,7 +643,9 @@ def test_options_that_cannot_succeed_are_refused(
         ),
     ],
 )
-def test_a_combination_that_exists_is_not_refused(task: Task, options: dict[str, Any], steps: list[str]) -> None:
+def test_an_existing_combination_of_settings_is_not_refused(
+    task: Task, options: dict[str, Any], steps: list[str]
+) -> None:
     task.start(DISABLED)
     assert task(**options)["steps"] == steps
 
@@ -654,7 +656,7 @@ def test_a_combination_that_exists_is_not_refused(task: Task, options: dict[str,
 @pytest.mark.parametrize(
     ("names", "options", "sent", "message"),
     [
-        # on_create: new user names only, unless the list has every user name that exists
+        # By default, only new user names are sent, unless the list contains all existing user names.
         (["pbx", "fax"], {"credentials": ["new", "pbx"]}, ["new"], None),
         (["pbx"], {"credentials": ["new", "pbx"]}, ["new", "pbx"], None),
         (["pbx", "fax"], {"credentials": ["pbx"]}, None, None),
@@ -698,7 +700,7 @@ def test_a_user_name_that_the_service_deletes_is_reported(task: Task) -> None:
     result = task(**{NAME: {"credentials": [{"username": "new", "password": "a-password"}]}})
     assert "the user names fax, pbx are missing after the write" in result["msg"]
     assert (result["changed"], result["steps"], result["failed_step"]) == (True, [PUT[NAME]], PUT[NAME])
-    # With all user names, nothing is lost.
+    # If the task lists all user names, none is lost.
     every = {"credentials": [{"username": name, "password": "a-password"} for name in ("new", "pbx", "fax")]}
     assert task(**{NAME: every})["steps"] == [PUT[NAME]]
 
@@ -709,7 +711,7 @@ def test_a_password_is_in_no_output(task: Task, password: str) -> None:
         dict.fromkeys([password, quote(password, ""), quote(quote(password, "")), json.dumps(password)[1:-1]])
     )
     given = {NAME: {"credentials": [{"username": "new", "password": password}]}, "update_password": "always"}
-    # A message is cut after 2000 characters.
+    # In some texts, the password is where the message is cut, after 2000 characters.
     texts = [*spellings, " ".join(spellings), *("." * n + spelling for n in (1990, 1999) for spelling in spellings)]
     results = [task(**given, _ansible_diff=True, _ansible_check_mode=check) for check in (True, False)]
     assert not any(result.get("failed") for result in results)
@@ -718,21 +720,21 @@ def test_a_password_is_in_no_output(task: Task, password: str) -> None:
         result = task(fault, **given, _ansible_diff=True)
         assert result["failed"] and "rejected" in result["msg"] and result["error"]["code"]
         results.append(result)
-        # A different operation can repeat it too, in an error that becomes a warning.
+        # The error of a different operation, which becomes a warning, can contain the password too.
         other = Fault("ListTagsForResource", error="BadRequestException", message=text)
         results.append(task(other, tags={"a": "b"}, name=f"new {len(results)}", termination=TERMINATION, **given))
         assert results[-1]["warnings"]
     printed = json.dumps(results, ensure_ascii=False)
     for spelling in (*spellings, *(json.dumps(s, ensure_ascii=False)[1:-1] for s in spellings)):
         assert spelling not in printed
-    assert not (password != "Q7" and "p@ss" in printed), "the beginning of a password that was cut"
+    assert not (password != "Q7" and "p@ss" in printed), "the output contains the beginning of a password"
 
 
-# Failures in the middle
+# Steps that fail
 
 
 @pytest.mark.one_sdk
-def test_a_step_that_fails_is_reported_and_a_second_run_completes(task: Task) -> None:
+def test_a_step_that_fails_is_reported_and_the_next_run_continues_with_it(task: Task) -> None:
     gone = {name: {"exists": False} for name in STRUCTURES}
     cases = [
         ({"name": "new", **ALL}, [*STEPS]),
@@ -758,7 +760,7 @@ def test_a_step_that_fails_is_reported_and_a_second_run_completes(task: Task) ->
 
     for options, steps in cases:
         task.start(FULL)
-        for number, operation in enumerate(steps):  # each run continues after the failure of the previous run
+        for number, operation in enumerate(steps):  # each run continues with the step that failed in the previous run
             fail(operation, steps[max(number - 1, 0) : number])
         assert task(**options)["steps"] == steps[-1:]
         assert not task(**options)["changed"]
@@ -884,8 +886,8 @@ def test_a_write_without_the_expected_result_fails(
     assert result["voice_connector_id"] == WITH_PROXY and "exists" not in result
 
 
-def test_a_change_by_somebody_else_between_two_reads_needs_no_request(task: Task) -> None:
-    """The write reads again, and finds that nothing is left to do."""
+def test_a_change_that_somebody_else_makes_first_needs_no_write(task: Task) -> None:
+    """Somebody makes the same change after the first read. The second read, before the write, finds it."""
     settings = task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["settings"]
     second = {READ["termination"]: lambda: settings["Termination"].update(CpsLimit=2)}
     task.hooks[READ["termination"]] = lambda: task.hooks.update(second)
@@ -1030,7 +1032,7 @@ def test_a_botocore_that_lacks_a_member_refuses_only_its_use(
     assert task(name="new")["steps"] == [CREATE]
 
 
-# A service and a network that contradict themselves
+# Responses that contradict each other
 
 
 def body(**members: Any) -> str:
@@ -1071,7 +1073,7 @@ def test_every_option_is_verified_at_the_end(task: Task) -> None:
     entry = task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["entry"]
     task.hooks[PUT["termination"]] = lambda: entry.update(RequireEncryption=False)
     result = task(require_encryption=True, **T)
-    assert "returned values for require_encryption that differ" in result["msg"], "it was true, and needed no write"
+    assert "returned values for require_encryption that differ" in result["msg"]
     withheld = Fault("ListTagsForResource", error="BadRequestException", message="Invalid resource")
     task.hooks["TagResource"] = lambda: task.emulator.faults.append(withheld)
     result = task(tags={"site": "2"}, purge_tags=False)
@@ -1079,8 +1081,8 @@ def test_every_option_is_verified_at_the_end(task: Task) -> None:
     assert "The tags were set, but could not be read again" in str(result["warnings"])
 
 
-def test_nothing_is_written_if_the_second_reading_contradicts_the_first(task: Task) -> None:
-    """The merge with the second reading would lose what only the first has."""
+def test_nothing_is_written_if_the_second_read_contradicts_the_first(task: Task) -> None:
+    """Merged with the second read, the options would remove the member that only the first read returned."""
     for name, missing, options in (
         ("termination", "CidrAllowedList", T),
         ("origination", "Routes", {"origination": {"disabled": True}}),
@@ -1114,12 +1116,12 @@ def test_an_item_that_would_lose_an_unknown_member_is_not_replaced(task: Task) -
     assert not task(read, origination={"routes": [ROUTE], "disabled": False})["changed"]
 
 
-def test_a_throttled_creation_counts_its_request(task: Task) -> None:
+def test_the_message_about_a_throttled_creation_counts_its_request(task: Task) -> None:
     result = task(Fault(CREATE, status=429, error="ThrottledClientException"), name="new")
     assert "the service throttled 1 request" in result["msg"]
 
 
-# Plays that make mistakes
+# Mistakes in plays
 
 
 def test_a_password_in_a_wrong_place_is_hidden(task: Task, capsys: pytest.CaptureFixture[str]) -> None:
@@ -1149,7 +1151,7 @@ def test_base64_of_a_password_is_hidden(task: Task) -> None:
     assert "rejected: (hidden) (hidden)" in result["msg"]
 
 
-def test_absent_ignores_what_it_does_not_use(task: Task) -> None:
+def test_state_absent_ignores_options_that_it_does_not_use(task: Task) -> None:
     for options in (
         {"tags": {"a": 1}},
         {"termination": {"exists": None}},

@@ -43,12 +43,12 @@ def read_from(emulator: Emulator, **options: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def read(emulator: Emulator) -> Read:
-    """Return a function that runs the module against the emulator with the two connectors of STATE."""
+    """Return a function that runs the module against an emulator with the two Voice Connectors of STATE."""
     return lambda **options: read_from(emulator, **options)
 
 
 def fleet(size: int) -> dict[str, Any]:
-    """Return a state with *size* connectors, of which every third has no proxy."""
+    """Return a state with *size* connectors. Every third has no proxy configuration."""
     connectors = []
     for number in range(size):
         connector: dict[str, Any] = {"VoiceConnectorId": f"a{number:021d}", "Name": f"number {number % 10}"}
@@ -136,7 +136,7 @@ def test_a_listing_ends_at_an_absent_null_or_empty_token(read: Read, emulator: E
 
 
 def page(number: int, *identifiers: str, token: str | None = "next") -> Fault:
-    """Return the response to one listing request."""
+    """Return a fault whose response is one page of a listing."""
     entries = [{"VoiceConnectorId": i, "Name": f"on page {number}", "AwsRegion": "us-east-1"} for i in identifiers]
     body = json.dumps({"VoiceConnectors": entries, "NextToken": token and f"{token}{number}"})
     return Fault(LIST, times=1, body=body)
@@ -255,8 +255,8 @@ def test_ids_keep_their_order_and_duplicates_are_removed(read: Read, emulator: E
     ("size", "wanted", "listings", "reads"),
     [
         (300, [299], 0, 1),  # a single ID is read directly
-        (50, [1, 2, 49], 1, 0),  # the first page has all of them
-        # After two pages, only one ID is left. Reading it directly is one request, and so is a third page.
+        (50, [1, 2, 49], 1, 0),  # the first page contains all three IDs
+        # After two pages, one ID is left. Reading this Voice Connector takes no more requests than a third page.
         (300, [1, 150, 299], 2, 1),
         (500, [498, 499], 2, 2),
         (500, range(500), 5, 0),
@@ -356,7 +356,7 @@ def test_tags_select_connectors_that_have_all_of_them(tags: Any, expected: list[
         result = read_from(emulator, tags=tags, include=["proxy"])
         assert identifiers(result) == expected
         assert "tags" not in (result["voice_connectors"] or [{}])[0]
-        # Filters are applied before the proxies are read, and tags are read only if needed.
+        # Tags are read only to select by them, and proxy configurations only of selected connectors.
         assert emulator.operations().count(PROXY) == len(expected)
         assert emulator.operations().count(TAGS) == (3 if tags else 0)
 
@@ -706,7 +706,7 @@ def test_regions_cannot_be_empty(read: Read, emulator: Emulator) -> None:
 
 
 def test_each_region_has_its_own_rate_limit() -> None:
-    """Throttling in one Region slows down only the reads in that Region."""
+    """Throttling in a Region slows down only the reads in that Region."""
     with Emulator(two_regions(12)) as emulator:
         emulator.faults = [Fault(PROXY, request_has=f"/{WEST}/", error="ThrottledClientException", times=2)]
         result = read_from(emulator, regions=[EAST, WEST], include=["proxy"], concurrency=4)
@@ -778,7 +778,7 @@ def test_results_are_in_the_order_of_the_listing() -> None:
 
 
 def test_a_queued_request_is_signed_after_it_waits() -> None:
-    """The last request waits for four seconds, but a signature expires after two."""
+    """The last request waits for four seconds, but a signature is valid for only two."""
     with Emulator(fleet(60)) as emulator:
         emulator.configure(rate_limit=15, max_skew=2)
         result = read_from(emulator, include=["proxy"], concurrency=64)
@@ -816,7 +816,7 @@ def test_a_hanging_connection_does_not_block_its_thread(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 8, 20])
 def test_a_bulk_read_under_a_limit_of_threads_reads_everything(monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
-    """The limit applies to the threads of the module, and not to those of the emulator in the same process."""
+    """Only the threads of the module are limited, not those of the emulator, which runs in the same process."""
     start, lock = threading.Thread.start, threading.Lock()
     running: list[threading.Thread] = []
     peak = 0
@@ -871,18 +871,18 @@ def test_all_workers_together_adapt_to_the_rate_limit_of_the_service() -> None:
         assert identifiers(result) == fleet_ids(size) and result["errors"] == []
         assert throttled >= 1
         assert throttled <= 0.1 * len(emulator.requests)
-        # This limit allows for a busy machine. On an idle machine, tests/benchmark requires at most 1.25.
+        # The factor 1.6 allows for a busy machine. On an idle one, tests/benchmark requires at most 1.25.
         assert took <= 1.6 * (size + 3) / rate, took
 
 
-def test_many_workers_with_a_low_rate_limit_lose_nothing() -> None:
+def test_many_workers_with_a_low_rate_limit_lose_no_reads() -> None:
     with Emulator(fleet(40)) as emulator:
         emulator.configure(rate_limit=12)
         result = read_from(emulator, include=["proxy"], concurrency=64)
         assert identifiers(result) == fleet_ids(40)
 
 
-def test_random_faults_lose_nothing(sleeps: list[float]) -> None:
+def test_random_faults_lose_no_reads(sleeps: list[float]) -> None:
     size = 200
     with Emulator(fleet(size)) as emulator:
         emulator.faults = [
@@ -895,8 +895,8 @@ def test_random_faults_lose_nothing(sleeps: list[float]) -> None:
         assert size + 5 < len(emulator.requests) <= 1.1 * size + 10
 
 
-def test_many_temporary_faults_lose_nothing(sleeps: list[float]) -> None:
-    """The retry quotas of botocore's own modes would not allow this many consecutive failures."""
+def test_many_temporary_faults_lose_no_reads(sleeps: list[float]) -> None:
+    """With this many consecutive failures, botocore's own retries would stop."""
     with Emulator(fleet(20)) as emulator:
         emulator.faults = [Fault(PROXY, request_has=identifier, status=503, times=3) for identifier in fleet_ids(20)]
         result = read_from(emulator, include=["proxy"], concurrency=32)
@@ -905,7 +905,7 @@ def test_many_temporary_faults_lose_nothing(sleeps: list[float]) -> None:
         assert len(sleeps) == 20 * 3
 
 
-def test_a_connector_that_was_not_tried_has_unknown_tags_and_only_included_keys() -> None:
+def test_a_connector_that_was_not_read_has_unknown_tags_and_only_included_keys() -> None:
     with Emulator(fleet(20)) as emulator:
         emulator.faults = [Fault("ListTagsForResource", status=403, error="ExpiredTokenException")]
         result = read_from(emulator, include=["tags"], concurrency=1)

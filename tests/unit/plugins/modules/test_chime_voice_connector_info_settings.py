@@ -24,7 +24,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE, connec
 FULL, EMPTY = "abcdef1ghij2klmno3pqr4", "bcdefg2hijk3lmnop4qrs5"
 CONNECTOR = "GetVoiceConnector"
 
-# For each setting: the structure from the service, and the module's result without ``exists``.
+# For each setting: a value that the service returns, and the result of the module without ``exists``.
 VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = yaml.safe_load("""
 proxy:
   - {DefaultSessionExpiryMinutes: 60, Disabled: false, FallBackPhoneNumber: "+12065550100", PhoneNumberCountries: [US]}
@@ -73,7 +73,7 @@ LISTS = {name for name in NAMES if isinstance(VALUES[name][0].get(SETTINGS[name]
 
 
 def empty_result(name: str, exists: bool | None) -> dict[str, Any]:
-    """Return the result for a setting without values. *exists* is its ``exists`` key, which is None if unknown."""
+    """Return the result for a setting without values. *exists* is None if it is unknown whether the setting exists."""
     values: dict[str, Any] = {key: [] if isinstance(value, list) else None for key, value in VALUES[name][1].items()}
     if name == "streaming":
         values["media_insights_configuration"] = {"disabled": None, "configuration_arn": None}
@@ -81,10 +81,10 @@ def empty_result(name: str, exists: bool | None) -> dict[str, Any]:
 
 
 def state(*names: str) -> dict[str, Any]:
-    """Return an emulator state with one Voice Connector that has these settings, and one that has none."""
+    """Return a state with two Voice Connectors: FULL with the settings *names*, and EMPTY without settings."""
     full: dict[str, Any] = {"VoiceConnectorId": FULL, "Name": "reception"}
     for name in names:
-        # The state has each setting under its member in the response, except usernames: TerminationCredentials has them.
+        # In the state, the key of a setting is its member in the response, except for the list of usernames.
         structure = VALUES[name][0]
         seed = "TerminationCredentials" if name in LISTS else SETTINGS[name].member
         full[seed] = structure["Usernames"] if name in LISTS else structure
@@ -108,7 +108,7 @@ def read_from(emulator: Emulator, *include: str, **options: Any) -> dict[str, An
 
 
 def read_one(emulator: Emulator, name: str, *faults: Fault, **options: Any) -> dict[str, Any]:
-    """Read one setting of the first Voice Connector and return it. The task must succeed."""
+    """Check that reading a setting of the Voice Connector FULL succeeds, and return the setting."""
     emulator.faults = list(faults)
     result = read_from(emulator, name, voice_connector_ids=[FULL], **options)
     assert "failed" not in result, result["msg"]
@@ -139,7 +139,7 @@ def test_all_settings_are_read_with_one_request_each(full_emulator: Emulator) ->
     full, empty = result["voice_connectors"]
     assert {name: full[name] for name in NAMES} == {name: {"exists": True, **VALUES[name][1]} for name in NAMES}
     assert {name: empty[name] for name in NAMES} == {name: empty_result(name, False) for name in NAMES}
-    # There is one listing. For each connector, there is one request for its tags and one for each setting.
+    # One listing, and for each of the two connectors, one request for its tags and one for each setting.
     assert len(full_emulator.operations()) == 1 + 2 + 2 * len(NAMES)
 
 
@@ -188,7 +188,7 @@ def test_every_form_of_response_for_an_unset_setting_means_that_it_does_not_exis
 
 
 def assert_all_unknown(result: dict[str, Any], *words: str) -> None:
-    """Assert that each setting of the first Voice Connector is unknown, and that its error contains *words*."""
+    """Assert that all settings of the Voice Connector FULL are unknown, and that each error contains *words*."""
     connector = result["voice_connectors"][0]
     assert {name: connector[name] for name in NAMES} == {name: empty_result(name, None) for name in NAMES}
     errors = [error for error in result["errors"] if error["voice_connector_id"] == FULL]

@@ -35,7 +35,7 @@ GET, PUT, DELETE = "GetVoiceConnectorProxy", "PutVoiceConnectorProxy", "DeleteVo
 CONNECTOR = "GetVoiceConnector"
 WRITES = {PUT, DELETE}
 
-# One failure of each kind. The tests of chime_voice_connector_proxy_info cover all, and it shares the code.
+# One failure of each kind. The tests of chime_voice_connector_proxy_info, which shares the code, cover more.
 THROTTLED: dict[str, Any] = {"error": "ThrottledClientException"}
 FAULTS: list[dict[str, Any]] = [
     {"error": "ServiceFailureException"},
@@ -58,7 +58,7 @@ BEFORE = {
 }
 NEW: dict[str, Any] = {"default_session_expiry_minutes": 30, "phone_number_countries": ["GB"]}
 
-# Both kinds of write: the operation, and options that cause it.
+# Both writes: the operation, and options that cause it.
 EACH_WRITE = pytest.mark.parametrize(
     ("operation", "options"), [(PUT, {"disabled": True}), (DELETE, {"state": "absent"})]
 )
@@ -81,12 +81,12 @@ def manage(emulator: Emulator) -> Manage:
 
 @pytest.fixture
 def read(read_proxy: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
-    """Return a function that reads the proxy configuration with the info module."""
+    """Return a function that reads a proxy configuration with chime_voice_connector_proxy_info."""
     return lambda voice_connector_id=WITH_PROXY: read_proxy(voice_connector_id)["proxy"]
 
 
 def options_of(proxy: dict[str, Any]) -> dict[str, Any]:
-    """Return the module options that set a returned proxy configuration."""
+    """Return the options that set the proxy configuration of a result."""
     return {key: value for key, value in proxy.items() if key != "exists"}
 
 
@@ -531,7 +531,7 @@ syslog.syslog = receive
 
 
 def test_the_phone_number_is_not_in_the_system_log(emulator: Emulator, tmp_path: pathlib.Path) -> None:
-    """Run real Ansible, with a replacement for the system log in each Python process."""
+    """Run Ansible itself. In each of its Python processes, a file replaces the system log."""
     log = tmp_path / "log"
     (tmp_path / "sitecustomize.py").write_text(SYSLOG_REPLACEMENT.format(log=str(log)), encoding="utf-8")
     options = {"voice_connector_id": WITH_PROXY, "fall_back_phone_number": "+12065550199", **connection_to(emulator)}
@@ -544,7 +544,7 @@ def test_the_phone_number_is_not_in_the_system_log(emulator: Emulator, tmp_path:
     ran = run("ansible-playbook -v play.yml", tmp_path, PYTHONPATH=str(tmp_path))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     logged = log.read_text(encoding="utf-8")
-    assert "data=+12065550199" in logged, "the replacement of the system log is not in place"
+    assert "data=+12065550199" in logged, "the file does not replace the system log"
     assert WITH_PROXY not in logged and logged.count("0199") == 1
     assert ran.stdout.count("+12065550199") == 2, "the results are masked"
 
@@ -593,7 +593,7 @@ def test_a_rejected_write_fails_without_a_retry(
 
 
 @EACH_WRITE
-def test_a_write_that_the_service_no_longer_offers_fails(manage: Manage, operation: str, options: Any) -> None:
+def test_a_write_fails_if_the_service_no_longer_offers_it(manage: Manage, operation: str, options: Any) -> None:
     result = manage(WITH_PROXY, Fault(operation, status=410, style="bare"), **options)
     assert_failed(result, operation, "2026-04-07")
     assert result["error"]["code"] == "410"
@@ -699,7 +699,7 @@ def test_a_change_by_somebody_else_after_a_write_without_a_response_fails_and_is
 def edit_after(
     monkeypatch: pytest.MonkeyPatch, emulator: Emulator, voice_connector_id: str, operation: str, proxy: Any
 ) -> None:
-    """Store a different proxy configuration immediately after the first *operation*, before its response."""
+    """Store the proxy configuration *proxy* after the first *operation*, before the emulator responds."""
     handle = emulator.voice.handle
     edited = False
 

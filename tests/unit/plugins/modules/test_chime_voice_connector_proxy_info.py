@@ -55,7 +55,7 @@ def response_with(body: Any, **changes: Any) -> Fault:
 
 
 def assert_failed(result: dict[str, Any], *words: str, connector: str = WITH_PROXY) -> None:
-    """Assert a failure with a one-line message that contains the action, the connector, the Region, and *words*."""
+    """Assert a failure whose message is one line with the action, the connector, the Region, and *words*."""
     assert result["failed"] is True
     assert "exists" not in result and "proxy" not in result
     for word in ("get the proxy configuration", connector, "us-east-1", *words):
@@ -281,7 +281,7 @@ def test_a_404_without_the_error_name_notfoundexception_does_not_mean_absence(
 
 @pytest.mark.parametrize("style", ["full", "header", "body", "type", "uri"])
 def test_a_404_for_an_unknown_operation_does_not_mean_absence(read_proxy: Read, emulator: Emulator, style: str) -> None:
-    """The front end of an AWS service returns this error for an operation that was removed."""
+    """AWS returns this error for an operation that was removed from the service."""
     fault = Fault(PROXY, status=404, error="UnknownOperationException", style=style)
     result = read_proxy(WITH_PROXY, fault)
     assert_failed(result, "does not offer this operation", "2026-04-07")
@@ -482,7 +482,7 @@ def test_a_redirect_fails_and_shows_its_target(
     headers = {"location": location} if location else {}
     result = read_proxy(WITH_PROXY, Fault(PROXY, status=status, body="<html>", headers=headers, request_id=False))
     assert_failed(result, f"the request was redirected with status {status}", "captive portal", "endpoint_url")
-    # urllib3 fails at the location of a 303.
+    # For status 303, urllib3 itself fails, and the message cannot show the location.
     shown = bool(location) and status != 303
     assert ("to https://portal.example/sign-in?from=\\x1b[31mxxx" in result["msg"]) == shown
     assert "\x1b" not in result["msg"] and len(result["msg"]) < 1000
@@ -599,7 +599,7 @@ def test_the_rate_limiter_of_adaptive_mode_does_not_slow_the_module_down(
 def test_retries_of_throttled_requests_end_with_the_retry_window(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
-    """The responses arrive after 0.2, 0.4, and 0.6 seconds. The retry window is half a second."""
+    """Responses arrive after 0.2, 0.4, and 0.6 seconds, and the retry window ends after 0.5 seconds."""
     monkeypatch.setattr(_operation, "THROTTLE_WINDOW", 0.5)
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, error="ThrottledClientException", delay=0.2)), "throttle")
     assert len(emulator.operations()) == 3
@@ -636,7 +636,7 @@ def test_a_refused_connection_fails_and_shows_the_url(read_proxy: Read, sleeps: 
 
 
 def shorten_time_limits(monkeypatch: pytest.MonkeyPatch, factor: float = 50) -> float:
-    """Divide the time limits by *factor*, and return the resulting limit for one operation in seconds."""
+    """Divide the time limits by *factor*, and return the new limit of one operation in seconds."""
     assert _client.longest_operation(_client.CONNECT_TIMEOUT, _client.READ_TIMEOUT) == 60
     monkeypatch.setattr(_client, "READ_TIMEOUT", _client.READ_TIMEOUT / factor)
     monkeypatch.setattr(_client, "CONNECT_TIMEOUT", _client.CONNECT_TIMEOUT / factor)
@@ -669,7 +669,7 @@ def test_a_response_that_arrives_too_slowly_times_out(
 def test_the_time_spent_on_throttling_counts_toward_the_deadline(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limit is 6 seconds. Each of four waits advances a fake clock by 1.2 seconds."""
+    """The limit is 6 seconds. Each of the four waits takes 1.2 seconds of a fake clock."""
     longest = shorten_time_limits(monkeypatch, 10)
     waits: list[float] = []
     clock = types.SimpleNamespace(sleep=waits.append, monotonic=lambda: time.monotonic() + 1.2 * len(waits))
@@ -684,7 +684,7 @@ def test_the_time_spent_on_throttling_counts_toward_the_deadline(
 def test_a_host_name_with_many_unreachable_addresses_times_out(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
-    """A listener with a full queue drops further connections, so each attempt to connect waits for its own timeout."""
+    """The queue of the listener is full, so connecting to each of the addresses waits until it times out."""
     longest = shorten_time_limits(monkeypatch)
     with socket.socket() as listener, contextlib.ExitStack() as stack:
         listener.bind(("127.0.0.1", 0))
@@ -776,7 +776,7 @@ def test_a_truncated_response_is_retried_like_a_broken_connection(
 ) -> None:
     result = read_proxy(WITHOUT_PROXY, Fault(PROXY, drop="truncate", **fault))
     assert_failed(result, connector=WITHOUT_PROXY)
-    # Old versions of botocore detect the truncation themselves.
+    # Old versions of botocore detect the truncation, and raise a connection error.
     assert re.search(
         "(the response ended in the middle of its body,|the connection failed) after 3 requests", result["msg"]
     )
@@ -787,7 +787,7 @@ def test_a_truncated_response_is_retried_like_a_broken_connection(
 def test_a_truncated_response_fails_with_every_botocore(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], fault: dict[str, Any]
 ) -> None:
-    """Old versions of botocore never return a truncated body, so this test simulates the truncation."""
+    """Simulate the truncation, because old versions of botocore never return a truncated body."""
     monkeypatch.setattr(_responses, "is_truncated", lambda *args: True)
     assert_failed(read_proxy(WITH_PROXY, Fault(PROXY, **fault)), "ended in the middle of its body")
 
@@ -838,7 +838,7 @@ def test_a_botocore_that_is_too_old_fails_and_names_the_minimum_version(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(botocore, "__version__", "1.35.15")
-    # Simulate an environment without the package ``packaging``.
+    # Without the package ``packaging``, this function accepts every version.
     monkeypatch.setattr(VoiceModule, "botocore_at_least", lambda *args: True)
     assert_failed(
         read_proxy(), "botocore 1.35.15 is installed", sys.executable, "1.35.16 or newer", "ansible_python_interpreter"

@@ -81,7 +81,7 @@ def stored(fleet: Emulator) -> Callable[[str], dict[str, Any]]:
 
 
 def assert_refused(result: dict[str, Any], fleet: Emulator, *words: str) -> None:
-    """Assert that the module failed, wrote nothing, and returned every key."""
+    """Assert that the module failed, wrote nothing, and still returned all keys."""
     assert result["failed"] is True
     assert (result["changed"], result["restored"], result["unchanged"], result["failures"]) == (False, [], [], [])
     assert "account_id" in result
@@ -220,7 +220,7 @@ def without(entry: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def with_record(change: dict[str, Any], number: int = 1) -> dict[str, Any]:
-    """Return a backup in which one record is changed."""
+    """Return a backup in which the record *number* is changed."""
     records = copy.deepcopy(RECORDS)
     records[number] = {**records[number], **change}
     return {**BACKUP, "voice_connectors": records}

@@ -85,7 +85,7 @@ def retire(fleet: Emulator, folder: pathlib.Path) -> Retire:
 
 
 def listing(*changes: dict[str, Any]) -> Fault:
-    """Return a listing of us-east-1, with the first of *changes* applied to the first Voice Connector, and so on."""
+    """Return a fault whose response lists us-east-1. Each of *changes* applies to one Voice Connector, in order."""
     entries = []
     for number, connector in enumerate(FLEET["voice_connectors"][:4]):
         identifier = connector["VoiceConnectorId"]
@@ -96,12 +96,12 @@ def listing(*changes: dict[str, Any]) -> Fault:
 
 
 def reading(proxy: Any, identifier: str = RECEPTION, times: int | None = 1) -> Fault:
-    """Return the response to the first *times* reads of a proxy configuration, or to all reads if *times* is None."""
+    """Return a fault that responds with *proxy* to the first *times* reads, or to all reads if *times* is None."""
     return Fault(GET, request_has=identifier, times=times, body=json.dumps({"Proxy": proxy}))
 
 
 def assert_refused(result: dict[str, Any], fleet: Emulator, folder: pathlib.Path, *words: str) -> None:
-    """Assert that the module failed, wrote nothing to the service or the disk, and returned every key."""
+    """Assert that the module failed, wrote nothing to the service or the disk, and still returned all keys."""
     assert result["failed"] is True
     assert (result["changed"], result["retired"], result["backup_file"]) == (False, [], None)
     assert {"account_id", "selected", "failures"} <= set(result)
@@ -277,7 +277,7 @@ def test_an_account_that_cannot_be_determined_stops_the_run(
     assert fleet.operations() == [CALLER]
 
 
-@pytest.mark.parametrize("position", [0, 2])  # a Voice Connector with a proxy, and one without
+@pytest.mark.parametrize("position", [0, 2])  # the positions of a Voice Connector with a proxy, and of one without
 @pytest.mark.parametrize(
     ("arn", "words"),
     [
@@ -536,7 +536,7 @@ def test_the_phone_number_is_only_in_the_diff(retire: Retire, check_mode: bool) 
         ),
     ],
 )
-def test_a_configuration_that_cannot_be_restored_is_left_alone(
+def test_a_configuration_that_cannot_be_restored_is_not_deleted(
     retire: Retire, read_back: Any, check_mode: bool, change: dict[str, Any], problem: str
 ) -> None:
     result = retire(reading({**RECEPTION_PROXY, **change}, times=None), _ansible_check_mode=check_mode)
@@ -560,7 +560,7 @@ def test_an_existing_backup_is_never_overwritten(
         def now(cls, tz: Any = None) -> Any:
             return cls(2026, 1, 2, 3, 4, 5, tzinfo=tz)
 
-    # Freeze the time only in the module, because requests must be signed with the real time.
+    # Freeze the time only in the module, because signatures need the real time.
     replacement = types.SimpleNamespace(datetime=FrozenDatetime, timezone=datetime.timezone)
     module = "ansible_collections.chime_sdk.voice.plugins.modules.chime_voice_connector_proxy_retire"
     monkeypatch.setattr(f"{module}.datetime", replacement)
@@ -619,7 +619,7 @@ def test_a_folder_that_cannot_be_synced_stops_the_run(
     assert synced[1:] == [str(folder)]
     folder.rmdir()
     synced.clear()
-    code = errno.EINVAL  # the error on a file system that cannot sync folders
+    code = errno.EINVAL  # the error of file systems that cannot sync folders
     result = retire()
     assert result["changed"] is True
     assert synced == [result["backup_file"], str(folder), str(folder.parent)]
@@ -806,7 +806,7 @@ with patch_module_args(json.loads(sys.argv[1])):
         ([WAREHOUSE, CANTEEN], 2),  # killed between deletions
     ],
 )
-def test_a_killed_run_loses_nothing_and_the_next_run_completes_it(
+def test_a_killed_run_keeps_the_backup_and_the_next_run_completes_it(
     retire: Retire, fleet: Emulator, folder: pathlib.Path, read_back: Any, hanging: list[str], remaining: int
 ) -> None:
     fleet.faults = [Fault(DELETE, request_has=identifier, drop="hang") for identifier in hanging]

@@ -4,8 +4,8 @@
 
 """Someone else edits proxy configurations at random moments, while the real main() of a module writes them.
 
-The service has no conditional writes. Therefore there is one moment without edits: from the response to the last read
-before a write until that write arrives.
+The service has no conditional writes, so an edit between the last read of a module and its write is always lost. These
+tests make no edits in this interval.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ pytestmark = pytest.mark.no_cover
 
 GET, PUT, DELETE = (f"{verb}VoiceConnectorProxy" for verb in ("Get", "Put", "Delete"))
 ACCOUNT = CREDENTIALS["account"]
-REGIONS = ["us-east-1", "us-west-2", "eu-west-1"]  # nobody selects the last one
+REGIONS = ["us-east-1", "us-west-2", "eu-west-1"]  # no test selects the last one
 ID = re.compile(r"\ba[0-9]{21}\b")
 
 Proxy = Optional[dict[str, Any]]
 
-# A member has few values, so that an edit is often undone.
+# Each member has few values, so that later edits often undo earlier ones.
 VALUES: dict[str, list[Any]] = {
     "DefaultSessionExpiryMinutes": [30, 60],
     "Disabled": [False, True],
@@ -47,7 +47,7 @@ VALUES: dict[str, list[Any]] = {
     "PhoneNumberCountries": [["US"], ["US", "CA"], ["GB"]],
 }
 
-MAX_WAIT = 0.003  # seconds for a slot of the rate limit
+MAX_WAIT = 0.003  # the longest wait for the rate limit, in seconds
 
 # Parts of the messages
 CHANGED = "changed after the backup was written"
@@ -66,7 +66,7 @@ class Write(NamedTuple):
 
 
 class Story:
-    """What happened to one Voice Connector, and what is going to happen."""
+    """What happened to one Voice Connector, and the random source of what happens next."""
 
     def __init__(self, seed: str, region: str, settings: dict[str, Any]) -> None:
         self.random = random.Random(seed)
@@ -74,9 +74,8 @@ class Story:
         self.settings = settings  # as the emulator stores them
         self.edits = self.random.choice([0, 0.1, 0.4])  # the probability of an edit at each moment
         self.faults = self.random.choice([0, 0.05, 0.05, 0.3, 0.8])  # the probability of a fault for each request
-        self.fault_of_writes = self.random.choice(
-            ["throttled", "failed", "lost", *[None] * 27]
-        )  # the fault for every write
+        # if not None, the fault for every write
+        self.fault_of_writes = self.random.choice(["throttled", "failed", "lost", *[None] * 27])
         self.reads: list[Proxy] = []
         self.writes: list[Write] = []
         self.statuses: list[int | None] = []  # the status of the response to each write; None for no response
@@ -88,11 +87,11 @@ class Story:
 
     @property
     def uncertain(self) -> bool:
-        """Whether a write ended without a known outcome."""
+        """Whether a write had no response or a server error, so that its outcome was unknown."""
         return any(status is None or status >= 500 for status in self.statuses)
 
     def edit(self) -> None:
-        """Change one member, create, delete, or undo all edits since the first read; or do nothing."""
+        """Sometimes change a member, create or delete the configuration, or restore the first one that was read."""
         rng = self.random
         if rng.random() >= self.edits:
             return
@@ -110,7 +109,7 @@ class Story:
             self.settings["Proxy"] = without_none(new)
 
     def random_fault(self, operation: str) -> str:
-        """Return the kind of fault for a request, or an empty string for none."""
+        """Return the name of a fault for a request, or an empty string for no fault."""
         kinds = ["throttled", "throttled", "failed", "reset"]
         if operation != GET:
             kinds += ["lost", "applied"]
@@ -125,15 +124,12 @@ class Editor:
     """Edits the proxy configurations in an emulator at random moments, and records what happens."""
 
     def __init__(self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, seed: int, backs_up: bool = False) -> None:
-        """Prepare edits and faults.
-
-        :param backs_up: whether the first read of each configuration is for a backup, and has to succeed.
-        """
+        """If *backs_up*, the first read of each configuration is for a backup, and never fails."""
         self.emulator = emulator
         self.backs_up = backs_up
-        self.rate_limits: list[float] = []  # the limits of the service; each applies to 40 writes
-        self.ends_after = math.inf  # after this many attempts to write, the service throttles every request
-        self.stale: list[str] = []  # the IDs of writes that found a different configuration than the last read
+        self.rate_limits: list[float] = []  # the rate limits of the service, each for 40 writes
+        self.ends_after = math.inf  # the number of writes after which the service throttles everything
+        self.stale: list[str] = []  # the IDs of connectors that were edited between the last read and a write
         self._lock = threading.RLock()
         self._handle, self._next_fault = emulator.voice.handle, emulator.next_fault
         self._attempts = 0
@@ -142,7 +138,7 @@ class Editor:
             for (_account, region), connectors in emulator.voice._connectors.items()
             for identifier, connector in connectors.items()
         }
-        # An operation waits for its slot, even if there is no rate limit, before each attempt but never after a read.
+        # Even without a rate limit, this runs before each attempt, but not between the last read and the write.
         wait = _operation.Operation._wait_for_slot
 
         def wait_and_edit(operation: Any) -> Any:
@@ -155,7 +151,7 @@ class Editor:
         monkeypatch.setattr(emulator, "next_fault", self._find_fault)
 
     def edit(self, text: str) -> Story | None:
-        """Return the Voice Connector that is named in *text*, after an edit."""
+        """Let somebody edit the Voice Connector whose ID is in *text*, and return its story."""
         with self._lock:
             found = ID.search(text)
             story = self.stories[found.group()] if found else None
@@ -164,7 +160,6 @@ class Editor:
             return story
 
     def _find_fault(self, operation: str, request: str) -> Fault | None:
-        """Return the fault for a request that has arrived."""
         with self._lock:
             if operation in (PUT, DELETE):
                 story = self.stories[ID.search(request).group()]  # type: ignore[union-attr]
@@ -185,7 +180,6 @@ class Editor:
             return Fault(error=errors[kind]) if kind in errors else None
 
     def _respond(self, operation: Any, request: dict[str, Any], account: str, region: str) -> Any:
-        """Run an operation, and record it."""
         if operation.name not in (GET, PUT, DELETE):
             return self._handle(operation, request, account, region)
         with self._lock:
@@ -209,7 +203,7 @@ class Editor:
             return output
 
     def run(self, module: str, **options: Any) -> dict[str, Any]:
-        """Run a module, and collect the outcomes of its writes."""
+        """Run a module, and record the statuses of its writes."""
         self.emulator.requests.clear()
         result = run_main(module, {**connection_to(self.emulator), **options})
         for request in self.emulator.requests:
@@ -227,7 +221,7 @@ def without_none(proxy: dict[str, Any]) -> dict[str, Any]:
 
 
 def name_differences(one: Proxy, other: Proxy) -> str:
-    """Return the options for the members in which two configurations differ."""
+    """Return the names of the options in which two configurations differ."""
     one, other = one or {}, other or {}
     return ", ".join(sorted(option for option, (m, _kind) in PROXY.members.items() if one.get(m) != other.get(m)))
 
@@ -244,10 +238,10 @@ def fleet(seed: int, count: int, share: float) -> dict[str, Any]:
 
 
 def check_failure(reason: str, story: Story) -> bool:
-    """Check a failure against what happened. Return whether it means that something changed."""
+    """Check that the reason of a failure reports what happened, and return whether it reports a change."""
     unknown = any(words in reason for words in (MEANWHILE, UNKNOWN, NO_EFFECT))
-    assert unknown == story.uncertain, "the report is surer, or less sure, than the responses"
-    assert unknown or not story.writes, "a write that was applied is missing in the report"
+    assert unknown == story.uncertain, "the report of an unknown outcome does not match the responses"
+    assert unknown or not story.writes, "the report does not mention a write that was applied"
     return MEANWHILE in reason
 
 
@@ -259,7 +253,7 @@ def by_id(records: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch, sleeps: list[float]) -> Iterator[Callable[..., Editor]]:
-    """Return a function that starts an editor. It skips waits between attempts, and shortens those for the rate limit."""
+    """Return a function that starts an emulator and an editor. Waits are skipped or short."""
     take_slot = _rate_limit.RateLimit._take_slot
     monkeypatch.setattr(_rate_limit.RateLimit, "_take_slot", lambda self: min(take_slot(self), MAX_WAIT))
     with contextlib.ExitStack() as stack:
@@ -272,7 +266,7 @@ def start(monkeypatch: pytest.MonkeyPatch, sleeps: list[float]) -> Iterator[Call
 
 
 def retire(editor: Editor, folder: pathlib.Path, **options: Any) -> tuple[dict[str, Any], list[str]]:
-    """Retire, and check that the result reports what happened. Return the result and the reasons of all failures."""
+    """Retire, check that the result reports what happened, and return the result and the reasons of all failures."""
     excluded = list(editor.stories)[-10:]
     names = [f"desk {number}" for number in range(1, 11)]
     result = editor.run(
@@ -292,9 +286,7 @@ def retire(editor: Editor, folder: pathlib.Path, **options: Any) -> tuple[dict[s
     for identifier, story in editor.stories.items():
         for before, after in story.writes:
             assert identifier in backup, "a configuration that was not selected was deleted"
-            assert before == backup[identifier]["proxy"], (
-                "a configuration was deleted that is not the one in the backup"
-            )
+            assert before == backup[identifier]["proxy"], "a configuration that is not in the backup was deleted"
             assert after is None
     assert not editor.stale
 
@@ -331,11 +323,11 @@ def retire(editor: Editor, folder: pathlib.Path, **options: Any) -> tuple[dict[s
 
 
 def assert_all_in(reasons: list[str], *words: str) -> None:
-    """Assert that each of *words* is in a reason. Otherwise, the test does not test enough."""
+    """Assert that each of *words* is in a reason, so that the test covers all of these failures."""
     assert [each for each in words if not any(each in reason for reason in reasons)] == []
 
 
-def test_what_was_retired_equals_the_backup_and_the_report(
+def test_retired_configurations_equal_the_backup_and_the_report(
     start: Callable[..., Editor], tmp_path: pathlib.Path
 ) -> None:
     editor = start(2, 180, share=0.97, backs_up=True)
@@ -360,7 +352,7 @@ def test_a_run_that_the_service_throttles_until_it_ends_reports_what_happened(
 def test_a_deletion_is_decided_after_its_wait_in_the_queue(
     monkeypatch: pytest.MonkeyPatch, sleeps: list[float], tmp_path: pathlib.Path, throttled: int
 ) -> None:
-    """Somebody edits the configuration while the first or a repeated DELETE is queued behind the rate limit."""
+    """Somebody edits the configuration while the first DELETE, or a retry, waits for the rate limit."""
     waits: list[None] = []
     wait = _rate_limit.RateLimit.wait
     with Emulator(fleet(0, 2, share=1)) as emulator:
@@ -384,7 +376,7 @@ def test_a_deletion_is_decided_after_its_wait_in_the_queue(
     assert f"default_session_expiry_minutes {CHANGED}" in result["failures"][0]["reason"]
 
 
-def test_what_was_restored_replaced_nothing(start: Callable[..., Editor], tmp_path: pathlib.Path) -> None:
+def test_restoring_never_overwrites_a_configuration(start: Callable[..., Editor], tmp_path: pathlib.Path) -> None:
     editor = start(4, 100, share=0.2)
     rng = random.Random(4)
     backup = {i: (rng.random() < 0.5 and s.proxy) or random_proxy(rng) for i, s in editor.stories.items()}
@@ -441,7 +433,7 @@ def test_a_single_write_keeps_what_is_not_in_the_options(start: Callable[..., Ed
             if state == "absent":
                 assert after is None
             else:
-                kept = before or {"Disabled": False}  # the default of the service
+                kept = before or {"Disabled": False}  # what the service stores for an omitted Disabled
                 assert after == without_none({**kept, **given}), "a value that somebody set was lost"
         assert identifier not in editor.stale
         if result.get("failed"):

@@ -116,7 +116,7 @@ def test_a_missing_ca_bundle_fails_without_a_retry(
     assert sleeps == []
 
 
-# The files that TLS needs: for each, the options that name it, and how a message names the place.
+# Files for TLS: for each, the options that contain its path, and how a message names its setting.
 FILES: dict[str, tuple[Callable[[str], dict[str, Any]], str]] = {
     "CA bundle": (lambda path: {"aws_ca_bundle": path}, "aws_ca_bundle"),
     "AWS_CA_BUNDLE": (lambda path: {"aws_ca_bundle": None}, "the environment variable AWS_CA_BUNDLE"),
@@ -189,7 +189,7 @@ def test_an_invalid_ca_bundle_fails_without_a_retry(
 
 @pytest.fixture
 def start_proxy_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int | None], ProxyServer]]:
-    """Return a function that starts a proxy server for all requests. With a status, the proxy server refuses them."""
+    """Return a function that starts a proxy server for all requests. If *status* is not None, it refuses them."""
     running: list[ProxyServer] = []
 
     def start(status: int | None) -> ProxyServer:
@@ -222,7 +222,7 @@ def test_the_proxy_server_of_these_tests_reaches_only_loopback_addresses(
     assert_failed(read_proxy(endpoint_url="http://voice.example"), "(status 502) has no request ID")
 
 
-# The status, a part of the message, and the number of requests sent.
+# Refusals of the proxy server: the status, a part of the message, and the number of requests.
 REFUSALS = [
     (407, "requires a valid user name and password (status 407)", 1),
     (403, "refused the request with status 403", 1),
@@ -280,7 +280,7 @@ def test_an_unreachable_proxy_server_is_named(
 
 @contextlib.contextmanager
 def run_server(respond: Callable[[socket.socket], None]) -> Iterator[int]:
-    """Accept connections, one at a time, and yield the port."""
+    """Run a server that calls *respond* with one connection at a time, and yield its port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test which values options accept. A value that is not clear must never select more than was written."""
+"""Test which values options accept. An ambiguous value must never select more than the user wrote."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RESTORE, RETIRE = f"{PROXY}_restore", f"{PROXY}_retire"
 LIST = "ListVoiceConnectors"
 EAST, WEST = "us-east-1", "us-west-2"
 
-# The options with which each module succeeds. The tests add the connection options and the backup.
+# Options with which each module succeeds, in addition to the connection options and the backup.
 VALID: dict[str, dict[str, Any]] = {
     INFO: {},
     PROXY: {"voice_connector_id": WITH_PROXY},
@@ -50,7 +50,7 @@ def specification(module: str) -> dict[str, dict[str, Any]]:
 
 
 def options_of_type(*types: str) -> list[Any]:
-    """Return each module with each of its options of these types. An alias counts as an option."""
+    """Return the parameters of a test for each option of these types, including its aliases, in each module."""
     return [
         pytest.param(module, option, id=f"{module}-{option}")
         for module in VALID
@@ -65,7 +65,7 @@ Run = Callable[..., "dict[str, Any]"]
 
 @pytest.fixture
 def run_module(emulator: Emulator, tmp_path: pathlib.Path) -> Run:
-    """Return a function that runs a module in check mode, with options that replace or add to the valid ones."""
+    """Return a function that runs a module in check mode with its VALID options, except as its arguments say."""
     backup = tmp_path / "backup.json"
     proxy = STATE["voice_connectors"][0]["Proxy"]
     records = [
@@ -121,7 +121,7 @@ def test_an_empty_region_does_not_mean_the_default(
 def test_an_empty_item_is_refused(run_module: Run, emulator: Emulator, module: str, option: str, items: Any) -> None:
     item = {"regions": EAST, "exclude_regions": EAST, "include": "proxy"}.get(option, "US")
     given = items.replace("x", item) if isinstance(items, str) else [item if i == "x" else i for i in items]
-    # Ansible itself refuses an item that is not a choice.
+    # Ansible itself refuses invalid items of include.
     words = "value of include must be" if option == "include" else f"{option} contains an empty or null item"
     assert_refused(run_module(module, **{option: given}), emulator, words)
 
@@ -150,7 +150,7 @@ def test_a_null_alias_does_not_replace_the_value_of_the_option(run_module: Run) 
 
 
 @pytest.mark.parametrize("option", ["region", "aws_region"])
-def test_a_null_region_leaves_the_one_in_the_environment(
+def test_a_null_region_does_not_override_the_environment(
     run_module: Run, monkeypatch: pytest.MonkeyPatch, option: str
 ) -> None:
     monkeypatch.setenv("AWS_REGION", WEST)
@@ -253,7 +253,7 @@ REGION_OPTIONS = [
         *((INFO, "regions", region) for region in BAD_REGIONS[1:]),
     ],
 )
-def test_what_is_not_a_region_is_refused(
+def test_a_value_that_is_not_a_region_is_refused(
     run_module: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, module: str, option: str, region: str
 ) -> None:
     monkeypatch.setattr(
@@ -341,7 +341,7 @@ def test_an_empty_tag_value_matches_only_an_empty_value(run_module: Run) -> None
 
 @pytest.mark.parametrize(("value", "kind"), [(["x"], "list"), ({"x": "y"}, "dictionary")])
 @pytest.mark.parametrize(("module", "option"), options_of_type("str", "path"))
-def test_a_list_is_not_a_string(
+def test_a_list_or_dictionary_is_refused_as_a_string(
     run_module: Run, emulator: Emulator, module: str, option: str, value: Any, kind: str
 ) -> None:
     words = "state must be one of" if option == "state" else f"{option} contains a {kind} where a string is required"
@@ -350,7 +350,7 @@ def test_a_list_is_not_a_string(
 
 @pytest.mark.parametrize(("value", "kind"), [([MISSING], "list"), ({"x": "y"}, "dictionary")])
 @pytest.mark.parametrize(("module", "option"), options_of_type("list"))
-def test_a_list_is_not_an_item(
+def test_a_list_or_dictionary_is_refused_as_an_item(
     run_module: Run, emulator: Emulator, module: str, option: str, value: Any, kind: str
 ) -> None:
     words = (
@@ -373,7 +373,7 @@ def test_a_null_connection_option_is_omitted(run_module: Run, option: str) -> No
 
 
 @pytest.mark.parametrize("config", [{"read_timeout": 10**12}, {"connect_timeout": 10**12}])
-def test_a_huge_timeout_is_blamed_on_aws_config(run_module: Run, config: dict[str, Any]) -> None:
+def test_a_huge_timeout_is_not_blamed_on_the_credentials(run_module: Run, config: dict[str, Any]) -> None:
     result = run_module("chime_voice_connector_info", aws_config=config)
     assert "credentials" not in result.get("msg", "")
 

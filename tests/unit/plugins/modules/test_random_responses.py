@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Give the real main() random responses. None causes a traceback, a false report, or a result that Ansible refuses."""
+"""Run the real main() with random responses, none of which may cause a traceback, a false report, or invalid output."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ GET_PROXY, PUT_PROXY, DELETE_PROXY = (f"{verb}VoiceConnectorProxy" for verb in (
 SECRETS = ["emulator-temporary-key", "emulator-session-token", "proxy-password"]
 PROXY_SERVER = "http://operator:proxy-password@proxy.example:8080"
 SEEN = "seen"  # a request ID that an earlier response of the run had
-SURROGATE = "\ud83d"  # half an emoji, which is not valid in UTF-8
+SURROGATE = "\ud83d"  # half an emoji, which UTF-8 cannot encode
 LONG_NAME = "x" * 200_000
 
 # JSON, some of it invalid
@@ -59,7 +59,7 @@ class Response(NamedTuple):
     status: int
     request_id: str | None
     error_type: str  # the error's name in the header
-    body: bytes | None  # as a client can read it, or None if it is incomplete
+    body: bytes | None  # the part that Content-Length covers, or None if the body is incomplete
 
     def fault(self, operation: str, request_has: str = "") -> Fault:
         return Fault(operation, request_has, raw=self.raw.decode("latin-1"))
@@ -70,7 +70,7 @@ class Response(NamedTuple):
 
 
 def sample(kind: Any) -> Any:
-    """Return a value of a kind in the table of settings."""
+    """Return a sample value of a type in ``Setting.members``."""
     if isinstance(kind, dict):
         return {name: sample(inner) for name, inner in kind.values()}
     if isinstance(kind, list):
@@ -83,7 +83,7 @@ def listed(identifier: str) -> dict[str, Any]:
     return {**sample(CONNECTOR), "VoiceConnectorId": identifier, "AwsRegion": "us-east-1"}
 
 
-# For each operation: the member of its response, and a typical value
+# For each operation: a member of its response, and a typical value of this member
 TYPICAL: dict[str, tuple[str, Any]] = {
     LIST: ("VoiceConnectors", [listed(WITH_PROXY), listed(WITHOUT_PROXY)]),
     GET: ("VoiceConnector", listed(WITH_PROXY)),
@@ -96,7 +96,7 @@ for name, setting in READS.items():
 
 
 def write_json(rng: random.Random, value: Any) -> str:
-    """Return JSON in which a few values are replaced, missing, unknown, or repeated."""
+    """Return *value* as JSON, in which a few members are replaced, missing, unknown, or repeated."""
     if rng.random() < 0.03:
         return rng.choice(VALUES)
     if isinstance(value, list):
@@ -135,7 +135,7 @@ def draw_body(rng: random.Random, operation: str) -> bytes:
 
 
 def draw(rng: random.Random, operation: str, success: int = 200, seen: str = "") -> Response:
-    """Return a response, sometimes with the request ID *seen*."""
+    """Return a random response. It sometimes has the request ID *seen*."""
     body = draw_body(rng, operation)
     successful = rng.random() < 0.6
     status = success if successful else rng.choice(STATUSES)
@@ -152,8 +152,8 @@ def draw(rng: random.Random, operation: str, success: int = 200, seen: str = "")
     readable: bytes | None = b"" if status in (204, 304) else body
     framing = rng.random()
     if framing < 0.04:
-        headers["transfer-encoding"] = "chunked"  # but the body has no chunks
-        readable = b"" if body == b"0" else None  # 0 is a valid last chunk
+        headers["transfer-encoding"] = "chunked"  # although the body is not in chunks
+        readable = b"" if body == b"0" else None  # the last chunk, so an empty body
     elif framing < 0.9:
         length = max(0, len(body) + (rng.choice([-1, 1, 1000]) if framing < 0.12 else 0))
         headers["content-length"] = str(length)
@@ -163,11 +163,11 @@ def draw(rng: random.Random, operation: str, success: int = 200, seen: str = "")
     return Response(raw, status, headers["x-amzn-requestid"], headers.get("x-amzn-errortype") or "", readable)
 
 
-# What a response proves, decided without the code under test
+# What a response proves. These functions do not use the code under test.
 
 
 def parse(body: bytes | None) -> Any:
-    """Return a JSON document, 'unreadable', or 'repeated' if an object has a key twice."""
+    """Return the value of a JSON document, 'repeated' if an object contains a key twice, or 'unreadable'."""
 
     def pairs_to_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(pairs)) < len(pairs):
@@ -183,7 +183,7 @@ def parse(body: bytes | None) -> Any:
 
 
 def fits(value: Any, typical: Any) -> bool:
-    """Return whether a value and its parts have the types of the typical value."""
+    """Return whether *value*, and all values in it, have the same JSON types as in *typical*."""
     if isinstance(typical, dict) and isinstance(value, dict):
         return all(value.get(name) is None or fits(value[name], inner) for name, inner in typical.items())
     if isinstance(typical, list) and isinstance(value, list):
@@ -200,7 +200,7 @@ def proves_presence(response: Response, operation: str) -> bool:
 
 
 def proves_absence(response: Response, operation: str, exists_here: bool = True) -> bool:
-    """Return whether a response confirms that what the operation reads is not set.
+    """Return whether a response proves that a setting is not set, or that there are no Voice Connectors or tags.
 
     :param exists_here: whether the Voice Connector is known to exist in this Region.
     """
@@ -220,7 +220,7 @@ def proves_absence(response: Response, operation: str, exists_here: bool = True)
 
 @pytest.fixture(scope="module")
 def credentials(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """Write the credentials to a file, because Ansible itself hides those in options and in the environment."""
+    """Write the secrets to a file, because Ansible itself hides secrets in options and in the environment."""
     keys = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
     lines = map(" = ".join, zip(keys, ("ASIDEMULATOR", *SECRETS)))
     path = tmp_path_factory.mktemp("aws") / "credentials"
@@ -236,7 +236,7 @@ def use_secrets(monkeypatch: pytest.MonkeyPatch, credentials: pathlib.Path) -> N
 
 @pytest.fixture(autouse=True)
 def skip_waits(monkeypatch: pytest.MonkeyPatch, sleeps: list[float]) -> None:
-    """Do not wait between attempts, and give up at the first throttled response of a bulk read."""
+    """Skip the waits between attempts, and let bulk reads give up at the first throttled response."""
     monkeypatch.setattr(_rate_limit, "WINDOW", 0)
 
 
@@ -245,9 +245,9 @@ Run = Callable[..., "dict[str, Any]"]
 
 @pytest.fixture
 def run(emulator: Emulator) -> Iterator[Run]:
-    """Return a function that runs a module with faults, and checks what must be true of every result.
+    """Return a function that runs a module with faults, and checks that the output is valid and shows no secrets.
 
-    Each run takes less than a second of processor time, and many take less than 0.1 seconds on average.
+    A run must take less than a second of processor time, and all runs about 0.1 seconds on average, or less.
     """
     spent: list[float] = []
 
@@ -294,7 +294,7 @@ def test_random_responses_to_a_read_never_cause_a_false_report(run: Run) -> None
 def test_random_responses_to_a_write_never_cause_a_false_report_of_a_change(
     run: Run, state: str, operation: str
 ) -> None:
-    """The emulator applies none of these requests, so only their responses can confirm a change."""
+    """The emulator applies no write, so only the response to the write can confirm a change."""
     rng = random.Random(operation)
     outcomes: collections.Counter[bool] = collections.Counter()
     options: dict[str, Any] = {"voice_connector_id": WITH_PROXY, "state": state}
@@ -411,7 +411,7 @@ def test_ambiguous_json_is_unreadable(run: Run, body: str, words: str) -> None:
 def test_a_truncated_response_with_status_300_fails(run: Run) -> None:
     fault = Fault(GET_PROXY, raw="HTTP/1.1 300 X\r\ncontent-length: 9\r\nx-amzn-requestid: 1\r\n\r\n{}")
     result = run("chime_voice_connector_proxy_info", fault, voice_connector_id=WITH_PROXY)
-    assert "is 300, not 200" in result["msg"] or "failed after" in result["msg"]  # older botocore refuses short bodies
+    assert "is 300, not 200" in result["msg"] or "failed after" in result["msg"]  # from an older botocore
 
 
 def test_a_secret_in_a_request_id_is_hidden(run: Run) -> None:
@@ -472,7 +472,7 @@ def test_an_unknown_member_that_resembles_a_known_one_is_ignored(run: Run) -> No
 def test_a_read_whose_response_has_a_repeated_request_id_is_retried_on_a_new_connection(
     run: Run, emulator: Emulator
 ) -> None:
-    """A proxy server returned the response for the previous Voice Connector, which says that no proxy is set."""
+    """A proxy server returns the response for WITHOUT_PROXY again for the read of WITH_PROXY."""
     first = Fault(GET_PROXY, WITHOUT_PROXY, headers={"x-amzn-requestid": SEEN}, body="{}")
     stale = Fault(GET_PROXY, WITH_PROXY, headers={"x-amzn-requestid": SEEN}, body="{}", times=1)
     ids = [WITHOUT_PROXY, WITH_PROXY]
@@ -508,7 +508,7 @@ def test_a_write_whose_response_has_a_repeated_request_id_is_checked_by_reading(
     repeated = Fault(operation, headers={"x-amzn-requestid": SEEN}, body=body, status=status)
     options = {"state": "present", "disabled": True} if state == "present" else {"state": "absent"}
     result = run("chime_voice_connector_proxy", earlier, repeated, voice_connector_id=WITH_PROXY, **options)
-    assert GET_PROXY in emulator.operations()[-2:]  # a 404 is confirmed by reading the Voice Connector
+    assert GET_PROXY in emulator.operations()[-2:]  # after a 404, the last request reads the Voice Connector
     if applied:
         assert result["changed"] is True
     else:

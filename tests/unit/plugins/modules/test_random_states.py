@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Set random states of Voice Connectors with the real main(), and compare them with a model that shares no code with it."""
+"""Give the real main() random options, and compare the results with a model that does not share its code."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ INCLUDE = [
 ]
 ARN = "arn:aws:chime:us-east-1:111122223333:media-insights-pipeline-configuration/"
 
-# The values of strings and numbers whose shape does not limit them enough, by member
+# For members whose shape permits too many values, the values to choose from
 POOLS: dict[str, list[Any]] = {
     "CallingCountry": ["US", "GB"],
     "CallingRegions": ["US", "CA", "GB"],
@@ -60,7 +60,7 @@ POOLS: dict[str, list[Any]] = {
     "Weight": [1, 50],
 }
 PHONE_MEMBERS = [name for name in POOLS if name.endswith("PhoneNumber")]
-# Values that AWS could return, but does not accept
+# More values that AWS could return, but would reject in a request
 RETURNED: dict[str, list[Any]] = {
     "CpsLimit": [0],
     "Host": [""],
@@ -73,8 +73,8 @@ def draw(rng: random.Random, shape: Any, valid: bool, name: str = "", item: bool
     """Return a random value of a shape.
 
     :param valid: whether a request can set the value. If not, members can be missing, unknown, or odd.
-    :param name: the member.
-    :param item: whether it is an item of a list. Valid ones have all members, because a partial one can mean another.
+    :param name: the name of the member.
+    :param item: whether the value is an item of a list. A valid item has all members, so that it matches no other item.
     """
     if shape.type_name == "structure":
         required = shape.required_members if valid else []
@@ -93,14 +93,14 @@ def draw(rng: random.Random, shape: Any, valid: bool, name: str = "", item: bool
 
 
 def draw_connector(rng: random.Random, valid: bool) -> dict[str, Any]:
-    """Return a Voice Connector with any settings that the installed botocore knows."""
+    """Return a Voice Connector with random settings from the service model."""
     shapes = {name: MODEL.shape_for(name) for name in service.SETTINGS if name in MODEL.shape_names}
     connector = {name: draw(rng, shape, valid) for name, shape in shapes.items() if rng.random() < 0.7}
     connector["RequireEncryption"] = rng.random() < 0.5
     connector["Tags"] = {key: rng.choice(["voice", ""]) for key in ("team", "site") if rng.random() < 0.5}
     if valid:
         connector.pop("TerminationHealth", None)
-        if "Proxy" in connector:  # its shape requires no members, but a request does
+        if "Proxy" in connector:  # a request requires two members that the shape does not require
             connector["Proxy"] = {
                 "DefaultSessionExpiryMinutes": 60,
                 "PhoneNumberCountries": ["US"],
@@ -117,7 +117,7 @@ def draw_connector(rng: random.Random, valid: bool) -> dict[str, Any]:
 
 
 class Clock:
-    """A clock that passes only while somebody waits."""
+    """A fake clock, which only sleep() advances."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0
@@ -166,7 +166,7 @@ def server() -> Iterator[Emulator]:
 
 
 def read(server: Emulator, identifier: str) -> dict[str, Any]:
-    """Return the keys of a Voice Connector that chime_voice_connector sets, as chime_voice_connector_info returns them."""
+    """Return what chime_voice_connector_info returns, limited to options of chime_voice_connector."""
     options = {"voice_connector_ids": [identifier], "include": INCLUDE, "concurrency": 1}
     result = run_main("chime_voice_connector_info", {**connection_to(server), **options})
     assert "msg" not in result, result["msg"]
@@ -197,7 +197,7 @@ def keep_unknown_members(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("keep_unknown_members")
-def test_what_was_read_is_not_written(server: Emulator) -> None:
+def test_options_equal_to_a_result_of_the_info_module_change_nothing(server: Emulator) -> None:
     rng = random.Random(1)
     for number in range(20):
         seed = {"VoiceConnectorId": ID, "Name": "source", "Unchecked": True, **draw_connector(rng, valid=False)}
@@ -213,7 +213,7 @@ def test_what_was_read_is_not_written(server: Emulator) -> None:
         assert server.voice.snapshot() == before
 
 
-def test_a_copy_has_what_the_source_has(server: Emulator) -> None:
+def test_a_copy_has_the_settings_of_its_source(server: Emulator) -> None:
     rng = random.Random(2)
     for _number in range(8):
         seeds = [
@@ -232,7 +232,7 @@ def test_a_copy_has_what_the_source_has(server: Emulator) -> None:
 
 
 def assert_has(wanted: Any, stored: Any, key: str) -> None:
-    """Assert that *stored* has all of *wanted* that is not null."""
+    """Assert that *stored* contains all values of *wanted* that are not null."""
     if isinstance(wanted, dict) and key != "tags":
         for name, value in wanted.items():
             # A logging configuration that does not exist is the same as one in which nothing is enabled.
@@ -243,9 +243,9 @@ def assert_has(wanted: Any, stored: Any, key: str) -> None:
         assert one == other or (is_unset(one) and is_unset(other)), f"{key}: {one} is not {other}"
 
 
-# A model of what the module does, which shares no code with it
+# A model of what the module does. It does not share code with the module.
 
-Model = Optional[dict[str, Any]]  # name, require_encryption, tags, passwords by user name, and the settings as options
+Model = Optional[dict[str, Any]]  # the options of a Voice Connector, and passwords by user name
 
 SETS = {"calling_regions", "cidr_allowed_list", "phone_number_countries"}
 SETS |= {"session_border_controller_types", "contact_center_system_types"}
@@ -256,7 +256,7 @@ def is_unset(value: Any) -> bool:
 
 
 def canonical(value: Any, key: str = "") -> Any:
-    """Return the common form of all spellings of the value of an option."""
+    """Return the value of an option in a form that is the same for all spellings of the value."""
     if is_unset(value):
         return None
     if isinstance(value, dict):
@@ -334,7 +334,7 @@ def complete(route: dict[str, Any], current: list[dict[str, Any]]) -> dict[str, 
 
 
 def expect(model: Model, options: dict[str, Any]) -> Model:
-    """Return the model after a successful run with *options*."""
+    """Return the model that a successful run with *options* must lead to."""
     if options.get("state") == "absent":
         return None
     new = copy.deepcopy(model)
@@ -376,7 +376,7 @@ def is_enabled(setting: Any) -> bool:
 
 
 def is_possible(model: Model, new: Model, options: dict[str, Any]) -> bool:
-    """Return whether AWS accepts the state that *options* describe."""
+    """Return whether AWS would accept the settings *new*."""
     if new is None:
         return True
     if new["passwords"] and new["termination"] is None:
@@ -392,7 +392,7 @@ def is_possible(model: Model, new: Model, options: dict[str, Any]) -> bool:
     return True
 
 
-# The order of the writes, apart from those that depend on the options. At most one write of each line is in a run.
+# The order of the writes. A run contains at most one write of each line. check_order() replaces some names.
 ORDER = [
     ["CreateVoiceConnector"],
     ["DeleteVoiceConnectorEmergencyCallingConfiguration"],
@@ -472,7 +472,7 @@ def test_options_are_applied_once(
         assert result["steps"] == expected
 
 
-def test_user_names_that_the_service_replaced_are_reported(server: Emulator) -> None:
+def test_user_names_that_the_service_deletes_are_reported(server: Emulator) -> None:
     seed = {"VoiceConnectorId": ID, "Termination": {"CpsLimit": 1}, "TerminationCredentials": ["alice"]}
     server.voice = Voice({"voice_connectors": [seed], "credentials_put": "replace"})
     given = {"credentials": [{"username": "bob", "password": "pass-bob"}]}
@@ -487,7 +487,7 @@ USERS = ["alice", "bob", "carol"]
 
 
 def respell(rng: random.Random, value: Any, key: str = "") -> Any:
-    """Return a value in a different spelling that means the same."""
+    """Return *value* in a different spelling with the same meaning."""
     if isinstance(value, dict):
         return {name: respell(rng, inner, name) for name, inner in value.items()}
     if isinstance(value, list):
@@ -500,7 +500,6 @@ def respell(rng: random.Random, value: Any, key: str = "") -> Any:
 
 
 def draw_setting(rng: random.Random, name: str, current: Any) -> dict[str, Any]:
-    """Return options for a setting."""
     kind = rng.random()
     if kind < 0.15:
         return {"exists": False}
@@ -518,7 +517,7 @@ def draw_setting(rng: random.Random, name: str, current: Any) -> dict[str, Any]:
                 [draw(rng, MODEL.shape_for("DNISEmergencyCallingConfiguration"), True, item=True)]
             )
         if key == "routes" and current and current.get("routes") and rng.random() < 0.6:
-            # Some of the current routes, one of them without some of its keys
+            # Choose some of the current routes, and remove some keys of one.
             options[key] = rng.sample(current[key], rng.randint(1, len(current[key])))
             part = dict(list(options[key][0].items())[: rng.randint(1, 5)])
             if sum((canonical(route) or {}).items() >= (canonical(part) or {}).items() for route in current[key]) == 1:
@@ -529,7 +528,6 @@ def draw_setting(rng: random.Random, name: str, current: Any) -> dict[str, Any]:
 
 
 def draw_credentials(rng: random.Random, current: dict[str, str]) -> dict[str, Any]:
-    """Return options for credentials."""
     kind = rng.random()
     if kind < 0.1:
         return {"termination_credentials": {"exists": False}}
@@ -549,7 +547,7 @@ def draw_credentials(rng: random.Random, current: dict[str, str]) -> dict[str, A
 
 
 def draw_options(rng: random.Random, model: Model) -> dict[str, Any]:
-    """Return options, but not those that identify a Voice Connector."""
+    """Return random options, except those that identify the Voice Connector."""
     options: dict[str, Any] = {}
     areas = [*STRUCTURES, "termination", "origination", "emergency_calling", "credentials", "tags", "encryption"]
     for area in rng.sample(areas, rng.choice([1, 1, 1, 2, 2]) + 2 * (model is None)):
@@ -567,7 +565,7 @@ def draw_options(rng: random.Random, model: Model) -> dict[str, Any]:
 
 
 def draw_impossible(rng: random.Random, model: dict[str, Any]) -> dict[str, Any]:
-    """Return options that AWS could not accept."""
+    """Return random options that contain a combination that AWS would reject."""
     impossible: list[dict[str, Any]] = [
         {"network_type": "DUAL_STACK"},
         {"termination": {"exists": False, "cps_limit": 2}},
@@ -593,13 +591,13 @@ def draw_impossible(rng: random.Random, model: dict[str, Any]) -> dict[str, Any]
 
 
 class Walk:
-    """Random options for one Voice Connector, run after run. A second Voice Connector must never change."""
+    """Runs with random options for one Voice Connector. A second Voice Connector must never change."""
 
     def __init__(self, server: Emulator, monkeypatch: pytest.MonkeyPatch, seed: int, **state: Any) -> None:
         self.server = server
         self.rng = random.Random(seed)
         self.applied: list[str] = []  # the writes that the emulator applied in the last run
-        self.fails: dict[str, float] = {}  # the probability of a fault, for reads and writes
+        self.fails: dict[str, float] = {}  # the probabilities of faults, by kind
         self.persistent: str | None = None  # if not None, the fault for all further writes
         self.identifier: str | None = ID
         self.steps: set[str] = set()
@@ -628,7 +626,6 @@ class Walk:
         monkeypatch.setattr(server, "next_fault", self.draw_fault)
 
     def draw_fault(self, operation: str, request: str) -> Fault | None:
-        """Return the fault for a request."""
         kind = "write" if is_write(operation) else "read"
         if self.rng.random() >= self.fails.get(kind, 0) and not (self.persistent and kind == "write"):
             return None
@@ -646,7 +643,7 @@ class Walk:
         }[(kind == "write" and self.persistent) or chosen]
 
     def state(self) -> Model:
-        """Return the state of the Voice Connector in the emulator, as a model."""
+        """Return a model of the Voice Connector in the emulator."""
         snapshot = self.server.voice.snapshot()
         assert snapshot.pop(OTHER_ID) == self.bystander
         if not snapshot:
@@ -674,7 +671,7 @@ class Walk:
         return result
 
     def check_values(self, result: dict[str, Any], options: dict[str, Any]) -> None:
-        """Check that the values in a result are those of the model."""
+        """Check that a result contains the values of the model."""
         connector, model = result["voice_connector"], self.model
         assert result["exists"] == (model is not None)
         if model is None:
@@ -699,7 +696,7 @@ class Walk:
                 assert canonical_model({**empty, name: setting}) == canonical_model({**empty, name: model[name]})
 
     def step(self, faulty: bool) -> None:
-        """Draw options, predict with check mode, run, and run again."""
+        """Run with random options: in check mode, for real, again after a failure, and once more without a change."""
         rng, model = self.rng, self.model
         while True:
             options = draw_options(rng, model)
@@ -738,7 +735,7 @@ class Walk:
         if loses:
             if not faulty and not options.get("purge_termination_credentials"):
                 assert "are missing after the write" in result["msg"]
-            # The user names that were lost cannot be set again, because their passwords are unknown.
+            # The module cannot restore the user names that were lost, so accept the state without them.
             repeated = self.run(**{**options, "update_password": "on_create"})
             assert "msg" not in repeated, repeated["msg"]
             self.model = self.state()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test what the modules that retire and restore guarantee: safe backups, accurate check mode, accurate reports."""
+"""Test the guarantees of the modules that retire and restore: safe backups, and accurate check mode and reports."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def retire(fleet: Emulator, folder: pathlib.Path) -> Run:
 
 @pytest.fixture
 def restore(fleet: Emulator, tmp_path: pathlib.Path) -> Run:
-    """Return a function that restores these records, by default RECORDS. An option that is None is omitted."""
+    """Return a function that restores *records*, by default RECORDS. An option that is None is omitted."""
 
     def run(*faults: Fault, records: Any = None, **options: Any) -> dict[str, Any]:
         fleet.faults = list(faults)
@@ -110,7 +110,7 @@ def record_of(proxy: Any, identifier: str = RECEPTION) -> dict[str, Any]:
 
 
 def listing(region: str, *entries: dict[str, Any]) -> Fault:
-    """Return the listing of a Region: these Voice Connectors, with the ARN and the Region that AWS would return."""
+    """Return a fault whose response lists *entries* in a Region, with a name, ARN, and Region if they have none."""
     complete = [
         {
             "Name": "a name",
@@ -154,7 +154,7 @@ def test_only_the_selected_records_are_checked(restore: Run, other: Any) -> None
         ({}, {"NewMember": 5}, "NewMember"),
     ],
 )
-def test_a_member_that_only_one_side_has_is_a_difference(
+def test_a_member_that_only_the_backup_or_only_aws_has_is_a_difference(
     restore: Run, backup: dict[str, Any], current: dict[str, Any], options: str
 ) -> None:
     required = {"DefaultSessionExpiryMinutes": 60, "PhoneNumberCountries": ["US"]}
@@ -223,11 +223,11 @@ def test_a_connector_that_belongs_to_a_different_region_than_the_record_is_refus
     assert PUT not in fleet.operations()
 
 
-# What happened is what is reported
+# Accurate reports
 
 
 def edit_behind(monkeypatch: pytest.MonkeyPatch, fleet: Emulator, operation: str, fails: bool) -> None:
-    """Store EDITED instead of what *operation* requests. With *fails*, respond with a server error."""
+    """After *operation*, store EDITED instead. If *fails*, respond with a server error."""
     handle = fleet.voice.handle
 
     def handle_and_edit(model: Any, request: Any, account: str, region: str) -> Any:
@@ -284,13 +284,13 @@ def test_values_that_were_stored_differently_are_a_failure_and_a_change(
 
 
 @pytest.mark.parametrize("module", ["retire", "restore"])
-def test_after_a_throttling_storm_nothing_is_reported_as_changed_or_unknown(
+def test_throttled_writes_are_not_reported_as_changed_or_unknown(
     fleet: Emulator, retire: Run, restore: Run, stored: Any, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     name = "ansible_collections.chime_sdk.voice.plugins.module_utils._rate_limit.WINDOW"
     monkeypatch.setattr(name, 1)
     faults = [Fault(DELETE, error="ThrottledClientException"), Fault(PUT, error="ThrottledClientException")]
-    # Every request of the storm is throttled, including the reads.
+    # After the first write, the reads are throttled too.
     storm = Fault(GET, request_has="", error="ThrottledClientException")
     find_fault = fleet.next_fault
 
@@ -333,10 +333,10 @@ def test_a_name_with_half_an_emoji_is_returned(retire: Run, restore: Run) -> Non
 
 
 @BOTH_MODES
-def test_a_folder_that_ansible_cannot_return_stops_the_run(
+def test_a_backup_path_that_is_not_utf_8_stops_the_run(
     retire: Run, fleet: Emulator, folder: pathlib.Path, check_mode: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The path of the working directory is not in UTF-8."""
+    """The name of the working directory is not valid UTF-8."""
     directory = folder / "\udcff"
     directory.mkdir(parents=True)
     monkeypatch.chdir(directory)
@@ -345,11 +345,11 @@ def test_a_folder_that_ansible_cannot_return_stops_the_run(
     assert DELETE not in fleet.operations()
 
 
-# Regions and identities that disagree
+# Contradictory Regions and ARNs
 
 
 def in_two_regions(stored: Any, fleet: Emulator, west: dict[str, Any] | None) -> None:
-    """Let us-west-2 return RECEPTION too, with the proxy configuration *west*."""
+    """Let us-west-2 also return RECEPTION, with itself as the home Region, and with the proxy configuration *west*."""
     connectors = fleet.voice._connectors
     other = copy.deepcopy(connectors[ACCOUNT, EAST][RECEPTION])
     other["settings"] = {} if west is None else {"Proxy": west}
@@ -357,9 +357,9 @@ def in_two_regions(stored: Any, fleet: Emulator, west: dict[str, Any] | None) ->
     connectors[ACCOUNT, WEST][RECEPTION] = other
 
 
-@pytest.mark.parametrize("home", [EAST, WEST, CENTRAL], ids="west-says-{}".format)
+@pytest.mark.parametrize("home", [EAST, WEST, CENTRAL], ids="west-returns-{}".format)
 @pytest.mark.parametrize("has_proxy", [True, False], ids=["proxy", "no-proxy"])
-def test_listings_that_disagree_about_a_connector_stop_the_run_if_it_has_a_proxy_configuration(
+def test_different_home_regions_of_a_connector_stop_the_run_if_it_has_a_proxy_configuration(
     retire: Run, fleet: Emulator, stored: Any, home: str, has_proxy: bool
 ) -> None:
     if not has_proxy:
@@ -385,7 +385,7 @@ def test_listings_that_disagree_about_a_connector_stop_the_run_if_it_has_a_proxy
     [(None, False), *(([RECEPTION, *more], denied) for more in ([], [BRANCH]) for denied in (False, True))],
 )
 @pytest.mark.parametrize("with_proxy", [EAST, WEST])
-def test_a_contradiction_is_found_in_whichever_region_the_proxy_configuration_is(
+def test_different_home_regions_stop_the_run_whichever_region_returns_the_proxy_configuration(
     retire: Run, fleet: Emulator, stored: Any, selected: list[str] | None, denied: bool, with_proxy: str
 ) -> None:
     in_two_regions(stored, fleet, OTHER_PROXY if with_proxy == WEST else None)
@@ -399,7 +399,7 @@ def test_a_contradiction_is_found_in_whichever_region_the_proxy_configuration_is
 
 @pytest.mark.parametrize("denied", [False, True], ids=["listed", "not-listed"])
 @pytest.mark.parametrize("regions", [[EAST, WEST], [WEST, EAST]])
-def test_a_selected_connector_that_two_regions_return_is_retired_in_its_own(
+def test_a_selected_connector_that_two_regions_return_is_retired_in_its_home_region(
     retire: Run, fleet: Emulator, stored: Any, denied: bool, regions: list[str]
 ) -> None:
     connectors = fleet.voice._connectors
@@ -409,7 +409,7 @@ def test_a_selected_connector_that_two_regions_return_is_retired_in_its_own(
     assert [(r["voice_connector_id"], r["region"]) for r in result["retired"]] == [(RECEPTION, EAST)]
 
 
-def test_a_foreign_connector_that_one_region_lists_is_not_a_contradiction(retire: Run, fleet: Emulator) -> None:
+def test_a_listed_connector_whose_home_region_is_not_selected_is_ignored(retire: Run, fleet: Emulator) -> None:
     foreign = {"VoiceConnectorId": WORKSHOP, "AwsRegion": CENTRAL}
     for others in ([], [foreign]):
         faults = [listing(EAST, {"VoiceConnectorId": RECEPTION}, foreign), listing(WEST, *others)]
@@ -484,7 +484,7 @@ RECORD_ID, BOTH, OVERWRITE = {"VoiceConnectorId": RECEPTION}, {"regions": [EAST,
 DENIED: dict[str, Any] = {"error": "ForbiddenException"}
 NOT_FOUND: dict[str, Any] = {"error": "NotFoundException"}
 WITHOUT_ARN = json.dumps({"VoiceConnector": {"VoiceConnectorId": RECEPTION, "AwsRegion": EAST}})
-# Each case: the module, faults, options, a change of the service model, and words of the message.
+# For each case: the module, faults, options, a change to the service model, and a part of the message.
 PREDICTED: dict[str, tuple[str, list[Fault], dict[str, Any], Any, str]] = {
     "retire-nothing": ("retire", [], {"exclude_names": ["reception", "warehouse"]}, None, ""),
     "retire": ("retire", [], {}, None, ""),
@@ -546,7 +546,7 @@ def test_check_mode_predicts_the_change_and_the_failure(
     for result in results:
         for key in ("backup_file", "response_metadata", "error"):
             result.pop(key, None)
-        # Only the real run has a backup, whose path is in the message.
+        # Only in the real run does the message contain the path of the backup.
         result["msg"] = "".join(part for part in result.get("msg", "").split(". ") if "The backup is" not in part)
         if "response_metadata" in str(result):
             result.pop("response_metadata")
@@ -577,7 +577,7 @@ def test_check_mode_predicts_that_a_backup_cannot_be_written(
     else:
         readable = folder if kind == "read-only" else tmp_path
         readable.mkdir(exist_ok=True)
-        # The tests may run as root, to whom every folder is writable.
+        # Replace os.access(), because root, who may run the tests, can write to every folder.
         access = os.access
         monkeypatch.setattr(
             os, "access", lambda p, mode: not (mode & os.W_OK and p == str(readable)) and access(p, mode)
@@ -613,7 +613,7 @@ OTHERS = [EAST, WEST, ACCOUNT, "8e61a2f0-0142-4206-a555-120655501427", "2026-04-
 
 
 def assert_hidden(result: dict[str, Any], *texts: str) -> None:
-    """Assert that the result, except for its diff, contains neither the digits of a number nor the beginning of one."""
+    """Assert that the result, without its diff, contains neither a phone number nor the beginning of one."""
     result.pop("diff", None)
     shown = json.dumps(result, ensure_ascii=False)
     for text in texts:
@@ -638,7 +638,7 @@ def test_phone_numbers_are_hidden_in_every_failure(
     options: dict[str, Any] = {"_ansible_check_mode": check_mode, "_ansible_diff": True}
     results = [retire(*failing, **options)] if module == "retire" else [restore(*failing, **options)]
     if module == "retire":
-        # The first two reads succeed, so that the deletion fails.
+        # Let the read succeed, so that the deletion fails.
         results.append(retire(reading(OTHER_PROXY, WAREHOUSE, times=1), *failing, **options))
     for result in results:
         assert result["failed"] is True
@@ -655,7 +655,7 @@ def test_phone_numbers_are_hidden_in_every_failure(
 def test_the_beginning_of_a_phone_number_is_hidden_at_the_end_of_a_long_message(
     retire: Run, restore: Run, module: str, number: str, cut: int
 ) -> None:
-    """Text from outside is cut after 500 characters. The number becomes known before or after that."""
+    """AWS's words are cut after 500 characters. The module reads the number before or after it cuts them."""
     start = len(f"AWS said: An error occurred (BadRequestException) when calling the {GET} operation: ")
     words = "x" * (500 - start - cut - 1) + " " + number + " is in use"
     fault = Fault(GET, request_has=WAREHOUSE, error="BadRequestException", message=words)
@@ -695,7 +695,7 @@ def test_a_number_in_a_record_that_is_not_selected_is_hidden(restore: Run) -> No
     assert_hidden(result)
 
 
-def test_a_number_that_somebody_sets_meanwhile_is_hidden(retire: Run, restore: Run) -> None:
+def test_a_number_that_somebody_sets_after_the_backup_is_hidden(retire: Run, restore: Run) -> None:
     changed = {**RECEPTION_PROXY, "FallBackPhoneNumber": "+442079460123"}
     fault = Fault(PUT, error="BadRequestException", message="442079460123 is in use")
     result = restore(reading(changed), fault, overwrite=True)
@@ -703,7 +703,7 @@ def test_a_number_that_somebody_sets_meanwhile_is_hidden(retire: Run, restore: R
     assert_hidden(result)
 
 
-def test_a_short_number_does_not_hide_parts_of_other_things(retire: Run, stored: Any) -> None:
+def test_a_short_number_does_not_hide_parts_of_other_values(retire: Run, stored: Any) -> None:
     stored(WAREHOUSE)["Proxy"]["FallBackPhoneNumber"] = "+11"
     stored(RECEPTION)["Proxy"]["FallBackPhoneNumber"] = "+111122223333"
     words = "us-east-1 us-east-11 11 +11 is 2026-11-27"
@@ -715,7 +715,7 @@ def test_a_short_number_does_not_hide_parts_of_other_things(retire: Run, stored:
 
 @pytest.mark.parametrize("exclude", [{"exclude_voice_connector_ids": [RECEPTION]}, {"exclude_names": ["reception"]}])
 @pytest.mark.parametrize("fault", [{"error": "ForbiddenException"}, {"status": 500}, {"body": "<html>"}])
-def test_unreadable_tags_of_a_connector_that_is_excluded_otherwise_do_not_matter(
+def test_unreadable_tags_of_a_connector_that_is_excluded_by_id_or_name_are_ignored(
     retire: Run, fleet: Emulator, sleeps: list[float], exclude: dict[str, Any], fault: dict[str, Any]
 ) -> None:
     unreadable = Fault("ListTagsForResource", request_has=RECEPTION, **fault)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the real main() with secrets where they can reach a message, and search the whole output for parts of them.
+"""Put secrets where they can reach a message, run the real main(), and search its output for parts of them.
 
-Where possible, the secrets come from a profile, because Ansible itself hides those of options and of the environment.
+Most secrets come from a profile, because Ansible itself hides secrets in options and in the environment.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ TOKEN = "IQoJb3JpZ2luX2VjEDoaCXVzLWVhc3QtMSJHMEUCIQ"
 
 
 @pytest.fixture(autouse=True)
-def patience(sleeps: list[float]) -> None:
+def skip_waits(sleeps: list[float]) -> None:
     """Skip the waits between attempts."""
 
 
 @pytest.fixture
 def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> dict[str, Any]:
-    """Write credentials to a profile, and return the options for a module that uses them."""
+    """Write credentials to a profile, and return the options that select the profile."""
     path = tmp_path / "credentials"
     path.write_text(
         f"[work]\naws_access_key_id = AKIDEMULATOR\naws_secret_access_key = {KEY}\naws_session_token = {TOKEN}\n"
@@ -44,7 +44,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> dict
 
 
 def assert_hidden(result: dict[str, Any], *secrets: str) -> None:
-    """Require a failure whose output contains no eight characters in a row of a secret."""
+    """Assert a failure whose output contains no part of a secret with a length of eight characters."""
     assert result["failed"] is True
     printed = json.dumps(result, ensure_ascii=False)
     for secret in secrets:
@@ -68,7 +68,7 @@ NAMES = {
 
 
 def can_contain(place: str, value: str) -> bool:
-    """Return whether a value can be given in a place: some are not valid in YAML, or in a configuration file."""
+    """Return whether *place* can contain *value*, which may not be valid in YAML or in a configuration file."""
     return place == "environment" or ("\udcff" not in value and (place == "option" or value.strip() == value))
 
 
@@ -164,7 +164,7 @@ def test_only_the_status_and_the_request_id_of_a_redirect_are_returned(
     }
     result = read_proxy(WITH_PROXY, Fault(status=status, headers=headers, body=""))
     assert_hidden(result, password, TOKEN)
-    # urllib3 fails at the location of a 303, and at a location that it cannot parse.
+    # For status 303, and for a location that it cannot parse, urllib3 itself fails, and the message has no location.
     location = "https://(hidden)@portal.example/sign-in" if status != 303 else "a different location"
     words = f"was redirected with status {status} to {location}, but" if "%" in password else "Check endpoint_url"
     assert words in result["msg"]
@@ -240,7 +240,7 @@ ASSUMED = (
         {"raw": f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{ASSUMED}"},
     ],
 )
-def test_a_response_with_credentials_that_cannot_be_parsed_is_hidden(
+def test_credentials_in_a_response_that_cannot_be_parsed_are_hidden(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, fault: dict[str, Any]
 ) -> None:
     path = tmp_path / "config"
@@ -328,7 +328,7 @@ def test_an_sso_token_that_the_portal_repeats_is_hidden(
 
 
 @pytest.mark.parametrize("change", [{"Expiration": KEY}, {"AccessKeyId": 5}, {"SessionToken": [TOKEN]}])
-def test_values_of_a_credential_process_that_are_wrong_are_hidden(
+def test_invalid_values_from_a_credential_process_are_hidden(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, change: dict[str, Any]
 ) -> None:
     output = {**json.loads(JSON_CREDENTIALS), **change}

@@ -19,7 +19,7 @@ NOW = datetime.datetime(2026, 11, 27, 18, tzinfo=datetime.timezone.utc)
 
 
 def finding(status: str = "fail", trunk: str | None = "trunk1", **changes: Any) -> dict[str, Any]:
-    """Return a finding. Without a *trunk*, it is about an account."""
+    """Return a finding about a Voice Connector, or about an account if *trunk* is None."""
     return {
         "account_id": ACCOUNT,
         "region": EAST,
@@ -37,7 +37,7 @@ def finding(status: str = "fail", trunk: str | None = "trunk1", **changes: Any) 
 
 
 def account(account_id: str | None = ACCOUNT, *regions: str, unread: tuple[str, ...] = (), **changes: Any) -> Any:
-    """Return the entry of an account with completely read *regions* and with *unread* ones."""
+    """Return an account in which *regions* were completely read, and *unread* Regions were not."""
     read = [{"region": region, "complete": True, "reason": None} for region in regions]
     read += [{"region": region, "complete": False, "reason": "Denied."} for region in unread]
     complete = bool(regions) and not unread
@@ -55,7 +55,7 @@ def account(account_id: str | None = ACCOUNT, *regions: str, unread: tuple[str, 
 
 
 def judgement(findings: list[dict[str, Any]], accounts: list[Any] | None = None, **changes: Any) -> Judgement:
-    """Return a judgement whose Voice Connectors are those of the findings."""
+    """Return a judgement of the Voice Connectors that the findings name."""
     accounts = [account(ACCOUNT, EAST)] if accounts is None else accounts
     connectors = {f["voice_connector_id"]: f for f in findings if f["voice_connector_id"]}
     values: dict[str, Any] = {
@@ -74,7 +74,6 @@ def judgement(findings: list[dict[str, Any]], accounts: list[Any] | None = None,
 
 
 def envelope(judged: Judgement, previous: Previous | None = None, **options: Any) -> dict[str, Any]:
-    """Return the report of a judgement."""
     given: dict[str, Any] = {"warnings": [], "now": NOW, "title": "Audit", "show_phone_numbers": False, **options}
     return build_envelope(judged, previous, **given)
 

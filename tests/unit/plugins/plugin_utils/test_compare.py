@@ -30,7 +30,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.plugins.plugin_utils.cases i
 
 
 def run(*audits: Judgement) -> dict[str, Any]:
-    """Return the report of the last of several consecutive audits."""
+    """Return the report of the last audit. Each audit is compared with the report of the one before it."""
     report = envelope(audits[0])
     for audit in audits[1:]:
         report = envelope(audit, as_previous(json.loads(json.dumps(report))))
@@ -115,13 +115,13 @@ def test_a_trunk_that_is_found_elsewhere_is_not_gone() -> None:
     assert (report["new"], report["fixed"], ids(report["carried_forward"])) == ([], [], ["trunk1"])
 
 
-def test_a_trunk_of_an_account_that_was_unknown_then_is_compared() -> None:
+def test_a_trunk_whose_account_was_unknown_in_the_previous_report_is_compared() -> None:
     then = judgement([finding("fail", account_id=None)], [account(None, EAST)])
     report = run(then, judgement([finding("pass")]))
     assert (ids(report["fixed"]), report["carried_forward"]) == (["trunk1"], [])
 
 
-def test_a_failing_trunk_that_did_not_exist_then_is_new() -> None:
+def test_a_failing_trunk_that_did_not_exist_before_is_new() -> None:
     assert ids(run(judgement([]), judgement([finding("fail")]))["new"]) == ["trunk1"]
 
 
@@ -144,7 +144,7 @@ def test_a_failing_trunk_is_not_new_unless_it_is_known_not_to_have_existed(then:
 
 
 @pytest.mark.parametrize(("then", "now"), [("fail", "pass"), ("pass", "fail"), ("fail", "unknown")])
-def test_a_check_with_another_value_in_the_policy_is_not_compared(then: str, now: str) -> None:
+def test_a_check_with_a_different_value_in_the_policy_is_not_compared(then: str, now: str) -> None:
     report = run(judgement([finding(then)], policy={"require_encryption": False}), judgement([finding(now)]))
     assert (report["new"], report["fixed"], report["carried_forward"]) == ([], [], [])
     assert report["findings"][0]["last_known_status"] is None
@@ -199,7 +199,7 @@ def path(tmp_path: pathlib.Path) -> pathlib.Path:
     return path
 
 
-def test_a_missing_previous_report_is_no_warning(tmp_path: pathlib.Path) -> None:
+def test_a_missing_previous_report_causes_no_warning(tmp_path: pathlib.Path) -> None:
     assert read_previous(str(tmp_path / "missing.json")) == (None, None)
 
 
@@ -215,7 +215,7 @@ def test_a_missing_previous_report_is_no_warning(tmp_path: pathlib.Path) -> None
         (b"{}", "it is not a report in the current format"),
     ],
 )
-def test_an_unusable_previous_report_is_a_warning(path: pathlib.Path, content: bytes, problem: str) -> None:
+def test_an_unusable_previous_report_causes_a_warning(path: pathlib.Path, content: bytes, problem: str) -> None:
     path.write_bytes(content)
     previous, warning = read_previous(str(path))
     assert previous is None
@@ -244,7 +244,7 @@ def test_a_previous_report_in_a_different_format_cannot_be_used(path: pathlib.Pa
 
 
 @pytest.mark.parametrize("length", range(0, 900, 50))
-def test_a_truncated_previous_report_is_a_warning(path: pathlib.Path, length: int) -> None:
+def test_a_truncated_previous_report_causes_a_warning(path: pathlib.Path, length: int) -> None:
     content = path.read_bytes()
     assert len(content) > 900
     path.write_bytes(content[:length])
@@ -273,7 +273,7 @@ def test_the_warning_about_a_huge_previous_report_contains_the_limit(
     ("kind", "problem"),
     [("folder", "Is a directory"), ("pipe", "it is not a file"), ("below a file", "Not a directory")],
 )
-def test_a_previous_report_that_is_not_a_file_is_a_warning(
+def test_a_previous_report_that_is_not_a_file_causes_a_warning(
     path: pathlib.Path, tmp_path: pathlib.Path, kind: str, problem: str
 ) -> None:
     target = path / "x" if kind == "below a file" else tmp_path / kind
@@ -291,7 +291,7 @@ ODD: list[Any] = [None, 7, "x", [], {}, [[]], {"x": [{}]}, True]
 
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("key", [None, *finding(), "last_known_status"])
-def test_an_odd_finding_loses_no_other_and_makes_nothing_new(odd: Any, key: str | None) -> None:
+def test_an_odd_finding_in_the_previous_report_hides_no_other_finding(odd: Any, key: str | None) -> None:
     report = json.loads(json.dumps(envelope(judgement([finding("fail"), finding("pass", "trunk2")]))))
     report["findings"].append(odd if key is None else {**finding("pass", "trunk3"), key: odd})
     now = judgement([finding("pass"), finding("fail", "trunk2"), finding("fail", "trunk4")])

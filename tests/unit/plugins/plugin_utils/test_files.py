@@ -116,7 +116,7 @@ def test_a_run_that_holds_the_lock_for_too_long_is_an_error(
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOLCK, errno.ENOTSUP, errno.EBADF])
-def test_a_file_system_that_can_neither_lock_nor_sync_is_no_failure(
+def test_a_file_system_that_can_neither_lock_nor_sync_causes_no_failure(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     def fail(*_args: Any) -> None:

@@ -45,7 +45,7 @@ SUBJECT = f"account {ACCOUNT}, role {ROLE}"
 EARLY = datetime.timezone(datetime.timedelta(hours=14))
 PASS, FAIL, UNKNOWN, NOT_APPLICABLE, EXCEPTED = "pass", "fail", "unknown", "not_applicable", "excepted"
 
-# All settings of an ordinary Voice Connector, as the module returns them.
+# All settings of CONNECTOR, as chime_voice_connector_info returns them.
 SETTINGS: dict[str, dict[str, Any]] = {
     "proxy": {"exists": False, "disabled": None, "phone_number_countries": []},
     "termination": {
@@ -77,7 +77,7 @@ CONNECTOR: dict[str, Any] = {
     **SETTINGS,
 }
 
-# A policy that this Voice Connector meets.
+# A policy that CONNECTOR meets.
 POLICY: dict[str, Any] = {
     "require_encryption": True,
     "sip_logs": True,
@@ -102,7 +102,7 @@ def make_findings(results: Any, policy: Any, now: Any = NOW) -> list[dict[str, A
 
 
 def connector(**changes: Any) -> dict[str, Any]:
-    """Return CONNECTOR with changes. Changes to a setting replace only the given members."""
+    """Return CONNECTOR with changes. In a setting, only the given keys change."""
     merged = {
         name: {**CONNECTOR[name], **change} if name in SETTINGS and isinstance(change, dict) else change
         for name, change in changes.items()
@@ -125,7 +125,7 @@ def cidrs(*blocks: Any) -> dict[str, Any]:
 
 EXIST_UNKNOWN, MISSING_SETTING, DISABLED = {"exists": None}, {"exists": False, "disabled": None}, {"disabled": True}
 
-# For each check, its cases: the policy value, changes to the Voice Connector, and the expected status, value, and reason.
+# For each check, its cases: the value in the policy, changes to CONNECTOR, and the expected status, value, and reason.
 ROWS = r"""
 require_encryption:
   - [true, {}, pass, true]
@@ -328,7 +328,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, Any, str | None]] = [
 ]
 
 
-# The fixes of the failures in CASES, by the line of the policy. The other failures have none.
+# The fix for a failure in CASES, by the check and its value in the policy. Other failures have no fix.
 FIXES: dict[str, dict[str, Any]] = {
     "require_encryption: true": {"require_encryption": True},
     "require_encryption: false": {"require_encryption": False},
@@ -461,7 +461,7 @@ def test_the_input_is_not_changed() -> None:
     assert ([given, {"results": [given, None]}], policy) == before
 
 
-def test_a_time_can_be_what_yaml_makes_of_a_timestamp() -> None:
+def test_a_time_can_be_a_string_or_a_yaml_timestamp() -> None:
     for text in (
         "2026-11-23T08:00:00+00:00",
         "2026-11-23T08:00:00Z",
@@ -489,7 +489,7 @@ def test_an_invalid_time_fails(now: Any) -> None:
 
 
 def result(connectors: Any = (), **changes: Any) -> dict[str, Any]:
-    """Return a complete result of the module with changes. If it has errors, it is the result of a failed task."""
+    """Return a result of chime_voice_connector_info with *changes*. If they contain errors, the task failed."""
     selection: dict[str, Any] = {"voice_connector_ids": None, "names": None, "tags": None}
     unmatched = {"voice_connector_ids": [], "names": [], "tags": None, **changes.pop("unmatched", {})}
     errors = changes.get("errors", [])
@@ -529,7 +529,7 @@ def summarize(findings: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 
 def gaps(results: Any) -> list[str]:
-    """Return the reasons of the findings about accounts, Regions, and selections, and check their other keys."""
+    """Check the findings about accounts, Regions, and selections, and return their reasons."""
     judgement = judge(results, {"require_encryption": True}, parse_time(NOW))
     found = [finding for finding in judgement.findings if finding["check"] is None]
     assert judgement.complete is False
@@ -539,7 +539,7 @@ def gaps(results: Any) -> list[str]:
     return [finding["reason"] for finding in found]
 
 
-def test_a_message_about_an_unknown_account_has_no_account() -> None:
+def test_a_message_about_an_unknown_account_names_no_account() -> None:
     errors, unmatched = [error(None)], {"names": ["lobby"]}
     assert gaps(result(account_id=None, errors=errors, unmatched=unmatched)) == [
         f"Not read completely: Region {EAST}. Failed.",
@@ -574,12 +574,12 @@ def test_a_complete_result_is_complete() -> None:
     )
 
 
-def test_no_results_are_not_complete() -> None:
+def test_an_audit_without_results_is_incomplete() -> None:
     judgement = judge([], POLICY, parse_time(NOW))
     assert (judgement.findings, judgement.accounts, judgement.complete) == ([], [], False)
 
 
-def test_a_list_of_voice_connectors_is_not_complete() -> None:
+def test_an_audit_of_a_list_of_voice_connectors_is_incomplete() -> None:
     judgement = judge([CONNECTOR], {"sip_logs": True}, parse_time(NOW))
     assert [finding["status"] for finding in judgement.findings] == [PASS]
     assert judgement.complete is False
@@ -604,7 +604,7 @@ def test_the_account_in_a_list_is_the_one_in_the_voice_connector() -> None:
 def test_a_setting_that_could_not_be_read_is_unknown_with_the_reason_of_aws(check: str) -> None:
     setting = CHECKS[check].includes[-1]
     unread = {**CONNECTOR, setting: None if setting == "tags" else {"exists": None}}
-    # The reason is the first of these that exists.
+    # The reason is the message of the first error in this list that the result contains.
     errors = [
         error(WITH_PROXY, EAST, setting, "1"),
         error(WITH_PROXY, None, setting, "2"),
@@ -629,7 +629,7 @@ def test_a_setting_with_an_error_is_unknown_even_if_it_has_a_value() -> None:
     assert [finding["status"] for finding in make_findings(given, policy)] == [UNKNOWN, PASS, UNKNOWN]
 
 
-def test_an_error_that_no_check_needs_makes_only_the_audit_incomplete() -> None:
+def test_an_error_in_a_setting_that_no_check_needs_makes_only_the_audit_incomplete() -> None:
     for unneeded in (error(WITH_PROXY, EAST, "tags"), error(None, EAST, "phone_numbers")):
         regions = [{"region": EAST, "complete": False, "reason": "Failed."}]
         given = result([{**CONNECTOR, "tags": None}], errors=[unneeded], regions=regions)
@@ -675,12 +675,12 @@ def test_a_region_without_unread_voice_connectors_needs_no_finding_of_its_own() 
     regions = [{"region": EAST, "complete": False, "reason": "Failed."}]
     given = result([CONNECTOR], errors=[error(MISSING)], regions=regions, stopped=True)
     assert [finding["check"] for finding in make_findings(given, {"sip_logs": True})] == ["sip_logs", "sip_logs"]
-    # Only a result with the key complete contains an error for each Voice Connector that the module did not try to read.
+    # A result without the key complete may lack errors for Voice Connectors that were not tried.
     del given["complete"]
     assert [f["check"] for f in make_findings(given, {"sip_logs": True})] == ["sip_logs", "sip_logs", None]
 
 
-def test_everything_selected_without_a_match_is_an_unknown_finding() -> None:
+def test_each_selected_value_without_a_match_is_an_unknown_finding() -> None:
     unmatched = {
         "voice_connector_ids": [MISSING, "x"],
         "names": ["lobby", "door"],
@@ -749,7 +749,7 @@ TROUBLE: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("trouble", "message"), TROUBLE)
-def test_what_ansible_makes_of_trouble_is_an_unread_account(trouble: Any, message: str) -> None:
+def test_a_task_without_a_result_of_the_module_is_an_unread_account(trouble: Any, message: str) -> None:
     unknown = f"Not read: an unknown account. {message}"
     for results in ([result([CONNECTOR]), trouble], {"results": [trouble]}, [[[trouble]]]):
         assert gaps(results) == [unknown]
@@ -845,7 +845,7 @@ BAD_PARTS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("changes", "problem"), BAD_PARTS)
-def test_a_part_that_is_not_valid_is_an_unknown_finding_and_loses_nothing_else(
+def test_an_invalid_part_of_a_result_is_an_unknown_finding_and_the_rest_is_judged(
     changes: dict[str, Any], problem: str
 ) -> None:
     given = {**result([CONNECTOR], msg="No."), **changes, "failed": False, "complete": True}
@@ -1003,7 +1003,7 @@ def test_a_selection_with_a_match_in_a_different_account_is_found(key: str, sele
         (ACCOUNT, None, UNKNOWN),
     ]
     assert not nowhere.complete
-    # A Voice Connector that was not selected does not count as a match.
+    # A match in an account that was read without a selection does not count.
     unselected = judge([there, selecting(ACCOUNT, [CONNECTOR], {})], {"sip_logs": True}, datetime.datetime.now())
     assert not unselected.complete and [f["check"] for f in unselected.findings] == ["sip_logs", None]
 
@@ -1031,7 +1031,7 @@ def test_a_module_result_can_be_checked(emulator: Emulator) -> None:
 
 
 def exception(**changes: Any) -> dict[str, Any]:
-    """Return an exception for a check that the Voice Connector in judge_exceptions fails."""
+    """Return an exception for the check that fails in judge_exceptions."""
     selector = {} if {"names", "tags", "voice_connector_ids"} & set(changes) else {"names": ["reception"]}
     return {"check": "sip_logs", "reason": "The carrier is moving.", **selector, **changes}
 
@@ -1263,7 +1263,7 @@ def test_a_policy_without_checks_fails(policy: Any, problem: str) -> None:
         make_findings([], policy)
 
 
-def test_a_policy_within_a_key_fails_and_tells_how_to_begin() -> None:
+def test_a_policy_under_the_name_of_its_variable_fails_and_names_the_fix() -> None:
     policies: list[Any] = [{"voice_audit_policy": {"sip_logs": True}}, "voice_audit_policy:\n  sip_logs: true\n"]
     for policy in policies:
         with pytest.raises(AuditError) as raised:
@@ -1348,7 +1348,7 @@ def test_exceptions_that_are_not_a_list_fail() -> None:
             parse_policy({"sip_logs": True, "exceptions": value})
 
 
-# The policy as text
+# The policy as a string
 
 TEXT = """
 sip_logs: true
@@ -1363,12 +1363,12 @@ exceptions:
 
 
 @pytest.mark.parametrize("tag", ["\U00020bb7", "\U0001f4de", "\x7f", "a\tb", "k" * 1100])
-def test_json_text_means_the_same_as_the_dictionary(tag: str) -> None:
+def test_a_json_string_means_the_same_as_the_dictionary(tag: str) -> None:
     policy = {"allowed_tag_values": {tag: ["x"]}}
     assert parse_policy(json.dumps(policy)) == parse_policy(json.dumps(policy, ensure_ascii=False)) == policy
 
 
-def test_a_policy_can_be_yaml_or_json_text() -> None:
+def test_a_policy_can_be_a_yaml_or_json_string() -> None:
     expected = {
         "sip_logs": True,
         "allowed_tag_values": {"stage": ["prod"]},
@@ -1405,13 +1405,13 @@ def test_a_policy_can_be_yaml_or_json_text() -> None:
         ("[" * 10_000, "it is nested too deeply."),
     ],
 )
-def test_bad_text_fails_and_names_the_line(text: str, problem: str) -> None:
+def test_a_policy_that_is_not_valid_yaml_fails_and_names_the_line(text: str, problem: str) -> None:
     with pytest.raises(AuditError) as raised:
         parse_policy(text)
     assert str(raised.value).startswith(f"The policy is not valid YAML or JSON: {problem}")
 
 
-def test_long_text_fails() -> None:
+def test_a_long_policy_string_fails() -> None:
     with pytest.raises(AuditError, match=r"^The policy is longer than 1000000 characters\.$"):
         parse_policy("sip_logs: true".ljust(1_000_001))
 
@@ -1453,7 +1453,7 @@ ODD += [{"x": [None]}, [{}], ["x", 1], {1: 2}, datetime.date(2026, 1, 1), {"exis
 
 
 def spoil(value: Any, choose: random.Random) -> Any:
-    """Return a copy of a value in which parts were removed, added, or replaced."""
+    """Return a copy of *value* with random parts removed, added, or replaced."""
     if choose.random() < 0.02:
         return choose.choice(ODD)
     if isinstance(value, dict):
@@ -1481,7 +1481,7 @@ def test_no_odd_value_causes_a_traceback_or_an_audit_that_passes() -> None:
             outcomes.add("error")
             continue
         statuses = {finding["status"] for finding in judgement.findings}
-        # The error for MISSING always leads to an unknown finding, even if the error was changed.
+        # Even a changed error for MISSING leads to an unknown finding.
         assert UNKNOWN in statuses or given == []
         assert judgement.complete is False
         json.dumps([judgement.findings, judgement.accounts])
@@ -1490,7 +1490,7 @@ def test_no_odd_value_causes_a_traceback_or_an_audit_that_passes() -> None:
 
 
 @pytest.mark.no_cover
-def test_an_odd_value_in_one_result_never_makes_it_compliant() -> None:
+def test_an_odd_value_in_one_result_never_makes_the_audit_compliant() -> None:
     choose = random.Random(21)
     policy = {"require_encryption": True, "sip_logs": True, "termination_max_cps": 5, "required_tags": ["team"]}
     bad = connector(

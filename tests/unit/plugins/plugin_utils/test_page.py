@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the HTML text of the report. tests/browser opens it in a browser."""
+"""Test the HTML report as text. tests/browser tests it in a browser."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ from ansible_collections.chime_sdk.voice.tests.unit.plugins.plugin_utils import 
 HOSTILE = """</script></style></table><img src=x onerror=alert(1)>"'&amp;{{ 7*7 }}{% raw %}"""
 
 
-def test_the_envelopes_of_these_tests_have_the_keys_of_a_real_one() -> None:
+def test_the_reports_of_these_tests_have_the_keys_of_a_real_report() -> None:
     real = cases.envelope(cases.judgement([cases.finding()]))
     made = fleet(1, 1)
-    missing = {"carried_forward"}  # only the next report needs it
+    missing = {"carried_forward"}  # only the comparison in the next audit needs this key
     assert set(made) == set(real) - missing
     assert set(made["counts"]) == set(real["counts"])
     assert set(made["findings"][0]) == set(real["findings"][0])
@@ -48,7 +48,7 @@ def test_the_envelopes_of_these_tests_have_the_keys_of_a_real_one() -> None:
 
 
 class Text(html.parser.HTMLParser):
-    """Collect the tags, and the text of the page without its style and script."""
+    """The tags of a page, and its text without the style and the script."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ def text_of(report: dict[str, Any]) -> str:
 
 
 def cells(page: str) -> list[list[str]]:
-    """Return the text of the cells in each row."""
+    """Return the statuses in each row of the table."""
     rows = re.findall(r"<tr><th scope=row>.*", page)
     return [re.findall(r'<td class=(?:[fuepn]|"[fuepn] w")>([^<]*)', row) for row in rows]
 
@@ -81,10 +81,7 @@ def names(report: dict[str, Any]) -> list[str]:
 
 
 def with_statuses(*rows: str, **values: Any) -> dict[str, Any]:
-    """Return a report with a Voice Connector for each row.
-
-    A row, such as "fail pass", contains the status of each check. It is also the name of the Voice Connector.
-    """
+    """Return a report. Each row, such as "fail pass", is the name of a Voice Connector and its two statuses."""
     connectors = [connector(f"id{number}", name=row) for number, row in enumerate(rows)]
     findings = [
         finding(item, check, status)
@@ -95,7 +92,7 @@ def with_statuses(*rows: str, **values: Any) -> dict[str, Any]:
     return envelope(findings, connectors, **{"policy": policy, **values})
 
 
-# The picture
+# The table
 
 
 def test_each_row_has_a_cell_with_the_status_in_words_for_each_check_in_the_order_of_the_policy() -> None:
@@ -257,7 +254,7 @@ def test_headings_are_words() -> None:
     ]
 
 
-# Above the picture
+# Above the table
 
 
 @pytest.mark.parametrize(
@@ -269,7 +266,7 @@ def test_the_outcome_and_the_verdict_come_first(outcome: str, shown: str) -> Non
     assert f"Voice audit, 2026-11-27 18:00 UTC {shown} A verdict" in text
 
 
-def test_a_time_in_a_different_format_is_not_called_utc() -> None:
+def test_a_time_in_a_different_format_is_not_labeled_utc() -> None:
     assert "2026-11-27 18:00 Violated" in text_of(with_statuses("fail pass", created="2026-11-27T18:00:00+02:00"))
 
 
@@ -282,7 +279,7 @@ def test_unread_accounts_and_regions_are_grouped_by_reason() -> None:
         account(OTHER_ACCOUNT, {"eu-west-1": expired}, reason="The reading stopped."),
         account("555566667777", {"eu-west-1": expired}, reason=expired),
         account("666677778888"),
-        account("555566667777", {"eu-west-1": expired}),  # the same account, read again
+        account("555566667777", {"eu-west-1": expired}),  # a second read of this account
     ]
     nothing = {"account_id": OTHER_ACCOUNT, "region": None}
     findings = [
@@ -325,7 +322,7 @@ def test_changes_and_warnings_are_listed_and_long_lists_are_shortened() -> None:
     )
     assert "590 more" in text and "The JSON report lists the other 100." in text
     assert text.count("fail fail id0, 111122223333, us-east-1") == 500 + 1
-    assert text.count("198.51.100.0/24. Fix: logging.enable_sip_logs: true") == 250 + 1  # once in the details
+    assert text.count("198.51.100.0/24. Fix: logging.enable_sip_logs: true") == 250 + 1  # 1 in row details
     assert "1 fixed Required tags: fail fail" in text
     assert "Warnings warning 0" in text and "2 more warning 10 warning 11" in text
 
@@ -336,7 +333,7 @@ def test_many_accounts_with_the_same_reason_take_one_line() -> None:
     assert text.count("Expired.") == 1 and "8, 9, and 990 more accounts" in text
 
 
-# Below the picture
+# Below the table
 
 
 def test_the_policy_and_the_scope_are_at_the_end() -> None:

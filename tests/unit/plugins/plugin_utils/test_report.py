@@ -32,7 +32,7 @@ NARROWED: dict[str, Any] = {"narrowed": True}
 PROXIES_ONLY: dict[str, Any] = {"policy": {"no_proxy_configuration": True, "exceptions": []}}
 UNREAD = finding("unknown", None)
 
-# For each outcome: judgements, each after its verdict
+# For each outcome, its cases: the verdict and the judgement
 ONLY = ". Only proxy configurations were checked"
 ONE, NO_FINDINGS = f"account {ACCOUNT}", f"No violations are known among 1 Voice Connector in account {ACCOUNT}; "
 CASES: dict[str, list[tuple[str, Judgement]]] = {
@@ -137,7 +137,7 @@ def test_counts_are_of_distinct_accounts_regions_and_trunks() -> None:
     accounts = [
         account(ACCOUNT, EAST, unread=(WEST,)),
         account(ACCOUNT, WEST),
-        account(ACCOUNT, assume_role_arn=role),  # this role failed, but a different result contains its account
+        account(ACCOUNT, assume_role_arn=role),  # a role that failed, and whose account is in another result
         account(None, assume_role_arn=role, unread=(EAST,)),
         account(None, assume_role_arn=role, unread=(EAST,)),
         account(None),
@@ -196,7 +196,7 @@ def test_everything_in_the_envelope_is_masked() -> None:
     assert "2065550100" not in json.dumps(report)
 
 
-def test_the_version_is_that_of_the_manifest_of_galaxy_yml_or_unknown(tmp_path: pathlib.Path) -> None:
+def test_the_version_comes_from_the_manifest_or_galaxy_yml_or_is_unknown(tmp_path: pathlib.Path) -> None:
     assert collection_version(tmp_path) is None
     (tmp_path / "galaxy.yml").write_text("version: 1.2.3")
     assert collection_version(tmp_path) == "1.2.3"
@@ -208,7 +208,7 @@ def test_the_version_is_that_of_the_manifest_of_galaxy_yml_or_unknown(tmp_path: 
 
 
 @pytest.mark.parametrize(("changes", "warned"), [({}, True), ({"complete": False}, False), ({"narrowed": True}, False)])
-def test_an_exception_that_matches_nothing_is_a_warning_if_everything_was_read(
+def test_an_exception_that_matches_nothing_causes_a_warning_if_everything_was_read(
     changes: dict[str, Any], warned: bool
 ) -> None:
     report = envelope(judgement([finding()], unused_exceptions=[{"check": "sip_logs"}], **changes))
@@ -216,7 +216,7 @@ def test_an_exception_that_matches_nothing_is_a_warning_if_everything_was_read(
     assert report["warnings"] == ([expected] if warned else [])
 
 
-def test_regions_that_aws_did_not_return_are_a_warning() -> None:
+def test_a_list_of_regions_from_botocore_causes_a_warning() -> None:
     report = envelope(judgement([], [account(ACCOUNT, EAST, regions_source="botocore")]), warnings=["First."])
     assert report["warnings"][0] == "First."
     assert report["warnings"][1].startswith("AWS did not return the Regions for 1 read.")
@@ -275,7 +275,7 @@ def test_the_same_reason_in_many_accounts_and_regions_is_one_line() -> None:
     ]
 
 
-def test_a_reason_that_says_what_was_not_read_does_not_say_it_twice() -> None:
+def test_a_reason_that_names_what_was_not_read_is_shown_without_repetition() -> None:
     reasons = [f"Not read completely: Region {region} of account {ACCOUNT}. Denied." for region in (EAST, WEST)]
     findings = [finding("unknown", None, region=None, reason=f"Not read: account {ACCOUNT} (role x). Expired.")]
     findings += [finding("unknown", None, region=region, reason=text) for region, text in zip((EAST, WEST), reasons)]
