@@ -19,7 +19,8 @@ description:
     and writes the reports C(voice-audit.json), C(voice-audit.csv), C(voice-audit.html), and C(voice-audit.xml).
   - On the console, the task shows RV(verdict), the number of new and fixed findings, and a line for each check with its
     first violations. If the same option of M(chime_sdk.voice.chime_voice_connector) fixes all violations of a check,
-    the line ends with this option. If something could not be read, the task also shows a line for each reason.
+    the line ends with this option. If something could not be read, the task also shows a line for each reason. The last
+    line contains the folder of the reports.
   - By default, the task fails if a check fails, if anything could not be read, or if there are no Voice Connectors. In
     these cases, it writes all reports before it fails.
   - The action runs on the control node. It does not connect to a host, sends no requests to AWS, and does not use the
