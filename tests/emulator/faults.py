@@ -11,15 +11,6 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-# Messages of Chime's ForbiddenException, as in Fault(error="ForbiddenException", message=ACCOUNT_NOT_AUTHORIZED):
-
-# The credentials or IAM policies do not permit the request.
-AUTHORIZATION_FAILED = "AWS authorization failed"
-# The account is new. This error occurs even with full permissions.
-ACCOUNT_NOT_AUTHORIZED = "Not authorized to call Chime SDK with Account Id 111122223333"
-# The account has no subscription.
-SUBSCRIPTION_CHECK_FAILED = "Subscription check failed"
-
 HANDSHAKE_DROPS = ("handshake_close", "handshake_alert")
 
 
@@ -58,8 +49,7 @@ class Fault:
     # - bare: nowhere. The body is empty.
     # For STS, all styles except bare give the same response.
     style: str = "full"
-    # The error message. The default is AUTHORIZATION_FAILED for ForbiddenException, and a placeholder for other errors.
-    message: str = ""
+    message: str = ""  # the error message; by default, that of Chime for ForbiddenException, otherwise a placeholder
     body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     request_id: bool = True  # whether the response has a request ID
@@ -69,7 +59,9 @@ class Fault:
         self._random = random.Random(self.seed)
         if not self.message:
             forbidden = self.error == "ForbiddenException"
-            self.message = AUTHORIZATION_FAILED if forbidden else "The emulator was configured to return this error."
+            self.message = (
+                "AWS authorization failed" if forbidden else "The emulator was configured to return this error."
+            )
 
     def applies_to(self, operation: str, request: str, is_sts: bool = False) -> bool:
         """Return whether the fault applies to a request. If so, reduce ``times``."""

@@ -20,7 +20,6 @@ from __future__ import annotations
 import datetime
 import json
 import math
-import re
 import select
 import socket
 import struct
@@ -36,8 +35,6 @@ from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault, Rat
 from ansible_collections.chime_sdk.voice.tests.emulator.rest import VoiceApi
 from ansible_collections.chime_sdk.voice.tests.emulator.service import DEFAULT_STATE, Voice
 from ansible_collections.chime_sdk.voice.tests.emulator.tls import Tls, refuse_handshake
-
-_MAX_LINE = 65536
 
 
 class Emulator:
@@ -167,11 +164,6 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         try:
             body = self._read_body()
-        except ValueError:
-            self.close_connection = True  # because the start of the next request is unknown
-            self._send(400, {}, b"")
-            return
-        try:
             if path.startswith("/_emulator/"):
                 self._control(emulator, path, body)
             else:
@@ -188,25 +180,11 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = do_GET
 
     def _read_body(self) -> bytes:
-        """Return the body of the request.
-
-        :raises ValueError: if a length is not valid.
-        """
-        if self.headers.get("transfer-encoding", "").lower() != "chunked":
-            return self._read_exactly(_parse_length(self.headers.get("content-length", "0"), 10))
-        chunks = []
-        while length := _parse_length(self.rfile.readline(_MAX_LINE).decode("latin-1").partition(";")[0], 16):
-            chunks.append(self._read_exactly(length))
-            self.rfile.readline(_MAX_LINE)
-        while self.rfile.readline(_MAX_LINE).strip():
-            pass  # a trailer
-        return b"".join(chunks)
-
-    def _read_exactly(self, length: int) -> bytes:
-        data = self.rfile.read(length)
-        if len(data) < length:
+        length = int(self.headers.get("content-length", "0"))
+        body = self.rfile.read(length)
+        if len(body) < length:
             raise ConnectionError("The client disconnected before the end of its request.")
-        return data
+        return body
 
     def _control(self, emulator: Emulator, path: str, body: bytes) -> None:
         action = (self.command, path.rpartition("/")[2])
@@ -329,10 +307,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
         self.close_connection = True
-
-
-def _parse_length(text: str, base: int) -> int:
-    """Convert a length, but reject the signs, prefixes, and separators that int() accepts."""
-    if not re.fullmatch(r"\s*[0-9a-fA-F]+\s*", text):
-        raise ValueError(text)
-    return int(text, base)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import pathlib
 import socket
 import ssl
@@ -18,10 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.credentials import Credentials
 from botocore.exceptions import ReadTimeoutError, SSLError
 
 from ansible_collections.chime_sdk.voice.tests.emulator.faults import Fault
@@ -153,40 +149,3 @@ def test_an_empty_body_can_be_truncated(emulator: Emulator) -> None:
     emulator.faults = [Fault(body="", drop="truncate")]
     with pytest.raises(http.client.IncompleteRead):
         urllib.request.urlopen(emulator.url + "/voice-connectors").read()
-
-
-def put_proxy(emulator: Emulator, sent: bytes, **headers: str) -> tuple[int, bytes]:
-    """Send a PutVoiceConnectorProxy request, and return the status and body of the response.
-
-    The request is signed with the body BODY. *headers* are added after signing, and *sent* is the body on the wire.
-    """
-    path = f"/voice-connectors/{WITH_PROXY}/programmable-numbers/proxy"
-    request = AWSRequest("PUT", emulator.url + path, {"host": emulator.url.removeprefix("http://")}, BODY)
-    SigV4Auth(Credentials("AKIDEMULATOR", "emulator-secret-key"), "chime", "us-east-1").add_auth(request)
-    lines = [f"PUT {path} HTTP/1.1", *(f"{name}: {value}" for name, value in {**request.headers, **headers}.items())]
-    with socket.create_connection(("127.0.0.1", port_of(emulator)), timeout=5) as connection:
-        connection.sendall("\r\n".join([*lines, "", ""]).encode() + sent)
-        response = http.client.HTTPResponse(connection)
-        response.begin()
-        return response.status, response.read()
-
-
-BODY = b'{"DefaultSessionExpiryMinutes": 7, "PhoneNumberPoolCountries": ["US"]}'
-
-
-def test_a_chunked_request_is_read(emulator: Emulator) -> None:
-    chunks = b"a;ignored=yes\r\n" + BODY[:10] + b"\r\n" + b"%X\r\n" % len(BODY[10:]) + BODY[10:] + b"\r\n"
-    trailer = b"0\r\nx-checksum: 1\r\n\r\n"
-    status, body = put_proxy(emulator, chunks + trailer, **{"transfer-encoding": "chunked"})
-    assert (status, json.loads(body)["Proxy"]["DefaultSessionExpiryMinutes"]) == (200, 7)
-
-
-@pytest.mark.parametrize("length", ["-1", "+70", "many", "1_0", "7, 7"])
-def test_an_invalid_content_length_is_rejected(emulator: Emulator, length: str) -> None:
-    assert put_proxy(emulator, BODY, **{"content-length": length}) == (400, b"")
-    assert emulator.operations() == []
-
-
-@pytest.mark.parametrize("size", [b"-1", b"0x5", b"", b"zz"])
-def test_an_invalid_chunk_size_is_rejected(emulator: Emulator, size: bytes) -> None:
-    assert put_proxy(emulator, size + b"\r\n" + BODY, **{"transfer-encoding": "chunked"}) == (400, b"")
