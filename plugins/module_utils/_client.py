@@ -25,6 +25,7 @@ The collection also relies on undocumented details of other packages. If one of 
 fail:
 
 - ``Config.OPTION_DEFAULTS``, the known keys of ``aws_config`` (every test of a module)
+- ``AWSResponse.content`` and ``_content``, with which botocore reads a body (test_networks)
 - the words that urllib3 and OpenSSL use in errors about proxy servers and certificates (test_networks)
 - ``AnsibleAWSModule.default_settings`` of amazon.aws and ``_load_params`` of Ansible (test_chime_voice_connector_proxy)
 """
@@ -43,6 +44,7 @@ from typing import Any, Callable, TypeVar
 
 try:
     importlib.import_module("boto3")  # amazon.aws imports it too, but catches only ImportError
+    from botocore.awsrequest import AWSResponse
     from botocore.config import Config
     from botocore.credentials import Credentials, RefreshableCredentials, create_credential_resolver
     from botocore.exceptions import NoCredentialsError
@@ -60,7 +62,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_
 
 from ._errors import VoiceError
 from ._operation import MAX_BACKOFF, BadCredentials, VoiceClient, stop_abandoned
-from ._responses import check_response
+from ._responses import check_response, read_body
 
 SERVICE = "chime-sdk-voice"
 
@@ -289,6 +291,7 @@ class Connection:
 
     def _create(self, region: str | None, service: str, config: Any) -> Any:
         """Return a client of botocore."""
+        AWSResponse.content = property(read_body)
         client = self._session.create_client(
             service,
             region_name=region or self._default_region,

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection
 from typing import Any, Callable
 
@@ -17,7 +18,7 @@ from ._errors import NotFound, VoiceError
 from ._operation import Operation, VoiceClient
 from ._options import VOICE_CONNECTOR_ID
 from ._settings import CONNECTOR, SETTINGS
-from ._writes import Write
+from ._writes import Confirmed, Write
 
 _CREDENTIALS = SETTINGS["termination_credentials"]
 
@@ -25,6 +26,11 @@ _CREDENTIALS = SETTINGS["termination_credentials"]
 _UPDATED = ("name", "require_encryption")
 
 _TAGS = {"tags": ("Tags", [{"key": ("Key", str), "value": ("Value", str)}])}
+
+
+def is_reserved(tag: str) -> bool:
+    """Return whether only AWS can add, change, and remove a tag with this key."""
+    return tag.lower().startswith("aws:")
 
 
 class ConnectorCreation(Write):
@@ -58,7 +64,9 @@ class ConnectorCreation(Write):
         created = operation.member(response, "VoiceConnector")
         connector = operation.check(connector_result, created or {}, self.client.region)
         valid = VOICE_CONNECTOR_ID.fullmatch(connector["voice_connector_id"] or "")
-        if not valid or connector["voice_connector_id"] in known or connector["name"] != desired["name"]:
+        # The service may normalize the name.
+        same = " ".join(str(connector["name"]).split()).lower() == " ".join(desired["name"].split()).lower()
+        if not valid or connector["voice_connector_id"] in known or not same:
             raise operation.failure("unreadable", reason="it does not contain the new Voice Connector")
         return connector
 
@@ -106,10 +114,11 @@ class ConnectorDeletion(Write):
     operation = "DeleteVoiceConnector"
     deletes = True
 
-    def __init__(self, client: VoiceClient, voice_connector_id: str, refuse: Callable[[], None]) -> None:
+    def __init__(self, client: VoiceClient, voice_connector_id: str, refuse: Callable[[dict[str, Any]], None]) -> None:
         """Prepare to delete a Voice Connector.
 
-        :param refuse: a function that raises VoiceError if the Voice Connector must not be deleted.
+        :param refuse: a function that takes the documented keys of the Voice Connector, and raises VoiceError if it
+            must not be deleted.
         """
         super().__init__(client, self._decide)
         self._id = voice_connector_id
@@ -118,7 +127,7 @@ class ConnectorDeletion(Write):
 
     def _decide(self, current: dict[str, Any] | None) -> None:
         if current is not None:
-            self._refuse()
+            self._refuse(current)
 
     def read(self, client: VoiceClient) -> dict[str, Any] | None:
         try:
@@ -189,11 +198,16 @@ class CredentialsPut(_CredentialsWrite):
         return super().lost(stored, list(self._passwords) if self._purges else sent)
 
     def needed(self, current: list[str], desired: list[str]) -> bool:
-        return self._always or super().needed(current, desired)
+        return self._always or bool(self.sent) or super().needed(current, desired)
+
+    def _check_attempt(self, current: list[str]) -> None:
+        # The user names do not show whether the passwords were set, so only a response confirms an attempt.
+        with contextlib.suppress(Confirmed):
+            super()._check_attempt(current)
 
     def to_parameters(self, desired: list[str]) -> dict[str, Any]:
         current = self.before or []
-        new = [name for name in self._passwords if name not in current]
+        new = [name for name in self._passwords if name not in current or name in self.sent]
         # AWS does not document whether new credentials replace the stored ones. If the options contain every user name
         # that must remain, send all credentials, so that a replacement loses none.
         covers = self._purges or set(current) <= set(self._passwords)
@@ -245,7 +259,7 @@ class TagWrite(Write):
         return {**current, **self._tags}
 
     def _without(self, current: dict[str, str]) -> dict[str, str]:
-        return {key: value for key, value in current.items() if key in self._tags or key.startswith("aws:")}
+        return {key: value for key, value in current.items() if key in self._tags or is_reserved(key)}
 
     def read(self, client: VoiceClient) -> dict[str, str]:
         try:

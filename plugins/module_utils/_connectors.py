@@ -135,10 +135,12 @@ def _list_pages(
         page = [(entry[key], entry) for entry in entries if isinstance(entry, dict) and _is_text(entry.get(key))]
         if len(page) < len(entries):
             raise operation.failure("unreadable", reason=f"it contains an item without a valid {key}")
+        names = {name for name, _entry in page}
+        if not token and names and names <= seen:
+            raise operation.failure("unreadable", reason="the last page of the listing only repeats earlier pages")
         yield operation, page
         if not token:
             return
-        names = {name for name, _entry in page}
         stale = stale + 1 if names <= seen else 0
         seen |= names
         if token in tokens or stale >= _MAX_STALE_PAGES:

@@ -108,10 +108,7 @@ class Manager:
         return found[0] if found else None
 
     def _find_by_name(self) -> list[str]:
-        """Return the IDs of the Voice Connectors with this name in this Region.
-
-        After the first call, return only Voice Connectors that the first call did not list.
-        """
+        """Return the IDs of the Voice Connectors with this name in this Region."""
         found = []
         listed: set[str] = set()
         for page in list_voice_connectors(self._client):
@@ -125,8 +122,7 @@ class Manager:
                     found.append(identifier)
         if self._listed is None:
             self._listed = listed
-            return found
-        return [identifier for identifier in found if identifier not in self._listed]
+        return found
 
     # Reading
 
@@ -191,6 +187,8 @@ class Manager:
         options = {key: params[key] for key in ("name", "require_encryption", *FIXED, "tags")}
         if options["require_encryption"] is None:
             options["require_encryption"] = params["require_encryption"] = True
+        if params["name"] != params["name"].strip():
+            raise VoiceError("bad_value", option="name", requirement="a name without spaces at its beginning and end")
         creation = ConnectorCreation(self._client, options)
         creation.to_parameters(options)  # raises VoiceError if the options cannot be sent
         connector: dict[str, Any] = dict.fromkeys(CONNECTOR)
@@ -211,8 +209,9 @@ class Manager:
 
     def _create_once(self, creation: ConnectorCreation) -> str:
         """Create the Voice Connector, and return its ID. If the outcome is unknown, find the ID by the name."""
+        known = self._listed or set()
         try:
-            connector = creation.create(self._listed or ())
+            connector = creation.create(known)
         except VoiceError as e:
             if e.rejected:
                 raise
@@ -233,7 +232,7 @@ class Manager:
             nonlocal unread
             unread = None
             try:
-                return self._find_by_name() or None
+                return [identifier for identifier in self._find_by_name() if identifier not in known] or None
             except VoiceError as e:
                 unread = e.message.removesuffix(".")
                 if e.affects_all:
@@ -310,13 +309,9 @@ class Manager:
     def ensure_absent(self) -> None:
         progress = self._progress
         progress.after = State(None, {}, None)
-        identifier = self.find()
-        progress.voice_connector_id = identifier
-        if identifier is None:
-            return
-        deletion = ConnectorDeletion(self._client, identifier, lambda: self._refuse_deletion(identifier))
-        connector = deletion.read(self._client)
-        if connector is None:
+        # If only the listing contains the Voice Connector, wait until the listing and the read agree.
+        deletion, connector = self._wait_for(self._find_to_delete, "only_listed")
+        if deletion is None or connector is None:
             return
         progress.before = State(connector, {}, None)
         self._require_same(connector)
@@ -324,14 +319,29 @@ class Manager:
         progress.failed_step = None if self._check_mode else deletion.operation
         change = deletion.run(self._check_mode)
         progress.record(deletion.operation, change.changed)
+        if not change.changed and deletion.read(self._client):
+            raise self._failure("reappeared")
         if not self._check_mode:
             self._wait_for(lambda: deletion.read(self._client) is None or None, "still_visible")
         progress.failed_step = None
         progress.after = State(None, {}, None)
 
-    def _refuse_deletion(self, identifier: str) -> None:
-        """Raise VoiceError if phone numbers are associated with the Voice Connector."""
-        numbers = list_phone_numbers(self._client).get(identifier, [])
+    def _find_to_delete(self) -> tuple[ConnectorDeletion | None, dict[str, Any] | None] | None:
+        """Return the deletion and the documented keys of the Voice Connector.
+
+        Both are None if the Voice Connector does not exist. If only the listing contains it, return None instead.
+        """
+        identifier = self._progress.voice_connector_id = self.find()
+        if identifier is None:
+            return None, None
+        deletion = ConnectorDeletion(self._client, identifier, self._refuse_deletion)
+        connector = deletion.read(self._client)
+        return (deletion, connector) if connector or self._params["voice_connector_id"] else None
+
+    def _refuse_deletion(self, connector: dict[str, Any]) -> None:
+        """Raise VoiceError if this is a different Voice Connector, or if phone numbers are associated with it."""
+        self._require_same(connector)
+        numbers = list_phone_numbers(self._client).get(connector["voice_connector_id"], [])
         if numbers:
             masked = [f"{number[:2]}...{number[-2:]}" for number in numbers[:10]]
             raise self._failure("has_numbers", count=len(numbers), numbers=", ".join(masked))

@@ -179,8 +179,9 @@ FAILURES = {
         "the request was redirected with status {status} to {location}, but AWS does not redirect requests. Check "
         "endpoint_url, and whether a captive portal or a proxy server requires you to sign in",
         affects_all=True,
+        rejected=False,
     ),
-    "not_from_aws": Failure(_FOREIGN),
+    "not_from_aws": Failure(_FOREIGN, rejected=False),
     "gateway_error": Failure(_FOREIGN, FAULT, rejected=False),
     "contradictory": Failure(
         "the response contradicts itself: {reason}. Check endpoint_url, and any proxy server in front of the service",

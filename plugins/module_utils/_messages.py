@@ -105,20 +105,30 @@ MESSAGES = {
         "option tags. {reason}"
     ),
     "create_unknown": (
-        "it is unknown whether the Voice Connector was created: {read}. Run the task again; the module searches "
-        "for the name before it creates a Voice Connector. The error from the request: {write}"
+        "it is unknown whether the Voice Connector was created: {read}. Wait a few minutes, and then run the task "
+        "again. If a listing does not yet contain the Voice Connector, the task creates a second one. The error from "
+        "the request: {write}"
     ),
     "create_several": (
         "it is unknown which Voice Connector was created, because several new Voice Connectors have this name: {ids}. "
         "Delete the Voice Connectors that should not exist. The error from the request: {write}"
     ),
     "not_visible": (
-        "the Voice Connector was created, but did not appear within {seconds} seconds. Run the task again, with a "
-        "longer wait_timeout"
+        "the Voice Connector was created, but did not appear within {seconds} seconds. To complete it, set "
+        "voice_connector_id to the returned ID, and run the task again. Without the ID, the task could create a second "
+        "Voice Connector"
     ),
     "still_visible": (
         "the service accepted the deletion, but still returns the Voice Connector after {seconds} seconds. Run the "
         "task again, with a longer wait_timeout"
+    ),
+    "only_listed": (
+        "a listing contains a Voice Connector with this name, but reading the Voice Connector failed with NotFound for "
+        "{seconds} seconds. Run the task again in a few minutes; nothing was changed"
+    ),
+    "reappeared": (
+        "the service first returned NotFound for the Voice Connector, and then the Voice Connector. No deletion was "
+        "sent. Run the task again"
     ),
     "has_numbers": (
         "{count} phone numbers are associated with the Voice Connector ({numbers}). Disassociate the phone numbers "
@@ -220,8 +230,8 @@ MESSAGES = {
         "{members}. Upgrade chime_sdk.voice, or make this change with a different tool; nothing was sent"
     ),
     "write_unreadable": (
-        "it is unknown whether the service stored the passwords, because stored passwords cannot be read. Run the "
-        "task again. The error from the change: {write}"
+        "it is unknown whether the service stored the passwords, because stored passwords cannot be read. Set "
+        "update_password to always, and run the task again. The error from the change: {write}"
     ),
     "stored_unread": (
         "the service applied the change, but the result could not be read again: {read}. Run the task again"

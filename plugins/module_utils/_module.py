@@ -15,7 +15,13 @@ from ansible.module_utils import basic
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ._options import ASSUME_ROLE_OPTIONS, find_misplaced_secrets, keep_dictionaries, normalize_options
+from ._options import (
+    ASSUME_ROLE_OPTIONS,
+    find_misplaced_secrets,
+    find_url_passwords,
+    keep_dictionaries,
+    normalize_options,
+)
 
 
 class _Module(basic.AnsibleModule):
@@ -27,6 +33,7 @@ class _Module(basic.AnsibleModule):
         """Load the options, and keep them in ``given``, with the types that they have in YAML."""
         self.given = normalize_options(self._spec, basic._load_params())
         self.params = keep_dictionaries(self._spec, self.given)
+        self.no_log_values.update(find_url_passwords(self.given))
         if "termination_credentials" in self._spec:
             self.no_log_values.update(find_misplaced_secrets(self.given))
 

@@ -128,9 +128,9 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def find_misplaced_secrets(given: Any, below: bool = False) -> set[str]:
-    """Return all strings in the options that may be passwords.
+    """Return all strings and long numbers in the options that may be passwords.
 
-    These are the strings at any depth under keys such as ``password`` or ``credentials``, except user names. Ansible
+    These are the values at any depth under keys such as ``password`` or ``credentials``, except user names. Ansible
     hides only the values of secret options, so it would show a password under a wrong key.
 
     :param below: whether *given* is under such a key.
@@ -145,7 +145,15 @@ def find_misplaced_secrets(given: Any, below: bool = False) -> set[str]:
         return set().union(*found)
     if isinstance(given, list):
         return set().union(*(find_misplaced_secrets(item, below) for item in given))
+    if isinstance(given, (int, float)) and not isinstance(given, bool) and len(str(given)) > 3:
+        given = str(given)
     return {given} if below and isinstance(given, str) and given else set()
+
+
+def find_url_passwords(given: dict[str, Any]) -> set[str]:
+    """Return the passwords in the URLs of the connection options, which Ansible itself does not hide."""
+    urls = f"{given.get('endpoint_url')} {given.get('aws_config')}"
+    return {password for password in re.findall(r"//[^\s/@:]*:([^\s/@]+)@", urls) if len(password) > 3}
 
 
 def split_list(text: str) -> list[Any]:

@@ -12,7 +12,7 @@ import functools
 from typing import Any, Callable, NamedTuple
 
 from ._api import get_setting
-from ._connector_writes import ConnectorUpdate, CredentialsDeletion, CredentialsPut, TagWrite
+from ._connector_writes import ConnectorUpdate, CredentialsDeletion, CredentialsPut, TagWrite, is_reserved
 from ._errors import VoiceError
 from ._operation import VoiceClient
 from ._settings import PHONE_NUMBERS, SETTINGS
@@ -170,16 +170,18 @@ class Planner:
             return None, None
         connector, there = current.connector or {}, current.settings[CREDENTIALS.name]
         given, names = options["credentials"], options["usernames"]
+        purge = self._params["purge_termination_credentials"] or options["exists"] is False
+        if options["exists"] is False and (given or names) or (options["exists"] and given == [] and purge):
+            raise self._failure("contradiction", option=CREDENTIALS.name)
         if given is None:
-            if options["exists"] is False and not names:
+            if options["exists"] is False:
                 return None, CredentialsDeletion(self._client, connector, [])
             if (names is not None and set(names) != set(there)) or (options["exists"] and not there):
                 raise self._failure("no_passwords")
             return None, None
-        if names is not None or (options["exists"] is False and given):
+        if names is not None:
             raise self._failure("contradiction", option=CREDENTIALS.name)
         passwords = {credential["username"]: credential["password"] for credential in given}
-        purge = self._params["purge_termination_credentials"] or options["exists"] is False
         always = self._params["update_password"] == "always"
         put = CredentialsPut(self._client, connector, passwords, always, purge)
         return put, CredentialsDeletion(self._client, connector, list(passwords)) if purge else None
@@ -188,8 +190,9 @@ class Planner:
         params = self._params
         if params["tags"] is None:
             return []
-        reserved = {key: value for key, value in params["tags"].items() if key.startswith("aws:")}
-        changed = [key for key, value in reserved.items() if (current.tags or {}).get(key) != value]
+        exists = bool((current.connector or {})["voice_connector_id"])
+        known = (current.tags or {}) if exists else {}
+        changed = [key for key, value in params["tags"].items() if is_reserved(key) and known.get(key) != value]
         if changed:
             raise self._failure("reserved_tags", keys=" and ".join(sorted(changed)))
         withheld = current.tags is None

@@ -17,6 +17,8 @@ import json
 import re
 from typing import Any
 
+MAX_BODY = 16_000_000  # bytes; a page of a listing has less than 200,000
+
 # Keys that check_response adds to botocore's parsed response.
 RAW_JSON = "RawJson"  # the JSON document of a successful response
 TRUNCATED = "Truncated"  # True if the body is shorter than its Content-Length
@@ -42,6 +44,22 @@ def canonical_name(code: Any) -> str:
     return str(code).removesuffix("Exception").removesuffix("Client")
 
 
+def read_body(response: Any) -> bytes:
+    """Return the body of an AWSResponse. Stop reading after MAX_BODY bytes, because a body can be endless."""
+    if response._content is None:
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.raw.stream():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > MAX_BODY:
+                response.raw.close()
+                break
+        response._content = b"".join(chunks)
+    body: bytes = response._content
+    return body
+
+
 def check_response(
     operation_model: Any,
     response_dict: dict[str, Any],
@@ -57,6 +75,8 @@ def check_response(
     body = response_dict["body"]
     response_dict["body"] = b"{}"  # leave nothing for botocore to parse
     status = response_dict["status_code"]
+    if len(body) > MAX_BODY and status < 300:
+        raise UnreadableResponse(f"it is larger than {MAX_BODY // 1_000_000} MB")
     truncated = is_truncated(response_dict, body)
     if truncated:
         customized_response_dict[TRUNCATED] = True

@@ -44,7 +44,7 @@ class WriteError(VoiceError):
     change: Change
 
 
-class _Confirmed(Exception):
+class Confirmed(Exception):
     """Raised if no request, or no further request, is needed, because the state is as desired."""
 
     def __init__(self, change: Change) -> None:
@@ -160,7 +160,7 @@ class Write:
         try:
             response = operation(lambda may_be_applied: self.to_parameters(self.prepare(may_be_applied)))
             stored = self.find_stored(operation, response, self.desired)
-        except _Confirmed as e:
+        except Confirmed as e:
             return e.change
         except VoiceError as e:
             if not self._sending or isinstance(e, WriteError):
@@ -179,7 +179,7 @@ class Write:
         """Read the current state, and return the desired state.
 
         :param may_be_applied: whether the service may have applied an earlier attempt.
-        :raises _Confirmed: there is nothing to send.
+        :raises Confirmed: there is nothing to send.
         """
         self._sending = False
         try:
@@ -195,8 +195,8 @@ class Write:
         self.before = current
         self.desired = self.decide(current)
         if not self.needed(current, self.desired):
-            raise _Confirmed(Change(current, current, False))
-        for expected in self.expected:
+            raise Confirmed(Change(current, current, False))
+        for expected in () if may_be_applied else self.expected:
             different = self.different(current, expected)
             if different:
                 raise self.failure("changed_since_read", options=self.name(different))
@@ -206,12 +206,12 @@ class Write:
     def _check_attempt(self, current: Any) -> None:
         """Compare the state after an attempt with the state before it. Return normally if they are equal.
 
-        :raises _Confirmed: the service applied the attempt.
+        :raises Confirmed: the service applied the attempt.
         :raises WriteError: the state is neither the state before the attempt nor the desired state.
         """
         different = self.different(current, self.before)
         if different and not self.lost(current, self.desired):
-            raise _Confirmed(Change(self.before, current, True))
+            raise Confirmed(Change(self.before, current, True))
         if different:
             self.fail_changed("changed_meanwhile", current, options=self.name(different))
 
@@ -238,8 +238,10 @@ class Write:
             return Change(self.before, None, not error.rejected)
         try:
             self._check_attempt(current)
-        except _Confirmed as e:
+        except Confirmed as e:
             return e.change
+        if self.different(current, self.before):
+            self.fail_changed("write_unreadable", current, **response)
         if not self.different(self.before, self.desired):
             raise self.failure("write_unreadable", **response)
         # The service may still apply a request that was abandoned after it was sent.

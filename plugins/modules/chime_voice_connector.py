@@ -788,9 +788,12 @@ def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
         require_valid(setting, params[name] or {}, name)
     credentials = (params["termination_credentials"] or {}).get("credentials") or []
     names = [credential["username"] for credential in credentials]
+    option = "termination_credentials.credentials"
     if not all(names) or len(set(names)) < len(names) or not all(item["password"] for item in credentials):
-        option = "termination_credentials.credentials"
         raise VoiceError("bad_value", option=option, requirement="each user name once, with a password")
+    if not all(value.isprintable() for item in credentials for value in item.values()):
+        requirement = "user names and passwords without line breaks and other control characters"
+        raise VoiceError("bad_value", option=option, requirement=requirement)
 
 
 def main() -> None:

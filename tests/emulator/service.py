@@ -257,7 +257,7 @@ class Voice:
     def _create_voice_connector(self, connectors: Any, request: Any, account: str, region: str) -> Any:
         entry = {name: value for name, value in request.items() if name != "Tags"}
         entry.setdefault("AwsRegion", _DEFAULT_REGION)
-        tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
+        tags = _check_tags({tag["Key"]: tag["Value"] for tag in request.get("Tags", [])})
         created = self._add(account, entry["AwsRegion"], entry, tags, {}, [])
         self._created[created["VoiceConnectorId"]] = time.monotonic()
         return {"VoiceConnector": created}
@@ -390,16 +390,22 @@ class Voice:
         return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}
 
     def _tag_resource(self, connectors: Any, request: Any, account: str, region: str) -> Any:
-        new = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+        new = _check_tags({tag["Key"]: tag["Value"] for tag in request["Tags"]})
         self._find_by_arn(connectors, request["ResourceARN"])["tags"].update(new)
 
     def _untag_resource(self, connectors: Any, request: Any, account: str, region: str) -> Any:
         tags = self._find_by_arn(connectors, request["ResourceARN"])["tags"]
-        for key in request["TagKeys"]:
+        for key in _check_tags(dict.fromkeys(request["TagKeys"])):
             tags.pop(key, None)
 
     def _list_available_voice_connector_regions(self, connectors: Any, request: Any, account: str, region: str) -> Any:
         return {"VoiceConnectorRegions": _REGIONS}
+
+
+def _check_tags(tags: dict[str, Any]) -> dict[str, Any]:
+    if any(key.lower().startswith("aws:") for key in tags):
+        raise ServiceError("BadRequestException", "Tag keys that begin with aws: are reserved.")
+    return tags
 
 
 def _now() -> str:

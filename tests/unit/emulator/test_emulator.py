@@ -197,6 +197,7 @@ def test_responses_can_differ_from_what_was_put(emulator: Emulator, client: Any)
         ("create_voice_connector", {"Name": "a", "RequireEncryption": True, "Tags": []}),
         ("create_voice_connector", {"Name": "a", "RequireEncryption": True, "Tags": [{"Key": "", "Value": ""}]}),
         ("create_voice_connector", {"Name": "a", "RequireEncryption": True, "Tags": [{"Key": "k"}]}),
+        ("create_voice_connector", {"Name": "a", "RequireEncryption": True, "Tags": [{"Key": "aws:k", "Value": "v"}]}),
         (
             "create_voice_connector",
             {"Name": "a", "RequireEncryption": True, "Tags": [{"Key": "k", "Value": "v" * 257}]},

@@ -282,8 +282,21 @@ def test_a_new_voice_connector_that_is_not_visible_yet_is_waited_for(task: Task)
     assert "did not appear within 5 seconds" in failed["msg"] and 5 <= task.slept < 10
     assert (failed["changed"], failed["steps"], failed.get("exists")) == (True, [CREATE], None)
     assert failed["voice_connector_id"] == task.stored()["VoiceConnectorId"]
+    assert "set voice_connector_id to the returned ID" in failed["msg"]
     task.emulator.voice.visible_after = 0
     assert task(**ALL)["steps"] == STEPS[1:]
+
+
+@pytest.mark.parametrize("stored", ["Front Desk", "front desk"])
+def test_a_new_voice_connector_with_a_normalized_name_is_reported(task: Task, stored: str) -> None:
+    add = task.emulator.voice._add
+    task.emulator.voice._add = lambda account, region, entry, *rest: add(
+        account, region, {**entry, "Name": stored}, *rest
+    )
+    result = task(name="Front  desk", tags={"team": "voice"})
+    assert f"which is {stored}" in result["msg"] and task.writes == [CREATE]
+    created = task.stored(stored)["VoiceConnectorId"]
+    assert (result["changed"], result["steps"], result["voice_connector_id"]) == (True, [CREATE], created)
 
 
 def test_a_new_voice_connector_in_a_different_region_is_reported(task: Task) -> None:
@@ -514,9 +527,13 @@ def test_a_connector_without_a_name_in_the_listing_is_read_by_id(task: Task) -> 
     listing = json.dumps({"VoiceConnectors": [{"VoiceConnectorId": WITH_PROXY}]})
     assert not task(Fault(LIST, body=listing))["changed"]
     item = {"VoiceConnectorId": WITH_PROXY, "Name": "reception"}
-    pages = [json.dumps({"VoiceConnectors": [item], "NextToken": "1"}), json.dumps({"VoiceConnectors": [item]})]
-    repeated = [Fault(LIST, body=page, times=1) for page in pages]
+    other = {"VoiceConnectorId": WITHOUT_PROXY, "Name": "warehouse"}
+    pages = [{"VoiceConnectors": [item], "NextToken": "1"}, {"VoiceConnectors": [item, other]}]
+    repeated = [Fault(LIST, body=json.dumps(page), times=1) for page in pages]
     assert not task(*repeated)["changed"], "an ID that was listed twice was two Voice Connectors"
+    pages[1]["VoiceConnectors"] = [item]
+    repeated = [Fault(LIST, body=json.dumps(page), times=1) for page in pages]
+    assert_refused(task, task(*repeated, name="new"), "the last page of the listing only repeats earlier pages")
     entry = json.dumps({"VoiceConnector": {"VoiceConnectorId": WITH_PROXY, "AwsRegion": "us-east-1"}})
     assert_refused(
         task, task(Fault(LIST, body=listing), Fault(GET, body=entry)), f"the name of Voice Connector {WITH_PROXY}"
@@ -569,6 +586,40 @@ def test_a_deletion_that_is_not_visible_fails(task: Task) -> None:
     assert (result["changed"], result["steps"], result["failed_step"]) == (True, [DELETE], DELETE)
     wrong = task(voice_connector_id=WITHOUT_PROXY, name="reception", state="absent")
     assert_refused(task, wrong, f"the name of Voice Connector {WITHOUT_PROXY}, which is warehouse")
+
+
+@pytest.mark.parametrize(
+    "identity", [{"name": "warehouse"}, {"voice_connector_id": WITHOUT_PROXY, "name": "warehouse"}]
+)
+def test_a_voice_connector_that_was_just_renamed_is_not_deleted(task: Task, identity: dict[str, str]) -> None:
+    entry = task.emulator.voice._connectors["111122223333", "us-east-1"][WITHOUT_PROXY]["entry"]
+    second = {GET: lambda: entry.update(Name="front desk")}
+    task.hooks[GET] = functools.partial(task.hooks.update, second)
+    assert_refused(task, task(**identity, state="absent"), "which is front desk")
+
+
+def test_a_name_that_only_the_listing_contains_is_not_reported_as_absent(task: Task) -> None:
+    result = task(Fault(GET, error="NotFoundException", times=1), name="warehouse", state="absent")
+    assert (result["changed"], result["exists"], task.writes) == (True, False, [DELETE])
+    result = task(Fault(GET, error="NotFoundException"), name="reception", state="absent")
+    assert_refused(task, result, "reading the Voice Connector failed with NotFound for 120 seconds")
+    connectors = task.emulator.voice._connectors["111122223333", "us-east-1"]
+
+    def replace() -> None:
+        connectors[MISSING] = connectors.pop(WITH_PROXY)
+        connectors[MISSING]["entry"]["VoiceConnectorId"] = MISSING
+
+    task.hooks[GET] = replace
+    task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["numbers"] = []
+    result = task(name="reception", state="absent")
+    assert (result["steps"], result["voice_connector_id"], connectors) == ([DELETE], MISSING, {})
+
+
+def test_a_voice_connector_that_a_read_did_not_find_only_once_is_not_reported_as_deleted(task: Task) -> None:
+    missing = Fault(GET, error="NotFoundException", times=1)
+    task.hooks[GET] = lambda: task.hooks.update({GET: lambda: task.emulator.faults.append(missing)})
+    result = task(voice_connector_id=WITHOUT_PROXY, state="absent")
+    assert_refused(task, result, "No deletion was sent")
 
 
 # Tags
@@ -669,20 +720,21 @@ def test_an_existing_combination_of_settings_is_not_refused(
         ([], {"exists": True}, None, "no passwords"),
         (["pbx"], {"usernames": ["pbx"], "credentials": ["pbx"]}, None, "contradict"),
         (["pbx"], {"exists": False, "credentials": ["pbx"]}, None, "contradict"),
-        (["pbx"], {"exists": False, "usernames": ["pbx"]}, None, None),
-        (["pbx"], {"exists": False, "usernames": ["fax"]}, None, "no passwords"),
+        (["pbx"], {"exists": False, "usernames": ["pbx"]}, None, "contradict"),
+        (["pbx"], {"exists": True, "credentials": [], "purge": True}, None, "contradict"),
     ],
 )
 def test_only_needed_passwords_are_sent(
     task: Task, names: list[str], options: dict[str, Any], sent: list[str] | None, message: str | None
 ) -> None:
     task.start({**FULL, "TerminationCredentials": names})
-    given = {key: value for key, value in options.items() if key != "always"}
+    given = {key: value for key, value in options.items() if key not in ("always", "purge")}
     if "credentials" in given:
         given["credentials"] = [{"username": name, "password": f"secret-of-{name}"} for name in given["credentials"]]
-    always = {"update_password": "always"} if "always" in options else {}
-    checked = task(**{NAME: given}, **always, _ansible_check_mode=True, _ansible_diff=True)
-    result = task(**{NAME: given}, **always, _ansible_diff=True)
+    more = {"update_password": "always" if "always" in options else "on_create"}
+    more["purge_termination_credentials"] = "purge" in options
+    checked = task(**{NAME: given}, **more, _ansible_check_mode=True, _ansible_diff=True)
+    result = task(**{NAME: given}, **more, _ansible_diff=True)
     if message:
         assert_refused(task, result, message)
         return
@@ -703,6 +755,30 @@ def test_a_user_name_that_the_service_deletes_is_reported(task: Task) -> None:
     # If the task lists all user names, none is lost.
     every = {"credentials": [{"username": name, "password": "a-password"} for name in ("new", "pbx", "fax")]}
     assert task(**{NAME: every})["steps"] == [PUT[NAME]]
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_only_a_response_confirms_passwords(task: Task, always: bool) -> None:
+    names = ["pbx", "fax", "new"] if always else ["new"]
+    given = {NAME: {"credentials": [{"username": name, "password": f"secret-of-{name}"} for name in names]}}
+    options = {**given, "update_password": "always" if always else "on_create"}
+    settings = task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["settings"]
+
+    def lose_passwords() -> None:
+        task.hooks[READ[NAME]] = lambda: settings.update(
+            TerminationCredentials=dict.fromkeys(settings["TerminationCredentials"], "lost")
+        )
+
+    task.hooks[PUT[NAME]] = lose_passwords
+    result = task(Fault(PUT[NAME], status=500, after=True, times=1), **options)
+    assert result["changed"] and result["steps"] == [PUT[NAME]] and task.count()[PUT[NAME]] == 2, result["msg"]
+    stored = settings["TerminationCredentials"]
+    assert {name: stored[name] for name in names} == {name: f"secret-of-{name}" for name in names}
+    task.start(FULL)
+    result = task(Fault(PUT[NAME], status=200, body="<html>", after=True), **options)
+    assert "it is unknown whether the service stored the passwords" in result["msg"]
+    assert "Set update_password to always" in result["msg"]
+    assert (result["changed"], result["failed_step"]) == (True, PUT[NAME])
 
 
 @pytest.mark.parametrize("password", ['p@ss w/\u00f6"rd&<1>%20', "Q7"])
@@ -971,6 +1047,14 @@ def test_a_change_that_somebody_else_makes_first_needs_no_write(task: Task) -> N
         ({NAME: {"credentials": [{"username": "a", "password": "b"}] * 2}}, "each user name once"),
         ({NAME: {"credentials": [{"username": "a", "password": ""}]}}, "each user name once, with a password"),
         ({NAME: {"credentials": [{"username": "a"}]}}, "missing required arguments: password"),
+        ({NAME: {"credentials": [{"username": "a\n", "password": "secret"}]}}, "without line breaks and other control"),
+        ({NAME: {"credentials": [{"username": "a", "password": "secret\0"}]}}, "without line breaks and other control"),
+        ({"name": "new ", "tags": {}}, "Specify a name without spaces at its beginning and end"),
+        ({"name": "new", "tags": {"aws:team": "voice"}}, "the option tags would change aws:team"),
+        ({"tags": {"AWS:team": "voice"}}, "the option tags would change AWS:team"),
+        ({"name": "warehouse", "origination": {"routes": [{"host": None}]}}, "Specify at least one value in each item"),
+        ({"origination": {"routes": [{"host": ""}]}}, "Specify at least one value in each item"),
+        ({"emergency_calling": {"dnis": [{}]}}, "because an item matches several current items"),
         ({"integration_type": "CONNECT_ANALYTICS_CONNECTOR"}, "the current value is different: not returned by AWS"),
         ({"termination_health": {"source": "203.0.113.6"}}, "termination_health differs from the value that AWS"),
         ({"phone_numbers": {"e164_phone_numbers": ["+12065550102"]}}, "phone_numbers differs from the value"),
@@ -1125,7 +1209,7 @@ def test_the_message_about_a_throttled_creation_counts_its_request(task: Task) -
 
 
 def test_a_password_in_a_wrong_place_is_hidden(task: Task, capsys: pytest.CaptureFixture[str]) -> None:
-    secret = "Sup3rSecretPw1"
+    secret, number = "Sup3rSecretPw1", "98127364512"
     for options in (
         {NAME: [{"username": "u", "password": secret}]},
         {NAME: {"credentials": {"u": secret}}},
@@ -1136,12 +1220,15 @@ def test_a_password_in_a_wrong_place_is_hidden(task: Task, capsys: pytest.Captur
         {NAME: {"usernames": {"u": secret}}},
         {"credentials": [{"username": "u", "password": secret}]},
         {"password": secret},
+        {NAME: {"credentials": [{"username": "u", "pasword": int(number)}]}},
+        {"aws_config": {"proxies": {"https": f"http://u:{secret}@127.0.0.1:1"}}, "termination": {"x": 1}},
     ):
         arguments = {**connection_to(task.emulator), "name": "reception", **options}
         with patch_module_args(arguments), pytest.raises(SystemExit):
             chime_voice_connector.main()
         printed = capsys.readouterr().out
-        assert '"failed": true' in printed and "invocation" in printed and secret not in printed
+        assert '"failed": true' in printed and "invocation" in printed
+        assert secret not in printed and number not in printed
 
 
 def test_base64_of_a_password_is_hidden(task: Task) -> None:

@@ -307,6 +307,18 @@ def hang(connection: socket.socket) -> None:
         pass
 
 
+def test_an_endless_body_is_not_read_to_its_end(read_proxy: Read) -> None:
+    def respond(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nx-amzn-requestid: 1\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n")
+        while True:
+            connection.sendall(b"10000\r\n" + b" " * 65536 + b"\r\n")
+
+    with run_server(respond) as port:
+        result = read_proxy(endpoint_url=f"http://127.0.0.1:{port}")
+    assert_failed(result, "the response is unreadable: it is larger than 16 MB")
+
+
 IN_USE = "; an HTTP proxy server is in use, so check it, HTTPS_PROXY, HTTP_PROXY, and proxies in aws_config too"
 
 
