@@ -67,7 +67,7 @@ FAILURES = {
     # The SDK
     "no_operation": Failure(
         "botocore {version}, which is installed for {python}, does not have the operation {operation}. Upgrade boto3 "
-        "for that Python, or remove the setting that needs the operation from the task",
+        "for that Python, or, in the task, remove the setting that needs the operation",
         affects_all=True,
     ),
     "no_proxy_operation": Failure(
@@ -77,7 +77,7 @@ FAILURES = {
         affects_all=True,
     ),
     "no_thread": Failure(
-        "no thread could be started. Reduce concurrency, or raise the limit of processes on the managed node", FAULT
+        "no thread could be started. Reduce concurrency, or raise the process limit of the managed node", FAULT
     ),
     # Connection settings
     "bad_config_file": Failure(
@@ -94,7 +94,7 @@ FAILURES = {
     ),
     "bad_credentials": Failure(
         "the {part} contains a space, a line break, or another character that is not allowed in credentials. Correct "
-        "the value where it is set; the value is not shown here",
+        "the value at its source; it is not shown here, because it may be a secret",
         affects_all=True,
     ),
     "credentials_unavailable": Failure(_CREDENTIALS, affects_all=True),
@@ -160,7 +160,7 @@ FAILURES = {
         affects_all=True,
     ),
     "proxy_no_tls": Failure(
-        "the HTTP proxy server does not speak TLS. Begin its URL with http:// in HTTPS_PROXY, HTTP_PROXY, or proxies "
+        "the HTTP proxy server does not support TLS. Begin its URL with http:// in HTTPS_PROXY, HTTP_PROXY, or proxies "
         "in aws_config",
         affects_all=True,
     ),
@@ -173,7 +173,7 @@ FAILURES = {
         "the file {path} does not contain a valid certificate or key in PEM format. Correct {settings}",
         affects_all=True,
     ),
-    "no_tls": Failure("the server does not speak TLS. Check endpoint_url{proxy}", affects_all=True),
+    "no_tls": Failure("the server does not support TLS. Check endpoint_url{proxy}", affects_all=True),
     # Responses that are not from AWS, or that belong to a different request
     "redirected": Failure(
         "the request was redirected with status {status} to {location}, but AWS does not redirect requests. Check "
@@ -188,8 +188,8 @@ FAILURES = {
         rejected=False,
     ),
     "repeated_response": Failure(
-        "the response belongs to a different request, because its request ID was seen before. Check the network and "
-        "endpoint_url{proxy}",
+        "an earlier response had the same request ID, so this response belongs to a different request. Check the "
+        "network and endpoint_url{proxy}",
         FAULT,
         rejected=False,
     ),
@@ -447,7 +447,10 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
         source, suspects = f": the response of AssumeRole cannot be used, because {exception}", ["assume_role_arn"]
     if isinstance(exception, CredentialRetrievalError) and exception.kwargs["provider"] == "custom-process":
         source, suspects = ": credential_process failed", []
-        words = "Its output can contain secrets, so it is not shown here; run the command on the managed node to see it"
+        words = (
+            "The output of the command can contain secrets, so it is not shown here; to see the output, run the "
+            "command on the managed node"
+        )
     elif type(exception).__module__.startswith("dateutil") or str(exception).startswith("Invalid timestamp"):
         # Do not show the message of the exception, because it quotes the invalid value, which could be a secret.
         source, words = ": the time at which they expire cannot be read", ""

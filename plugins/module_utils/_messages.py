@@ -33,16 +33,18 @@ MESSAGES = {
     "not_a_number": "{option} is a boolean, but a number is required. Specify a number",
     "no_regions": "the option regions is empty. List the Regions to read, or omit the option",
     "bad_concurrency": "concurrency is {value}, which is out of range. Specify a number from 1 to 64",
-    "bad_account_id": "account_id is {value!r}, which is not the ID of an AWS account. Write its 12 digits in quotes",
+    "bad_account_id": (
+        "account_id is {value!r}, which is not the ID of an AWS account. Specify the 12 digits of the ID in quotes"
+    ),
     "no_selection": "voice_connector_ids is missing or empty, and the option all is not true. Set one of these options",
     "two_selections": "voice_connector_ids cannot be combined with the option all. Remove one of these options",
     "all_is_no_id": "voice_connector_ids contains 'all', which is not an ID. Set the option all to true instead",
     "region_only": (
-        "the option region does not limit what is deleted, and the option regions is not set. Set regions, or remove "
-        "region"
+        "the option region does not limit what is deleted, and the option regions is not set. To limit what is "
+        "deleted, set regions; otherwise, remove region"
     ),
     "bad_exclude_region": (
-        "exclude_regions contains {regions}, but the Regions to read are {read}. Correct exclude_regions or the option "
+        "exclude_regions contains {regions}, but the Regions to read are {read}. Change exclude_regions or the option "
         "regions; nothing was changed"
     ),
     "no_regions_left": "exclude_regions contains all Regions to read. Remove at least one Region from exclude_regions",
@@ -52,12 +54,12 @@ MESSAGES = {
     # The desired state of a Voice Connector
     "no_identity": "neither voice_connector_id nor name is set. Set one of these options",
     "unread_setting": (
-        "exists is null in {option}, because the setting could not be read. Read the setting again, or remove the "
+        "exists is null in {option}, so the value comes from a read that failed. Read the setting again, or remove the "
         "option"
     ),
     "masked_value": (
-        "{option} contains a value that Ansible has hidden, because the value equals a password. Get the value from a "
-        "place where it is not hidden"
+        "{option} contains a value that Ansible has hidden, for example as ********, because the original value "
+        "contains a secret. Specify the original value"
     ),
     "reserved_tags": (
         "the option tags would change {keys}, but only AWS can change tags with the prefix 'aws:'. Remove {keys} from "
@@ -76,8 +78,8 @@ MESSAGES = {
         "Voice Connector to use. Set voice_connector_id; nothing was changed"
     ),
     "other_name": (
-        "the option name differs from the name of Voice Connector {voice_connector_id}, which is {found}. Correct name "
-        "or voice_connector_id, or run the task again if the Voice Connector was just renamed"
+        "the name of Voice Connector {voice_connector_id} is {found}, which differs from the value of the option name. "
+        "Change the option name or voice_connector_id, or run the task again if the Voice Connector was just renamed"
     ),
     "other_home": "the Voice Connector belongs to {home}. Set the option region to that Region",
     "fixed": (
@@ -131,8 +133,8 @@ MESSAGES = {
         "sent. Run the task again"
     ),
     "has_numbers": (
-        "{count} phone numbers are associated with the Voice Connector ({numbers}). Disassociate the phone numbers "
-        "first; nothing was changed"
+        "phone numbers are still associated with the Voice Connector (total: {count}), for example {numbers}. "
+        "Disassociate all of them first; nothing was changed"
     ),
     "read_differently": (
         "after all changes, the service returned values for {options} that differ from the requested values. Run the "
@@ -309,8 +311,8 @@ MESSAGES = {
     ),
     "changed_meanwhile": (
         "{options} changed while the outcome of an attempt was unknown, so nothing more was sent. Someone else may "
-        "have changed the configuration, and a request without a response may still arrive: wait a minute, check the "
-        "configuration, and run the task again"
+        "have changed the configuration. An earlier request that got no response may still arrive, so wait a minute, "
+        "check the configuration, and run the task again"
     ),
     "changes_at_each_reading": (
         "each read returned a different configuration ({options}), although nothing was sent. Wait until the "
@@ -346,12 +348,12 @@ MESSAGES = {
         "account, or correct account_id; nothing was changed"
     ),
     "not_in_backup": (
-        "the backup {path} has no record for {ids}. Correct voice_connector_ids, or use a different backup; nothing "
+        "the backup {path} has no record for {ids}. Change voice_connector_ids, or use a different backup; nothing "
         "was changed"
     ),
     "would_overwrite": (
         "the current configuration differs from the backup ({options}), and was not overwritten. To overwrite it, set "
-        "overwrite to true, and first preview the change in check mode and diff mode"
+        "overwrite to true. Preview the change in check mode and diff mode before you apply it"
     ),
     "partly_restored": (
         "{failed} of {count} proxy configurations could not be restored. Fix the causes that the return value "

@@ -411,8 +411,8 @@ def test_the_table_of_limits_in_the_guide_matches_the_client() -> None:
     expected = {
         "Limit": ("One Voice Connector", "Bulk read"),
         "Throttled (429)": (
-            f"{throttles}; the last begins within {_operation.THROTTLE_WINDOW} seconds",
-            f"{throttles}; reading in the Region stops if no request succeeds for {_rate_limit.WINDOW} seconds",
+            f"{throttles}; a request that is throttled after {_operation.THROTTLE_WINDOW} seconds is not repeated",
+            f"{throttles}; reading in the Region stops if every request is throttled for {_rate_limit.WINDOW} seconds",
         ),
         "Server error, broken connection, or timeout": (
             f"{NUMBERS[_client.MAX_FAULTS]} requests",

@@ -190,35 +190,41 @@ SET, NOT_SET, FAILS = "``exists: true``", "``exists: false``", "the task fails"
 
 # For each row: its outcome, and a list of faults for each case that the row covers.
 RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
-    "200, a ``Proxy`` with at least one member, even one that is null": (
+    "200, and ``Proxy`` has at least one member, even if the value of this member is null": (
         SET,
         [[], [Fault(PROXY, body='{"Proxy": {"Disabled": null}}')]],
     ),
-    "200 with a request ID, and either an empty JSON object or a ``Proxy`` that is null or empty": (
+    "200 with a request ID, and the body is an empty JSON object, or ``Proxy`` is null or empty": (
         NOT_SET,
         [[Fault(PROXY, body=body)] for body in ("{}", '{"Proxy": null}', '{"Proxy": {}}')],
     ),
-    "the same response without a request ID": (FAILS, [[Fault(PROXY, body="{}", request_id=False)]]),
-    "200, JSON with other members, but without ``Proxy``": (FAILS, [[Fault(PROXY, body='{"proxy": {}}')]]),
-    "200, a body that is not JSON, is incomplete, or has a wrong type": (
+    "200 without a request ID, and the body is an empty JSON object, or ``Proxy`` is null or empty": (
+        FAILS,
+        [[Fault(PROXY, body="{}", request_id=False)]],
+    ),
+    "200, and the body is a JSON object with other members, but without ``Proxy``": (
+        FAILS,
+        [[Fault(PROXY, body='{"proxy": {}}')]],
+    ),
+    "200, and the body is incomplete, is not JSON, or contains a value of the wrong type": (
         FAILS,
         [[Fault(PROXY, body=body)] for body in ("<html>", '{"Proxy": {"Disa', '{"Proxy": "None"}')],
     ),
-    "404 with a request ID and the name ``NotFoundException``, and ``GetVoiceConnector`` finds the Voice Connector in this "
-    "Region": (NOT_SET, [[NOT_FOUND]]),
-    "404 with that name, and ``GetVoiceConnector`` does not find the Voice Connector": (
+    "404 with a request ID and the error ``NotFoundException``, and ``GetVoiceConnector`` finds the Voice Connector in "
+    "this Region": (NOT_SET, [[NOT_FOUND]]),
+    "the same 404, but ``GetVoiceConnector`` does not find the Voice Connector": (
         FAILS,
         [[NOT_FOUND, Fault(CONNECTOR, error="NotFoundException")]],
     ),
-    "404 with that name, and ``GetVoiceConnector`` is denied or fails": (
+    "the same 404, but ``GetVoiceConnector`` is denied or fails": (
         FAILS,
         [[NOT_FOUND, Fault(CONNECTOR, error="ForbiddenException")], [NOT_FOUND, Fault(CONNECTOR, status=503)]],
     ),
-    "404 with that name, and ``GetVoiceConnector`` finds the Voice Connector in a different Region": (
+    "the same 404, but ``GetVoiceConnector`` finds the Voice Connector in a different Region": (
         FAILS,
         [[NOT_FOUND, Fault(CONNECTOR, body=json.dumps(IN_A_DIFFERENT_REGION))]],
     ),
-    "404 without that name or without a request ID, or with a second name": (
+    "404 without a request ID, without the error ``NotFoundException``, or with two different error names": (
         FAILS,
         [
             [Fault(PROXY, status=404, style="bare")],

@@ -625,7 +625,7 @@ def test_a_write_whose_responses_are_all_repeated_fails_with_the_reason(one: Emu
     one.faults = [repeated(GET, 1), repeated(CONNECTOR), repeated(DELETE)]
     one.requests.clear()
     result = run_main(ONE, options)
-    assert result["failed"] is True and "its request ID was seen before" in result["msg"]
+    assert result["failed"] is True and "an earlier response had the same request ID" in result["msg"]
     assert one.operations() == [GET, DELETE, GET, *[CONNECTOR] * 3]
 
 
@@ -645,5 +645,5 @@ def test_a_write_with_a_repeated_response_is_confirmed_by_reading(
         assert "failed" not in result and result["changed"] is True
     else:
         assert "the change did not take effect" in write.message(result)
-        assert "its request ID was seen before" in write.message(result)
+        assert "an earlier response had the same request ID" in write.message(result)
         assert stored(one) == BEFORE

@@ -548,7 +548,7 @@ def test_phone_numbers_on_every_page_prevent_the_deletion(task: Task) -> None:
     task.start({**EMPTY, "PhoneNumbers": others}, FULL)
     for check_mode in (True, False):
         result = task(state="absent", _ansible_check_mode=check_mode)
-        assert_refused(task, result, "2 phone numbers are associated with the Voice Connector (+1...02, +1...03)")
+        assert_refused(task, result, "with the Voice Connector (total: 2), for example +1...02, +1...03.")
         assert (result["failed_step"], task.count()["ListPhoneNumbers"]) == (None if check_mode else DELETE, 2)
 
 
@@ -585,7 +585,7 @@ def test_a_deletion_that_is_not_visible_fails(task: Task) -> None:
     assert "still returns the Voice Connector after 5 seconds" in result["msg"] and task.slept >= 5
     assert (result["changed"], result["steps"], result["failed_step"]) == (True, [DELETE], DELETE)
     wrong = task(voice_connector_id=WITHOUT_PROXY, name="reception", state="absent")
-    assert_refused(task, wrong, f"the name of Voice Connector {WITHOUT_PROXY}, which is warehouse")
+    assert_refused(task, wrong, f"the name of Voice Connector {WITHOUT_PROXY} is warehouse")
 
 
 @pytest.mark.parametrize(
@@ -1127,7 +1127,7 @@ def test_the_listing_and_the_response_to_a_creation_are_not_trusted_alone(task: 
     stale = [{"VoiceConnectorId": WITH_PROXY, "Name": "new", "AwsRegion": "us-east-1"}]
     for state in ("present", "absent"):
         result = task(Fault(LIST, body=body(VoiceConnectors=stale)), name="new", state=state, require_encryption=False)
-        assert_refused(task, result, f"the name of Voice Connector {WITH_PROXY}, which is reception")
+        assert_refused(task, result, f"the name of Voice Connector {WITH_PROXY} is reception")
     twice = [*stale, {**stale[0], "Name": "reception"}]
     assert_refused(task, task(Fault(LIST, body=body(VoiceConnectors=twice)), name="new"), "a Voice Connector twice")
     old = {"VoiceConnectorId": WITHOUT_PROXY, "Name": "new", "AwsRegion": "us-east-1"}

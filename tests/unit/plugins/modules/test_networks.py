@@ -83,7 +83,7 @@ def test_a_server_that_does_not_speak_tls_fails_without_a_retry(
     read_proxy: Read, emulator: Emulator, sleeps: list[float]
 ) -> None:
     result = read_proxy(endpoint_url=emulator.url.replace("http:", "https:"))
-    assert_failed(result, "the server does not speak TLS", "endpoint_url")
+    assert_failed(result, "the server does not support TLS", "endpoint_url")
     assert sleeps == []
 
 
@@ -103,7 +103,7 @@ def test_a_server_with_a_different_protocol_fails_without_a_retry(
         responding.start()
         result = read_proxy(endpoint_url=f"https://127.0.0.1:{listener.getsockname()[1]}")
         responding.join()
-    assert_failed(result, "the server does not speak TLS")
+    assert_failed(result, "the server does not support TLS")
     assert sleeps == []
 
 
@@ -327,7 +327,11 @@ IN_USE = "; an HTTP proxy server is in use, so check it, HTTPS_PROXY, HTTP_PROXY
     ("scheme", "respond", "words"),
     [
         ("https", lambda connection: Tls().wrap(connection).recv(1), "the TLS certificate of the HTTP proxy server"),
-        ("https", send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "the HTTP proxy server does not speak TLS. Begin its URL"),
+        (
+            "https",
+            send(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+            "the HTTP proxy server does not support TLS. Begin its URL",
+        ),
         ("https", send(b""), "the HTTP proxy server cannot be reached"),
         ("http", hang, IN_USE),
         ("http", send(b""), IN_USE),

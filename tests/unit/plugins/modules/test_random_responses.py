@@ -488,7 +488,7 @@ def test_a_read_whose_responses_all_have_the_same_request_id_fails(run: Run) -> 
     same = Fault(headers={"x-amzn-requestid": SEEN})
     result = run("chime_voice_connector_info", same, include=["proxy"])
     assert [c["proxy"]["exists"] for c in result["voice_connectors"]] == [None, None]
-    assert "its request ID was seen before" in result["msg"]
+    assert "an earlier response had the same request ID" in result["msg"]
 
 
 def test_empty_request_ids_do_not_count_as_repeated(run: Run) -> None:
