@@ -16,17 +16,18 @@ notes:
     exist.
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return the same result without changing the target.
+    description: Supports check mode, in which it returns the same result.
     support: full
     details:
       - This module never changes anything, so it behaves the same in check mode.
   diff_mode:
-    description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
+    description: In diff mode, also returns what has changed or, in check mode, what would change.
     support: N/A
     details:
       - This module changes nothing, so there is no diff to show.
   idempotent:
-    description: When run twice in a row with the same options and no other changes, the second run changes nothing.
+    description:
+      - If a task runs twice with the same options, and nothing else changes in between, the second run changes nothing.
     support: full
     details:
       - This module changes nothing.
@@ -47,13 +48,14 @@ notes:
   - If the task fails, C(changed) in its result still shows whether anything was changed.
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return what would change without changing it.
+    description: Supports check mode, in which it returns what would change, but changes nothing.
     support: full
   diff_mode:
-    description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
+    description: In diff mode, also returns what has changed or, in check mode, what would change.
     support: full
   idempotent:
-    description: When run twice in a row with the same options and no other changes, the second run changes nothing.
+    description:
+      - If a task runs twice with the same options, and nothing else changes in between, the second run changes nothing.
     support: full
 """
 
@@ -70,10 +72,10 @@ options:
 notes:
   - An operation takes at most 60 seconds, including retries. A throttled request is sent at most ten times. A request
     that fails with a server error, a broken connection, or a timeout is sent at most three times. In each attempt,
-    connecting takes at most 5 seconds, and each wait for data takes at most 10 seconds. Settings for retries in the
-    environment or the profile have no effect. The keys C(connect_timeout) and C(read_timeout) of O(aws_config) override
-    the timeouts and change the 60-second limit. If you set C(retries) in O(aws_config), botocore, not the module,
-    retries reads. You cannot change how writes are retried.
+    connecting takes at most 5 seconds, and each wait for data takes at most 10 seconds. Retry settings in environment
+    variables or in the profile have no effect. The keys C(connect_timeout) and C(read_timeout) of O(aws_config)
+    override the timeouts and change the 60-second limit. If you set C(retries) in O(aws_config), botocore decides how
+    reads are retried. You cannot change how writes are retried.
 """
 
     # For modules that use many Voice Connectors.
@@ -81,7 +83,8 @@ notes:
 options:
   concurrency:
     description:
-      - The maximum number of requests in flight, across all Regions, from 1 to 64.
+      - The maximum number of requests that are in flight at the same time, in all Regions together. Valid values are
+        V(1) to V(64).
     type: int
     default: 8
 """
@@ -96,7 +99,7 @@ notes:
     for the rate limit. If AWS throttles requests in a Region, and no request succeeds for 60 seconds, the module sends
     no more requests to that Region. The keys C(connect_timeout), C(read_timeout), and C(max_pool_connections) of
     O(aws_config) override the defaults, and the two timeouts also change the 120-second limit. If you set C(retries) in
-    O(aws_config), botocore, not the module, retries reads. You cannot change how writes are retried.
+    O(aws_config), botocore decides how reads are retried. You cannot change how writes are retried.
 """
 
     # For every module: the role to assume.
@@ -105,9 +108,10 @@ options:
   assume_role_arn:
     description:
       - The ARN of an IAM role. The module assumes the role with the credentials in use, and sends all other requests
-        with the credentials of the role. The credentials of the role are renewed before they expire, and never leave
-        the module.
-      - O(endpoint_url) and O(aws_config), except its key C(retries), also apply to the request that assumes the role.
+        with the credentials of the role. The module renews the credentials of the role before they expire, and never
+        returns them.
+      - The request that assumes the role also uses O(endpoint_url) and O(aws_config), but not the key C(retries) of
+        O(aws_config).
       - To use several accounts, run the task once for each role, for example in a loop.
     type: str
   assume_role_external_id:
@@ -117,23 +121,24 @@ options:
     type: str
   assume_role_session_name:
     description:
-      - The name of the session, which AWS CloudTrail records. If omitted, the name is C(chime_sdk.voice).
+      - The name of the role session, as it appears in AWS CloudTrail. If omitted, the name is C(chime_sdk.voice).
       - Requires O(assume_role_arn).
     type: str
 notes:
   - To assume O(assume_role_arn), the credentials in use need the IAM action C(sts:AssumeRole) on that role, and the
-    trust policy of the role must permit this. The request that assumes the role goes to O(region) or, if O(region) is
-    not set, to the first Region that the module uses.
+    trust policy of the role must permit these credentials to assume the role. The request that assumes the role goes to
+    O(region) or, if O(region) is not set, to the first Region that the module uses.
 """
 
     # For every module: which values its options accept.
     OPTION_VALUES = r"""
 options: {}
 notes:
-  - An option that is V(null) counts as omitted. You can also write a list as a string, with line breaks or commas
-    between the items, or as JSON. Whitespace around the items is ignored. The task fails before it sends a request if a
-    list contains an empty item, or if a Region does not have a form such as C(us-east-1). It also fails if an option is
-    an empty string, unless the documentation of the option states what an empty string does.
+  - An option that is V(null) counts as omitted, except O(profile), for which V(null) overrides the environment variable
+    C(AWS_PROFILE). You can also write a list as a string, with line breaks or commas between the items, or as JSON.
+    Whitespace around the items is ignored. The task fails before it sends a request if a list contains an empty item,
+    or if a Region does not have a form such as C(us-east-1). It also fails if an option is an empty string, unless the
+    documentation of the option states what an empty string does.
 """
 
     # For every module: the minimum versions of Python and the AWS SDK.

@@ -15,156 +15,163 @@ description:
     Voice Connector and check. Only the checks in the policy are run.
   - If a check cannot be decided, for example because a setting was not read, its status is V(unknown), never V(pass).
     To read all settings that a policy needs, use P(chime_sdk.voice.voice_connector_policy_includes#filter).
-  - Each account, role, or Region that was not read completely also has a finding with the status V(unknown). So does
-    each selected ID or name without a match, and so do the selected tags if no Voice Connector has them.
+  - If an account, a role, or a Region was not read completely, the filter also returns a finding about it, with the
+    status V(unknown). It also returns such a finding for each selected ID or name that matches no Voice Connector, and
+    for the selected tags if no Voice Connector has all of them.
   - Termination checks are V(not_applicable) if termination is missing or disabled. The origination check is
     V(not_applicable) if origination is missing or disabled, or has no routes. If AWS did not return whether a setting
     is disabled, the setting counts as enabled.
-  - If several results contain a Voice Connector, the filter checks it only once, in the result with the fewest
-    V(unknown) checks. In a tie, the filter prefers the result from the Region that the Voice Connector belongs to, then
-    the first result. Two Voice Connectors are the same if their IDs are the same, and if their accounts are the same or
-    unknown.
+  - If several results contain the same Voice Connector, the filter uses only one of them, so that each check has one
+    finding. It uses the result in which the fewest checks of this Voice Connector are V(unknown). In a tie, the filter
+    prefers the result from the Region that the Voice Connector belongs to, then the first result. Entries with the same
+    ID are the same Voice Connector if their accounts are the same, or if the account of one entry is unknown.
 positional: _input, policy
 options:
   _input:
     description:
       - A result of M(chime_sdk.voice.chime_voice_connector_info), its list C(voice_connectors), a list of results, or
         the registered variable of a loop.
-      - If the task may fail, pass the whole result, because it also contains the errors. Each check of a Voice
-        Connector that could not be read is then V(unknown), with the message of the error. A result without the key
-        C(voice_connectors), such as that of a skipped task or an unreachable host, counts as an account that was not
-        read.
+      - If the task that reads the Voice Connectors can fail, pass its whole result, because the list
+        C(voice_connectors) does not contain the errors. If a Voice Connector could not be read, each of its checks is
+        V(unknown), and the reason is the error message. A result without the key C(voice_connectors), such as that of a
+        skipped task or an unreachable host, counts as an account that was not read.
       - For an empty list, the filter returns V([]).
     type: raw
     required: true
   policy:
     description:
-      - The checks, as a dictionary, or as a string in YAML or JSON format. Set at least one check. The list of a check
-        must not be empty.
-      - A string may have up to 1,000,000 characters, and must not contain YAML aliases.
-      - Below, C(include) is the option of M(chime_sdk.voice.chime_voice_connector_info) that selects what to read.
+      - The checks, as a dictionary, or as a string in YAML or JSON format. Set at least one check. If the value of a
+        check is a list, the list must not be empty.
+      - If the policy is a string, it can have up to 1,000,000 characters, and must not contain YAML aliases.
+      - In the descriptions of the checks, C(include) is the option of M(chime_sdk.voice.chime_voice_connector_info)
+        that selects the settings to read.
     type: raw
     required: true
     suboptions:
       require_encryption:
         description:
           - Whether the Voice Connector must require encryption. If V(false), encryption must not be required.
-          - Requires nothing in C(include).
+          - The Voice Connectors can be read with any C(include).
         type: bool
       sip_logs:
         description:
-          - Whether SIP messages must be logged. If V(false), they must not be logged. If logging was never configured,
-            SIP messages are not logged.
-          - Requires V(logging) in C(include).
+          - Whether SIP messages must be logged. If V(false), they must not be logged. Without a logging configuration,
+            SIP messages count as not logged.
+          - The Voice Connectors must be read with V(logging) in C(include).
         type: bool
       media_metric_logs:
         description:
-          - Whether media metrics must be logged. If V(false), they must not be logged. If logging was never configured,
-            media metrics are not logged.
-          - Requires V(logging) in C(include).
+          - Whether media metrics must be logged. If V(false), they must not be logged. Without a logging configuration,
+            media metrics count as not logged.
+          - The Voice Connectors must be read with V(logging) in C(include).
         type: bool
       termination_cidrs_within:
         description:
           - The IPv4 or IPv6 networks that the Voice Connector may accept calls from, as CIDR blocks. Each CIDR block in
             its allowed list must be within the union of these networks.
           - An empty allowed list passes, because AWS rejects calls from addresses that are not in the list.
-          - Requires V(termination) in C(include).
+          - The Voice Connectors must be read with V(termination) in C(include).
         type: list
         elements: str
       termination_min_prefix_length:
         description:
           - The minimum prefix length of each IPv4 CIDR block in the allowed list, from V(1) to V(32). For example,
             V(24) allows blocks of up to 256 addresses. IPv6 CIDR blocks always pass.
-          - Requires V(termination) in C(include).
+          - The Voice Connectors must be read with V(termination) in C(include).
         type: int
       termination_calling_regions_within:
         description:
-          - The countries that the Voice Connector may allow calls to, as ISO 3166-1 alpha-2 codes. Put V(NO) in quotes,
-            because YAML reads it as a boolean.
-          - Requires V(termination) in C(include).
+          - The countries to which the Voice Connector may allow calls, as ISO 3166-1 alpha-2 codes. Write V('NO') in
+            quotes, because otherwise YAML reads it as a boolean.
+          - The Voice Connectors must be read with V(termination) in C(include).
         type: list
         elements: str
       termination_max_cps:
         description:
           - The maximum number of calls per second that the Voice Connector may allow, V(1) or more.
-          - Requires V(termination) in C(include).
+          - The Voice Connectors must be read with V(termination) in C(include).
         type: int
       termination_credentials:
         description:
-          - Whether termination credentials must be set. If V(false), no credentials may be set.
-          - Requires V(termination) and V(termination_credentials) in C(include).
+          - Whether termination credentials must be set. If V(false), they must not be set.
+          - The Voice Connectors must be read with V(termination) and V(termination_credentials) in C(include).
         type: bool
       termination_health_max_age_hours:
         description:
           - The maximum age of the last SIP OPTIONS message from your SIP infrastructure, in hours. Must be greater than
             V(0).
-          - The check fails if AWS has no record of such a message. If the time of the message is more than an hour in
-            the future, the status is V(unknown).
-          - Requires V(termination) and V(termination_health) in C(include).
+          - The check fails if AWS has no record of a SIP OPTIONS message. If the time of the message is more than an
+            hour in the future, the status is V(unknown).
+          - The Voice Connectors must be read with V(termination) and V(termination_health) in C(include).
         type: float
       origination_protocols:
         description:
           - The protocols that routes may use. Set V(TCP), V(UDP), or both.
-          - Requires V(origination) in C(include).
+          - The Voice Connectors must be read with V(origination) in C(include).
         type: list
         elements: str
       streaming_min_retention_hours:
         description:
           - The minimum number of hours that streamed data must be kept, V(0) or more.
           - The check fails if streaming is missing or disabled.
-          - Requires V(streaming) in C(include).
+          - The Voice Connectors must be read with V(streaming) in C(include).
         type: int
       emergency_calling:
         description:
           - Whether emergency calling must be configured, with at least one number. If V(false), emergency calling must
             not be configured.
-          - Requires V(emergency_calling) in C(include).
+          - The Voice Connectors must be read with V(emergency_calling) in C(include).
         type: bool
       no_proxy_configuration:
         description:
-          - Require that no proxy configuration exists. Only V(true) is valid.
-          - Requires V(proxy) in C(include).
+          - Require that no proxy configuration exists. Only V(true) is valid. To skip this check, omit it.
+          - The Voice Connectors must be read with V(proxy) in C(include).
         type: bool
       required_tags:
         description:
           - The keys of the tags that must be set. Their values are not checked.
-          - Requires V(tags) in C(include).
+          - The Voice Connectors must be read with V(tags) in C(include).
         type: list
         elements: str
       allowed_tag_values:
         description:
-          - The allowed values of tags, as a dictionary of tag keys and lists of values. Values are case-sensitive.
-          - The check ignores tags that are not set. If none of these tags is set, the check is V(not_applicable).
-          - Requires V(tags) in C(include).
+          - The allowed values of certain tags, as a dictionary with a list of values for each tag key. Values are
+            case-sensitive.
+          - If one of these tags is not set on the Voice Connector, the check ignores this tag. If none of them is set,
+            the check is V(not_applicable).
+          - The Voice Connectors must be read with V(tags) in C(include).
         type: dict
       exceptions:
         description:
           - Exceptions, which permit certain Voice Connectors to fail a check. If an exception applies, the status of
             the finding is V(excepted) instead of V(fail). Other statuses do not change.
-          - Set exactly one of O(policy.exceptions[].voice_connector_ids), O(policy.exceptions[].names), and
-            O(policy.exceptions[].tags).
+          - In each exception, set exactly one of O(policy.exceptions[].voice_connector_ids),
+            O(policy.exceptions[].names), and O(policy.exceptions[].tags).
         type: list
         elements: dict
         suboptions:
           check:
-            description: The check, which must be in the policy.
+            description: The key of the check in O(policy), which must contain this check.
             type: str
             required: true
           voice_connector_ids:
-            description: The IDs of the Voice Connectors.
+            description: The exception applies to Voice Connectors with one of these IDs.
             type: list
             elements: str
           names:
-            description: The names of the Voice Connectors. Names are case-sensitive.
+            description: The exception applies to Voice Connectors with one of these names. Names are case-sensitive.
             type: list
             elements: str
           tags:
             description:
-              - The exception applies to Voice Connectors that have all of these tags. V(null) matches any value.
-              - Requires V(tags) in C(include).
+              - The exception applies to Voice Connectors that have all of these tags. The value V(null) matches any
+                value.
+              - The Voice Connectors must be read with V(tags) in C(include).
             type: dict
           account_ids:
-            description: The IDs of the AWS accounts to which the exception is limited, in quotes.
+            description:
+              - The exception applies only in the AWS accounts with these IDs. Write each ID in quotes. If omitted, the
+                exception applies in all accounts.
             type: list
             elements: str
           reason:
@@ -235,9 +242,9 @@ RETURN = r"""
 _value:
   description:
     - The findings, in the order of the Voice Connectors in the input. The findings for each Voice Connector are in the
-      documented order of the keys of O(policy).
-    - The findings for Voice Connectors that occur only in errors come next. The findings for accounts, Regions, and
-      selections come last.
+      order in which the keys of O(policy) are documented.
+    - Next come the findings for Voice Connectors that could not be read, so that they are only in C(errors) of a
+      result. The findings for accounts, Regions, and selections come last.
   type: list
   elements: dict
   contains:
@@ -291,8 +298,8 @@ _value:
       sample: Calls are accepted from 198.51.100.0/24.
     fix:
       description:
-        - A dictionary with the single option of M(chime_sdk.voice.chime_voice_connector) that makes the check pass. The
-          value of the option depends only on the policy.
+        - If a single option of M(chime_sdk.voice.chime_voice_connector) makes the check pass, a dictionary with this
+          option and its value. The value depends only on the policy, so it is the same for all Voice Connectors.
         - V(null) if RV(_value[].status) is not V(fail), if several options are necessary, or if several values are
           possible.
       type: dict
@@ -306,7 +313,7 @@ _value:
       type: dict
       contains:
         reason:
-          description: The reason in the policy.
+          description: Why the failure is permitted, as stated in the policy.
           type: str
           sample: The carrier is moving.
         until:

@@ -11,8 +11,9 @@ name: voice_connector_policy_includes
 version_added: 1.0.0
 short_description: List the settings that a policy needs
 description:
-  - Returns the choices of O(chime_sdk.voice.chime_voice_connector_info#module:include) that the checks of a policy
-    need. If an exception selects Voice Connectors by tags, the choices include V(tags).
+  - Returns the value for O(chime_sdk.voice.chime_voice_connector_info#module:include) with which the module reads
+    everything that the checks of a policy need. If an exception selects Voice Connectors by tags, the value contains
+    V(tags).
 positional: _input
 options:
   _input:
@@ -41,7 +42,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The choices in alphabetical order, or V([]) if the policy does not need any.
+  description:
+    - The value for O(chime_sdk.voice.chime_voice_connector_info#module:include), in alphabetical order. V([]) if the
+      policy needs none of the settings that this option selects.
   type: list
   elements: str
   sample:

@@ -19,21 +19,22 @@ description:
     so you can copy a setting from one Voice Connector to another. A key that is omitted or V(null) keeps its current
     value. An empty string or an empty list unsets the value.
   - A list replaces the whole current list, except O(termination_credentials.credentials). Specify all keys of each
-    item, such as a route. If an existing item has the same values for all specified keys, the existing item remains.
-    Otherwise, the new item has only the specified keys.
-  - C(exists=false) deletes a setting. C(exists=true) sets the setting even if every value is omitted or empty.
-    C(exists=null) means that the setting could not be read, so the task fails.
+    item, such as a route. If an existing item has the specified values for all specified keys, the module keeps this
+    item with all of its keys. Otherwise, the item that the module writes has only the specified keys.
+  - C(exists=false) deletes a setting. C(exists=true) creates a missing setting even if all of its other keys are
+    omitted or empty. If you specify C(exists=null), which M(chime_sdk.voice.chime_voice_connector_info) returns for a
+    setting that could not be read, the task fails.
   - The module reads an existing Voice Connector before the first write. If a read fails, or if the module knows that
-    AWS would reject the options, nothing is written. For example, termination credentials require termination settings,
-    and emergency calling requires termination and origination to be enabled.
+    AWS would reject the options, nothing is written. For example, AWS rejects termination credentials without
+    termination settings, and emergency calling unless both termination and origination are enabled.
 options:
   state:
     description:
       - V(present) creates the Voice Connector if it does not exist, and applies the specified options.
       - V(absent) deletes the Voice Connector with all of its settings, and confirms the deletion. Only
-        O(voice_connector_id), O(name), O(wait_timeout), and the connection options are used.
-      - If phone numbers are associated with the Voice Connector, V(absent) fails and shows up to ten of them, masked.
-        The module never disassociates phone numbers.
+        O(voice_connector_id), O(name), O(wait_timeout), and the connection options are used. Other options are ignored.
+      - With V(absent), if phone numbers are associated with the Voice Connector, the task fails, and its message
+        contains up to ten of the numbers, masked. The module never disassociates phone numbers.
     type: str
     choices:
       - present
@@ -47,7 +48,8 @@ options:
     type: str
   name:
     description:
-      - The name of the Voice Connector, with 1 to 256 letters, digits, spaces, underscores, periods, and hyphens.
+      - The name of the Voice Connector. It must have 1 to 256 characters. Valid characters are letters, digits, spaces,
+        underscores, periods, and hyphens.
       - Without O(voice_connector_id), the module searches for this exact name among the Voice Connectors that belong to
         the Region. If several Voice Connectors have this name, the task fails and lists their IDs.
       - With O(voice_connector_id) and O(state=present), this option is the new name.
@@ -114,7 +116,7 @@ options:
       credentials:
         description:
           - The credentials to set. Other credentials remain unless O(purge_termination_credentials=true).
-          - O(update_password) controls when their passwords are sent.
+          - O(update_password) controls when the passwords in this list are sent.
         type: list
         elements: dict
         suboptions:
@@ -130,12 +132,13 @@ options:
             required: true
   update_password:
     description:
-      - With V(on_create), the module sends passwords only if there is a new user name. Usually, it sends only the
-        passwords of new user names. If O(termination_credentials.credentials) contains every user name that the Voice
-        Connector will have, it sends all passwords, because AWS does not document whether new credentials replace the
-        stored credentials.
-      - With V(always), the module sends all passwords in every run. The task then always reports a change, because AWS
-        never returns passwords, so the module cannot compare them.
+      - With V(on_create), the module sends passwords only if O(termination_credentials.credentials) contains a user
+        name that does not exist yet. Usually, it sends only the passwords of these new user names. However, AWS does
+        not document whether new credentials replace all stored credentials. Therefore, if
+        O(termination_credentials.credentials) contains every user name that the Voice Connector will have after the
+        task, the module sends all passwords, so that none can be lost.
+      - With V(always), the module sends all passwords in every run. AWS never returns passwords, so the module cannot
+        compare them, and the task always reports a change.
     type: str
     choices:
       - on_create
@@ -185,7 +188,8 @@ options:
     suboptions:
       exists:
         description:
-          - V(false) disables both logs, because AWS cannot delete a logging configuration. V(true) alone has no effect.
+          - V(false) disables the logs of SIP messages and media metrics, because AWS cannot delete a logging
+            configuration. V(true) without other keys has no effect.
         type: bool
       enable_sip_logs:
         description: Whether to log SIP messages.
@@ -254,14 +258,14 @@ options:
         type: bool
       session_border_controller_types:
         description:
-          - The types of the session border controllers, each V(RIBBON_SBC), V(ORACLE_ACME_PACKET_SBC), V(AVAYA_SBCE),
-            V(CISCO_UNIFIED_BORDER_ELEMENT), or V(AUDIOCODES_MEDIANT_SBC).
+          - The types of the session border controllers. The valid types are V(RIBBON_SBC), V(ORACLE_ACME_PACKET_SBC),
+            V(AVAYA_SBCE), V(CISCO_UNIFIED_BORDER_ELEMENT), and V(AUDIOCODES_MEDIANT_SBC).
         type: list
         elements: str
       contact_center_system_types:
         description:
-          - The types of the contact center systems, each V(GENESYS_ENGAGE_ON_PREMISES),
-            V(AVAYA_AURA_CALL_CENTER_ELITE), V(AVAYA_AURA_CONTACT_CENTER), or
+          - The types of the contact center systems. The valid types are V(GENESYS_ENGAGE_ON_PREMISES),
+            V(AVAYA_AURA_CALL_CENTER_ELITE), V(AVAYA_AURA_CONTACT_CENTER), and
             V(CISCO_UNIFIED_CONTACT_CENTER_ENTERPRISE).
         type: list
         elements: str
@@ -302,13 +306,13 @@ options:
     type: dict
     suboptions:
       exists:
-        description: Whether AWS has a record of such a message.
+        description: Whether AWS has a record of a SIP OPTIONS message.
         type: bool
       timestamp:
         description: The time of the message, in ISO 8601 format.
         type: str
       source:
-        description: The source IP address.
+        description: The source IP address of the message.
         type: str
   phone_numbers:
     description:
@@ -348,9 +352,10 @@ attributes:
   diff_mode:
     details:
       - The diff contains the name, O(require_encryption), O(network_type), O(integration_type), and, if specified, the
-        tags and the settings. It shows unmasked phone numbers, but no passwords.
+        tags and the settings. It shows unmasked phone numbers, but no passwords. In the diff,
         C(termination_credentials.new_passwords) lists the user names whose passwords are sent.
-      - C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide phone numbers, set C(diff=false) on the task.
+      - C(--diff) and C(ANSIBLE_DIFF_ALWAYS) turn on diff mode. To hide phone numbers even then, set C(diff=false) on
+        the task.
   idempotent:
     details:
       - With O(update_password=always), a task with credentials always reports a change. If AWS withholds the current
@@ -358,22 +363,23 @@ attributes:
 notes:
   - Unless O(voice_connector_id) is set, the credentials need the IAM actions C(chime:ListVoiceConnectors) and
     C(chime:CreateVoiceConnector) on the resource C(*). On the resource
-    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), the credentials need C(chime:GetVoiceConnector), and
-    C(chime:UpdateVoiceConnector) or C(chime:DeleteVoiceConnector). For each specified setting, they also need the
-    actions that get, put, and delete the setting, such as C(chime:GetVoiceConnectorProxy),
-    C(chime:PutVoiceConnectorProxy), and C(chime:DeleteVoiceConnectorProxy). To check whether AWS would reject a change,
-    the module may also read O(termination), O(origination), and O(emergency_calling), which requires the actions that
-    get these settings.
+    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), the credentials need C(chime:GetVoiceConnector),
+    C(chime:UpdateVoiceConnector) for O(state=present), and C(chime:DeleteVoiceConnector) for O(state=absent). For each
+    specified setting, they also need the actions that get, put, and delete the setting, such as
+    C(chime:GetVoiceConnectorProxy), C(chime:PutVoiceConnectorProxy), and C(chime:DeleteVoiceConnectorProxy). To check
+    whether AWS would reject a change, the module may also read O(termination), O(origination), and
+    O(emergency_calling), which requires the actions that get these settings.
   - For O(tags), the credentials need C(chime:ListTagsForResource), C(chime:TagResource), and C(chime:UntagResource).
     For O(phone_numbers) and O(state=absent), they need C(chime:ListPhoneNumbers) on the resource C(*). The guide on
     settings contains the complete IAM policy.
   - When the module enables logs, AWS sets up log delivery with the permissions of the credentials. Therefore, the
     credentials need the IAM actions C(logs:CreateLogDelivery), C(logs:GetLogDelivery), C(logs:ListLogDeliveries),
-    C(logs:PutResourcePolicy), C(logs:DescribeResourcePolicies), and C(logs:DescribeLogGroups). The module itself does
-    not change resource policies.
-  - The module sends the necessary writes in a fixed order. First, it deletes emergency calling, turns off encryption,
-    and writes termination, termination credentials, and origination. Then it turns on encryption, and writes emergency
-    calling, streaming, logging, external systems, the proxy configuration, and the tags.
+    C(logs:PutResourcePolicy), C(logs:DescribeResourcePolicies), and C(logs:DescribeLogGroups). The module itself sends
+    no requests to CloudWatch Logs.
+  - The module sends only the necessary writes, in an order that AWS accepts. If emergency calling is to be deleted, or
+    encryption is to be turned off, these writes are sent first. Next come termination and its credentials, and then
+    origination. Then the module turns on encryption if necessary. The last writes are those of emergency calling,
+    streaming, logging, external systems, the proxy configuration, and the tags.
   - If a write fails, the module stops. RV(steps) lists the completed operations. RV(voice_connector_id) contains the ID
     of the Voice Connector, even if the task just created it. To complete the changes, run the task again.
   - AWS cannot recognize a repeated request to create a Voice Connector, so the module sends this request only once. If
@@ -381,18 +387,18 @@ notes:
     with that Voice Connector. If none appears within O(wait_timeout), or if several appear, the task fails. You can
     safely run the task again, because it searches for the name first. Two tasks that run at the same time with the same
     O(name) can create two Voice Connectors.
-  - AWS replaces a setting as a whole, and has no conditional write. The module reads a setting again immediately before
-    it writes the setting, and fails if the setting has changed. If someone else changes the setting after that read,
-    the change is lost.
+  - AWS always replaces a setting as a whole, even if someone else has changed it in the meantime. Therefore, the module
+    reads a setting again immediately before it writes the setting, and fails if the setting has changed. If someone
+    else changes the setting after that read, the change is lost.
   - If a stored setting contains a key that the installed botocore cannot send, the module does not replace the setting,
-    and the task fails. The same applies if an item that you change or remove contains a key that this module does not
-    know.
+    because the key would be lost, and the task fails. The task also fails if you change or remove an item of a list,
+    such as a route, and the stored item contains a key that this module does not know.
   - AWS may normalize values. Therefore, when the module compares settings, it ignores the order of lists, the plus sign
     in front of phone numbers, the case of countries and hosts, and different notations of the same CIDR block. It
     treats a missing value as equal to V(false), V(''), and V([]).
-  - If AWS withholds the tags of the Voice Connector with the error C(Invalid resource), a task with O(tags) fails
-    before the first write. With O(purge_tags=false), the task does not fail, but sends the tags in every run. If AWS
-    withholds the tags after the module wrote them, the module shows a warning.
+  - For some Voice Connectors, AWS returns the error C(Invalid resource) instead of the tags. In this case, a task with
+    O(tags) fails before the first write. With O(purge_tags=false), the task does not fail, but sends the tags in every
+    run. If AWS withholds the tags after the module wrote them, the module shows a warning.
   - Ansible hides a password wherever the password occurs in a result, even as part of a different value, such as a
     name. If an option contains a value that Ansible has hidden, such as C(********), the task fails.
   - Phone numbers and user names are returned unmasked, but are not written to the system log of the managed node. To
@@ -408,7 +414,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Create or update the trunk of the reception
+- name: Create or update the Voice Connector with the name reception
   chime_sdk.voice.chime_voice_connector:
     region: us-east-1
     name: reception
@@ -480,7 +486,7 @@ EXAMPLES = r"""
   check_mode: true
   diff: true
 
-- name: Change a password, and delete all other user names
+- name: Set the password of one user name, and delete all other user names
   chime_sdk.voice.chime_voice_connector:
     region: us-east-1
     name: reception
@@ -491,7 +497,7 @@ EXAMPLES = r"""
     update_password: always
     purge_termination_credentials: true
 
-- name: Delete a Voice Connector if it still has this name
+- name: Delete a Voice Connector, but fail if its name is not reception
   chime_sdk.voice.chime_voice_connector:
     region: us-east-1
     voice_connector_id: abcdef1ghij2klmno3pqr4
@@ -503,7 +509,7 @@ RETURN = r"""
 voice_connector_id:
   description:
     - The ID of the Voice Connector. V(null) if the ID is unknown, for example because no Voice Connector has this
-      O(name), or because check mode does not create it.
+      O(name), or because check mode does not create the Voice Connector.
   returned: always
   type: str
   sample: abcdef1ghij2klmno3pqr4
@@ -532,7 +538,7 @@ failed_step:
   type: str
   sample: null
 exists:
-  description: Whether the Voice Connector exists. In check mode, whether it would exist.
+  description: Whether the Voice Connector exists after the task. In check mode, whether it would exist.
   returned: on success
   type: bool
   sample: true

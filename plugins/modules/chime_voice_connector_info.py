@@ -15,12 +15,13 @@ short_description: Find Amazon Chime SDK Voice Connectors and read their setting
 description:
   - Lists the Amazon Chime SDK Voice Connectors of an account in one or more Regions, or reads Voice Connectors by ID.
     The module can also read their tags and settings. It sends several requests at a time.
-  - If some Voice Connectors cannot be read, the module still reads the others, and then the task fails. In a C(rescue),
-    RV(voice_connectors) contains everything that was read, and RV(errors) lists what could not be read.
+  - If some Voice Connectors cannot be read, the module still reads the others, and then the task fails. Even then, the
+    task returns everything that was read in RV(voice_connectors), and lists in RV(errors) what could not be read. You
+    can use these values in a C(rescue) section.
   - The module stops reading a Region if every further read in that Region would fail, for example because the
-    credentials are rejected. The module also stops if the first reads in the Region all fail. It still reads the other
-    Regions, and then the task fails. In this case, RV(stopped) is V(true), and RV(errors) contains each listed or
-    specified Voice Connector that the module did not try to read.
+    credentials are rejected. It also stops reading a Region if the first reads in that Region all fail. The module
+    still reads the other Regions, and then the task fails. In this case, RV(stopped) is V(true), and RV(errors)
+    contains each listed or specified Voice Connector that the module did not try to read.
 options:
   regions:
     description:
@@ -37,16 +38,16 @@ options:
     description:
       - Read only the Voice Connectors with these IDs. If a Voice Connector does not exist in any of the Regions, the
         task fails.
-      - If omitted, all Voice Connectors are read. If the list is empty, no Voice Connector is read, and
-        only O(regions=all) sends a request to the service.
-      - The module lists the Voice Connectors if a listing can take fewer requests than reading the Voice Connectors one
-        by one.
+      - If omitted, all Voice Connectors are read. If the list is empty, no Voice Connector is read. In this case, the
+        module sends a request to the service only for O(regions=all), to get the Regions.
+      - If a listing may take fewer requests than reading the Voice Connectors one by one, the module lists the Voice
+        Connectors.
     type: list
     elements: str
   names:
     description:
-      - Read only Voice Connectors with one of these names. If the list is empty, no Voice Connector is read, and
-        only O(regions=all) sends a request to the service.
+      - Read only Voice Connectors with one of these names. If the list is empty, no Voice Connector is read. In this
+        case, the module sends a request to the service only for O(regions=all), to get the Regions.
       - A name without a match is not an error. RV(selection.unmatched) lists such names.
     type: list
     elements: str
@@ -54,15 +55,16 @@ options:
     description:
       - Read only Voice Connectors with all of these tags. Keys and values are strings. The value V(null) matches any
         value.
-      - To match tags, the module reads the tags of every Voice Connector. If any tags cannot be read, the task fails.
+      - To find the matches, the module reads the tags of every Voice Connector that the other options select. If the
+        tags of one of them cannot be read, the task fails.
     type: dict
   include:
     description:
       - The settings to read for each Voice Connector. Other values, such as the name and the Region, are always
-        returned. Each item takes one request per Voice Connector. V(phone_numbers) takes one listing per Region
-        instead.
-      - Each setting is returned as a dictionary with all of its keys. Values that are not set are V(null) or V([]). Use
-        the key C(exists) in conditions.
+        returned. Each item takes one request for each Voice Connector, except V(phone_numbers), for which the module
+        lists the phone numbers of each Region.
+      - Each setting is returned as a dictionary with all of its keys. Values that are not set are V(null) or V([]). In
+        a condition, use the key C(exists) to check whether a setting is set.
     type: list
     elements: str
     choices:
@@ -105,9 +107,10 @@ notes:
     exist if the response is empty, or if the setting in the response is empty. It reports the same if AWS returns the
     error C(NotFoundException) and the Voice Connector exists.
   - Phone numbers and user names are returned unmasked. To keep them out of output and logs, set C(no_log) on the task.
-  - AWS does not document whether a Region also lists the Voice Connectors of other Regions. Check C(aws_region) of each
-    Voice Connector. If it contains a different Region, read that Region too. In a Region that the Voice Connector does
-    not belong to, the response C(NotFoundException) does not show whether a setting exists, so the task fails.
+  - AWS does not document whether a Region also lists the Voice Connectors of other Regions. If the value C(aws_region)
+    of a Voice Connector differs from the Region that you read, also read the Region in C(aws_region). In a Region that
+    the Voice Connector does not belong to, the response C(NotFoundException) does not show whether a setting exists, so
+    the task fails.
   - If a Voice Connector is deleted after it is listed, but before its settings are read, the module returns the Voice
     Connector, and reports that its settings do not exist.
 seealso:
@@ -176,7 +179,7 @@ EXAMPLES = r"""
     msg: "{{ trunk.voice_connectors[0].name }} does not log SIP messages"
   when: trunk.voice_connectors[0].logging.enable_sip_logs is not true
 
-- name: Find Voice Connectors by tag, with any value for 'stage'
+- name: Find the Voice Connectors with the tag team=voice, and with a tag stage of any value
   chime_sdk.voice.chime_voice_connector_info:
     region: us-east-1
     tags:
@@ -239,9 +242,10 @@ regions:
       sample: null
 regions_source:
   description:
-    - The source of RV(regions). V(options) means the options of the task, the environment, or the profile. With
-      O(regions=all), V(service) means that AWS returned the Regions. V(botocore) means that AWS did not return the
-      Regions, so some Regions may be missing. V(null) means that the task failed before the Regions were known.
+    - The source of RV(regions). V(options) means that the Regions come from the options of the task, the environment,
+      or the profile. With O(regions=all), V(service) means that AWS returned the Regions. V(botocore) means that AWS
+      did not return the Regions, so some Regions may be missing. V(null) means that the task failed before the Regions
+      were known.
   returned: always
   type: str
   sample: options
@@ -258,7 +262,8 @@ account_id:
   type: str
   sample: "111122223333"
 selection:
-  description: The selection, and the part of it that matched nothing.
+  description:
+    - The values of the options that select Voice Connectors, and the part of these values that matched nothing.
   returned: always
   type: dict
   contains:
@@ -300,7 +305,7 @@ selection:
           elements: str
           sample: []
         tags:
-          description: The option O(tags) if no Voice Connector was found, otherwise V(null).
+          description: The option O(tags) if RV(voice_connectors) is empty, otherwise V(null).
           returned: always
           type: dict
           sample: null
@@ -469,7 +474,8 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether AWS has a record of such a message. V(null) if unknown, in which case the task fails.
+          description:
+            - Whether AWS has a record of a SIP OPTIONS message. V(null) if unknown, in which case the task fails.
           returned: always
           type: bool
           sample: true
@@ -481,7 +487,7 @@ voice_connectors:
           type: str
           sample: "2026-11-24T16:45:55+00:00"
         source:
-          description: The source IP address, or V(null) if AWS did not return it.
+          description: The source IP address of the message, or V(null) if AWS did not return it.
           returned: always
           type: str
           sample: 203.0.113.5
@@ -719,8 +725,8 @@ errors:
       sample: us-east-1
     setting:
       description:
-        - The setting that could not be read, as in O(include). V(null) if the error affects the whole Voice Connector,
-          Region, or task.
+        - The setting that could not be read, with the name that it has in O(include). V(null) if the error affects the
+          whole Voice Connector, Region, or task.
       returned: always
       type: str
       sample: null

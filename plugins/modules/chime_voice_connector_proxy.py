@@ -20,12 +20,13 @@ description:
   - After it sets a configuration, the module compares the configuration in the response with the configuration that it
     sent. If the outcome of the write is unknown, for example because the connection broke, the module reads the
     configuration again. If the change did not take effect or cannot be confirmed, the task fails. If the service stored
-    a different configuration, the task also fails, and reports the change.
+    a different configuration, the task also fails, but its result contains the stored configuration and
+    C(changed=true).
 options:
   state:
     description:
       - V(present) sets the proxy configuration, and V(absent) deletes it.
-      - If the Voice Connector does not exist, the task fails with either value.
+      - If the Voice Connector does not exist, the task fails with V(present) and with V(absent).
     type: str
     choices:
       - present
@@ -74,16 +75,17 @@ attributes:
         the change, the task fails as in the real run.
   diff_mode:
     details:
-      - The diff shows the unmasked fall-back phone number. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
-        the phone number, set C(diff=false) on the task.
+      - The diff shows the unmasked fall-back phone number. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) turn on diff mode. To
+        hide the phone number even then, set C(diff=false) on the task.
 notes:
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) or C(chime:DeleteVoiceConnectorProxy) on
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
-  - The service always replaces or deletes the whole proxy configuration, and has no conditional write. If someone else
-    changes the configuration after the last read, but before the write arrives, that change is lost. This window is as
-    long as one request. If the stored configuration contains a key that the installed botocore cannot send, the module
-    does not replace the configuration, and the task fails.
+  - The service always replaces or deletes the whole proxy configuration, even if someone else has changed it in the
+    meantime. If someone else changes the configuration after the last read, but before the write arrives, that change
+    is lost. The time between these two requests is short, because the write follows the read immediately. If the stored
+    configuration contains a key that the installed botocore cannot send, the module does not replace the configuration,
+    because the key would be lost, and the task fails.
   - The service may normalize values. Therefore, when the module compares configurations, it ignores the order and case
     of the countries, and a plus sign in front of the phone number. An empty phone number is the same as no phone
     number.

@@ -17,7 +17,8 @@ description:
   - RV(exists) is V(false) only if AWS confirms that no proxy configuration is set. If the request is denied or
     throttled, or if the response is missing or unreadable, the task fails instead.
   - If AWS returns the error C(NotFoundException), a second request checks whether the Voice Connector exists. If the
-    Voice Connector does not exist, the task fails. A 404 response without that error name also fails the task.
+    Voice Connector does not exist, the task fails. The task also fails if a response has the HTTP status 404, but not
+    this error name, because the response may not come from AWS.
 options: {}
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -56,7 +57,7 @@ EXAMPLES = r"""
       for {{ voice_proxy.proxy.phone_number_countries | join(', ') }}
   when: voice_proxy.exists
 
-# An info module does not set facts. Set the facts that you need.
+# An info module returns its result, but sets no facts. To keep values as facts, set them in a separate task.
 - name: Store the result in facts and in the fact cache
   ansible.builtin.set_fact:
     voice_proxy_exists: "{{ voice_proxy.exists }}"
@@ -129,9 +130,10 @@ region:
 exists:
   description:
     - Whether a proxy configuration is set on the Voice Connector. Use this key in C(when).
-    - V(true) if AWS returned a C(Proxy) with at least one key, even if the value of the key is V(null).
-    - V(false) if AWS returned an empty response, an empty C(Proxy), or the error C(NotFoundException) for a Voice
-      Connector that exists in this Region.
+    - V(true) if the response from AWS contains a C(Proxy) object with at least one key, even if the value of the key is
+      V(null).
+    - V(false) if the response is empty, if its C(Proxy) object is empty or V(null), or if AWS returned the error
+      C(NotFoundException) and the Voice Connector exists in this Region.
   returned: success
   type: bool
   sample: true

@@ -22,7 +22,7 @@ description:
     the module restores the other proxy configurations.
   - The module reads each proxy configuration immediately before each attempt to write it. If the configuration already
     matches the backup, it is not written. If the configuration differs from the backup, it is overwritten only with
-    O(overwrite=true). In this comparison, a missing value equals V(false) and an empty value.
+    O(overwrite=true). In this comparison, a missing value, V(false), and an empty value are the same.
   - If a proxy configuration cannot be restored, the module continues with the other proxy configurations, and the task
     fails at the end. The module skips the rest of a Region if every further request in that Region would fail.
 options:
@@ -51,7 +51,8 @@ options:
     description:
       - Whether to overwrite a proxy configuration that differs from the backup. If V(false), that configuration is not
         changed, and the task fails.
-      - The overwritten configuration is not backed up. Preview the change in check mode with C(--diff).
+      - The overwritten configuration is not backed up. To see the change beforehand, run the task in check mode with
+        C(--diff).
     type: bool
     default: false
 extends_documentation_fragment:
@@ -72,14 +73,15 @@ attributes:
         RV(failures) and C(changed) are the same as in the real run, as far as they can be predicted without a write.
   diff_mode:
     details:
-      - The diff shows the unmasked fall-back phone numbers. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
-        the phone numbers, set C(diff=false) on the task.
+      - The diff shows the unmasked fall-back phone numbers. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) turn on diff mode. To
+        hide the phone numbers even then, set C(diff=false) on the task.
 notes:
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) on C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
   - The module uses the Regions in the backup, regardless of O(region).
-  - The service has no conditional write. If someone else changes a proxy configuration after the last read, but before
-    the write arrives, that change is overwritten. This window is as long as one request.
+  - The service always replaces the whole proxy configuration, even if someone else has changed it in the meantime. If
+    someone else changes a proxy configuration after the last read, but before the write arrives, that change is
+    overwritten. The time between these two requests is short, because the write follows the read immediately.
   - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. In the result, V((hidden\))
     replaces all phone numbers that the module read, and anything that looks like a phone number.
 seealso:
@@ -121,7 +123,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 account_id:
-  description: The AWS account in O(account_id).
+  description: The ID of the AWS account, as in the option O(account_id).
   returned: always
   type: str
   sample: "111122223333"

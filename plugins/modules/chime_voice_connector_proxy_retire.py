@@ -14,7 +14,7 @@ version_added: 1.0.0
 short_description: Back up and delete the proxy configurations of Amazon Chime SDK Voice Connectors
 description:
   - Reads the Voice Connectors of one AWS account in one or more Regions, backs up the selected proxy configurations,
-    and then deletes the proxy configurations, several at a time. The module does not change the Voice Connectors
+    and then deletes these proxy configurations, several at a time. The module does not change the Voice Connectors
     themselves.
   - Before the first deletion, the module checks that the credentials and the Voice Connectors belong to O(account_id),
     that everything was read, and that every exclusion matches a Voice Connector. It also checks that each Voice
@@ -55,12 +55,13 @@ options:
       - The AWS Regions to read. If omitted or V(all), the module reads every Region in which AWS offers the service.
         The module gets these Regions from AWS, and adds the Regions that are listed in the installed botocore. If AWS
         does not return the Regions, the module uses only the Regions in botocore, and shows a warning.
-      - O(region) does not select Regions. If you set O(region) without O(regions), the task fails.
+      - O(region) does not select the Regions to read. If you set O(region) without O(regions), the task fails.
     type: list
     elements: str
   exclude_regions:
     description:
-      - The Regions to skip, for example because they cannot be read. Each must be one of the Regions to read.
+      - The Regions to skip, for example because they cannot be read. Each must be one of the Regions that O(regions)
+        selects.
       - If a Voice Connector belongs to a skipped Region, its proxy configuration is not deleted, even if a different
         Region lists the Voice Connector.
     type: list
@@ -88,7 +89,9 @@ options:
     type: dict
     default: {}
   max_deletions:
-    description: The maximum number of proxy configurations to delete. If more are selected, nothing is deleted.
+    description:
+      - The maximum number of proxy configurations to delete. If more are selected, the task fails, and nothing is
+        deleted.
     type: int
     default: 50
   backup_dir:
@@ -96,7 +99,7 @@ options:
       - The folder for the backup, on the managed node. The module creates the folder if it is missing.
       - Specify an absolute path, or a path that begins with V(~). How a relative path is resolved depends on the
         connection. With a local connection, the path is relative to the folder of the playbook.
-      - The backup contains the unmasked fall-back phone numbers. Only the owner of the file can read it.
+      - The backup is a file that only its owner can read, because it contains the unmasked fall-back phone numbers.
     type: path
     default: proxy-backup
 extends_documentation_fragment:
@@ -118,17 +121,18 @@ attributes:
         C(changed) are the same as in the real run, as far as they can be predicted without a deletion.
   diff_mode:
     details:
-      - The diff shows the unmasked fall-back phone numbers. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) request diffs. To hide
-        the phone numbers, set C(diff=false) on the task.
+      - The diff shows the unmasked fall-back phone numbers. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) turn on diff mode. To
+        hide the phone numbers even then, set C(diff=false) on the task.
 notes:
   - The credentials need the IAM actions C(chime:ListVoiceConnectors) and C(chime:ListAvailableVoiceConnectorRegions)
     on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnectorProxy),
     C(chime:GetVoiceConnector), and C(chime:DeleteVoiceConnectorProxy). For O(exclude_tags), they also need
     C(chime:ListTagsForResource).
-  - The service has no conditional deletion. If someone else changes a proxy configuration after the last read, but
-    before the deletion arrives, the changed configuration is deleted without a backup. This window is as long as one
-    request.
+  - The service deletes a proxy configuration even if someone else has changed it in the meantime. If someone else
+    changes a proxy configuration after the last read, but before the deletion arrives, the changed configuration is
+    deleted without a backup. The time between these two requests is short, because the deletion follows the read
+    immediately.
   - Do not set C(until) or C(retries) on the task. Ansible keeps only the result of the last attempt, so you lose the
     paths of the earlier backups and the lists of deleted proxy configurations. The module has its own retries, and the
     message of a partly failed task contains the path of the backup.
@@ -182,15 +186,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 account_id:
-  description: The AWS account in O(account_id).
+  description: The ID of the AWS account, as in the option O(account_id).
   returned: always
   type: str
   sample: "111122223333"
 selected:
   description:
     - The Voice Connectors whose proxy configuration was selected for deletion. If a proxy configuration could not be
-      restored from a backup, RV(failures) contains its Voice Connector instead. In check mode, this is the complete
-      plan.
+      restored from a backup, RV(failures) contains its Voice Connector instead. In check mode, this list is the plan,
+      and contains everything that a real run would delete.
     - V([]) if the task failed before the Voice Connectors were selected.
   returned: always
   type: list

@@ -16,22 +16,23 @@ version_added: 1.0.0
 short_description: Report whether Amazon Chime SDK Voice Connectors comply with a policy
 description:
   - Checks the Voice Connectors of one or many accounts against a policy, compares the result with the previous report,
-    and writes the reports C(voice-audit.json), C(voice-audit.csv), C(voice-audit.html), and C(voice-audit.xml).
-  - On the console, the task shows RV(verdict), the number of new and fixed findings, and a line for each check with its
-    first violations. If the same option of M(chime_sdk.voice.chime_voice_connector) fixes all violations of a check,
-    the line ends with this option. If something could not be read, the task also shows a line for each reason. The last
-    line contains the folder of the reports.
+    and writes the report in each selected format, as C(voice-audit.json), C(voice-audit.csv), C(voice-audit.html), or
+    C(voice-audit.xml).
+  - On the console, the task shows RV(verdict), the number of new and fixed findings if there is a previous report, and
+    a line for each check with its first violations. If the same option of M(chime_sdk.voice.chime_voice_connector)
+    fixes all violations of a check, the line ends with this option and its value. If something could not be read, the
+    task also shows a line for each reason. The last line contains the folder of the reports.
   - By default, the task fails if a check fails, if anything could not be read, or if there are no Voice Connectors. In
     these cases, it writes all reports before it fails.
-  - The action runs on the control node. It does not connect to a host, sends no requests to AWS, and does not use the
-    variables of the play.
+  - The action runs on the control node. It takes its input only from its options and the previous report. It does not
+    connect to a host, and sends no requests to AWS.
 options:
   results:
     description:
       - One or more results of M(chime_sdk.voice.chime_voice_connector_info). Use one result, a list of results, or the
         registered result of a loop.
-      - Include failed results. A result without the list of Voice Connectors is reported as an account that could not
-        be read.
+      - Also pass failed results, because otherwise the report does not show what could not be read. A result without
+        the list of Voice Connectors is reported as an account that could not be read.
     type: raw
     required: true
   policy:
@@ -43,8 +44,8 @@ options:
   report_dir:
     description:
       - The folder for the reports on the control node. A relative path is relative to the directory in which
-        C(ansible-playbook) runs. The path can contain C(~) and environment variables. If a variable does not exist, the
-        task fails.
+        C(ansible-playbook) runs. The path can contain C(~) and environment variables. If an environment variable in the
+        path does not exist, the task fails.
       - If the folder does not exist, the task creates a folder that only the owner can access. An existing folder keeps
         its mode and its owner. Only the owner can read the reports.
     type: path
@@ -52,8 +53,8 @@ options:
   formats:
     description:
       - The formats of the reports. V(junit) writes C(voice-audit.xml). The V(html) page is self-contained.
-      - The task removes earlier reports in other formats from O(report_dir), because users could mistake them for
-        current reports. Other files in the folder are never changed.
+      - If O(report_dir) contains earlier reports in formats that are not in this list, the task removes these reports,
+        because users could mistake them for current reports. Other files in the folder are never changed.
       - Without V(json), later reports cannot be compared with this report.
     type: list
     elements: str
@@ -83,9 +84,9 @@ options:
     default: false
   fail_on:
     description:
-      - The conditions that fail the task. With V(fail), the task fails if a check fails. With V(unknown), it fails if
-        RV(outcome) is V(incomplete), for example because something could not be read. With V(empty), it fails if
-        everything was read, but there are no Voice Connectors.
+      - The conditions that fail the task. With V(fail), the task fails if a check fails. With V(unknown), the task
+        fails if RV(outcome) is V(incomplete), for example because something could not be read. With V(empty), the task
+        fails if everything was read, but there are no Voice Connectors.
       - With V([]), the task fails only if its options are not valid, or if the reports cannot be written.
     type: list
     elements: str
@@ -116,17 +117,18 @@ attributes:
     description: Runs as an action plugin on the control node, regardless of the connection of the host.
     support: full
   check_mode:
-    description: Can run in C(check_mode) and return the same result without changing the target.
+    description: Supports check mode, in which it returns the same result.
     support: full
     details:
       - The reports are also written in check mode, because they change nothing in AWS.
   diff_mode:
-    description: Returns details on what has changed, or would change in C(check_mode), when in C(diff) mode.
+    description: In diff mode, also returns what has changed or, in check mode, what would change.
     support: N/A
     details:
-      - Reports are not managed files, so there is no diff to show.
+      - The task writes new reports in each run, so a diff of the reports is not useful, and the task returns none.
   idempotent:
-    description: When run twice in a row with the same options and no other changes, the second run changes nothing.
+    description:
+      - If a task runs twice with the same options, and nothing else changes in between, the second run changes nothing.
     support: N/A
     details:
       - Each run writes new reports. C(changed) is always V(false), because no managed system changes.
@@ -207,7 +209,7 @@ counts:
       type: int
       sample: 1
     unread_regions:
-      description: The number of these Regions that were not completely read.
+      description: The number of Regions, in all accounts, that were not completely read.
       returned: always
       type: int
       sample: 0
@@ -257,7 +259,9 @@ fixed_count:
   type: int
   sample: 0
 files:
-  description: The paths of the reports, or V([]) if they could not be written. The findings are in these files.
+  description:
+    - The paths of the reports, or V([]) if they could not be written. The result does not contain the findings
+      themselves, which are in these files.
   returned: if the options are valid
   type: list
   elements: str

@@ -391,8 +391,9 @@ def test_the_documentation_and_the_tests_have_the_same_checks_as_the_table() -> 
     for name, check in CHECKS.items():
         description = options[name]["description"]
         last = description if isinstance(description, str) else description[-1]
-        required = " and ".join(f"V({include})" for include in check.includes) or "nothing"
-        assert last == f"Requires {required} in C(include).", name
+        required = " and ".join(f"V({include})" for include in check.includes)
+        how = f"must be read with {required} in" if required else "can be read with any"
+        assert last == f"The Voice Connectors {how} C(include).", name
         kinds: dict[str, Any] = {"bool": bool, "int": int, "float": (int, float), "list": list, "dict": dict}
         assert isinstance(POLICY[name], kinds[options[name]["type"]]), name
 
