@@ -103,7 +103,8 @@ def parse_options(args: dict[str, Any]) -> dict[str, Any]:
             raise AuditError(f"The option {name} must be a string, not {value!r:.40}. Put it in quotes.")
         if kind == "list":
             items = parse_list(value)
-            # If the user selects nothing, a survey in AWX returns a list with an empty string.
+            # If the user selects nothing, a survey in AWX returns a list with an empty string. Treat such a list as
+            # omitted, unlike an explicitly empty list.
             if items == [] and value not in ([], "[]"):
                 continue
             value = items

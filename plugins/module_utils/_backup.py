@@ -38,7 +38,7 @@ def write_backup(folder: str, account_id: str, records: list[Record], now: datet
 
     :param folder: the folder of the file, which is created if it does not exist.
     :param now: the time in UTC.
-    :param prefix: the beginning of messages, "Failed to ...: ".
+    :param prefix: the beginning of error messages: "Failed to ...: ".
     :raises VoiceError: the file could not be written, or does not contain the backup.
     """
     path = check_folder(folder, account_id, now, prefix)
@@ -59,14 +59,15 @@ def write_backup(folder: str, account_id: str, records: list[Record], now: datet
 
 
 def check_folder(folder: str, account_id: str, now: datetime.datetime, prefix: str) -> str:
-    """Return the absolute path to which ``write_backup`` writes the backup. This creates nothing.
+    """Check the folder, and return the absolute path to which ``write_backup`` writes the backup. Create nothing.
 
-    :raises VoiceError: the backup cannot be written.
+    :raises VoiceError: the backup cannot be written to this path.
     """
     path = os.path.join(os.path.abspath(folder), f"proxy-backup-{account_id}-{now:%Y%m%dT%H%M%S.%fZ}.json")
     reason = None
     try:
-        path.encode()  # raises ValueError for a path that is not UTF-8, because Ansible cannot return it
+        # Reject a path that is not UTF-8 (ValueError), because Ansible cannot return such a path in the result.
+        path.encode()
         existing = path
         while not _exists(existing):
             existing = os.path.dirname(existing)
@@ -87,7 +88,7 @@ def read_backup(
     """Read the backup of this account from a file, and return the records with these IDs.
 
     :param identifiers: the IDs, or None for all records.
-    :param numbers: the phone numbers to hide in messages. This function adds those in the backup.
+    :param numbers: the phone numbers to hide in messages. This function adds the phone numbers in the backup.
     :raises VoiceError: the file cannot be read, is not a backup, belongs to a different account, or has no record for
         an ID. Also raised if a selected record is not valid, or if its proxy configuration cannot be set.
     """
@@ -130,7 +131,7 @@ def read_backup(
 
 
 def _read(path: str) -> bytes:
-    """Return the content of a regular file. Reading a file of a different kind could hang, or never end.
+    """Return the content of a regular file. Reading a file of a different kind, such as a named pipe, could hang.
 
     :raises OSError: the file cannot be read, is not a regular file, or is larger than MAX_SIZE.
     """

@@ -49,7 +49,7 @@ def find_suspects(words: str, settings: dict[str, Any]) -> list[str]:
     """Return the names of the settings whose value the message of an error quotes.
 
     If it quotes several values, only the longest counts. If it quotes none, return the names of the settings whose
-    value is a URL with an invalid port.
+    value is a URL with an invalid port, because an error about a port can omit the URL.
 
     :param words: the message of the error.
     :param settings: the connection options.

@@ -30,7 +30,8 @@ from ._shapes import Setting, setting_result
 _T = TypeVar("_T")
 _END = object()
 
-# Stop reading a Region if nothing has succeeded after this many failures, or *concurrency* failures if that is more.
+# Stop reading a Region after this many failures without a success. If *concurrency* is higher, use *concurrency*
+# instead.
 _ENOUGH_FAILURES = 8
 
 
@@ -44,8 +45,8 @@ class Selection(NamedTuple):
     settings: list[Setting]
     phone_numbers: bool = False
     # Whether to skip listed Voice Connectors that belong to a Region that is not read. If true, a Voice Connector can
-    # have several results: one from each Region whose listing contains it with that Region as its ``aws_region``, and,
-    # if its ID is selected, one from each Region in which the ID was found.
+    # also have several results. A listed Voice Connector is read in each Region whose listing contains that Region as
+    # its ``aws_region``. A selected ID that is not listed has a result from each Region in which it was found.
     own_regions_only: bool = False
     # Whether ``ConnectorRead.structures`` contains the settings as AWS returned them.
     keep_structures: bool = False
@@ -73,9 +74,9 @@ class RegionRead:
         # The documented keys of each listed Voice Connector, by ID; None if a value does not have its documented type
         self.listed: dict[str, dict[str, Any] | None] = {}
         self.listing_error: VoiceError | None = None
-        self.numbers: dict[str, list[str]] | None = None  # by Voice Connector ID; None if not listed
+        self.numbers: dict[str, list[str]] | None = None  # by Voice Connector ID; None if the numbers were not listed
         self.numbers_error: VoiceError | None = None
-        self.listed_all = False  # whether to skip IDs that are not listed in this Region
+        self.listed_all = False  # if true, selected IDs that are not listed in this Region are not read in it
         self.stopped_by: VoiceError | None = None  # the error that stopped reading early
         self._failures: list[VoiceError] = []
         self._succeeded = False
@@ -86,7 +87,7 @@ class RegionRead:
 
     def record(self, result: ConnectorRead, concurrency: int) -> None:
         """Record a result, and stop reading this Region if the result shows that further reads would fail too."""
-        # After a missing resource or withheld tags, further reads can succeed.
+        # A missing resource and withheld tags do not count as failures, because further reads can still succeed.
         failed = [e for e in result.errors if not isinstance(e, NotFound) and not are_tags_withheld(e)]
         self._failures.extend(failed)
         self._succeeded = self._succeeded or not failed
@@ -98,7 +99,7 @@ class RegionRead:
 
 
 class Unknown(NamedTuple):
-    """An error about a Voice Connector or one of its settings or, if the ID is None, about the listing of a Region."""
+    """An error about a Voice Connector or one of its settings. If the ID is None, it is about a listing."""
 
     voice_connector_id: str | None
     region: str | None
@@ -132,7 +133,11 @@ class BulkRead(NamedTuple):
 
 
 def without_foreign(read: BulkRead, account_id: str | None) -> BulkRead:
-    """Return *read* with an error in place of each Voice Connector whose ARN contains a different account."""
+    """Return *read* with an error in place of each Voice Connector that belongs to a different account.
+
+    :param account_id: the account to which all Voice Connectors must belong, according to their ARNs. If it is None,
+        all accounts are accepted.
+    """
 
     def check(result: ConnectorRead) -> ConnectorRead:
         owner = find_owner(result.connector) if result.connector else None
@@ -150,7 +155,7 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
     """Read the selected Voice Connectors in one or more Regions.
 
     If several Regions list a Voice Connector, it is read only once, if possible in the Region that it belongs to.
-    ``Selection.own_regions_only`` changes this.
+    With ``Selection.own_regions_only``, it can be read in several Regions.
 
     Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, and an operation for each selected setting.
 
@@ -223,7 +228,7 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
     try:
         for number in range(min(concurrency, len(items)) - 1):
             for target, started_threads in ((started.wait, reserved), (work, threads)):
-                # A daemon, because otherwise Ctrl+C would stop only this thread, and the others would go on
+                # A daemon thread, because Ctrl+C stops only the main thread. A non-daemon thread would go on.
                 thread = threading.Thread(target=target, name=f"worker-{number}", daemon=True)
                 thread.start()
                 started_threads.append(thread)
@@ -257,8 +262,9 @@ def _list_voice_connectors(region: RegionRead, ids: list[str] | None, alone: boo
         for number, page in enumerate(list_voice_connectors(region.client), 1):
             region.listed.update(page)
             missing.difference_update(region.listed)
-            # Stop listing when the number of missing Voice Connectors is at most the number of requests sent, and read
-            # these by ID. The number of remaining pages is unknown, so this at worst doubles the number of requests.
+            # With one Region, stop listing as soon as the number of selected IDs that were not listed yet is at most
+            # the number of pages requested. These IDs are then read with one request each. It is unknown how many pages
+            # remain, but in this way, there are at most twice as many requests as necessary.
             if ids is not None and len(missing) <= (number if alone else 0):
                 return
         region.listed_all = not alone or ids is None
@@ -305,9 +311,10 @@ def _by_id(
     regions: list[RegionRead],
     limit: int | None,
 ) -> list[ConnectorRead]:
-    """Return at most *limit* successful results for each ID.
+    """Return at most *limit* successful results for each ID, or all of them if *limit* is None.
 
-    For an ID without a successful result, return its result from each Region in which the ID may exist.
+    For an ID without a successful result, return the results from the Regions in which it may still exist. If it exists
+    in none of them, return the error NotFound.
     """
     found: dict[str, list[ConnectorRead]] = {identifier: [] for identifier in ids}
     for result in reads:
@@ -319,7 +326,8 @@ def _by_id(
         if usable or unknown:
             merged += usable[:limit] or unknown
         elif len(regions) == 1 or identifier in homes:
-            # With one Region, keep its error NotFound. An ID that was listed but is not selected has no result.
+            # With one Region, keep the error NotFound of that Region. An ID that was listed, but skipped because of its
+            # name or Region, has no results.
             merged += results
         else:
             merged.append(ConnectorRead(identifier, None, None, [_not_anywhere(identifier, regions)]))
@@ -343,7 +351,7 @@ def _not_anywhere(identifier: str, regions: list[RegionRead]) -> VoiceError:
 
 
 def _has_name(connector: dict[str, Any] | None, names: list[str] | None) -> bool:
-    """Whether a Voice Connector has one of these names. Also true if the Voice Connector was not read yet."""
+    """Whether a Voice Connector has one of these names. Also true if its name is not known yet."""
     return names is None or connector is None or connector["name"] in names
 
 

@@ -127,7 +127,11 @@ def report_changes(module: Any, result: dict[str, Any], records: list[Record], c
 
 
 def require_no_failures(failures: list[dict[str, Any]], name: str, count: int, prefix: str, **fields: Any) -> None:
-    """Raise VoiceError with the message *name* if *failures* is not empty. *count* writes were planned."""
+    """Raise VoiceError if *failures* is not empty.
+
+    :param name: the name of the message.
+    :param count: the number of writes that were planned.
+    """
     if failures:
         first = failures[0]["reason"].removesuffix(".")
         raise VoiceError(name, prefix, failed=len(failures), count=count, first=first, **fields)

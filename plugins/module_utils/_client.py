@@ -14,7 +14,7 @@ failure look like an absent resource, or let a task hang:
   client stops retrying, even in the middle of a bulk read. ``AWSRetry`` of amazon.aws retries only ClientError, not a
   broken connection. Neither botocore nor amazon.aws enforces a deadline, and a read timeout restarts with every byte.
 - Responses (``_responses``). botocore parses an HTML page, a truncated body, and an empty body as ``{}``. It drops
-  members that it does not know, and the names that it gives errors depend on its version.
+  members that it does not know, and its names for errors depend on its version.
 - Failures (``_failures``). An exception from the SDK states neither what to do nor whether the request may have been
   applied.
 
@@ -43,7 +43,8 @@ from collections.abc import Iterable
 from typing import Any, Callable, TypeVar
 
 try:
-    importlib.import_module("boto3")  # amazon.aws imports it too, but catches only ImportError
+    # Import boto3 before amazon.aws does. amazon.aws catches only ImportError, but this import can raise any exception.
+    importlib.import_module("boto3")
     from botocore.awsrequest import AWSResponse
     from botocore.config import Config
     from botocore.credentials import Credentials, RefreshableCredentials, create_credential_resolver
@@ -144,8 +145,8 @@ class SigningCredentials(Credentials):
 class Connection:
     """The connection options of a module, and the session that its clients share.
 
-    ``aws_config`` overrides the timeouts set here. If it contains ``retries``, botocore retries reads instead of this
-    collection.
+    ``aws_config`` overrides the timeouts set here. If it contains ``retries``, botocore retries reads, and this
+    collection adds only the retries that botocore lacks.
     """
 
     def __init__(
@@ -188,7 +189,7 @@ class Connection:
         require_botocore(self._prefix(None))
         self._check_options()
         self._default_region, self._endpoint_url, options = get_aws_connection_info(module)
-        self._sts_region = self._default_region  # if None, _make() sets the Region of the first client
+        self._sts_region = self._default_region  # if None, _make() sets it to the Region of the first client
         # One session for all clients, because each session reads botocore's data files again.
         self._session = Session(profile=options.get("profile_name"))
         self._verify = options["verify"]
@@ -305,7 +306,8 @@ class Connection:
             from ._sts import check_sts_response
 
             client.meta.events.register("before-parse.sts", check_sts_response)
-        # This must be the last handler, because an attempt can be abandoned while botocore's mode adaptive waits.
+        # This handler must run last. botocore's mode adaptive waits in a different handler of the same event, and the
+        # attempt can be abandoned during this wait.
         client.meta.events.register_last("before-send", stop_abandoned)
         return client
 
@@ -327,7 +329,7 @@ class Connection:
         raise VoiceError(name, prefix, self._clean(words), affects_all=True, rejected=True, **fields)
 
     def _clean(self, text: Any, limit: int = 500) -> str:
-        """Return text from outside as one line, with the secrets of this connection hidden."""
+        """Return text from AWS, botocore, or a proxy server as one line, with the secrets of this connection hidden."""
         from ._redact import find_secrets, redact
 
         used = self._credentials.secrets if self._credentials else ()
@@ -354,7 +356,7 @@ def _to_numbers(version: str) -> list[int]:
 
 
 def installed_sdk() -> dict[str, Any]:
-    """Return the fields of messages about the installed botocore: its version, and its Python."""
+    """Return the version of the installed botocore and the path of the running Python, as fields of messages."""
     return {"version": gather_sdk_versions()["botocore_version"], "python": sys.executable}
 
 

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The writes of a Voice Connector itself, its credentials, and its tags. ``_writes`` has the write of a setting."""
+"""The writes of a Voice Connector itself, its credentials, and its tags. For settings, use ``_writes.SettingWrite``."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class ConnectorUpdate(Write):
     def __init__(self, client: VoiceClient, voice_connector_id: str, given: dict[str, Any]) -> None:
         """Prepare to update a Voice Connector.
 
-        :param given: the new values by key. A value that is null or missing does not change.
+        :param given: the new values by key. If a value is null or missing, the current value does not change.
         """
         changes = {key: given[key] for key in _UPDATED if given.get(key) is not None}
         super().__init__(client, lambda current: {**current, **changes})
@@ -244,7 +244,8 @@ class TagWrite(Write):
         """Prepare to tag a Voice Connector.
 
         :param tags: the tags to add. If *removes* is true, the tags to keep.
-        :param withheld: whether the service does not return the current tags. If true, the write contains all *tags*.
+        :param withheld: whether the service does not return the current tags. If true, the request contains all *tags*,
+            because it is unknown which of them are already set.
         """
         super().__init__(client, self._without if removes else self._with)
         self._connector = connector

@@ -30,7 +30,7 @@ _MAX_REGIONS = 100
 
 
 def connector_result(entry: dict[str, Any], region: str) -> dict[str, Any]:
-    """Return the documented keys of a Voice Connector that was found in *region*.
+    """Return the documented keys of a Voice Connector that was found in *region*, as modules return them.
 
     :param entry: a ``VoiceConnector`` structure from a response.
     :raises MistypedValue: a member does not have its documented type.
@@ -61,7 +61,8 @@ def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[st
 def list_voice_connectors(client: VoiceClient) -> Iterator[dict[str, dict[str, Any] | None]]:
     """Yield the pages of a listing: the documented keys of each Voice Connector, by ID. Operation: ListVoiceConnectors.
 
-    If a value does not have its documented type, None replaces the keys. The caller can get this Voice Connector by ID.
+    If a Voice Connector has a value that is not of the documented type, the page contains None instead of its keys. The
+    caller can then get this Voice Connector by its ID.
 
     :raises VoiceError: a page is missing or unreadable, or the listing does not end.
     """
@@ -116,10 +117,11 @@ def list_phone_numbers(client: VoiceClient) -> dict[str, list[str]]:
 def _list_pages(
     start: Callable[[], Operation], member: str, key: str
 ) -> Iterator[tuple[Operation, list[tuple[str, dict[str, Any]]]]]:
-    """Yield each page of a listing: the operation, and the entries, each after the value of its member *key*.
+    """Yield the operation and the entries of each page of a listing.
 
     :param start: a function that returns the operation for a page.
     :param member: the member of the response that contains the entries.
+    :param key: the member that identifies an entry. Each entry is a pair: the value of this member, and the structure.
     :raises VoiceError: a page is missing or unreadable, or the listing does not end.
     """
     tokens: set[str] = set()

@@ -179,7 +179,7 @@ class Manager:
             self._apply(self._progress.before, created=False)
 
     def _create(self) -> None:
-        """Create the Voice Connector, and apply all options."""
+        """Create the Voice Connector, and apply all options. In check mode, only record the plan."""
         progress, params = self._progress, self._params
         given = [name for name in GIVEN if params[name] is not None]
         empty: dict[str, Any] = {name: [] if name in (CREDENTIALS.name, PHONE_NUMBERS.name) else None for name in given}
@@ -260,7 +260,7 @@ class Manager:
         return self._wait_for(read, "not_visible")
 
     def _apply(self, current: State, created: bool) -> None:
-        """Apply the plan for the *current* state, and read the result."""
+        """Apply the plan for the *current* state, and read the result. In check mode, only record the plan."""
         progress = self._progress
         plan = self._planner.plan(current, created)
         if self._check_mode:
@@ -282,8 +282,9 @@ class Manager:
             return
         identifier = str(progress.voice_connector_id)
         after = self._read_created(identifier) if created else self.read(identifier)
-        # Compare each value with its last write. Then plan again, and require that no writes are left. This finds a
-        # setting that needed no write, but that the write of a different setting changed.
+        # Require that each part of the Voice Connector that was written has the values of its last write. Also plan
+        # again, and require that no writes are left. This finds a setting that needed no write at first, but that was
+        # changed by the write of a different setting.
         left = self._planner.plan(after, created=True).writes
         lost = [
             (key, write, write.lost(find_part(after, key), write.desired)) for key, write in dict(plan.writes).items()

@@ -251,7 +251,7 @@ _BY_WORDS = {
     "Subscription check failed": "account_not_authorized",
     "LogDestination": "log_delivery_denied",
 }
-# The failure for the HTTP status of an error whose name is not in _NAMES, or that has no name.
+# For an error without a name, or with a name that is not in _NAMES: the failure for its HTTP status.
 _BY_STATUS = {401: "credentials_rejected", 403: "access_denied", 408: "server_error", 410: "not_offered"}
 
 # Words that OpenSSL and urllib3 use in errors that a retry cannot fix: a certificate that cannot be verified, and a
@@ -274,7 +274,7 @@ _SOURCES = {
 
 
 class Failed(NamedTuple):
-    """A failed attempt. All text comes from outside, and may still contain secrets."""
+    """A failed attempt. Its strings come from AWS, botocore, or a proxy server, and may still contain secrets."""
 
     name: str  # a key of FAILURES
     words: str = ""  # "AWS said: ", "The response was: ", or "botocore reported: " with the original error
@@ -316,7 +316,7 @@ def explain(exception: BaseException, settings: dict[str, Any], sent: bool) -> F
 
 
 def _quote(exception: BaseException) -> str:
-    """Return "botocore reported: " with the message of an exception, or "" if there is none that can be shown."""
+    """Return "botocore reported: " with the message of an exception; "" if it is empty or must not be shown."""
     if isinstance(exception, HTTPClientError) and type(exception.kwargs["error"]).__name__ == "LocationParseError":
         return ""  # its message is a part of a URL, often with a part of a password
     kind = "KeyError: " if isinstance(exception, KeyError) else ""  # its message is only the key
@@ -361,7 +361,7 @@ def _explain_exception(exception: BaseException, settings: dict[str, Any], sent:
         if isinstance(error, TypeError) and "bytes found" in str(error):
             # urllib3 tries to follow this redirect, and fails because botocore passes the headers as bytes.
             return "redirected", {"status": 303, "location": "a different location"}
-        # A different thread has closed the connections, or urllib3 refuses the response.
+        # ClosedPoolError: a different thread has closed the connections. The others: urllib3 rejects the response.
         if type(error).__name__ in ("ClosedPoolError", "InvalidHeader", "DecodeError"):
             return "no_response", {}
     if isinstance(exception, BotoCoreError) or not sent:
@@ -419,7 +419,7 @@ def _name_error(
         # Only a 404 with the error NotFound proves that the resource does not exist.
         return by_words or ("rejected" if by_name == "not_found" and status != 404 else str(by_name)), {}
     if status == 404:
-        # If the error has no name, the service does not know the path of the operation.
+        # A 404 without an error name means that the service does not know the URL path of the operation.
         return "not_offered" if name.isdecimal() else "rejected", {}
     return _BY_STATUS.get(status, "server_error" if status >= 500 else "rejected"), {}
 
@@ -443,7 +443,7 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
         source, suspects = f": {exception.operation_name} failed", []
         if exception.operation_name == "AssumeRole" and settings.get("assume_role_arn"):
             suspects = ["assume_role_arn"]
-    if isinstance(exception, UnreadableResponse):  # only assume_role() raises it
+    if isinstance(exception, UnreadableResponse):  # here, only assume_role() raises it
         source, suspects = f": the response of AssumeRole cannot be used, because {exception}", ["assume_role_arn"]
     if isinstance(exception, CredentialRetrievalError) and exception.kwargs["provider"] == "custom-process":
         source, suspects = ": credential_process failed", []
@@ -454,7 +454,7 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
     elif type(exception).__module__.startswith("dateutil") or str(exception).startswith("Invalid timestamp"):
         # Do not show the message of the exception, because it quotes the invalid value, which could be a secret.
         source, words = ": the time at which they expire cannot be read", ""
-    # The text of _CREDENTIALS already mentions the profile.
+    # Omit the profile, because the text of _CREDENTIALS already mentions it.
     names = "".join(f"{name}, " for name in suspects if "profile" not in name.lower())
     return cause._replace(
         name=retries.get(cause.row.retry or "", "credentials_unavailable"),

@@ -24,13 +24,13 @@ MAX_THROTTLES = 10  # throttled attempts of one operation
 THROTTLE_WINDOW = 45  # seconds after which a throttled operation outside a bulk run is not retried
 MAX_BACKOFF = 5  # seconds between two attempts
 
-# AWS may reject a new proxy configuration because support for proxy sessions has ended, but give another reason.
+# AWS may reject a new proxy configuration because it ended support for proxy sessions, but return a different reason.
 _ENDED = "; note that AWS ended support for proxy sessions on 2026-04-07 and may refuse this"
 
 # For operations on proxy configurations: each failure, and its replacement that mentions the end of support.
 _ENDED_FAILURES = {"no_operation": "no_proxy_operation", "not_offered": "proxies_not_offered"}
 
-# The fields of messages that can contain text from outside.
+# The message fields in which secrets must be hidden, because their text comes from responses or from file paths.
 _OUTSIDE = ("location", "path", "reason")
 
 
@@ -58,7 +58,7 @@ class VoiceClient(NamedTuple):
     rate_limit: Any  # the RateLimit that all requests of a bulk run share, or None
     request_ids: dict[str, object] | None  # the request IDs of all responses so far; None if they are not checked
     settings: dict[str, Any]  # the connection options
-    clean: Callable[..., str]  # hides the secrets of the connection in text from outside
+    clean: Callable[..., str]  # returns external text with the secrets of the connection hidden
     numbers: Any  # the PhoneNumbers to hide, or None; numbers that are read are added
     holds_slot: bool = False  # whether the caller holds a slot of the rate limit for the first request
 
@@ -101,7 +101,8 @@ class Attempt(threading.Thread):
             raise NoThread from None
         try:
             self.join(seconds)
-        finally:  # also if a signal ends join(), after which is_alive() can be wrong
+        finally:
+            # Run this even if a signal interrupts join(). Do not use is_alive(), because it can be wrong after that.
             self.abandoned = self._function is not None
         if self.abandoned:
             raise DeadlineExceeded
@@ -120,7 +121,8 @@ def stop_abandoned(**kwargs: Any) -> None:
     This is a handler for botocore's event ``before-send``.
     """
     attempt: Any = threading.current_thread()  # an Attempt
-    # Count before the check. If _attempt() has already read the count, ``abandoned`` is set, so the request is stopped.
+    # Count before the check, so that no uncounted request is sent. If an attempt is abandoned, _attempt() reads the
+    # count only after ``abandoned`` is set. So if it has already read the count, the check stops this request.
     attempt.sent += 1
     if attempt.abandoned:
         raise DeadlineExceeded
@@ -278,7 +280,7 @@ class Operation:
         return None
 
     def _resolve_credentials(self) -> Any:
-        """Obtain the credentials for the next request; return a Failed for an exception."""
+        """Obtain the credentials for the next request; return a Failed if they could not be obtained."""
         try:
             self._client.credentials.resolve(lambda function: Attempt(function).result(self._left()))
         except Exception as e:  # botocore does not wrap errors from files, processes, JSON, and other services
@@ -347,8 +349,8 @@ class Operation:
         left = self._left()
         if self._once and self._sent:
             return None
-        # If botocore retries reads, retry here only what botocore does not: requests that were not sent, and repeated
-        # responses.
+        # If botocore retries reads, retry here only in the two cases that botocore does not retry: if the request was
+        # not sent, or if the response has the request ID of an earlier response.
         retries = self._retries or not failed.sent or failed.name == "repeated_response"
         return delay if more and retries and (left is None or delay < left) else None
 

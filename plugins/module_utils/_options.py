@@ -16,7 +16,7 @@ from typing import Any
 from ._errors import VoiceError
 from ._responses import RepeatedKey, parse_json
 
-# Less strict than the current pattern of the service, so a new form of ID does not require a release of this collection.
+# Less strict than the current pattern of the service, so a new form of ID requires no release of this collection.
 VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 # The service's own pattern, in which the plus sign of E.164 is optional.
 PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
@@ -71,8 +71,8 @@ def _to_option(kind: Any) -> dict[str, Any]:
 def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Return the options without nulls, and with each string that represents a list split into its items.
 
-    Ansible itself splits strings only at commas, keeps whitespace around items, and rejects null for an option that has a
-    default.
+    Ansible itself splits strings only at commas, keeps whitespace around items, and rejects null for an option that has
+    a default.
 
     :param spec: the argument specification of the module, without the connection options.
     :param given: the options as Ansible sent them.
@@ -188,7 +188,7 @@ def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, 
             _check_type(option, kind, params[name] if kind == "dict" else given[option])
             if kind == "dict" and isinstance(given[option], str):
                 _check_keys(option, given[option])
-    # For example, an empty connection option would select different credentials.
+    # Reject empty strings. For example, with an empty connection option, the module would use different credentials.
     for option, given_value in given.items():
         if given_value == "" and option != may_be_empty:
             raise VoiceError("empty_string", option=option)
@@ -229,7 +229,7 @@ def _check_suboptions(spec: dict[str, Any], given: Any, path: str) -> None:
 
 
 def _all_options(spec: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """For each option and each of its aliases, yield the name of the option, the name or the alias, and the type."""
+    """For each name and each alias of an option, yield the name of the option, this name or alias, and the type."""
     for name, option in {**_CONNECTION_OPTIONS, **spec}.items():
         for name_or_alias in (name, *option.get("aliases", ())):
             yield name, name_or_alias, option["type"]
@@ -243,12 +243,12 @@ def _items(params: dict[str, Any], *names: str) -> Iterator[tuple[str, str]]:
 
 
 def _check_keys(option: str, text: str) -> None:
-    """Raise VoiceError if a dictionary that is written as a string contains a key twice. Ansible would keep only one."""
+    """Raise VoiceError if a dictionary that is given as a string has a key twice. Ansible would keep only one."""
     try:
         parse_json(text)
     except RepeatedKey:
         repeated = True
-    except (ValueError, RecursionError):  # Ansible also accepts key=value
+    except (ValueError, RecursionError):  # not JSON: Ansible also accepts "key=value, key=value"
         keys = re.findall(r"(?:^|[,\s])\s*([^\s,=]+)=", text)
         repeated = len(set(keys)) < len(keys)
     else:
@@ -267,7 +267,8 @@ def _check_type(option: str, kind: str, value: Any) -> None:
         if item is not None and not isinstance(item, str):
             found = next(name for type_, name in _TYPE_NAMES.items() if isinstance(item, type_))
             raise VoiceError("not_a_string", option=option, kind=found)
-    # In a dictionary, check only the keys, because the value of a tag can be empty, and null means any value.
+    # Reject empty items of a list and empty keys of a dictionary. A value in a dictionary can be empty, because a tag
+    # can have an empty value. It can also be null, which means any value.
     if kind in ("list", "dict") and not all(items):
         raise VoiceError("empty_item", option=option)
 

@@ -35,7 +35,7 @@ class State(NamedTuple):
     """A Voice Connector as it was read, or as a plan predicts it."""
 
     connector: dict[str, Any] | None  # the documented keys, without settings; None if it does not exist
-    # By name: the structure of the setting, or None if it is not set; for credentials and phone numbers, a list
+    # For each setting, by its name: its structure, or None if it is not set. For credentials and phone numbers: a list.
     settings: dict[str, Any]
     tags: dict[str, str] | None  # None if they were not read, or if AWS withholds them
     tags_error: str | None = None
@@ -66,7 +66,7 @@ def _describe_setting(setting: Setting, part: Any) -> dict[str, Any]:
 class Plan(NamedTuple):
     """The writes in the order in which they are sent, and the state that they are expected to result in."""
 
-    writes: list[tuple[str, Write]]  # each after the key of the part of State that it changes, as in find_part()
+    writes: list[tuple[str, Write]]  # each with the key of the part that it changes (see find_part)
     after: State
 
 
@@ -78,7 +78,7 @@ def find_part(state: State, key: str) -> Any:
 
 
 def _with_part(state: State, key: str, part: Any) -> State:
-    """Return a state with the part *key* replaced."""
+    """Return *state* with *part* as its new part with this *key*, as in ``find_part``."""
     if key == "connector":
         return state._replace(connector={**(state.connector or {}), **part})
     if key == "tags":

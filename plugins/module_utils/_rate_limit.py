@@ -21,7 +21,7 @@ SHARE = 0.95
 # last lowered. So the rate rises slowly at first, and fast if it has been too low for some time.
 RISE = 0.001
 LATENCY = 1  # seconds in which most responses arrive
-SILENCE = 20  # after this many seconds without a response, as when connections hang, the window starts again
+SILENCE = 20  # after this many seconds without a response, for example because connections hang, the window restarts
 
 
 class ThrottledTooLong(Exception):
@@ -74,7 +74,7 @@ class RateLimit:
                     self._line[0].set()
 
     def _take_slot(self) -> float:
-        """Take the next slot, and return the seconds until then."""
+        """Take the next slot, and return the seconds until this slot begins."""
         with self._lock:
             now = time.monotonic()
             burst = max(0, 1 - 1 / self._rate)  # seconds for which unused slots are kept

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Hide secrets and phone numbers in text from outside: from AWS, botocore, urllib3, proxy servers, and credential helpers."""
+"""Hide secrets and phone numbers in text from AWS, botocore, urllib3, proxy servers, and credential helpers."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ from typing import Any
 # In all patterns here, repetitions are bounded or do not backtrack, so that matching takes linear time.
 _BACKSLASH = r"(?:(?:\\|%(?:25){0,3}5c|&(?:amp;){0,3}#(?:92|x5c);)(?:u005c|x5c)?)"
 _ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
-_LONGEST_SPELLING = 36  # characters for one character: four bytes such as %252525F0
+# The length of one character as four bytes, each percent-encoded several times, such as %252525F0 (4 * 9)
+_LONGEST_SPELLING = 36
 
 
 def _spell(characters: str) -> str:
-    """Return a pattern of all escaped forms of backslashes, or of a character with the backslashes in front of it."""
+    """Return a pattern of all escaped forms of *characters*.
+
+    *characters* consists only of backslashes, or of one different character after any number of backslashes.
+    """
     character = characters.lstrip("\\")
     count = len(characters) - len(character)
     if not character:
@@ -44,7 +48,7 @@ def _spell(characters: str) -> str:
 
 
 def _longest(secret: str) -> int:
-    """Return the length of the longest escaped form of *secret*."""
+    """Return the length of the longest realistic escaped form of *secret*, with letters and digits unescaped."""
     return len(re.sub("[^0-9A-Za-z]", " " * _LONGEST_SPELLING, secret))
 
 
@@ -67,7 +71,8 @@ _RULES = (
     # Errors about a signature quote the signed string, which contains the headers.
     r"((?:the\s+)?(?:canonical[\s-]?(?:string|request)|string[\s-]?to[\s-]?sign)[\s\S]*)",
     rf"(?<![a-z])(?:{_HEADERS}){_EQUALS}(?:{_QUOTED}|((?:[^\r\n\\]|\\(?![rn]))*))",
-    # "Error loading SSO Token: Token for default does not exist" contains no token.
+    # If a sentence follows "token:", do not hide its first word, because it is no token. An example is "Error loading
+    # SSO Token: Token for default does not exist".
     rf"(?:{_KEYS}|(?<![a-z])password|(?<![\w-])token)(?!(?<=token):\s+[a-z]+ [a-z]){_EQUALS}"
     rf"(?:{_QUOTED}|((?<=\s)[^\s\"'<]+|[^\s\"'<&]*))",
     rf"{_LESS}(?:\w{{1,40}}:)?(?:{_KEYS}|password|token|{_HEADERS})(?:\s[^<>&%]{{0,100}})?(?<!/){_GREATER}"
@@ -146,16 +151,17 @@ def redact(
     replaces the values of headers, parameters, and keys that contain credentials, even if the text ends inside a value.
     Everything from "The Canonical String" on is replaced too. This raises no exception, whatever *text* is.
 
-    :param secrets: strings to hide wherever they occur. Strings with fewer than eight characters are ignored. If a string
-        contains whitespace or control characters, its parts of eight characters or more are hidden too.
-    :param patterns: patterns whose matches are hidden. A match has at most 4096 characters.
+    :param secrets: strings to hide wherever they occur. Strings with fewer than eight characters are ignored. If a
+        string contains whitespace or control characters, its parts of eight characters or more are hidden too.
+    :param patterns: patterns whose matches are hidden. A match must not have more than 4096 characters.
     :param numbers: the phone numbers to hide, if any.
     """
     needles = {part for secret in secrets for part in (secret.strip(), *re.split(r"[\s\x00-\x1f\x7f-\x9f]+", secret))}
     needles = {needle for needle in needles if len(needle) >= 8}
-    # Search more text than is shown, by the length of the longest match. Otherwise, a secret that is only partly shown
-    # would not match. The rules also match the value of a header or key whose end is missing. They find the user part
-    # of a URL only by the @ after it, so an @ is appended to cut text.
+    # After the text that is shown, also search as many characters as the longest match can have. Otherwise, a secret
+    # that is only partly shown would not match. The rules also match the value of a header or key whose end is missing.
+    # But they find the user part of a URL only by the @ after it. If the text was cut, it may end inside a user part,
+    # so append an @.
     shown = 8192 + 4 * limit
     searched = shown + max([4096, *map(_longest, needles)])
     try:

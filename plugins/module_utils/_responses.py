@@ -7,8 +7,8 @@
 """Check the raw bytes of a response before botocore parses them.
 
 botocore parses an HTML page, a truncated body, and an empty body as ``{}``. It splits a string into a list of
-characters, drops members that it does not know, and fails on JSON that is not an object. The names that it gives errors
-depend on its version.
+characters, drops members that it does not know, and fails on JSON that is not an object. Its names for errors depend on
+its version.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def check_response(
 
     This is a handler for botocore's event ``before-parse``.
 
-    :raises UnreadableResponse: the status is a success, but the body is not the JSON object that it must be.
+    :raises UnreadableResponse: a response that is not an error has an unexpected status, or its body is not the JSON
+        object that it must be.
     """
     body = response_dict["body"]
     response_dict["body"] = b"{}"  # leave nothing for botocore to parse
@@ -85,7 +86,8 @@ def check_response(
         if contradiction:
             customized_response_dict[CONTRADICTION] = contradiction
         return
-    if truncated and status < 300:  # not for 300, for which botocore would raise a ClientError without an error name
+    # If the status is 300, continue, because botocore would raise a ClientError without an error name for it.
+    if truncated and status < 300:
         return
     expected = operation_model.http.get("responseCode", 200)
     if status != expected:
@@ -163,7 +165,9 @@ def _rewrite_error(response_dict: dict[str, Any], body: bytes) -> str | None:
         document = {"message": text, "code": "UnknownOperationException" if _UNKNOWN_OPERATION.match(text) else None}
         places.append(document["code"])
         if places[0] and not places[1] and text.strip():
-            places.append(text)  # AWS never sends such a body with a name in the header
+            # If the header contains the name, AWS never sends a body that is not a JSON object. Add such a body as a
+            # second name, so that a 404 with this body contradicts itself.
+            places.append(text)
     given = [place for place in places if place is not None]
     names = list(filter(None, map(_bare_name, given)))
     if len(set(map(canonical_name, names))) > 1:

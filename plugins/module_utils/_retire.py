@@ -26,7 +26,10 @@ class Exclusions(NamedTuple):
 
 
 def choose_regions(regions: list[str], excluded: list[str]) -> list[str]:
-    """Return the Regions to read; raise VoiceError if *excluded* contains another Region, or if no Region is left."""
+    """Return the *regions* that are not *excluded*.
+
+    :raises VoiceError: *excluded* contains a Region that is not in *regions*, or no Region is left.
+    """
     unknown = [region for region in dict.fromkeys(excluded) if region not in regions]
     if unknown:
         raise VoiceError("bad_exclude_region", regions=", ".join(unknown), read=", ".join(regions))

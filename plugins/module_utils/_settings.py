@@ -179,7 +179,7 @@ SETTINGS = {
     )
 }
 
-# For each operation that reads a setting, the choice of the option include. Other operations read Voice Connectors.
+# For each operation that reads a setting, the phone numbers, or the tags: the choice of include that requires it
 READ_BY = {
     **{setting.operation: setting.name for setting in (*SETTINGS.values(), PHONE_NUMBERS)},
     "ListTagsForResource": "tags",

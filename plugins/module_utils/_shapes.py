@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 
 
 class MistypedValue(ValueError):
-    """A value of a response is not of the documented type. The message names the member, but does not show the value."""
+    """A value in a response is not of the documented type. The message contains the name of the value only."""
 
 
-# Types of values with their own rules. In a response, such a value has the base class.
+# Types of values with their own rules. In a response, such a value has the type of the base class, such as a string.
 class Country(str):
     """A country code (ISO 3166-1 alpha-2)."""
 

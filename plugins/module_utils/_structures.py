@@ -254,8 +254,8 @@ def apply_options(
 ) -> dict[str, Any] | None:
     """Return the *current* structure of a setting with options applied. None means that the setting is not set.
 
-    :param options: the keys of the setting, and ``exists``. A null or missing key does not change. If ``exists`` is
-        false, the setting is deleted.
+    :param options: the keys of the setting, and ``exists``. If a value is null or missing, the current value does not
+        change. If ``exists`` is false, the setting is deleted.
     :param path: the path of the option, for exceptions.
     :raises BadValue: a new phone number has no plus sign.
     :raises UnknownMembers: a list would lose members that have no option.
@@ -340,7 +340,7 @@ def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator
 
 
 def _is_missing(shape: Any, value: Any) -> bool:
-    """Return whether a required value is missing. A structure can be empty, and so can a string if its shape allows it."""
+    """Return whether a required value is missing. A structure can be empty, and a string too if its shape allows it."""
     return value is None or (value in ("", []) and shape.metadata.get("min") != 0)
 
 

@@ -73,7 +73,7 @@ def assume_role(create_client: Callable[..., Any], source: Any, params: dict[str
                 "token": new["SessionToken"],
                 "expiry_time": new["Expiration"].isoformat(),
             }
-        except (AttributeError, LookupError, TypeError):  # botocore's parser raises KeyError
+        except (AttributeError, LookupError, TypeError):  # botocore's parser can also raise KeyError
             raise UnreadableResponse("it does not contain credentials") from None
         if str(user).lower() != expected.lower():  # the names of roles are not case-sensitive
             raise UnreadableResponse("it contains the credentials of a different role or session")

@@ -70,7 +70,7 @@ class Write:
         self.decide = decide
         self.before: Any = None  # the state that the last read returned
         self.desired: Any = None  # the state that the last request sets
-        self.expected: list[Any] = []  # the state for which the write was planned; empty without a plan
+        self.expected: list[Any] = []  # contains the state for which the write was planned, if it was planned
         self._sending = False  # whether the last call of prepare() has returned, so a request may have been sent
 
     def read(self, client: VoiceClient) -> Any:
@@ -257,7 +257,7 @@ class Write:
         raise error
 
     def name(self, different: set[str]) -> str:
-        """Return the names of *different* values, as messages show them."""
+        """Return the names in *different* as one string for a message."""
         return ", ".join(sorted(different))
 
     def failure(self, name: str, kind: type[VoiceError] = VoiceError, **fields: Any) -> VoiceError:
@@ -282,7 +282,8 @@ def require_valid(setting: Setting, options: dict[str, Any], path: str = "") -> 
 class SettingWrite(Write):
     """A write that sets or deletes a setting of a Voice Connector. The state is the structure, or None if not set.
 
-    Operations: those of the setting, and GetVoiceConnector after a 404 if *voice_connector* has no Region.
+    Operations: those of the setting. After a 404, also GetVoiceConnector, unless *voice_connector* contains a value
+    for ``aws_region``.
     """
 
     def __init__(
@@ -323,8 +324,8 @@ class SettingWrite(Write):
     def read(self, client: VoiceClient) -> dict[str, Any] | None:
         current = get_setting(client, self._setting, self._id, self._voice_connector).structure
         if current is None and not self.deletes and self._voice_connector is None:
-            # After a 404, get_setting() sent GetVoiceConnector. Someone may have set the setting in the meantime, so
-            # read it again.
+            # After a 404 for the setting, get_setting() also sends GetVoiceConnector. Someone may have set the setting
+            # during this second request, so read the setting again.
             self._voice_connector = {"aws_region": client.region}
             current = get_setting(client, self._setting, self._id, self._voice_connector).structure
         return current

@@ -219,7 +219,7 @@ PREFIX = f"Failed to {PURPOSE}: "
 def read_connectors(
     records: list[Record], clients: dict[str, VoiceClient], account_id: str, concurrency: int
 ) -> tuple[dict[str, dict[str, Any] | VoiceError], list[str]]:
-    """Return the documented keys of each Voice Connector, or the VoiceError, by ID. Also return warnings.
+    """Return, by ID, the documented keys of each Voice Connector or the VoiceError of its read. Also return warnings.
 
     :raises VoiceError: a Voice Connector belongs to a different account or Region.
     """
@@ -247,7 +247,7 @@ def desired_proxy(
         raise write.failure("would_overwrite", options=write.name(different))
     if different:
         write.check_members(desired, "unknown_backup_members")
-        write.check_members(current or {})  # the write would remove members that botocore does not have
+        write.check_members(current or {})  # raises VoiceError if this would remove members that botocore lacks
     return desired
 
 

@@ -317,7 +317,7 @@ PREFIX = f"Failed to {PURPOSE}: "
 
 
 def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
-    """Raise VoiceError for values that are invalid, or that YAML may have changed."""
+    """Raise VoiceError for invalid values, and for values that YAML may have converted to a different type."""
     check_values(OPTIONS, given, params)
     check_confirmed_selection(params)
     if params["max_deletions"] < 0:

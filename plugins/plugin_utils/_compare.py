@@ -85,7 +85,7 @@ def _parse(envelope: Any) -> Previous:
     kinds = {"policy": dict, "accounts": list, "findings": list}
     if (
         not isinstance(envelope, dict)
-        or repr(envelope.get("format")) != repr(FORMAT)  # 1.0 and true are not valid
+        or repr(envelope.get("format")) != repr(FORMAT)  # repr(), because 1.0 and true are not valid, but equal 1
         or not _CREATED.fullmatch(str(envelope.get("created")))
         or not all(isinstance(envelope.get(key), kind) for key, kind in kinds.items())
     ):
@@ -99,7 +99,9 @@ def _parse(envelope: Any) -> Previous:
         if check is None:
             continue
         if not isinstance(identifier, str) or not check or not isinstance(check, str):
-            complete = set()  # a Voice Connector that seems to be new could be that of this invalid entry
+            # This invalid entry may be about any Voice Connector. Treat no Region as completely read. Otherwise, the
+            # Voice Connector of this entry could seem to be new.
+            complete = set()
             continue
         status = entry.get("status") if entry.get("status") in _KNOWN else entry.get("last_known_status")
         seen[_as_string(account), identifier, check] = Seen(

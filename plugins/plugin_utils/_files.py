@@ -33,7 +33,7 @@ def _if_supported() -> Iterator[None]:
 
 
 def _lock(descriptor: int, folder: pathlib.Path) -> None:
-    """Wait until no other run writes to the folder; raise OSError after _MAX_WAIT seconds."""
+    """Lock the folder, as soon as no other run has locked it; raise OSError after _MAX_WAIT seconds."""
     deadline = time.monotonic() + _MAX_WAIT
     while True:
         try:
@@ -49,10 +49,11 @@ def write_files(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
     """Write all files under temporary names. Then rename the files, in the order of *contents*.
 
     An earlier file stays until a new file replaces it, even if the process is killed. A file whose content is None is
-    removed. Other files in the folder are not changed. Only the owner can read the new files. A missing folder is created
-    with the mode 0700. An existing folder keeps its mode and owner.
+    removed. Other files in the folder are not changed. Only the owner can read the new files. A missing folder is
+    created with the mode 0700. An existing folder keeps its mode and owner.
 
-    :raises OSError: writing failed and the earlier files are unchanged, or some files could not be replaced.
+    :raises OSError: one of three failures. The new files could not be written, and the earlier files are unchanged. Or
+        some of the files could not be replaced. Or the folder could not be synced after that.
     """
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "it is not a folder", str(folder))
@@ -62,7 +63,7 @@ def write_files(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
     try:
         with _if_supported():
             _lock(descriptor, folder)
-        for path in temporary.values():  # files of a run that was killed
+        for path in temporary.values():  # remove the files of a run that was killed
             path.unlink(missing_ok=True)
         for name, content in contents.items():
             if content is not None:

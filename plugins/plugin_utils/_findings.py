@@ -138,8 +138,8 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
                 values = {"voice_connector_id": identifier, "region": region}
                 add(read.account_id, values, [(name, unknown) for name, _check, _wanted in checks])
                 accounts.setdefault(identifier, set()).add(read.account_id)
-    # A selected ID needs no separate finding if its Voice Connector has findings. A selected name or tag needs no finding
-    # if a different result contains a match.
+    # A selected ID needs no separate finding if its Voice Connector has findings. A selected name or tag needs no
+    # finding if a different result contains a match.
     matched = set().union(*map(find_matched, reads))
     gaps = [
         {

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Mask phone numbers and user names, and convert values from outside for JSON. All functions are pure."""
+"""Mask phone numbers and user names, and convert values of any type for JSON. All functions are pure."""
 
 from __future__ import annotations
 

@@ -136,7 +136,8 @@ def group_unread(envelope: dict[str, Any]) -> dict[str, dict[str, list[Any]]]:
             unread and account["reason"] in {None, *(item["reason"] for item in unread)}
         ):
             add(account["account_id"], name, None, account["reason"])
-    # Add only findings with other reasons. Most repeat one of the reasons above, and only name what was not read.
+    # Most findings without a check repeat one of the reasons above, and add only the name of what was not read. Skip
+    # these findings, and add the findings with other reasons.
     for finding in envelope["findings"]:
         if finding["check"] is None:
             place = finding["account_id"], finding["region"]
@@ -151,7 +152,7 @@ def hash_source(text: str) -> str:
 
 
 def render_page(envelope: dict[str, Any]) -> str:
-    """Return the HTML text of a report. The envelope is the content of the JSON report. All of its text is untrusted."""
+    """Return the HTML text of a report. The *envelope* is the content of the JSON report. Its text is untrusted."""
     policy = envelope["policy"]
     checks = list(
         dict.fromkeys(

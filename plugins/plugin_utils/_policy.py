@@ -34,7 +34,7 @@ _PROTOCOLS = ("TCP", "UDP")
 
 MAX_LISTED = 3  # items in a reason
 MAX_SHOWN = 500  # characters of a value in a message
-_MAX_MESSAGE = 2000  # characters of a message from outside
+_MAX_MESSAGE = 2000  # characters of an error message or a reason in a result
 _MAX_POLICY = 1_000_000  # characters of a policy
 _MAX_NUMBER = 10**12
 
@@ -141,7 +141,7 @@ def shorten(text: str, length: int = _MAX_MESSAGE) -> str:
 
 
 def plain(value: Any, tags: bool = False) -> Any:
-    """Return a value from outside as a scalar, as a list of scalars, or, for *tags*, as a dictionary of scalars."""
+    """Return any value as a scalar, as a list of scalars, or, if *tags* is true, as a dictionary of scalars."""
     if isinstance(value, list):
         return [show(item) if isinstance(item, list) else plain(item) for item in value]
     if tags and isinstance(value, dict):
@@ -324,8 +324,8 @@ def bad_value(name: str, requirement: str, value: Any) -> AuditError:
 def parse_time(value: Any) -> datetime.datetime:
     """Return a time in UTC; raise AuditError if it is not a time.
 
-    :param value: a string in ISO 8601 format with a UTC offset, or an unquoted YAML timestamp. YAML converts a timestamp
-        to a datetime or a date. A datetime without an offset is in UTC. A date means its first moment in UTC.
+    :param value: a string in ISO 8601 format with a UTC offset, or an unquoted YAML timestamp. YAML converts a
+        timestamp to a datetime or a date. A datetime without an offset is in UTC. A date means its first moment in UTC.
     """
     try:
         if isinstance(value, str):
@@ -391,7 +391,7 @@ def parse_tag_values(name: str, value: Any) -> dict[str, list[str]]:
     if not isinstance(value, dict) or not value or not all(isinstance(key, str) and key for key in value):
         raise bad_value(name, "a dictionary of tag keys and lists of values", value)
     for key, values in value.items():
-        # A tag can have an empty value.
+        # Accept an empty string in the list, because a tag can have an empty value.
         if not isinstance(values, list) or not values or not all(isinstance(item, str) for item in values):
             raise bad_value(
                 f"{name}.{shorten(key, MAX_SHOWN)}", "a non-empty list of values, each a string in quotes", values
@@ -438,8 +438,8 @@ def parse_networks(name: str, value: Any) -> Callable[[str], bool | None]:
             problem = shorten(str(e), MAX_SHOWN)
             raise AuditError(f"The policy key {name} contains an invalid CIDR block: {problem}. {suggest_cidr(cidr)}")
         networks[network.version].append(network)
-    # Collapsed networks are sorted and do not overlap. Only the last network that starts at or below a block can contain
-    # the block.
+    # Collapsed networks are sorted and do not overlap. Only the last network that starts at or below a block can
+    # contain the block.
     merged = {version: list(ipaddress.collapse_addresses(each)) for version, each in networks.items()}
     starts = {version: [int(network.network_address) for network in each] for version, each in merged.items()}
 
@@ -466,8 +466,8 @@ class Check(NamedTuple):
     includes: tuple[str, ...]  # the values of the option "include" that this check needs
     parse: Callable[[str, Any], Any]  # converts the key and its value in a policy to the second argument of evaluate
     evaluate: Callable[[Connector, Any], CheckResult]
-    # Given the policy value and the actual value, returns the single option of chime_voice_connector that makes the check
-    # pass. Returns None if the check needs several options, or if several values are possible.
+    # Given the policy value and the actual value, returns the single option of chime_voice_connector that makes the
+    # check pass. Returns None if the check needs several options, or if several values are possible.
     fix: Callable[[Any, Any], dict[str, Any] | None] = lambda _wanted, _actual: None
 
 
@@ -514,7 +514,7 @@ CHECKS = {
         ("streaming",),
         whole_number("a whole number of hours, 0 or more", 0),
         check_retention,
-        # If the actual value is None, streaming is not configured or disabled, which this option alone cannot fix.
+        # If the actual value is None, streaming is disabled or not configured. This option alone cannot fix that.
         lambda wanted, actual: None if actual is None else {"streaming": {"data_retention_in_hours": wanted}},
     ),
     "emergency_calling": Check(
@@ -542,7 +542,11 @@ class Exemption(NamedTuple):
     until: datetime.date | None
 
     def applies_to(self, account: str | None, values: dict[str, Any]) -> bool:
-        """Return whether the exception selects the account and tags of a Voice Connector. Unknown ones do not match."""
+        """Return whether this exception applies to a Voice Connector with this account and the tags in *values*.
+
+        An exception with ``account_ids`` does not apply if the account is unknown. An exception with ``tags`` does not
+        apply if the tags are unknown.
+        """
         given = self.given
         if "account_ids" in given and account not in given["account_ids"]:
             return False
@@ -560,7 +564,8 @@ class Policy(NamedTuple):
     given: dict[str, Any]
     checks: dict[str, Any]  # the parsed values, in the order of CHECKS
     exceptions: list[Exemption]
-    # By check, Voice Connector ID, and name: the ID or the name is None. For an exception by tags, both are None.
+    # Each key is a check with the ID or the name of a Voice Connector; the other one is None. For an exception by tags,
+    # both the ID and the name are None.
     by_selector: dict[tuple[str, str | None, str | None], list[Exemption]]
 
 

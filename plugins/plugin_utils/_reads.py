@@ -40,7 +40,7 @@ class Gap(NamedTuple):
     region: str | None
     identifier: str | None
     reason: str
-    selected: tuple[str, str] | None = None  # a name or tags without a match, as find_matched() returns them
+    selected: tuple[str, str] | None = None  # a selected name or selected tags without a match, as in find_matched()
 
 
 class Read(NamedTuple):
@@ -79,8 +79,8 @@ def find_reads(value: Any) -> list[Read]:
 def collect_reads(value: Any, path: tuple[int, ...], item: Any, reads: list[Read]) -> None:
     """Append each result in *value* to *reads*.
 
-    :param path: the numbers of the items that lead to the value, for messages.
-    :param item: the item of the loop that returned the value, if any.
+    :param path: the position of *value* in nested lists, as item numbers from 1, for messages.
+    :param item: the loop item for which a task returned *value*, if any.
     """
     where = f" (item {'.'.join(map(str, path))})" if path else ""
     if len(path) > _MAX_DEPTH:
@@ -107,7 +107,7 @@ def collect_reads(value: Any, path: tuple[int, ...], item: Any, reads: list[Read
 
 
 def find_item(result: Any) -> Any:
-    """Return the item of the loop that returned a result, or None."""
+    """Return the loop item for which a task returned a result, or None."""
     if not isinstance(result, dict):
         return None
     return result.get(as_text(result.get("ansible_loop_var")) or "item")
@@ -201,8 +201,8 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
             missing.setdefault(region, message)
     if whole is None:
         named = {region for _identifier, region, _setting in errors}
-        # A result without the key ``complete`` contains no errors for Voice Connectors that the module did not try to
-        # read.
+        # If reading stopped, and the result has no key ``complete``, its errors omit the Voice Connectors that the
+        # module did not try to read. In this case, report every incomplete Region, even if it is named in an error.
         stopped = is_set(result, "stopped") and "complete" not in result
         for entry in regions:
             if not entry["complete"] and (stopped or entry["region"] not in named):
@@ -210,7 +210,8 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
     place = f" of {subject}" * bool(subject)
     gaps += [Gap(name, None, f"Not read completely: Region {name}{place}. {why}") for name, why in missing.items()]
 
-    # The selection of the result. A name or tag without a match here may match in a different account.
+    # The selection of the result. A name or tag without a match here may match in a different account, so it does not
+    # make this result incomplete.
     selection = result.get("selection")
     unmatched: list[Gap] = []
     if isinstance(selection, dict) and whole is None:
@@ -245,7 +246,7 @@ def find_matched(read: Read) -> set[tuple[str, str]]:
 
 
 def as_list(value: Any, name: str, problems: list[str]) -> list[Any]:
-    """Return the value if it is a list, otherwise []. Add to *problems* if it is neither a list nor null."""
+    """Return the value if it is a list, otherwise []. Add a problem if it is neither a list nor null."""
     if value is not None and not isinstance(value, list):
         problems.append(f"The value of {name} is not valid.")
     return value if isinstance(value, list) else []

@@ -248,7 +248,7 @@ def describe_connector(finding: dict[str, Any], several_accounts: bool) -> str:
 
 
 def describe_fix(fix: dict[str, Any]) -> str:
-    """Return the option of a fix in one line: {"logging": {"enable_sip_logs": True}} becomes logging.enable_sip_logs: true."""
+    """Return the option of a fix in one line: {"proxy": {"exists": False}} becomes proxy.exists: false."""
     path, value = [], fix
     while isinstance(value, dict):
         ((name, value),) = value.items()
