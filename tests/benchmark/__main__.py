@@ -5,8 +5,8 @@
 """Compare the bulk read to boto3, a loop in a playbook, and the AWS CLI, and print a table.
 
 The emulator runs in a separate process and responds after a fixed time. The wall time, CPU seconds, and peak memory of
-a client are those of its whole process. Figures from several runs are medians. The figures of the loop and the AWS CLI
-are extrapolated.
+a client are those of its whole process, including the startup. If a client runs several times, its figures are medians.
+The figures of the loop and the AWS CLI are extrapolated from a few items and calls.
 
 Usage: python tests/benchmark [--quick]
 """
@@ -184,7 +184,7 @@ def check_complete(cost: Cost, size: int) -> None:
 
 
 def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[str]:
-    """Print the rows of the module and bare boto3, and return rows about growth for the table of targets."""
+    """Print what the module and bare boto3 cost for each of *sizes*. Return the table rows for the growth targets."""
     module_costs, boto3_costs = {}, {}
     for size in sizes:
         with start_emulator(size) as emulator:
@@ -218,7 +218,7 @@ def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[st
 def measure_alternatives(
     module: Command, boto3: Command, size: int, pair_count: int, folder: pathlib.Path
 ) -> list[str]:
-    """Print the rows of the loop and the AWS CLI, and return rows about wall time for the table of targets."""
+    """Print what the loop and the AWS CLI cost, and return the table rows for the wall-time targets."""
     item_count, call_count = 20, 3
     playbook = folder / "loop.yml"
 
@@ -258,7 +258,7 @@ def measure_alternatives(
 
 
 def measure_faults(module: Command, throttled_size: int, rate: float, faulty_size: int) -> list[str]:
-    """Return rows about throttling and faults for the table of targets."""
+    """Return the table rows for the targets of a run with throttling, and of one with faults."""
     with start_emulator(throttled_size, rate_limit=rate) as emulator:
         throttled = emulator.measure(*module)
     check_complete(throttled, throttled_size)

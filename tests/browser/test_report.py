@@ -48,7 +48,7 @@ CODES = {"f": "fail", "u": "unknown", "e": "excepted", "p": "pass", "n": "not_ap
 
 
 def make_report(*rows: tuple[str, str, str, str, str], **values: Any) -> dict[str, Any]:
-    """Return a report with *rows*: ID, name, account, Region, and a string with one of CODES for each of CHECKS."""
+    """Return a report. Each row has an ID, a name, an account, a Region, and for each of CHECKS, a letter in CODES."""
     connectors = [
         connector(identifier, name=name or None, account_id=account_id, region=region)
         for identifier, name, account_id, region, _codes in rows
@@ -321,7 +321,8 @@ def test_hostile_text_is_shown_unchanged_and_never_runs(open_report: Callable[..
         settings = row.locator("dl bdi").all_text_contents()
         assert text in settings and f"{text}: {text}" in settings
     assert page.locator(".notice li > bdi").all_text_contents()[: len(HOSTILE)] == HOSTILE
-    # All white space in a name is shown. Chromium renders rows outside the viewport only for print.
+    # All white space in a name must be shown, so compare the rendered text. Only for print does Chromium render rows
+    # that are outside the viewport.
     page.emulate_media(media="print")
     assert sorted(page.locator(f"{ROWS} th > bdi").all_inner_texts()) == sorted(HOSTILE)
     assert page.locator("img, script:not([type=module]), b:text-is('out')").count() == 0
@@ -580,7 +581,8 @@ def test_a_printed_page_shows_the_filtered_rows_and_reasons_in_light_colors_with
     row = page.locator(ROWS, has_text="e5")
     assert row.get_by_text("Exception: Replaced in spring").is_visible()
     assert not row.locator("dl").is_visible()
-    # Chromium omits a button with its own box if a table header is repeated on each printed page.
+    # Chromium prints the buttons in a table header that is repeated on each page only if they have no box of their own
+    # (display: contents).
     assert page.locator("#grid thead button").first.evaluate("it => getComputedStyle(it).display") == "contents"
     assert page.locator("#grid thead").evaluate("it => getComputedStyle(it).display") == "table-header-group"
     assert row.evaluate("it => getComputedStyle(it).display") == "table-row"

@@ -37,8 +37,8 @@ class Fault:
     drop: str | None = None
     status: int | None = None
     error: str | None = None  # an exception in the model, such as ThrottledClientException, or an STS error code
-    # If true, run the operation first, and return this status, error, or body only if the operation succeeds. For a
-    # connection that fails after the operation, see lost above.
+    # If true, run the operation first, and return the status, error, or body of this fault only if the operation
+    # succeeds. To let the connection fail after the operation, set drop to lost instead.
     after: bool = False
     # Where the response names the error:
     # - full: in the header and the body.
@@ -49,7 +49,7 @@ class Fault:
     # - bare: nowhere. The body is empty.
     # For STS, all styles except bare give the same response.
     style: str = "full"
-    message: str = ""  # the error message; by default, that of Chime for ForbiddenException, otherwise a placeholder
+    message: str = ""  # the error message; by default, a placeholder, or for ForbiddenException, that of AWS
     body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     request_id: bool = True  # whether the response has a request ID

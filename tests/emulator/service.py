@@ -36,8 +36,9 @@ DEFAULT_STATE: dict[str, Any] = {
     "voice_connectors": [],
 }
 
-# The settings of a Voice Connector. Each has the name of its output member and shape. The name of an operation is this
-# name after GetVoiceConnector, PutVoiceConnector, or DeleteVoiceConnector. An old botocore does not have all of them.
+# The settings of a Voice Connector. Each name is that of the member in a response, and of its shape. With the prefix
+# GetVoiceConnector, PutVoiceConnector, or DeleteVoiceConnector, it is the name of an operation. An old botocore does
+# not have all of these settings.
 SETTINGS = (
     "EmergencyCallingConfiguration",
     "ExternalSystemsConfiguration",
@@ -157,7 +158,8 @@ class Voice:
             number = len(self.credentials)
             new = {
                 "access_key": f"ASIAEMULATOR{number}",
-                # Neither value may contain another secret, which Ansible would mask even inside this value.
+                # These values must not contain a different secret, such as emulator-secret-key. Ansible would mask that
+                # part of them, and a test that searches the output for a whole value would never find it.
                 "secret_key": f"temporary-secret-key-{number}",
                 "session_token": f"temporary-session-token-{number}",
             }
@@ -330,7 +332,8 @@ class Voice:
 
     def _put_setting(self, connectors: Any, request: Any, account: str, region: str, setting: str) -> Any:
         settings = self._find(connectors, request)["settings"]
-        # Most requests contain the setting in a member with its name. Other requests are the setting, plus the ID.
+        # Most requests contain the setting in a member with its name. In the others, each member except the ID of the
+        # Voice Connector is a member of the setting.
         value = request.get(setting, {name: request[name] for name in request if name != "VoiceConnectorId"})
         if setting == "Proxy":
             value = {"PhoneNumberCountries": value.pop("PhoneNumberPoolCountries"), **value}
@@ -414,7 +417,7 @@ def _now() -> str:
 
 
 def _vary(shape: Any, value: Any, name: str = "") -> Any:
-    """Return *value*, the member *name*, in a different spelling with the same meaning, for ``reorders``."""
+    """Return the value of the member *name* in a different spelling with the same meaning, for ``reorders``."""
     if isinstance(value, dict) and shape.type_name == "structure":
         return {key: _vary(member, value[key], key) for key, member in shape.members.items() if key in value}
     if isinstance(value, list) and shape.type_name == "list":

@@ -264,7 +264,7 @@ def test_a_mistake_ends_the_run_and_is_named(runner: PlaybookRunner, mistake: st
 
 
 def condition(number: int) -> str:
-    """Return condition *number* in ``when`` of the first task, with the parts of split regular expressions joined."""
+    """Return item *number* of ``when`` in the first task. Strings that the item joins with ``~`` are joined here."""
     (play,) = yaml.safe_load(PLAYBOOK)
     return re.sub(r"'\s*~\s*'", "", play["tasks"][0]["when"][number])
 
@@ -304,7 +304,7 @@ def test_settings_that_cannot_be_read_make_the_audit_incomplete(runner: Playbook
 
 
 def test_no_region_is_hard_coded() -> None:
-    """The names of Regions come from AWS and botocore, except the Region to which the request for the list goes."""
+    """The only Region that the code may name is us-east-1, to which the request for the list of Regions goes."""
     region = re.compile(r"\b(?:us|ca|eu|ap|sa|af|me|il|mx)-(?:[a-z]+)-\d\b")
     assert region.findall(PLAYBOOK) == []
     for path in [*ROOT.glob("plugins/**/*.py"), *ROOT.glob("playbooks/*.yml")]:

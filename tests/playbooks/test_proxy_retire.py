@@ -66,7 +66,10 @@ def backed_up_ids(document: dict[str, Any]) -> list[str]:
 
 
 def test_check_mode_with_empty_survey_values_shows_the_plan_and_writes_nothing(runner: PlaybookRunner) -> None:
-    """The variable ``omit`` has no effect. The endpoint comes from the older environment variable AWS_URL."""
+    """An extra variable ``omit`` has no effect, although it replaces Ansible's placeholder for an omitted option.
+
+    The endpoint comes from the older environment variable AWS_URL.
+    """
     empty = ["regions", "exclude_regions", "exclude_voice_connector_ids", "exclude_tags", "max", "concurrency"]
     survey = {f"proxy_retire_{name}": "" for name in [*empty, "backup_dir"]}
     result = runner.run(
@@ -166,7 +169,7 @@ RESTORE_VALUES: list[tuple[str, Any]] = [(name, UNDEFINED) for name in ("backup_
 def test_a_variable_with_an_undefined_value_changes_nothing(
     runner: PlaybookRunner, playbook: str, task: str, variables: dict[str, Any], values: list[tuple[str, Any]]
 ) -> None:
-    """The playbook contains a copy of the task for each value."""
+    """Run a copy of the playbook that contains the task once for each value, and no other task."""
     write_backup(runner.folder)
     (play,) = yaml.safe_load((ROOT / f"playbooks/{playbook}.yml").read_text(encoding="utf-8"))
     (original,) = (entry for entry in play["tasks"] if entry["name"] == task)
@@ -226,7 +229,7 @@ def test_a_maximum_of_zero_prevents_every_deletion(runner: PlaybookRunner) -> No
 
 
 def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_restored(runner: PlaybookRunner) -> None:
-    """The role in release 1.0.0 used the clashing names. The backup is relative to the working directory."""
+    """The clashing names are those of variables of the role in release 1.0.0. The path of the backup is relative."""
     clashing = {
         "ids": [],
         "records": [],

@@ -40,7 +40,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 @pytest.fixture(autouse=True)
 def isolate_environment(monkeypatch: pytest.MonkeyPatch, home: pathlib.Path) -> None:
     """Hide the user's AWS credentials, configuration, and proxy settings, and the warnings of earlier tests."""
-    # Ansible takes this process for a control node after a test of a filter, and then returns no warnings of modules.
+    # A test of a filter makes Ansible take this process for a control node, on which modules return no warnings.
     monkeypatch.setattr("ansible.module_utils._internal.is_controller", False)
     monkeypatch.setattr("ansible.module_utils.common.warnings._global_warnings", {})
     monkeypatch.setattr("ansible.module_utils.common.warnings._global_deprecations", {})

@@ -85,7 +85,7 @@ def run_main(module: str, args: dict[str, Any]) -> dict[str, Any]:
     assert (stopped.value.code != 0) == result.get("failed", False)
     assert "Traceback" not in printed.getvalue()
     assert "ansible_facts" not in result
-    # ansible-core adds the module options (2.19 and newer) and newly registered secrets (2.22 and newer).
+    # ansible-core adds the module options (2.19 and newer) and its registered secrets (2.22 and newer) to the result.
     for key in ("invocation", "_ansible_new_secrets"):
         result.pop(key, None)
     return result

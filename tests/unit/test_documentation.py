@@ -53,7 +53,7 @@ TYPES: dict[str, Any] = {"str": str, "int": int, "bool": bool, "dict": dict, "li
 
 
 def documented(module: str, part: str) -> Any:
-    """Return a module's DOCUMENTATION, EXAMPLES, or RETURN, parsed, with the options and notes from our fragments."""
+    """Return a module's DOCUMENTATION (with the fragments of this collection), EXAMPLES, or RETURN as data."""
     imported = importlib.import_module(f"ansible_collections.chime_sdk.voice.plugins.modules.{module}")
     parsed = yaml.safe_load(getattr(imported, part))
     if part == "DOCUMENTATION":
@@ -497,7 +497,7 @@ def operations_called() -> set[str]:
                 name = node.args[1]
                 literal = names[name.id] if isinstance(name, ast.Name) else name
                 if ast.unparse(literal) in ("setting.operation", "self.operation"):
-                    continue  # from SETTINGS, or called only by chime_voice_connector
+                    continue  # an operation in SETTINGS, or one that only chime_voice_connector calls
                 assert isinstance(literal, ast.Constant), path
                 called.add(str(literal.value))
     return called
@@ -549,7 +549,7 @@ def anchors_of(markdown: str) -> set[str]:
 
 @pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *ROOT.glob(".github/*.md")], ids=lambda path: path.name)
 def test_every_link_has_a_target(path: pathlib.Path) -> None:
-    """A relative link leads to an existing file and heading, and to a file that is in the built collection."""
+    """A relative link leads to a file that exists and is in the built collection, and to a heading in this file."""
     for link in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
         if link.startswith("https://"):
             hosts = ("docs.aws.amazon.com", "docs.ansible.com", "forum.ansible.com", "semver.org")

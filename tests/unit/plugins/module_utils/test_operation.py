@@ -124,7 +124,7 @@ def test_an_attempt_is_abandoned_if_a_signal_ends_the_wait() -> None:
 
 
 class Slots(RateLimit):
-    """A rate limit. Each time that a request has waited for a slot, an event is recorded."""
+    """A rate limit that records an event each time that a request has waited for a slot."""
 
     def __init__(self, events: list[str]) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ class Slots(RateLimit):
 
 
 class Recorder:
-    """The credentials of a client. Each time that they are resolved, an event is recorded."""
+    """The credentials of a client, with an event recorded each time that they are resolved."""
 
     def __init__(self, credentials: Any, events: list[str]) -> None:
         self._credentials = credentials
@@ -148,7 +148,7 @@ class Recorder:
 
 
 def delete(client: VoiceClient, check: Callable[[], Any], told: list[bool] | None = None) -> None:
-    """Delete a proxy configuration with a check before each attempt. Append the arguments of prepare() to *told*."""
+    """Delete a proxy configuration, with a check before each attempt. Record what prepare() is told in *told*."""
 
     def prepare(may_be_applied: bool) -> dict[str, Any]:
         if told is not None:
@@ -240,7 +240,7 @@ def test_the_time_of_the_check_does_not_count_towards_the_limit(
 def test_a_read_in_the_check_uses_the_slot_of_the_write(
     emulator: Emulator, client: VoiceClient, events: list[str]
 ) -> None:
-    """After these responses, the rate limit gives out a slot only every 0.26 seconds."""
+    """After these responses, the rate limit grants a slot only every 0.26 seconds."""
     for _response in range(4):
         client.rate_limit.record(False)
     client.rate_limit.record(True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test that redact() hides secrets in text from outside the collection, and nothing else."""
+"""Test that redact() hides secrets in external text, such as a message from AWS or botocore, and nothing else."""
 
 from __future__ import annotations
 
@@ -345,7 +345,7 @@ def test_no_part_of_a_random_secret_survives() -> None:
 
 
 def first_offset_not_shown() -> int:
-    """Return the number of characters that redact() searches. It ignores all text after these."""
+    """Return how many characters of a text redact() uses. It ignores all characters after these."""
     low, high = 0, 10**6
     while low < high:
         middle = (low + high) // 2

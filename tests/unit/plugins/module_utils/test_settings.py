@@ -44,7 +44,7 @@ def kind_of(shape: Any) -> Any:
 
 
 def without_rules(kind: Any) -> Any:
-    """In a type of ``Setting.members``, replace each class with rules by its base class, such as Minutes by int."""
+    """In a type of ``Setting.members``, replace each class that checks values, such as Minutes, with its base class."""
     if isinstance(kind, dict):
         return {key: (name, without_rules(inner)) for key, (name, inner) in kind.items()}
     if isinstance(kind, list):

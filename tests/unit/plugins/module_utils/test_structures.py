@@ -50,7 +50,8 @@ def test_members_in_different_spellings_are_equal(name: str, one: Any, other: An
         ("termination", None, {"CpsLimit": 1}, {"CpsLimit"}),
         ("origination", {"Routes": [{**ROUTE, "Weight": 1}]}, {"Routes": [ROUTE]}, set()),
         ("origination", {"Routes": [ROUTE, ROUTE]}, {"Routes": [ROUTE]}, {"Routes"}),
-        # The longer route is matched first, although it is sent last.
+        # The route that is sent first matches both stored routes, and the one that is sent last matches only ROUTE. So
+        # the last one must be matched first.
         (
             "origination",
             {"Routes": [ROUTE, {"Host": "a.example.com"}]},

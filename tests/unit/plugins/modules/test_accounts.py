@@ -172,7 +172,10 @@ def test_a_temporary_fault_of_assume_role_is_retried(
 def test_the_credentials_of_a_role_are_renewed_when_a_run_outlasts_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """botocore renews credentials one second, not 15 minutes, before they expire. The emulator rejects expired ones."""
+    """The credentials are valid for three seconds, and the emulator rejects expired ones.
+
+    So let botocore renew them one second, instead of 15 minutes, before they expire.
+    """
     monkeypatch.setattr(RefreshableCredentials, "_advisory_refresh_timeout", 1)
     monkeypatch.setattr(RefreshableCredentials, "_mandatory_refresh_timeout", 1)
     connectors = [{"VoiceConnectorId": f"a{number:021d}", "Account": THERE} for number in range(40)]
@@ -251,7 +254,7 @@ def assumed(role: str, session: str = "chime_sdk.voice", **changes: str) -> str:
     ],
 )
 def test_credentials_of_a_different_role_are_never_used(read: Read, fleet: Emulator, body: str, reason: str) -> None:
-    """If a cache returned the response for a different role, one account would look like two."""
+    """A cache may return the response for a different role, whose credentials may belong to a different account."""
     fleet.faults = [Fault(ASSUME, body=body)]
     result = read(region=WEST, assume_role_arn=ROLE)
     assert result["failed"] is True and result["voice_connectors"] == []
@@ -444,7 +447,7 @@ def test_a_listing_that_always_has_new_items_ends(read: Read, fleet: Emulator, m
 
 
 def test_voice_connectors_of_a_different_account_are_errors(read: Read, fleet: Emulator) -> None:
-    """If a cache returned the listing of a different account, one account would look like two."""
+    """A cache may return the listing of a different account. Its Voice Connectors must not be reported for this one."""
     connector = {"VoiceConnectorId": WITH_PROXY, "VoiceConnectorArn": f"arn:aws:chime:{WEST}:{HERE}:vc/{WITH_PROXY}"}
     fleet.faults = [Fault(LIST, body=json.dumps({"VoiceConnectors": [{**connector, "AwsRegion": WEST}]}))]
     result = read(region=WEST, assume_role_arn=ROLE, include=["proxy"])

@@ -89,8 +89,8 @@ class Write:
         self.module = module
         self.operation = operation
         self.after = None if operation == DELETE else DISABLED  # the proxy configuration after the write
-        self.max_faults = 3 if module == ONE else 6  # the other modules are bulk runs
-        self.reads = reads  # the operations before the write
+        self.max_faults = 3 if module == ONE else 6  # how often a failing write is sent; more often in a bulk run
+        self.reads = reads  # the operations that it requests before the write
         self._options = options
 
     def run(self, emulator: Emulator, folder: pathlib.Path, **options: Any) -> dict[str, Any]:
@@ -234,10 +234,10 @@ def test_a_write_that_botocore_prepares_too_slowly_is_never_sent(
 
 
 def provide(folder: pathlib.Path, minutes: float, script: str = "") -> str:
-    """Return the ``credential_process`` line of a profile. Each time that it runs, it appends a line to ``runs``.
+    """Return the ``credential_process`` line of a profile. Each time that it runs, it adds a line to ``runs``.
 
     :param minutes: the lifetime of the credentials.
-    :param script: commands to run before it prints the credentials.
+    :param script: shell commands that run before the credentials are printed.
     """
     expiry = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=minutes)
     key = {"Version": 1, "Expiration": f"{expiry:%Y-%m-%dT%H:%M:%SZ}"}
@@ -295,9 +295,10 @@ def test_credentials_are_obtained_once_or_at_most_once_per_request_if_they_expir
 def test_renewed_credentials_are_used_from_then_on(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, concurrency: int
 ) -> None:
-    """At the tenth request, the emulator creates a file that makes the process return different credentials.
+    """At the tenth request, the emulator creates a file that makes ``credential_process`` return new credentials.
 
-    Then it delays requests with the old credentials until the first one with the new ones, which can take a while.
+    From then on, it delays requests with the old credentials until a request with the new ones arrives. Otherwise, the
+    run could end before credential_process returns the new ones.
     """
     with Emulator(fleet(30)) as emulator:
         find_fault = emulator.next_fault
@@ -326,8 +327,8 @@ def test_a_write_whose_credentials_arrive_too_late_is_never_sent(
     one: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, write: Write
 ) -> None:
     limit_operations(monkeypatch, 0.5)
-    # The process runs when the module starts, and for each request. From its run for the write on, it is slow. The
-    # module obtains the credentials for the write before it sends the last read.
+    # credential_process runs when the module starts, and for each request. The module obtains the credentials for the
+    # write before it sends the last read, so run len(write.reads) + 1 is for the write. From this run on, all are slow.
     slow = f"[ $(wc -l < runs) -le {len(write.reads)} ] || sleep 0.8"
     profile = use_profile(monkeypatch, tmp_path, provide(tmp_path, 12, slow))
     message = write.message(write.run(one, tmp_path, **profile))
@@ -377,7 +378,7 @@ def test_botocore_retries_reads_and_never_writes(
 def test_a_request_that_waits_in_adaptive_mode_is_not_sent_after_it_is_abandoned(
     one: Emulator, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
-    """After a throttled request, botocore's adaptive mode delays the next request for two seconds, in before-send."""
+    """After throttling, botocore's adaptive mode delays the next request by two seconds in a before-send handler."""
     limit_operations(monkeypatch, 0.5)
     retries = {"retries": {"mode": "adaptive", "total_max_attempts": 9}}
     one.faults = [Fault(GET, status=400, error="ThrottlingException")]
@@ -459,7 +460,7 @@ def test_the_message_about_the_limit_shows_how_the_last_attempt_ended(
         assert words in read_once(one, voice_connector_id=WITH_PROXY)["msg"]
 
 
-# If a shell started the tests in the background, this process inherits that SIGINT is ignored, so restore the handler.
+# If a shell runs the tests in the background, the processes that they start ignore SIGINT, so set Python's handler.
 SCRIPT = """
 import json, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -634,7 +635,7 @@ def test_a_write_whose_responses_are_all_repeated_fails_with_the_reason(one: Emu
 def test_a_write_with_a_repeated_response_is_confirmed_by_reading(
     one: Emulator, sleeps: list[float], tmp_path: pathlib.Path, write: Write, applied: bool
 ) -> None:
-    """If not *applied*, the write is lost, and the response is that of a different request."""
+    """If *applied* is false, the service never gets the write, and the response is that to an earlier request."""
     lost: dict[str, Any] = {"body": json.dumps({"Proxy": DISABLED})} if write.after else {"body": "", "status": 204}
     reads = [Fault(GET, times=1)] * (write.reads.count(GET) - 1)
     one.faults = [*reads, repeated(GET, 1), repeated(write.operation, **({} if applied else lost))]

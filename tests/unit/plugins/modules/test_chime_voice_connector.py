@@ -183,7 +183,7 @@ class Task:
         return found
 
     def options(self) -> dict[str, Any]:
-        """Return what chime_voice_connector_info returns for reception, limited to options of chime_voice_connector."""
+        """Return the result of chime_voice_connector_info for reception, without keys that are not options of the module."""
         include = [*GIVEN, "tags"]
         read = self(_module="chime_voice_connector_info", names=["reception"], include=include)
         (connector,) = [entry for entry in read["voice_connectors"] if entry["name"] == "reception"]
@@ -396,7 +396,7 @@ CHANGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 def predict(result: dict[str, Any]) -> dict[str, Any]:
-    """Return the result without the timestamp that check mode cannot predict."""
+    """Return a result without ``updated_timestamp``, which check mode cannot predict."""
     connector = {k: v for k, v in (result["voice_connector"] or {}).items() if k != "updated_timestamp"}
     return {**result, "voice_connector": connector}
 
@@ -492,7 +492,7 @@ def test_check_mode_predicts_the_result_and_a_second_run_changes_nothing(
     result = task(**options, _ansible_diff=True)
     assert result["steps"] == task.writes == steps, result
     assert result["exists"] is (options.get("state") != "absent")
-    if CREATE in steps:  # only AWS knows these values
+    if CREATE in steps:  # check mode returns null for the values that AWS assigns
         assert {k for k, v in checked["voice_connector"].items() if v is None} == {
             *("voice_connector_id", "voice_connector_arn", "outbound_host_name", "integration_type", "tags_error"),
             *("created_timestamp", "updated_timestamp", *["network_type"] * (not HAS_ALL)),
@@ -707,7 +707,8 @@ def test_an_existing_combination_of_settings_is_not_refused(
 @pytest.mark.parametrize(
     ("names", "options", "sent", "message"),
     [
-        # By default, only new user names are sent, unless the list contains all existing user names.
+        # By default, only the new user names are sent. However, if the list also contains all existing user names, the
+        # whole list is sent.
         (["pbx", "fax"], {"credentials": ["new", "pbx"]}, ["new"], None),
         (["pbx"], {"credentials": ["new", "pbx"]}, ["new", "pbx"], None),
         (["pbx", "fax"], {"credentials": ["pbx"]}, None, None),
@@ -963,7 +964,7 @@ def test_a_write_without_the_expected_result_fails(
 
 
 def test_a_change_that_somebody_else_makes_first_needs_no_write(task: Task) -> None:
-    """Somebody makes the same change after the first read. The second read, before the write, finds it."""
+    """Somebody makes the same change after the first read. The module finds it in its second read, before a write."""
     settings = task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["settings"]
     second = {READ["termination"]: lambda: settings["Termination"].update(CpsLimit=2)}
     task.hooks[READ["termination"]] = lambda: task.hooks.update(second)
@@ -1166,7 +1167,7 @@ def test_every_option_is_verified_at_the_end(task: Task) -> None:
 
 
 def test_nothing_is_written_if_the_second_read_contradicts_the_first(task: Task) -> None:
-    """Merged with the second read, the options would remove the member that only the first read returned."""
+    """The second read lacks a member that the first one returned. A write based on the second read would remove it."""
     for name, missing, options in (
         ("termination", "CidrAllowedList", T),
         ("origination", "Routes", {"origination": {"disabled": True}}),

@@ -531,7 +531,7 @@ syslog.syslog = receive
 
 
 def test_the_phone_number_is_not_in_the_system_log(emulator: Emulator, tmp_path: pathlib.Path) -> None:
-    """Run Ansible itself. In each of its Python processes, a file replaces the system log."""
+    """Run Ansible itself, and let each Python process that it starts write to a file instead of the system log."""
     log = tmp_path / "log"
     (tmp_path / "sitecustomize.py").write_text(SYSLOG_REPLACEMENT.format(log=str(log)), encoding="utf-8")
     options = {"voice_connector_id": WITH_PROXY, "fall_back_phone_number": "+12065550199", **connection_to(emulator)}

@@ -127,7 +127,7 @@ class Editor:
         """If *backs_up*, the first read of each configuration is for a backup, and never fails."""
         self.emulator = emulator
         self.backs_up = backs_up
-        self.rate_limits: list[float] = []  # the rate limits of the service, each for 40 writes
+        self.rate_limits: list[float] = []  # the rate limits to set in the service, each for 40 writes
         self.ends_after = math.inf  # the number of writes after which the service throttles everything
         self.stale: list[str] = []  # the IDs of connectors that were edited between the last read and a write
         self._lock = threading.RLock()
@@ -138,7 +138,8 @@ class Editor:
             for (_account, region), connectors in emulator.voice._connectors.items()
             for identifier, connector in connectors.items()
         }
-        # Even without a rate limit, this runs before each attempt, but not between the last read and the write.
+        # Make an edit each time that _wait_for_slot() ends. Even without a rate limit, it runs before each attempt, but
+        # never between the last read and the write.
         wait = _operation.Operation._wait_for_slot
 
         def wait_and_edit(operation: Any) -> Any:
@@ -323,7 +324,7 @@ def retire(editor: Editor, folder: pathlib.Path, **options: Any) -> tuple[dict[s
 
 
 def assert_all_in(reasons: list[str], *words: str) -> None:
-    """Assert that each of *words* is in a reason, so that the test covers all of these failures."""
+    """Assert that each of *words* is in one of the reasons, because the test must cover all of these failures."""
     assert [each for each in words if not any(each in reason for reason in reasons)] == []
 
 
@@ -433,7 +434,7 @@ def test_a_single_write_keeps_what_is_not_in_the_options(start: Callable[..., Ed
             if state == "absent":
                 assert after is None
             else:
-                kept = before or {"Disabled": False}  # what the service stores for an omitted Disabled
+                kept = before or {"Disabled": False}  # the service adds Disabled if it is omitted
                 assert after == without_none({**kept, **given}), "a value that somebody set was lost"
         assert identifier not in editor.stale
         if result.get("failed"):

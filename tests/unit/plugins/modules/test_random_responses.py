@@ -153,7 +153,7 @@ def draw(rng: random.Random, operation: str, success: int = 200, seen: str = "")
     framing = rng.random()
     if framing < 0.04:
         headers["transfer-encoding"] = "chunked"  # although the body is not in chunks
-        readable = b"" if body == b"0" else None  # the last chunk, so an empty body
+        readable = b"" if body == b"0" else None  # 0 is the chunk that ends a body, so this body is empty
     elif framing < 0.9:
         length = max(0, len(body) + (rng.choice([-1, 1, 1000]) if framing < 0.12 else 0))
         headers["content-length"] = str(length)
@@ -247,7 +247,7 @@ Run = Callable[..., "dict[str, Any]"]
 def run(emulator: Emulator) -> Iterator[Run]:
     """Return a function that runs a module with faults, and checks that the output is valid and shows no secrets.
 
-    A run must take less than a second of processor time, and all runs about 0.1 seconds on average, or less.
+    Each run must take less than a second of processor time, and the average of many runs must be at most 0.1 seconds.
     """
     spent: list[float] = []
 
@@ -294,7 +294,10 @@ def test_random_responses_to_a_read_never_cause_a_false_report(run: Run) -> None
 def test_random_responses_to_a_write_never_cause_a_false_report_of_a_change(
     run: Run, state: str, operation: str
 ) -> None:
-    """The emulator applies no write, so only the response to the write can confirm a change."""
+    """The emulator never applies the write, so a read cannot confirm it.
+
+    The module may report a change only if the response to the write proves one.
+    """
     rng = random.Random(operation)
     outcomes: collections.Counter[bool] = collections.Counter()
     options: dict[str, Any] = {"voice_connector_id": WITH_PROXY, "state": state}
@@ -411,7 +414,7 @@ def test_ambiguous_json_is_unreadable(run: Run, body: str, words: str) -> None:
 def test_a_truncated_response_with_status_300_fails(run: Run) -> None:
     fault = Fault(GET_PROXY, raw="HTTP/1.1 300 X\r\ncontent-length: 9\r\nx-amzn-requestid: 1\r\n\r\n{}")
     result = run("chime_voice_connector_proxy_info", fault, voice_connector_id=WITH_PROXY)
-    assert "is 300, not 200" in result["msg"] or "failed after" in result["msg"]  # from an older botocore
+    assert "is 300, not 200" in result["msg"] or "failed after" in result["msg"]  # the latter with an older botocore
 
 
 def test_a_secret_in_a_request_id_is_hidden(run: Run) -> None:
@@ -472,7 +475,7 @@ def test_an_unknown_member_that_resembles_a_known_one_is_ignored(run: Run) -> No
 def test_a_read_whose_response_has_a_repeated_request_id_is_retried_on_a_new_connection(
     run: Run, emulator: Emulator
 ) -> None:
-    """A proxy server returns the response for WITHOUT_PROXY again for the read of WITH_PROXY."""
+    """Like a faulty proxy server, the emulator returns the response for WITHOUT_PROXY to the read of WITH_PROXY."""
     first = Fault(GET_PROXY, WITHOUT_PROXY, headers={"x-amzn-requestid": SEEN}, body="{}")
     stale = Fault(GET_PROXY, WITH_PROXY, headers={"x-amzn-requestid": SEEN}, body="{}", times=1)
     ids = [WITHOUT_PROXY, WITH_PROXY]
@@ -508,7 +511,7 @@ def test_a_write_whose_response_has_a_repeated_request_id_is_checked_by_reading(
     repeated = Fault(operation, headers={"x-amzn-requestid": SEEN}, body=body, status=status)
     options = {"state": "present", "disabled": True} if state == "present" else {"state": "absent"}
     result = run("chime_voice_connector_proxy", earlier, repeated, voice_connector_id=WITH_PROXY, **options)
-    assert GET_PROXY in emulator.operations()[-2:]  # after a 404, the last request reads the Voice Connector
+    assert GET_PROXY in emulator.operations()[-2:]  # after a 404, one more request reads the Voice Connector
     if applied:
         assert result["changed"] is True
     else:

@@ -72,9 +72,11 @@ RETURNED: dict[str, list[Any]] = {
 def draw(rng: random.Random, shape: Any, valid: bool, name: str = "", item: bool = False) -> Any:
     """Return a random value of a shape.
 
-    :param valid: whether a request can set the value. If not, members can be missing, unknown, or odd.
+    :param valid: if true, draw a value for a request. If not, draw one that AWS could return: required members can be
+        missing, and it can contain an unknown member and the values in RETURNED.
     :param name: the name of the member.
-    :param item: whether the value is an item of a list. A valid item has all members, so that it matches no other item.
+    :param item: whether the value is an item of a list. A valid item has all members, because an item with
+        fewer members could match a different item.
     """
     if shape.type_name == "structure":
         required = shape.required_members if valid else []
@@ -166,7 +168,7 @@ def server() -> Iterator[Emulator]:
 
 
 def read(server: Emulator, identifier: str) -> dict[str, Any]:
-    """Return what chime_voice_connector_info returns, limited to options of chime_voice_connector."""
+    """Return the result of chime_voice_connector_info, without keys that are not options of chime_voice_connector."""
     options = {"voice_connector_ids": [identifier], "include": INCLUDE, "concurrency": 1}
     result = run_main("chime_voice_connector_info", {**connection_to(server), **options})
     assert "msg" not in result, result["msg"]
@@ -308,7 +310,7 @@ def to_options(value: Any) -> Any:
 
 
 def expect_setting(current: Any, options: dict[str, Any]) -> Any:
-    """Return a setting after its options were applied."""
+    """Return what the setting *current* must be after a successful run with *options*."""
     if options.get("exists") is False:
         return None
     setting = copy.deepcopy(current or {})
@@ -392,7 +394,8 @@ def is_possible(model: Model, new: Model, options: dict[str, Any]) -> bool:
     return True
 
 
-# The order of the writes. A run contains at most one write of each line. check_order() replaces some names.
+# The writes in the order in which a run must send them, and at most one of each line. "encryption ..." stands for
+# UpdateVoiceConnector, and "credentials ..." for DeleteVoiceConnectorTerminationCredentials.
 ORDER = [
     ["CreateVoiceConnector"],
     ["DeleteVoiceConnectorEmergencyCallingConfiguration"],
@@ -517,7 +520,7 @@ def draw_setting(rng: random.Random, name: str, current: Any) -> dict[str, Any]:
                 [draw(rng, MODEL.shape_for("DNISEmergencyCallingConfiguration"), True, item=True)]
             )
         if key == "routes" and current and current.get("routes") and rng.random() < 0.6:
-            # Choose some of the current routes, and remove some keys of one.
+            # Choose some of the current routes. If a part of the first one matches only one route, give just this part.
             options[key] = rng.sample(current[key], rng.randint(1, len(current[key])))
             part = dict(list(options[key][0].items())[: rng.randint(1, 5)])
             if sum((canonical(route) or {}).items() >= (canonical(part) or {}).items() for route in current[key]) == 1:
@@ -696,7 +699,7 @@ class Walk:
                 assert canonical_model({**empty, name: setting}) == canonical_model({**empty, name: model[name]})
 
     def step(self, faulty: bool) -> None:
-        """Run with random options: in check mode, for real, again after a failure, and once more without a change."""
+        """Run with random options: in check mode, for real, and again if that failed. One more run must change nothing."""
         rng, model = self.rng, self.model
         while True:
             options = draw_options(rng, model)
@@ -735,7 +738,7 @@ class Walk:
         if loses:
             if not faulty and not options.get("purge_termination_credentials"):
                 assert "are missing after the write" in result["msg"]
-            # The module cannot restore the user names that were lost, so accept the state without them.
+            # The module does not know the passwords of the deleted user names, so the expected state is without them.
             repeated = self.run(**{**options, "update_password": "on_create"})
             assert "msg" not in repeated, repeated["msg"]
             self.model = self.state()

@@ -110,7 +110,7 @@ def record_of(proxy: Any, identifier: str = RECEPTION) -> dict[str, Any]:
 
 
 def listing(region: str, *entries: dict[str, Any]) -> Fault:
-    """Return a fault whose response lists *entries* in a Region, with a name, ARN, and Region if they have none."""
+    """Return a fault whose response lists *entries* in a Region, after adding each missing name, ARN, and Region."""
     complete = [
         {
             "Name": "a name",
@@ -227,7 +227,7 @@ def test_a_connector_that_belongs_to_a_different_region_than_the_record_is_refus
 
 
 def edit_behind(monkeypatch: pytest.MonkeyPatch, fleet: Emulator, operation: str, fails: bool) -> None:
-    """After *operation*, store EDITED instead. If *fails*, respond with a server error."""
+    """Let *operation* store EDITED, whatever the request contains. Return EDITED, or if *fails*, a server error."""
     handle = fleet.voice.handle
 
     def handle_and_edit(model: Any, request: Any, account: str, region: str) -> Any:
@@ -349,7 +349,7 @@ def test_a_backup_path_that_is_not_utf_8_stops_the_run(
 
 
 def in_two_regions(stored: Any, fleet: Emulator, west: dict[str, Any] | None) -> None:
-    """Let us-west-2 also return RECEPTION, with itself as the home Region, and with the proxy configuration *west*."""
+    """Let us-west-2 also return RECEPTION, with us-west-2 as its home Region, and *west* as its proxy configuration."""
     connectors = fleet.voice._connectors
     other = copy.deepcopy(connectors[ACCOUNT, EAST][RECEPTION])
     other["settings"] = {} if west is None else {"Proxy": west}
@@ -546,7 +546,7 @@ def test_check_mode_predicts_the_change_and_the_failure(
     for result in results:
         for key in ("backup_file", "response_metadata", "error"):
             result.pop(key, None)
-        # Only in the real run does the message contain the path of the backup.
+        # Remove the path of the backup, which only the message of the real run contains.
         result["msg"] = "".join(part for part in result.get("msg", "").split(". ") if "The backup is" not in part)
         if "response_metadata" in str(result):
             result.pop("response_metadata")
@@ -655,7 +655,10 @@ def test_phone_numbers_are_hidden_in_every_failure(
 def test_the_beginning_of_a_phone_number_is_hidden_at_the_end_of_a_long_message(
     retire: Run, restore: Run, module: str, number: str, cut: int
 ) -> None:
-    """AWS's words are cut after 500 characters. The module reads the number before or after it cuts them."""
+    """An error of WAREHOUSE contains the phone number of RECEPTION, and is cut within it, after 500 characters.
+
+    RECEPTION may be read before or after the error is cut.
+    """
     start = len(f"AWS said: An error occurred (BadRequestException) when calling the {GET} operation: ")
     words = "x" * (500 - start - cut - 1) + " " + number + " is in use"
     fault = Fault(GET, request_has=WAREHOUSE, error="BadRequestException", message=words)

@@ -44,7 +44,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> dict
 
 
 def assert_hidden(result: dict[str, Any], *secrets: str) -> None:
-    """Assert a failure whose output contains no part of a secret with a length of eight characters."""
+    """Assert that the task failed, and that its output contains no eight consecutive characters of a secret."""
     assert result["failed"] is True
     printed = json.dumps(result, ensure_ascii=False)
     for secret in secrets:

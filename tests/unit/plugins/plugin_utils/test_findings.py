@@ -605,7 +605,7 @@ def test_the_account_in_a_list_is_the_one_in_the_voice_connector() -> None:
 def test_a_setting_that_could_not_be_read_is_unknown_with_the_reason_of_aws(check: str) -> None:
     setting = CHECKS[check].includes[-1]
     unread = {**CONNECTOR, setting: None if setting == "tags" else {"exists": None}}
-    # The reason is the message of the first error in this list that the result contains.
+    # If the result contains several of these errors, the reason is the message of the one that comes first here.
     errors = [
         error(WITH_PROXY, EAST, setting, "1"),
         error(WITH_PROXY, None, setting, "2"),
@@ -676,7 +676,8 @@ def test_a_region_without_unread_voice_connectors_needs_no_finding_of_its_own() 
     regions = [{"region": EAST, "complete": False, "reason": "Failed."}]
     given = result([CONNECTOR], errors=[error(MISSING)], regions=regions, stopped=True)
     assert [finding["check"] for finding in make_findings(given, {"sip_logs": True})] == ["sip_logs", "sip_logs"]
-    # A result without the key complete may lack errors for Voice Connectors that were not tried.
+    # Without the key complete, it is unknown whether the result has an error for each Voice Connector that was not
+    # read, so the Region gets a finding.
     del given["complete"]
     assert [f["check"] for f in make_findings(given, {"sip_logs": True})] == ["sip_logs", "sip_logs", None]
 
@@ -1482,7 +1483,7 @@ def test_no_odd_value_causes_a_traceback_or_an_audit_that_passes() -> None:
             outcomes.add("error")
             continue
         statuses = {finding["status"] for finding in judgement.findings}
-        # Even a changed error for MISSING leads to an unknown finding.
+        # The error for MISSING leads to an unknown finding, even if spoil() changed the error.
         assert UNKNOWN in statuses or given == []
         assert judgement.complete is False
         json.dumps([judgement.findings, judgement.accounts])

@@ -353,7 +353,7 @@ def test_a_report_without_voice_connectors_shows_the_regions_that_were_read() ->
     assert "<table" not in page and "<script" not in page
 
 
-# Text from outside
+# External text
 
 
 def test_no_text_from_outside_becomes_html() -> None:

@@ -137,7 +137,7 @@ def test_counts_are_of_distinct_accounts_regions_and_trunks() -> None:
     accounts = [
         account(ACCOUNT, EAST, unread=(WEST,)),
         account(ACCOUNT, WEST),
-        account(ACCOUNT, assume_role_arn=role),  # a role that failed, and whose account is in another result
+        account(ACCOUNT, assume_role_arn=role),  # a role that failed, in an account that was read above
         account(None, assume_role_arn=role, unread=(EAST,)),
         account(None, assume_role_arn=role, unread=(EAST,)),
         account(None),
