@@ -17,10 +17,12 @@ description:
     value differs from the current value. Omitted options do not change anything.
   - Each setting, such as O(termination), accepts the value that M(chime_sdk.voice.chime_voice_connector_info) returns,
     so you can copy a setting from one Voice Connector to another. A key that is omitted or V(null) keeps its current
-    value. An empty string or an empty list unsets the value.
+    value. Therefore, a copy does not unset a value that is V(null) in the source. An empty string or an empty list
+    unsets the value.
   - A list replaces the whole current list, except O(termination_credentials.credentials). Specify all keys of each
     item, such as a route. If an existing item has the specified values for all specified keys, the module keeps this
-    item with all of its keys. Otherwise, the item that the module writes has only the specified keys.
+    item with all of its keys. Otherwise, the item that the module writes has only the specified keys. If an item
+    matches several different existing items, and one of these would be removed, the task fails.
   - C(exists=false) deletes a setting. C(exists=true) creates a missing setting even if all of its other keys are
     omitted or empty. If you specify C(exists=null), which M(chime_sdk.voice.chime_voice_connector_info) returns for a
     setting that could not be read, the task fails.
@@ -330,7 +332,7 @@ options:
   wait_timeout:
     description:
       - How many seconds to wait until AWS returns a new Voice Connector, or until AWS no longer returns a deleted Voice
-        Connector. After this time, the task fails.
+        Connector. After this time, the task fails. The minimum is 1.
     type: int
     default: 120
 extends_documentation_fragment:
@@ -384,9 +386,9 @@ notes:
     of the Voice Connector, even if the task just created it. To complete the changes, run the task again.
   - AWS cannot recognize a repeated request to create a Voice Connector, so the module sends this request only once. If
     the outcome is unknown, the module lists the Voice Connectors until a new one with this name appears, and continues
-    with that Voice Connector. If none appears within O(wait_timeout), or if several appear, the task fails. You can
-    safely run the task again, because it searches for the name first. Two tasks that run at the same time with the same
-    O(name) can create two Voice Connectors.
+    with that Voice Connector. If none appears within O(wait_timeout), or if several appear, the task fails. You can run
+    the task again, because it searches for the name first. However, if AWS does not yet list the Voice Connector, or if
+    two tasks with the same O(name) run at the same time, a second Voice Connector is created.
   - AWS always replaces a setting as a whole, even if someone else has changed it in the meantime. Therefore, the module
     reads a setting again immediately before it writes the setting, and fails if the setting has changed. If someone
     else changes the setting after that read, the change is lost.
