@@ -294,7 +294,7 @@ def test_a_new_voice_connector_with_a_normalized_name_is_reported(task: Task, st
         account, region, {**entry, "Name": stored}, *rest
     )
     result = task(name="Front  desk", tags={"team": "voice"})
-    assert f"which is {stored}" in result["msg"] and task.writes == [CREATE]
+    assert f"is {stored}" in result["msg"] and task.writes == [CREATE]
     created = task.stored(stored)["VoiceConnectorId"]
     assert (result["changed"], result["steps"], result["voice_connector_id"]) == (True, [CREATE], created)
 
@@ -595,7 +595,7 @@ def test_a_voice_connector_that_was_just_renamed_is_not_deleted(task: Task, iden
     entry = task.emulator.voice._connectors["111122223333", "us-east-1"][WITHOUT_PROXY]["entry"]
     second = {GET: lambda: entry.update(Name="front desk")}
     task.hooks[GET] = functools.partial(task.hooks.update, second)
-    assert_refused(task, task(**identity, state="absent"), "which is front desk")
+    assert_refused(task, task(**identity, state="absent"), "is front desk")
 
 
 def test_a_name_that_only_the_listing_contains_is_not_reported_as_absent(task: Task) -> None:
