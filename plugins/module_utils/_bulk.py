@@ -352,7 +352,7 @@ def _not_anywhere(identifier: str, regions: list[RegionRead]) -> VoiceError:
 
 def _has_name(connector: dict[str, Any] | None, names: list[str] | None) -> bool:
     """Whether a Voice Connector has one of these names. Also true if its name is not known yet."""
-    return names is None or connector is None or connector["name"] in names
+    return names is None or connector is None or not connector["name"] or connector["name"] in names
 
 
 def _read_guarded(region: RegionRead, identifier: str, selection: Selection, concurrency: int) -> ConnectorRead:
@@ -374,7 +374,12 @@ def _to_internal_error(
 def _read(region: RegionRead, identifier: str, selection: Selection, concurrency: int) -> ConnectorRead:
     client = region.client
     try:
-        listed = region.listed.get(identifier) or get_voice_connector(client, identifier)
+        listed = region.listed.get(identifier)
+        if listed is None or (selection.names is not None and not listed["name"]):
+            listed = get_voice_connector(client, identifier)
+            if selection.names is not None and not listed["name"]:
+                operation = Operation(client, "GetVoiceConnector", f"get Voice Connector {identifier}")
+                raise operation.failure("unreadable", reason="it does not contain the name")
     except VoiceError as e:
         return ConnectorRead(identifier, region.name, None, [e.detach()])
     if not _has_name(listed, selection.names):

@@ -329,6 +329,20 @@ def test_names_also_filter_connectors_read_by_id(read: Read, emulator: Emulator)
     assert emulator.operations() == [GET]
 
 
+def test_a_connector_without_a_name_in_the_listing_is_read_by_id_to_select_by_name(
+    read: Read, emulator: Emulator
+) -> None:
+    listing = Fault(LIST, body=json.dumps({"VoiceConnectors": [{"VoiceConnectorId": WITH_PROXY}]}))
+    emulator.faults = [listing]
+    assert identifiers(read(names=["reception"])) == [WITH_PROXY]
+    assert identifiers(read(names=["warehouse"])) == []
+    nameless = json.dumps({"VoiceConnector": {"VoiceConnectorId": WITH_PROXY}})
+    emulator.faults = [listing, Fault(GET, body=nameless)]
+    result = read(names=["reception"])
+    assert (result["complete"], result["errors"][0]["voice_connector_id"]) == (False, WITH_PROXY)
+    assert "it does not contain the name" in result["msg"]
+
+
 TAGGED = {
     **STATE,
     "voice_connectors": [
