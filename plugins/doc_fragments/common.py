@@ -16,7 +16,7 @@ notes:
     exist.
 attributes:
   check_mode:
-    description: Supports check mode, in which it returns the same result.
+    description: Supports check mode, in which it returns the same result as in a normal run.
     support: full
     details:
       - This module never changes anything, so it behaves the same in check mode.
@@ -70,12 +70,12 @@ options:
     type: str
     required: true
 notes:
-  - An operation takes at most 60 seconds, including retries. A throttled request is sent at most ten times. A request
-    that fails with a server error, a broken connection, or a timeout is sent at most three times. In each attempt,
-    connecting takes at most 5 seconds, and each wait for data takes at most 10 seconds. Retry settings in environment
-    variables or in the profile have no effect. The keys C(connect_timeout) and C(read_timeout) of O(aws_config)
-    override the timeouts and change the 60-second limit. If you set C(retries) in O(aws_config), botocore decides how
-    reads are retried. You cannot change how writes are retried.
+  - An API operation takes at most 60 seconds, including retries. A throttled request is sent at most ten times. A
+    request that fails with a server error, a broken connection, or a timeout is sent at most three times. In each
+    attempt, connecting takes at most 5 seconds, and each wait for data takes at most 10 seconds. Retry settings in
+    environment variables or in the profile have no effect. The keys C(connect_timeout) and C(read_timeout) of
+    O(aws_config) override these two timeouts and change the 60-second limit. If you set C(retries) in O(aws_config),
+    botocore decides how reads are retried. You cannot change how writes are retried.
 """
 
     # For modules that use many Voice Connectors.
@@ -95,11 +95,12 @@ options: {}
 notes:
   - If AWS throttles requests in a Region, the module queues all requests to that Region, and sends them at the rate
     that AWS allows. A throttled request is sent at most ten times. A request that fails with a server error, a broken
-    connection, or a timeout is sent at most six times. An operation takes at most 120 seconds, not counting the wait
-    for the rate limit. If AWS throttles requests in a Region, and no request succeeds for 60 seconds, the module sends
-    no more requests to that Region. The keys C(connect_timeout), C(read_timeout), and C(max_pool_connections) of
-    O(aws_config) override the defaults, and the two timeouts also change the 120-second limit. If you set C(retries) in
-    O(aws_config), botocore decides how reads are retried. You cannot change how writes are retried.
+    connection, or a timeout is sent at most six times. An API operation takes at most 120 seconds, not counting the
+    time that its requests wait in the queue of the Region. If AWS throttles every request in a Region for 60 seconds,
+    the module sends no more requests to that Region. The keys C(connect_timeout), C(read_timeout), and
+    C(max_pool_connections) of O(aws_config) override the defaults, and the two timeouts also change the 120-second
+    limit. If you set C(retries) in O(aws_config), botocore decides how reads are retried. You cannot change how writes
+    are retried.
 """
 
     # For every module: the role to assume.

@@ -16,15 +16,18 @@ description:
   - If a check cannot be decided, for example because a setting was not read, its status is V(unknown), never V(pass).
     To read all settings that a policy needs, use P(chime_sdk.voice.voice_connector_policy_includes#filter).
   - If an account, a role, or a Region was not read completely, the filter also returns a finding about it, with the
-    status V(unknown). It also returns such a finding for each selected ID or name that matches no Voice Connector, and
-    for the selected tags if no Voice Connector has all of them.
+    status V(unknown).
+  - If M(chime_sdk.voice.chime_voice_connector_info) was run with IDs, names, or tags as options, the filter also
+    returns a finding with the status V(unknown) for each of these IDs or names that matches no Voice Connector. It
+    returns one such finding for the tags if no Voice Connector has all of them.
   - Termination checks are V(not_applicable) if termination is missing or disabled. The origination check is
     V(not_applicable) if origination is missing or disabled, or has no routes. If AWS did not return whether a setting
     is disabled, the setting counts as enabled.
   - If several results contain the same Voice Connector, the filter uses only one of them, so that each check has one
     finding. It uses the result in which the fewest checks of this Voice Connector are V(unknown). In a tie, the filter
-    prefers the result from the Region that the Voice Connector belongs to, then the first result. Entries with the same
-    ID are the same Voice Connector if their accounts are the same, or if the account of one entry is unknown.
+    prefers the result from the Region that the Voice Connector belongs to, then the first result. Two Voice
+    Connectors in the input count as the same Voice Connector if their IDs are the same, and their accounts are the same
+    or one account is unknown.
 positional: _input, policy
 options:
   _input:
@@ -68,15 +71,16 @@ options:
       termination_cidrs_within:
         description:
           - The IPv4 or IPv6 networks that the Voice Connector may accept calls from, as CIDR blocks. Each CIDR block in
-            its allowed list must be within the union of these networks.
-          - An empty allowed list passes, because AWS rejects calls from addresses that are not in the list.
+            the list C(cidr_allowed_list) of the termination setting must be within the union of these networks.
+          - An empty C(cidr_allowed_list) passes, because AWS rejects calls from addresses that are not in this list.
           - The Voice Connectors must be read with V(termination) in C(include).
         type: list
         elements: str
       termination_min_prefix_length:
         description:
-          - The minimum prefix length of each IPv4 CIDR block in the allowed list, from V(1) to V(32). For example,
-            V(24) allows blocks of up to 256 addresses. IPv6 CIDR blocks always pass.
+          - The minimum prefix length, from V(1) to V(32), of each IPv4 CIDR block in the list C(cidr_allowed_list) of
+            the termination setting. For example, V(24) allows blocks of up to 256 addresses. IPv6 CIDR blocks always
+            pass.
           - The Voice Connectors must be read with V(termination) in C(include).
         type: int
       termination_calling_regions_within:
@@ -185,7 +189,7 @@ options:
             type: str
   now:
     description:
-      - The time of the checks, in ISO 8601 format with a UTC offset. If omitted, the current time.
+      - The time of the checks, in ISO 8601 format with a UTC offset. The default is the current time.
       - An unquoted YAML timestamp without an offset counts as UTC. In a template, use V(now(utc=true\)), because
         V(now(\)) returns local time.
     type: raw
@@ -243,8 +247,8 @@ _value:
   description:
     - The findings, in the order of the Voice Connectors in the input. The findings for each Voice Connector are in the
       order in which the keys of O(policy) are documented.
-    - Next come the findings for Voice Connectors that could not be read, so that they are only in C(errors) of a
-      result. The findings for accounts, Regions, and selections come last.
+    - Next come the findings for Voice Connectors that could not be read. The input contains these Voice Connectors only
+      in the list C(errors) of a result. The findings for accounts, Regions, and selections come last.
   type: list
   elements: dict
   contains:
@@ -298,8 +302,8 @@ _value:
       sample: Calls are accepted from 198.51.100.0/24.
     fix:
       description:
-        - If a single option of M(chime_sdk.voice.chime_voice_connector) makes the check pass, a dictionary with this
-          option and its value. The value depends only on the policy, so it is the same for all Voice Connectors.
+        - A dictionary with one option of M(chime_sdk.voice.chime_voice_connector) and the value with which the check
+          passes. The value depends only on the policy, so it is the same for all Voice Connectors.
         - V(null) if RV(_value[].status) is not V(fail), if several options are necessary, or if several values are
           possible.
       type: dict
@@ -308,8 +312,8 @@ _value:
           enable_sip_logs: true
     exception:
       description:
-        - The exception that applies, or V(null) if no exception applies. Always V(null) if RV(_value[].status) is
-          neither V(excepted) nor V(fail).
+        - The exception that applies, or V(null) if no exception applies. Exceptions apply only to checks that fail, so
+          the value is V(null) if RV(_value[].status) is V(pass), V(unknown), or V(not_applicable).
       type: dict
       contains:
         reason:

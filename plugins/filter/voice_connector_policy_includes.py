@@ -11,9 +11,9 @@ name: voice_connector_policy_includes
 version_added: 1.0.0
 short_description: List the settings that a policy needs
 description:
-  - Returns the value for O(chime_sdk.voice.chime_voice_connector_info#module:include) with which the module reads
-    everything that the checks of a policy need. If an exception selects Voice Connectors by tags, the value contains
-    V(tags).
+  - Returns a list of settings for the option O(chime_sdk.voice.chime_voice_connector_info#module:include). With this
+    list, M(chime_sdk.voice.chime_voice_connector_info) reads everything that the checks of a policy need. If an
+    exception selects Voice Connectors by tags, the list contains V(tags).
 positional: _input
 options:
   _input:

@@ -155,8 +155,8 @@ FAILURES = {
         affects_all=True,
     ),
     "proxy_certificate": Failure(
-        "the TLS certificate of the HTTP proxy server could not be verified. Check HTTPS_PROXY, and set aws_ca_bundle, "
-        "or proxy_ca_bundle in proxies_config in aws_config, to the path of the CA certificate",
+        "the TLS certificate of the HTTP proxy server could not be verified. Check HTTPS_PROXY. Set one of these to "
+        "the path of the CA certificate: the option aws_ca_bundle, or proxy_ca_bundle in proxies_config in aws_config",
         affects_all=True,
     ),
     "proxy_no_tls": Failure(
@@ -278,7 +278,7 @@ class Failed(NamedTuple):
 
     name: str  # a key of FAILURES
     words: str = ""  # "AWS said: ", "The response was: ", or "botocore reported: " with the original error
-    fields: dict[str, Any] = {}  # the known fields of the message
+    fields: dict[str, Any] = {}  # values for placeholders in the message, as far as they are known here
     error: dict[str, str] | None = None  # ``code`` and ``message`` of an error response
     metadata: dict[str, Any] | None = None  # ``http_status_code`` and ``request_id`` of a response
     last: str = ""  # the name of the error or exception that ended the attempt
@@ -397,7 +397,7 @@ def _explain_error(exception: ClientError) -> Failed:
 def _name_error(
     response: dict[str, Any], status: int, request_id: str | None, name: str, message: str
 ) -> tuple[str, dict[str, Any]]:
-    """Return the key in ``FAILURES`` for an error response, and the known fields of the message."""
+    """Return the key in ``FAILURES`` for an error response, and values for placeholders in the message."""
     by_name = _BY_NAME.get(name)
     if TRUNCATED in response:
         return "truncated", {}
@@ -464,7 +464,10 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
 
 
 def explain_settings(exception: BaseException, settings: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
-    """Return the name, words, and fields of the message about an exception that a connection setting caused."""
+    """Return the message for an exception that a connection setting caused.
+
+    :returns: the key of the message, the original error ("" to omit it), and values for placeholders in the message.
+    """
     words = _quote(exception)
     if isinstance(exception, NoRegionError):
         return "no_region", "", {}
@@ -486,11 +489,11 @@ def describe_regions(client: Any) -> str:
 
 
 def describe_proxy(client: Any) -> str:
-    """Return what else to check if the requests of a botocore client go through an HTTP proxy server, otherwise ""."""
+    """Return advice about the HTTP proxy server if a botocore client sends its requests through one, otherwise ""."""
     from botocore.utils import get_environ_proxies
 
     url = client.meta.endpoint_url
     proxies = client.meta.config.proxies or get_environ_proxies(url)
     if not isinstance(proxies, dict) or url.partition(":")[0] not in proxies:
         return ""
-    return "; an HTTP proxy server is in use, so check it, HTTPS_PROXY, HTTP_PROXY, and proxies in aws_config too"
+    return "; also check the HTTP proxy server that is in use, HTTPS_PROXY, HTTP_PROXY, and proxies in aws_config"

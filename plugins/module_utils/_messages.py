@@ -116,9 +116,9 @@ MESSAGES = {
         "Delete the Voice Connectors that should not exist. The error from the request: {write}"
     ),
     "not_visible": (
-        "the Voice Connector was created, but did not appear within {seconds} seconds. To complete it, set "
-        "voice_connector_id to the returned ID, and run the task again. Without the ID, the task could create a second "
-        "Voice Connector"
+        "the Voice Connector was created, but reading the Voice Connector failed with NotFound for {seconds} seconds. "
+        "To continue, set voice_connector_id to the returned ID, and run the task again. Without the ID, the task "
+        "could create a second Voice Connector"
     ),
     "still_visible": (
         "the service accepted the deletion, but still returns the Voice Connector after {seconds} seconds. Run the "
@@ -129,8 +129,8 @@ MESSAGES = {
         "{seconds} seconds. Run the task again in a few minutes; nothing was changed"
     ),
     "reappeared": (
-        "the service first returned NotFound for the Voice Connector, and then the Voice Connector. No deletion was "
-        "sent. Run the task again"
+        "the service first returned NotFound for the Voice Connector, but a later read found the Voice Connector. No "
+        "deletion was sent. Run the task again"
     ),
     "has_numbers": (
         "phone numbers are still associated with the Voice Connector (total: {count}), for example {numbers}. "
@@ -178,7 +178,7 @@ MESSAGES = {
     "unknown_config_key": "aws_config contains {keys}, which botocore does not know. Check the spelling",
     # Reads of a setting
     "not_anywhere": (
-        "this Voice Connector does not exist in any of these Regions. Check the ID, the Regions, and the account"
+        "this Voice Connector does not exist in the Regions that were read. Check the ID, the Regions, and the account"
     ),
     "no_voice_connector": (
         "this Voice Connector does not exist in this Region. Check the ID, the Region, and the account; a new Voice "
@@ -236,7 +236,8 @@ MESSAGES = {
         "update_password to always, and run the task again. The error from the change: {write}"
     ),
     "stored_unread": (
-        "the service applied the change, but the result could not be read again: {read}. Run the task again"
+        "the service applied the change, but the configuration could not be read after the change: {read}. Run the "
+        "task again"
     ),
     "credentials_lost": (
         "the user names {options} are missing after the write, although the module did not delete them. Set all user "
@@ -289,7 +290,7 @@ MESSAGES = {
         "resource. Exclude the Voice Connector from the selection; nothing was changed"
     ),
     "unrestorable": (
-        "the proxy configuration was not deleted, because its backup could not be restored: the configuration "
+        "the proxy configuration was not deleted, because a restore from its backup would fail: the configuration "
         "{problem}. Correct the configuration, exclude the Voice Connector, or delete the configuration with "
         "chime_voice_connector_proxy"
     ),
@@ -315,7 +316,7 @@ MESSAGES = {
         "check the configuration, and run the task again"
     ),
     "changes_at_each_reading": (
-        "each read returned a different configuration ({options}), although nothing was sent. Wait until the "
+        "each read returned a different configuration ({options}), although the module sent no change. Wait until the "
         "configuration is stable, and run the task again"
     ),
     "changed_since_backup": (

@@ -13,30 +13,31 @@ module: chime_voice_connector
 version_added: 1.0.0
 short_description: Manage an Amazon Chime SDK Voice Connector with its settings and tags
 description:
-  - Creates, changes, or deletes one Amazon Chime SDK Voice Connector. The module sends a write only if a specified
-    value differs from the current value. Omitted options do not change anything.
+  - Creates, changes, or deletes one Amazon Chime SDK Voice Connector. The module sends a write request only if a
+    specified value differs from the current value. Omitted options do not change anything.
   - Each setting, such as O(termination), accepts the value that M(chime_sdk.voice.chime_voice_connector_info) returns,
     so you can copy a setting from one Voice Connector to another. A key that is omitted or V(null) keeps its current
-    value. Therefore, a copy does not unset a value that is V(null) in the source. An empty string or an empty list
-    unsets the value.
-  - A list replaces the whole current list, except O(termination_credentials.credentials). Specify all keys of each
-    item, such as a route. If an existing item has the specified values for all specified keys, the module keeps this
-    item with all of its keys. Otherwise, the item that the module writes has only the specified keys. If an item
-    matches several different existing items, and one of these would be removed, the task fails.
+    value. Therefore, a value that is V(null) in the source does not change in the target. To unset a value, specify an
+    empty string or an empty list.
+  - Except for O(termination_credentials.credentials), a list replaces the whole current list. In each item of a list,
+    such as a route, specify all keys. If an existing item has the specified value for each specified key, the module
+    keeps the whole item, including its other keys. Otherwise, the module writes an item that contains only the
+    specified keys. If an item that you specify matches several different existing items, and the new list would remove
+    one of them, the task fails.
   - C(exists=false) deletes a setting. C(exists=true) creates a missing setting even if all of its other keys are
-    omitted or empty. If you specify C(exists=null), which M(chime_sdk.voice.chime_voice_connector_info) returns for a
-    setting that could not be read, the task fails.
+    omitted or empty, unless one of these keys is required. If you specify C(exists=null), which
+    M(chime_sdk.voice.chime_voice_connector_info) returns for a setting that could not be read, the task fails.
   - The module reads an existing Voice Connector before the first write. If a read fails, or if the module knows that
-    AWS would reject the options, nothing is written. For example, AWS rejects termination credentials without
-    termination settings, and emergency calling unless both termination and origination are enabled.
+    AWS would reject the options, nothing is written. For example, AWS rejects termination credentials if there are no
+    termination settings. AWS also rejects emergency calling unless termination and origination are both enabled.
 options:
   state:
     description:
       - V(present) creates the Voice Connector if it does not exist, and applies the specified options.
       - V(absent) deletes the Voice Connector with all of its settings, and confirms the deletion. Only
         O(voice_connector_id), O(name), O(wait_timeout), and the connection options are used. Other options are ignored.
-      - With V(absent), if phone numbers are associated with the Voice Connector, the task fails, and its message
-        contains up to ten of the numbers, masked. The module never disassociates phone numbers.
+      - With V(absent), the task fails if phone numbers are associated with the Voice Connector. The error message shows
+        up to ten of these numbers in masked form. The module never disassociates phone numbers.
     type: str
     choices:
       - present
@@ -117,7 +118,8 @@ options:
         elements: str
       credentials:
         description:
-          - The credentials to set. Other credentials remain unless O(purge_termination_credentials=true).
+          - The credentials to set. Existing credentials that are not in this list remain, unless
+            O(purge_termination_credentials=true).
           - O(update_password) controls when the passwords in this list are sent.
         type: list
         elements: dict
@@ -149,7 +151,7 @@ options:
   purge_termination_credentials:
     description:
       - Whether to delete the user names that are not in O(termination_credentials.credentials). If
-        O(termination_credentials.credentials) is omitted, no user name is deleted.
+        O(termination_credentials.credentials) is omitted, this option has no effect.
     type: bool
     default: false
   origination:
@@ -303,7 +305,7 @@ options:
         elements: str
   termination_health:
     description:
-      - When the Voice Connector last received a SIP OPTIONS message from your SIP infrastructure. This setting is
+      - The last SIP OPTIONS message that the Voice Connector received from your SIP infrastructure. This setting is
         read-only. If the specified values differ from the values that AWS returns, the task fails.
     type: dict
     suboptions:
@@ -311,10 +313,10 @@ options:
         description: Whether AWS has a record of a SIP OPTIONS message.
         type: bool
       timestamp:
-        description: The time of the message, in ISO 8601 format.
+        description: The time of the last SIP OPTIONS message, in ISO 8601 format.
         type: str
       source:
-        description: The source IP address of the message.
+        description: The source IP address of the last SIP OPTIONS message.
         type: str
   phone_numbers:
     description:
@@ -331,8 +333,8 @@ options:
         elements: str
   wait_timeout:
     description:
-      - How many seconds to wait until AWS returns a new Voice Connector, or until AWS no longer returns a deleted Voice
-        Connector. After this time, the task fails. The minimum is 1.
+      - The maximum number of seconds to wait for AWS to return a new Voice Connector, or to stop returning a deleted
+        Voice Connector. After this time, the task fails. The minimum is 1.
     type: int
     default: 120
 extends_documentation_fragment:
@@ -348,56 +350,58 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - In check mode, the module reads everything, but sends no write. It returns the values that the real run would
-        return, as far as they can be predicted. If the installed botocore cannot send a change, the task fails as in
-        the real run.
+      - In check mode, the module sends read requests, but no write requests. It returns the values that the real run
+        would return, as far as they can be predicted. If the installed botocore cannot send a change, the task also
+        fails in check mode.
   diff_mode:
     details:
       - The diff contains the name, O(require_encryption), O(network_type), O(integration_type), and, if specified, the
         tags and the settings. It shows unmasked phone numbers, but no passwords. In the diff,
         C(termination_credentials.new_passwords) lists the user names whose passwords are sent.
-      - C(--diff) and C(ANSIBLE_DIFF_ALWAYS) turn on diff mode. To hide phone numbers even then, set C(diff=false) on
-        the task.
+      - To hide the phone numbers, set C(diff=false) on the task, which overrides C(--diff) and C(ANSIBLE_DIFF_ALWAYS).
   idempotent:
     details:
-      - With O(update_password=always), a task with credentials always reports a change. If AWS withholds the current
-        tags, a task with O(tags) and O(purge_tags=false) always reports a change.
+      - With O(update_password=always), a task with O(termination_credentials.credentials) always reports a change. If
+        AWS withholds the current tags, a task with O(tags) and O(purge_tags=false) always reports a change.
 notes:
-  - Unless O(voice_connector_id) is set, the credentials need the IAM actions C(chime:ListVoiceConnectors) and
-    C(chime:CreateVoiceConnector) on the resource C(*). On the resource
+  - Unless O(voice_connector_id) is set, the AWS credentials need the IAM action C(chime:ListVoiceConnectors) on the
+    resource C(*), and for O(state=present) also C(chime:CreateVoiceConnector). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), the credentials need C(chime:GetVoiceConnector),
     C(chime:UpdateVoiceConnector) for O(state=present), and C(chime:DeleteVoiceConnector) for O(state=absent). For each
     specified setting, they also need the actions that get, put, and delete the setting, such as
     C(chime:GetVoiceConnectorProxy), C(chime:PutVoiceConnectorProxy), and C(chime:DeleteVoiceConnectorProxy). To check
     whether AWS would reject a change, the module may also read O(termination), O(origination), and
     O(emergency_calling), which requires the actions that get these settings.
-  - For O(tags), the credentials need C(chime:ListTagsForResource), C(chime:TagResource), and C(chime:UntagResource).
-    For O(phone_numbers) and O(state=absent), they need C(chime:ListPhoneNumbers) on the resource C(*). The guide on
-    settings contains the complete IAM policy.
-  - When the module enables logs, AWS sets up log delivery with the permissions of the credentials. Therefore, the
-    credentials need the IAM actions C(logs:CreateLogDelivery), C(logs:GetLogDelivery), C(logs:ListLogDeliveries),
+  - For O(tags), the AWS credentials need C(chime:ListTagsForResource), C(chime:TagResource), and
+    C(chime:UntagResource). For O(phone_numbers), and for O(state=absent), they need C(chime:ListPhoneNumbers) on the
+    resource C(*). The complete IAM policy is in the guide "Check every SIP trunk against a policy", in the file
+    C(docs/docsite/rst/settings.rst) of this collection.
+  - When the module enables logs, AWS uses the permissions of your AWS credentials to set up log delivery. Therefore,
+    these credentials need the IAM actions C(logs:CreateLogDelivery), C(logs:GetLogDelivery), C(logs:ListLogDeliveries),
     C(logs:PutResourcePolicy), C(logs:DescribeResourcePolicies), and C(logs:DescribeLogGroups). The module itself sends
     no requests to CloudWatch Logs.
-  - The module sends only the necessary writes, in an order that AWS accepts. If emergency calling is to be deleted, or
-    encryption is to be turned off, these writes are sent first. Next come termination and its credentials, and then
-    origination. Then the module turns on encryption if necessary. The last writes are those of emergency calling,
-    streaming, logging, external systems, the proxy configuration, and the tags.
+  - The module sends only the necessary write requests, in an order that AWS accepts. If necessary, it first deletes the
+    emergency calling configuration, and turns off encryption. Next, it changes termination and the termination
+    credentials, and then origination. After that, it turns on encryption if necessary. Finally, it changes emergency
+    calling, streaming, logging, external systems, the proxy configuration, and the tags.
   - If a write fails, the module stops. RV(steps) lists the completed operations. RV(voice_connector_id) contains the ID
     of the Voice Connector, even if the task just created it. To complete the changes, run the task again.
   - AWS cannot recognize a repeated request to create a Voice Connector, so the module sends this request only once. If
-    the outcome is unknown, the module lists the Voice Connectors until a new one with this name appears, and continues
-    with that Voice Connector. If none appears within O(wait_timeout), or if several appear, the task fails. You can run
-    the task again, because it searches for the name first. However, if AWS does not yet list the Voice Connector, or if
-    two tasks with the same O(name) run at the same time, a second Voice Connector is created.
-  - AWS always replaces a setting as a whole, even if someone else has changed it in the meantime. Therefore, the module
-    reads a setting again immediately before it writes the setting, and fails if the setting has changed. If someone
-    else changes the setting after that read, the change is lost.
-  - If a stored setting contains a key that the installed botocore cannot send, the module does not replace the setting,
-    because the key would be lost, and the task fails. The task also fails if you change or remove an item of a list,
-    such as a route, and the stored item contains a key that this module does not know.
+    the outcome of the request is unknown, the module lists the Voice Connectors until a new one with the specified
+    O(name) appears, and continues with that Voice Connector. If no new one appears within O(wait_timeout), or if
+    several appear, the task fails. You can run the task again, because the module searches for the O(name) before it
+    creates a Voice Connector. However, the module can create a second Voice Connector if AWS does not list the first
+    one yet, or if two tasks with the same O(name) run at the same time.
+  - AWS always replaces a setting as a whole, so a write can overwrite a change that someone else has just made.
+    Therefore, the module reads a setting again immediately before it writes the setting, and fails if the setting has
+    changed since the first read. If someone else changes the setting between the second read and the write, that change
+    is lost.
+  - If a stored setting contains a key that the installed botocore cannot send, the module cannot replace the setting
+    without losing this key, so the task fails. The task also fails if you change or remove an item of a list, such as a
+    route, and the stored item contains a key that this module does not know.
   - AWS may normalize values. Therefore, when the module compares settings, it ignores the order of lists, the plus sign
-    in front of phone numbers, the case of countries and hosts, and different notations of the same CIDR block. It
-    treats a missing value as equal to V(false), V(''), and V([]).
+    in front of phone numbers, the letter case of country codes and host names, and different notations of the same CIDR
+    block. It treats a missing value as equal to V(false), V(''), and V([]).
   - For some Voice Connectors, AWS returns the error C(Invalid resource) instead of the tags. In this case, a task with
     O(tags) fails before the first write. With O(purge_tags=false), the task does not fail, but sends the tags in every
     run. If AWS withholds the tags after the module wrote them, the module shows a warning.
@@ -646,7 +650,7 @@ voice_connector:
           - 203.0.113.0/27
         disabled: false
     termination_health:
-      description: When the Voice Connector last received a SIP OPTIONS message from your SIP infrastructure.
+      description: The last SIP OPTIONS message that the Voice Connector received from your SIP infrastructure.
       returned: if O(termination_health) is given
       type: dict
       sample:

@@ -15,39 +15,38 @@ short_description: Find Amazon Chime SDK Voice Connectors and read their setting
 description:
   - Lists the Amazon Chime SDK Voice Connectors of an account in one or more Regions, or reads Voice Connectors by ID.
     The module can also read their tags and settings. It sends several requests at a time.
-  - If some Voice Connectors cannot be read, the module still reads the others, and then the task fails. Even then, the
-    task returns everything that was read in RV(voice_connectors), and lists in RV(errors) what could not be read. You
-    can use these values in a C(rescue) section.
+  - If some Voice Connectors cannot be read, the module still reads the others, and then the task fails. In this case,
+    RV(voice_connectors) contains everything that was read, and RV(errors) lists everything that could not be read. You
+    can use these return values in a C(rescue) section.
   - The module stops reading a Region if every further read in that Region would fail, for example because the
     credentials are rejected. It also stops reading a Region if the first reads in that Region all fail. The module
     still reads the other Regions, and then the task fails. In this case, RV(stopped) is V(true), and RV(errors)
-    contains each listed or specified Voice Connector that the module did not try to read.
+    contains an error for each listed or specified Voice Connector that the module did not try to read.
 options:
   regions:
     description:
-      - The AWS Regions to read, in parallel. If omitted, the module reads O(region). A Region that is listed twice is
-        read once.
+      - The AWS Regions to read. The module reads them in parallel. If this option is omitted, the module reads
+        O(region). A Region that is listed twice is read only once.
       - The single item V(all) means every Region in which AWS offers the service. The module gets these Regions from
         AWS, and adds the Regions that are listed in the installed botocore. If AWS does not return the Regions, the
         module uses only the Regions in botocore, and shows a warning.
-      - If several Regions list the same Voice Connector, it is returned only once, if possible from the Region that it
-        belongs to.
+      - If several Regions list the same Voice Connector, the module returns it only once. The module prefers the result
+        from the Region that the Voice Connector belongs to.
     type: list
     elements: str
   voice_connector_ids:
     description:
-      - Read only the Voice Connectors with these IDs. If a Voice Connector does not exist in any of the Regions, the
-        task fails.
+      - Read only the Voice Connectors with these IDs. If an ID is not found in the selected Regions, the task fails.
       - If omitted, all Voice Connectors are read. If the list is empty, no Voice Connector is read. In this case, the
-        module sends a request to the service only for O(regions=all), to get the Regions.
-      - If a listing may take fewer requests than reading the Voice Connectors one by one, the module lists the Voice
-        Connectors.
+        module sends no requests to the Amazon Chime SDK, except the request that gets the Regions for O(regions=all).
+      - To save requests, the module may list the Voice Connectors instead of reading each one by its ID.
     type: list
     elements: str
   names:
     description:
       - Read only Voice Connectors with one of these names. If the list is empty, no Voice Connector is read. In this
-        case, the module sends a request to the service only for O(regions=all), to get the Regions.
+        case, the module sends no requests to the Amazon Chime SDK, except the request that gets the Regions for
+        O(regions=all).
       - A name without a match is not an error. RV(selection.unmatched) lists such names.
     type: list
     elements: str
@@ -99,13 +98,13 @@ extends_documentation_fragment:
 notes:
   - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnector) for
-    O(voice_connector_ids), C(chime:ListTagsForResource) for tags, and the action of each setting in O(include), such as
-    C(chime:GetVoiceConnectorProxy). On the resource C(*), they also need C(chime:ListPhoneNumbers) for
-    V(phone_numbers), and C(chime:ListAvailableVoiceConnectorRegions) for O(regions=all). The guide on settings contains
-    the complete IAM policy.
-  - AWS does not document what it returns for a setting that was never set. The module reports that a setting does not
-    exist if the response is empty, or if the setting in the response is empty. It reports the same if AWS returns the
-    error C(NotFoundException) and the Voice Connector exists.
+    O(voice_connector_ids), C(chime:ListTagsForResource) for tags, and the action that gets each setting in O(include),
+    such as C(chime:GetVoiceConnectorProxy). On the resource C(*), they also need C(chime:ListPhoneNumbers) for
+    V(phone_numbers), and C(chime:ListAvailableVoiceConnectorRegions) for O(regions=all). The complete IAM policy is in
+    the guide "Check every SIP trunk against a policy", in the file C(docs/docsite/rst/settings.rst) of this collection.
+  - AWS does not document what it returns for a setting that was never set. The module reports C(exists=false) for a
+    setting if the response is empty, or if the setting in the response is empty. It also reports C(exists=false) if AWS
+    returns the error C(NotFoundException) for a Voice Connector that exists.
   - Phone numbers and user names are returned unmasked. To keep them out of output and logs, set C(no_log) on the task.
   - AWS does not document whether a Region also lists the Voice Connectors of other Regions. If the value C(aws_region)
     of a Voice Connector differs from the Region that you read, also read the Region in C(aws_region). In a Region that
@@ -242,15 +241,15 @@ regions:
       sample: null
 regions_source:
   description:
-    - The source of RV(regions). V(options) means that the Regions come from the options of the task, the environment,
-      or the profile. With O(regions=all), V(service) means that AWS returned the Regions. V(botocore) means that AWS
-      did not return the Regions, so some Regions may be missing. V(null) means that the task failed before the Regions
-      were known.
+    - The source of RV(regions). V(options) means that the Regions come from the options of the task, from the
+      environment, or from the profile. With O(regions=all), V(service) means that AWS returned the Regions. V(botocore)
+      means that AWS did not return the Regions, so the module used the Regions in the installed botocore, and some
+      Regions may be missing. V(null) means that the task failed before the Regions were known.
   returned: always
   type: str
   sample: options
 assume_role_arn:
-  description: The option O(assume_role_arn), or V(null) if it was omitted.
+  description: The ARN from O(assume_role_arn), or V(null) if this option was omitted.
   returned: always
   type: str
   sample: null
@@ -263,32 +262,33 @@ account_id:
   sample: "111122223333"
 selection:
   description:
-    - The values of the options that select Voice Connectors, and the part of these values that matched nothing.
+    - The values of the options that select Voice Connectors. RV(selection.unmatched) contains the values that matched
+      no Voice Connector.
   returned: always
   type: dict
   contains:
     voice_connector_ids:
-      description: The option O(voice_connector_ids), or V(null) if it was omitted.
+      description: The IDs from O(voice_connector_ids), or V(null) if this option was omitted.
       returned: always
       type: list
       elements: str
       sample: null
     names:
-      description: The option O(names), or V(null) if it was omitted.
+      description: The names from O(names), or V(null) if this option was omitted.
       returned: always
       type: list
       elements: str
       sample:
         - reception
     tags:
-      description: The option O(tags), or V(null) if it was omitted or empty.
+      description: The tags from O(tags), or V(null) if this option was omitted or empty.
       returned: always
       type: dict
       sample: null
     unmatched:
       description:
-        - The part of the selection that matches nothing in RV(voice_connectors). If RV(complete) is V(false), a match
-          may still exist.
+        - The selected IDs, names, and tags that match no Voice Connector in RV(voice_connectors). If RV(complete) is
+          V(false), a match may still exist.
       returned: always
       type: dict
       contains:
@@ -305,13 +305,13 @@ selection:
           elements: str
           sample: []
         tags:
-          description: The option O(tags) if RV(voice_connectors) is empty, otherwise V(null).
+          description: The tags from O(tags) if RV(voice_connectors) is empty. Otherwise, V(null).
           returned: always
           type: dict
           sample: null
 complete:
   description:
-    - Whether everything that was selected was read. If V(true), RV(errors) is empty.
+    - Whether the module read everything that was selected. If V(true), RV(errors) is empty.
     - If the task succeeds, V(false) means that AWS did not return the tags of some Voice Connectors.
   returned: always
   type: bool
@@ -469,7 +469,7 @@ voice_connectors:
           type: bool
           sample: false
     termination_health:
-      description: When the Voice Connector last received a SIP OPTIONS message from your SIP infrastructure.
+      description: The last SIP OPTIONS message that the Voice Connector received from your SIP infrastructure.
       returned: if O(include) contains V(termination_health)
       type: dict
       contains:
@@ -481,13 +481,13 @@ voice_connectors:
           sample: true
         timestamp:
           description:
-            - The time of the message, in UTC and ISO 8601 format, or V(null) if AWS did not return it.
+            - The time of the last SIP OPTIONS message, in UTC and ISO 8601 format, or V(null) if AWS did not return it.
             - A time in an unknown format is returned unchanged.
           returned: always
           type: str
           sample: "2026-11-24T16:45:55+00:00"
         source:
-          description: The source IP address of the message, or V(null) if AWS did not return it.
+          description: The source IP address of the last SIP OPTIONS message, or V(null) if AWS did not return it.
           returned: always
           type: str
           sample: 203.0.113.5
@@ -497,7 +497,7 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether there are credentials. V(null) if unknown, in which case the task fails.
+          description: Whether termination credentials are set. V(null) if unknown, in which case the task fails.
           returned: always
           type: bool
           sample: true
@@ -682,7 +682,9 @@ voice_connectors:
       type: dict
       contains:
         exists:
-          description: Whether any phone numbers are associated. V(null) if unknown, in which case the task fails.
+          description:
+            - Whether any phone numbers are associated with the Voice Connector. V(null) if unknown, in which case the
+              task fails.
           returned: always
           type: bool
           sample: true
@@ -695,8 +697,8 @@ voice_connectors:
             - "+12065550102"
 stopped:
   description:
-    - Whether the module stopped before it had listed all Voice Connectors and tried to read each one, for example
-      because the credentials were rejected.
+    - Whether the module stopped early, for example because the credentials were rejected. If V(true), the module did
+      not list all Voice Connectors, or did not try to read each listed or specified one.
     - Always V(false) on success.
   returned: always
   type: bool
@@ -718,15 +720,15 @@ errors:
       sample: cdefgh3ijkl4mnopq5rst6
     region:
       description:
-        - The AWS Region. V(null) if the Voice Connector does not exist in any of several Regions, or if the error
-          affects the whole task.
+        - The AWS Region. V(null) if the error affects the whole task, or if the module searched several Regions and
+          found the Voice Connector in none of them.
       returned: always
       type: str
       sample: us-east-1
     setting:
       description:
-        - The setting that could not be read, with the name that it has in O(include). V(null) if the error affects the
-          whole Voice Connector, Region, or task.
+        - The name of the setting that could not be read, as in O(include). V(null) if the error affects the whole Voice
+          Connector, Region, or task.
       returned: always
       type: str
       sample: null
@@ -743,7 +745,7 @@ errors:
       type: str
       sample: NotFoundException
     message:
-      description: What failed and what to do.
+      description: The error message, which describes the cause and how to fix it.
       returned: always
       type: str
       sample: "Failed to get Voice Connector cdefgh3ijkl4mnopq5rst6 in us-east-1 (GetVoiceConnector): ..."

@@ -75,17 +75,18 @@ attributes:
         the change, the task fails as in the real run.
   diff_mode:
     details:
-      - The diff shows the unmasked fall-back phone number. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) turn on diff mode. To
-        hide the phone number even then, set C(diff=false) on the task.
+      - The diff shows the unmasked fall-back phone number. To hide the phone number, set C(diff=false) on the task,
+        which overrides C(--diff) and C(ANSIBLE_DIFF_ALWAYS).
 notes:
-  - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
-    C(chime:PutVoiceConnectorProxy) or C(chime:DeleteVoiceConnectorProxy) on
-    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
-  - The service always replaces or deletes the whole proxy configuration, even if someone else has changed it in the
-    meantime. If someone else changes the configuration after the last read, but before the write arrives, that change
-    is lost. The time between these two requests is short, because the write follows the read immediately. If the stored
-    configuration contains a key that the installed botocore cannot send, the module does not replace the configuration,
-    because the key would be lost, and the task fails.
+  - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy) and C(chime:GetVoiceConnector) on
+    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID). On the same resource, they also need
+    C(chime:PutVoiceConnectorProxy) for O(state=present), and C(chime:DeleteVoiceConnectorProxy) for O(state=absent).
+  - A write always replaces or deletes the whole proxy configuration. The service does not check whether someone else
+    has changed the configuration since the module read it. If someone else changes the configuration after the last
+    read, but before the write arrives, that change is lost. The time between these two requests is short, because the
+    write follows the read immediately.
+  - If the stored configuration contains a key that the installed botocore cannot send, replacing the configuration
+    would remove this key. Therefore, the module does not replace the configuration, and the task fails.
   - The service may normalize values. Therefore, when the module compares configurations, it ignores the order and case
     of the countries, and a plus sign in front of the phone number. An empty phone number is the same as no phone
     number.

@@ -24,7 +24,8 @@ description:
     matches the backup, it is not written. If the configuration differs from the backup, it is overwritten only with
     O(overwrite=true). In this comparison, a missing value, V(false), and an empty value are the same.
   - If a proxy configuration cannot be restored, the module continues with the other proxy configurations, and the task
-    fails at the end. The module skips the rest of a Region if every further request in that Region would fail.
+    fails at the end. If every further request in a Region would fail, for example because the credentials are rejected,
+    the module skips the other proxy configurations in that Region.
 options:
   account_id:
     description: The ID of the AWS account, 12 digits in quotes.
@@ -39,7 +40,8 @@ options:
     required: true
   voice_connector_ids:
     description:
-      - The IDs of the Voice Connectors to restore. If an ID is not in the backup, the task fails.
+      - The IDs of the Voice Connectors whose proxy configurations are restored. If an ID is not in the backup, the task
+        fails.
       - Either this option or O(all=true) is required.
     type: list
     elements: str
@@ -73,15 +75,16 @@ attributes:
         RV(failures) and C(changed) are the same as in the real run, as far as they can be predicted without a write.
   diff_mode:
     details:
-      - The diff shows the unmasked fall-back phone numbers. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) turn on diff mode. To
-        hide the phone numbers even then, set C(diff=false) on the task.
+      - The diff shows the unmasked fall-back phone numbers. To hide the phone numbers, set C(diff=false) on the task,
+        which overrides C(--diff) and C(ANSIBLE_DIFF_ALWAYS).
 notes:
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy), C(chime:GetVoiceConnector), and
     C(chime:PutVoiceConnectorProxy) on C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID).
   - The module uses the Regions in the backup, regardless of O(region).
-  - The service always replaces the whole proxy configuration, even if someone else has changed it in the meantime. If
-    someone else changes a proxy configuration after the last read, but before the write arrives, that change is
-    overwritten. The time between these two requests is short, because the write follows the read immediately.
+  - A write always replaces the whole proxy configuration. The service does not check whether someone else has changed
+    the configuration since the module read it. If someone else changes a proxy configuration after the last read, but
+    before the write arrives, that change is overwritten. The time between these two requests is short, because the
+    write follows the read immediately.
   - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. In the result, V((hidden\))
     replaces all phone numbers that the module read, and anything that looks like a phone number.
 seealso:
@@ -179,7 +182,7 @@ failures:
       type: str
       sample: us-east-1
     reason:
-      description: What failed and what to do.
+      description: The error message, which describes the cause and how to fix it.
       returned: always
       type: str
       sample: Failed to set the proxy configuration of Voice Connector abcdef1ghij2klmno3pqr4 in us-east-1 ...

@@ -18,17 +18,19 @@ description:
     themselves.
   - Before the first deletion, the module checks that the credentials and the Voice Connectors belong to O(account_id),
     that everything was read, and that every exclusion matches a Voice Connector. It also checks that each Voice
-    Connector with a proxy configuration belongs to exactly one of the Regions, that the number of deletions is at most
-    O(max_deletions), and that the backup was written and verified. If a check fails, nothing is deleted.
+    Connector with a proxy configuration belongs to exactly one of the Regions that were read, that the number of
+    deletions is at most O(max_deletions), and that the backup was written and verified. If a check fails, nothing is
+    deleted.
   - The module does not delete a proxy configuration that M(chime_sdk.voice.chime_voice_connector_proxy_restore) could
     not restore, for example because the configuration contains a key that the installed botocore cannot send. The
     module continues with the other proxy configurations, and the task fails at the end.
   - The module reads each proxy configuration again immediately before each attempt to delete it. If the configuration
     differs from the backup, it is not deleted, and the task fails.
   - If a proxy configuration cannot be deleted, the module continues with the other proxy configurations, and the task
-    fails at the end. The module skips the rest of a Region if every further request in that Region would fail. Run the
-    task again to delete the remaining proxy configurations. Each run writes its own backup, so every deleted
-    configuration is in a backup, even if a run was killed.
+    fails at the end. If every further request in a Region would fail, for example because the credentials are rejected,
+    the module skips the other proxy configurations in that Region. Run the task again to delete the remaining proxy
+    configurations. Each run writes its own backup, so every deleted configuration is in a backup, even if a run was
+    killed.
 options:
   account_id:
     description:
@@ -47,7 +49,8 @@ options:
     elements: str
   all:
     description:
-      - Whether to delete the proxy configurations of all Voice Connectors in O(regions) that are not excluded.
+      - Whether to delete the proxy configurations of all Voice Connectors in O(regions). Voice Connectors that a
+        different option excludes keep their proxy configuration.
     type: bool
     default: false
   regions:
@@ -121,18 +124,18 @@ attributes:
         C(changed) are the same as in the real run, as far as they can be predicted without a deletion.
   diff_mode:
     details:
-      - The diff shows the unmasked fall-back phone numbers. C(--diff) and C(ANSIBLE_DIFF_ALWAYS) turn on diff mode. To
-        hide the phone numbers even then, set C(diff=false) on the task.
+      - The diff shows the unmasked fall-back phone numbers. To hide the phone numbers, set C(diff=false) on the task,
+        which overrides C(--diff) and C(ANSIBLE_DIFF_ALWAYS).
 notes:
   - The credentials need the IAM actions C(chime:ListVoiceConnectors) and C(chime:ListAvailableVoiceConnectorRegions)
     on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnectorProxy),
     C(chime:GetVoiceConnector), and C(chime:DeleteVoiceConnectorProxy). For O(exclude_tags), they also need
     C(chime:ListTagsForResource).
-  - The service deletes a proxy configuration even if someone else has changed it in the meantime. If someone else
-    changes a proxy configuration after the last read, but before the deletion arrives, the changed configuration is
-    deleted without a backup. The time between these two requests is short, because the deletion follows the read
-    immediately.
+  - When the service deletes a proxy configuration, it does not check whether someone else has changed the configuration
+    since the module read it. If someone else changes a proxy configuration after the last read, but before the deletion
+    arrives, the changed configuration is deleted without a backup. The time between these two requests is short,
+    because the deletion follows the read immediately.
   - Do not set C(until) or C(retries) on the task. Ansible keeps only the result of the last attempt, so you lose the
     paths of the earlier backups and the lists of deleted proxy configurations. The module has its own retries, and the
     message of a partly failed task contains the path of the backup.
@@ -263,12 +266,12 @@ failures:
       sample: reception
     region:
       description:
-        - The AWS Region, or V(null) if several Regions were read and the Voice Connector does not exist in any of them.
+        - The AWS Region, or V(null) if several Regions were read, but none of them contains the Voice Connector.
       returned: always
       type: str
       sample: us-east-1
     reason:
-      description: What failed and what to do.
+      description: The error message, which describes the cause and how to fix it.
       returned: always
       type: str
       sample: Failed to delete the proxy configuration of Voice Connector abcdef1ghij2klmno3pqr4 in us-east-1 ...

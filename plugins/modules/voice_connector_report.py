@@ -18,10 +18,11 @@ description:
   - Checks the Voice Connectors of one or many accounts against a policy, compares the result with the previous report,
     and writes the report in each selected format, as C(voice-audit.json), C(voice-audit.csv), C(voice-audit.html), or
     C(voice-audit.xml).
-  - On the console, the task shows RV(verdict), the number of new and fixed findings if there is a previous report, and
-    a line for each check with its first violations. If the same option of M(chime_sdk.voice.chime_voice_connector)
-    fixes all violations of a check, the line ends with this option and its value. If something could not be read, the
-    task also shows a line for each reason. The last line contains the folder of the reports.
+  - On the console, the task shows RV(verdict), and a line for each check with its first violations. If there is a
+    previous report, the task also shows the number of new and fixed findings. If the same option of
+    M(chime_sdk.voice.chime_voice_connector) fixes all violations of a check, the line of this check ends with the
+    option and its value. If something could not be read, the task also shows a line for each reason. The last line
+    contains the folder of the reports.
   - By default, the task fails if a check fails, if anything could not be read, or if there are no Voice Connectors. In
     these cases, it writes all reports before it fails.
   - The action runs on the control node. It takes its input only from its options and the previous report. It does not
@@ -53,8 +54,8 @@ options:
   formats:
     description:
       - The formats of the reports. V(junit) writes C(voice-audit.xml). The V(html) page is self-contained.
-      - If O(report_dir) contains earlier reports in formats that are not in this list, the task removes these reports,
-        because users could mistake them for current reports. Other files in the folder are never changed.
+      - If O(report_dir) contains earlier reports in formats that this option does not select, the task removes these
+        reports, because users could mistake them for current reports. Other files in the folder are never changed.
       - Without V(json), later reports cannot be compared with this report.
     type: list
     elements: str
@@ -117,7 +118,7 @@ attributes:
     description: Runs as an action plugin on the control node, regardless of the connection of the host.
     support: full
   check_mode:
-    description: Supports check mode, in which it returns the same result.
+    description: Supports check mode, in which it returns the same result as in a normal run.
     support: full
     details:
       - The reports are also written in check mode, because they change nothing in AWS.

@@ -6,7 +6,7 @@
 
 The emulator runs in a separate process and responds after a fixed time. The wall time, CPU seconds, and peak memory of
 a client are those of its whole process, including the startup. If a client runs several times, its figures are medians.
-The figures of the loop and the AWS CLI are extrapolated from a few items and calls.
+The figures of the loop are extrapolated from a few items, and those of the AWS CLI from a few calls.
 
 Usage: python tests/benchmark [--quick]
 """
@@ -184,7 +184,7 @@ def check_complete(cost: Cost, size: int) -> None:
 
 
 def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[str]:
-    """Print what the module and bare boto3 cost for each of *sizes*. Return the table rows for the growth targets."""
+    """For each of *sizes*, print the costs of the module and bare boto3. Return the table rows for growth targets."""
     module_costs, boto3_costs = {}, {}
     for size in sizes:
         with start_emulator(size) as emulator:
@@ -218,7 +218,7 @@ def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[st
 def measure_alternatives(
     module: Command, boto3: Command, size: int, pair_count: int, folder: pathlib.Path
 ) -> list[str]:
-    """Print what the loop and the AWS CLI cost, and return the table rows for the wall-time targets."""
+    """Print the costs of the loop and the AWS CLI, and return the table rows for the wall-time targets."""
     item_count, call_count = 20, 3
     playbook = folder / "loop.yml"
 

@@ -48,7 +48,7 @@ CODES = {"f": "fail", "u": "unknown", "e": "excepted", "p": "pass", "n": "not_ap
 
 
 def make_report(*rows: tuple[str, str, str, str, str], **values: Any) -> dict[str, Any]:
-    """Return a report. Each row has an ID, a name, an account, a Region, and for each of CHECKS, a letter in CODES."""
+    """Return a report. A row is an ID, a name, an account, a Region, and a string with one of CODES for each check."""
     connectors = [
         connector(identifier, name=name or None, account_id=account_id, region=region)
         for identifier, name, account_id, region, _codes in rows
@@ -581,8 +581,8 @@ def test_a_printed_page_shows_the_filtered_rows_and_reasons_in_light_colors_with
     row = page.locator(ROWS, has_text="e5")
     assert row.get_by_text("Exception: Replaced in spring").is_visible()
     assert not row.locator("dl").is_visible()
-    # Chromium prints the buttons in a table header that is repeated on each page only if they have no box of their own
-    # (display: contents).
+    # Chromium repeats the table header on each printed page. It prints the buttons in the header only if they have no
+    # box of their own (display: contents).
     assert page.locator("#grid thead button").first.evaluate("it => getComputedStyle(it).display") == "contents"
     assert page.locator("#grid thead").evaluate("it => getComputedStyle(it).display") == "table-header-group"
     assert row.evaluate("it => getComputedStyle(it).display") == "table-row"

@@ -20,7 +20,7 @@ class Fault:
 
     # The operation to which the fault applies, in Voice or STS. * means all operations in Voice, but none in STS.
     operation: str = "*"
-    request_has: str = ""  # a string in the path, query, or Authorization header, such as an ID or /eu-west-1/
+    request_has: str = ""  # a string that the path, query, or Authorization header must contain, such as an ID
     times: int | None = None  # how many times the fault applies; None for no limit
     probability: float = 1.0  # the probability that the fault applies to a matching request
     seed: int = 0  # the seed of the random number generator for probability
@@ -49,7 +49,7 @@ class Fault:
     # - bare: nowhere. The body is empty.
     # For STS, all styles except bare give the same response.
     style: str = "full"
-    message: str = ""  # the error message; by default, a placeholder, or for ForbiddenException, that of AWS
+    message: str = ""  # by default, AWS's own message for ForbiddenException, and a placeholder for other errors
     body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     request_id: bool = True  # whether the response has a request ID
@@ -64,7 +64,7 @@ class Fault:
             )
 
     def applies_to(self, operation: str, request: str, is_sts: bool = False) -> bool:
-        """Return whether the fault applies to a request. If so, reduce ``times``."""
+        """Return whether the fault applies to a request. If it does, also decrement ``times`` (if set)."""
         return (
             self.drop not in HANDSHAKE_DROPS
             and (self.operation == operation or (self.operation == "*" and not is_sts))
@@ -73,7 +73,7 @@ class Fault:
         )
 
     def applies_to_handshake(self) -> bool:
-        """Return whether the fault applies to a new TLS connection. If so, reduce ``times``."""
+        """Return whether the fault applies to a new TLS connection. If it does, also decrement ``times`` (if set)."""
         return self.drop in HANDSHAKE_DROPS and self._applies()
 
     def _applies(self) -> bool:

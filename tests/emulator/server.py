@@ -47,7 +47,7 @@ class Emulator:
         self.requests: list[dict[str, Any]] = []
         self.latency = 0.0
         self.rate_limit: RateLimit | None = None
-        self.max_skew = datetime.timedelta(minutes=15)  # allowed between the times of signing and arrival
+        self.max_skew = datetime.timedelta(minutes=15)  # the largest allowed difference between signing and arrival
         self.lock = threading.Lock()
         self.stopping = threading.Event()  # when set, delayed requests stop waiting
         self.connections = 0  # the number accepted so far, including failed TLS handshakes

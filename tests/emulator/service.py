@@ -36,9 +36,9 @@ DEFAULT_STATE: dict[str, Any] = {
     "voice_connectors": [],
 }
 
-# The settings of a Voice Connector. Each name is that of the member in a response, and of its shape. With the prefix
-# GetVoiceConnector, PutVoiceConnector, or DeleteVoiceConnector, it is the name of an operation. An old botocore does
-# not have all of these settings.
+# The settings of a Voice Connector. Each name is the name of a member in a response, and of the shape of this member.
+# With the prefix GetVoiceConnector, PutVoiceConnector, or DeleteVoiceConnector, it is the name of an operation. An old
+# botocore does not have all of these settings.
 SETTINGS = (
     "EmergencyCallingConfiguration",
     "ExternalSystemsConfiguration",
@@ -72,8 +72,8 @@ class Voice:
     """Voice Connectors with their tags and settings, by account and Region.
 
     These rules come from public reports: Termination credentials require termination settings, and are deleted with
-    them. An emergency calling configuration requires termination and origination to be enabled. While it exists, neither
-    can be deleted or disabled. A Voice Connector with phone numbers cannot be deleted.
+    them. An emergency calling configuration requires termination and origination to be enabled. While it exists,
+    termination and origination cannot be deleted or disabled. A Voice Connector with phone numbers cannot be deleted.
 
     The emulator does not check whether a phone number is already associated with a different Voice Connector.
     """
@@ -91,8 +91,8 @@ class Voice:
         - ``credentials_put``: whether PutVoiceConnectorTerminationCredentials keeps the usernames that are not in the
           request (``add``, the default) or deletes them (``replace``). AWS does not document this.
         - ``reorders``: if true, responses reverse lists, omit plus signs, and use lower case for hosts.
-        - ``regions``: the Regions that have an endpoint. The default is those in the service model. A request that is
-          signed for a different Region is refused.
+        - ``regions``: the Regions that have an endpoint. By default, these are all Regions in the service model. A
+          request that is signed for a different Region is refused.
 
         Voice Connectors have the members in the service model. In addition, they can have ``Tags`` (a dictionary), any
         of the ``SETTINGS``, ``TerminationCredentials`` (a list of usernames), ``PhoneNumbers`` (a list of strings in
@@ -158,8 +158,8 @@ class Voice:
             number = len(self.credentials)
             new = {
                 "access_key": f"ASIAEMULATOR{number}",
-                # These values must not contain a different secret, such as emulator-secret-key. Ansible would mask that
-                # part of them, and a test that searches the output for a whole value would never find it.
+                # No part of these values may be a different secret, such as emulator-secret-key. Ansible would mask
+                # this part, and a test that searches the output for a complete value would not find the value.
                 "secret_key": f"temporary-secret-key-{number}",
                 "session_token": f"temporary-session-token-{number}",
             }
@@ -332,8 +332,8 @@ class Voice:
 
     def _put_setting(self, connectors: Any, request: Any, account: str, region: str, setting: str) -> Any:
         settings = self._find(connectors, request)["settings"]
-        # Most requests contain the setting in a member with its name. In the others, each member except the ID of the
-        # Voice Connector is a member of the setting.
+        # Most requests contain the setting in a member with its name. The other requests contain only the ID of the
+        # Voice Connector and the members of the setting.
         value = request.get(setting, {name: request[name] for name in request if name != "VoiceConnectorId"})
         if setting == "Proxy":
             value = {"PhoneNumberCountries": value.pop("PhoneNumberPoolCountries"), **value}
@@ -429,9 +429,9 @@ def _vary(shape: Any, value: Any, name: str = "") -> Any:
 
 @functools.lru_cache(None)
 def _check_seed(seed: str) -> None:
-    """Check a Voice Connector in the initial state, given as a JSON string.
+    """Check *seed*, which is a Voice Connector in the initial state as a JSON string.
 
-    :raises ValueError: if it violates the model.
+    :raises ValueError: if the Voice Connector violates the service model.
     """
     entry = json.loads(seed)
     identifier = entry.get("VoiceConnectorId")
@@ -445,7 +445,7 @@ def _check_seed(seed: str) -> None:
         (_NUMBERS, "E164PhoneNumberList", entry.pop(_NUMBERS, [])),
         ("", "VoiceConnector", entry),
         *((name, name, value) for name, value in settings.items() if value is not None and name in MODEL.shape_names),
-        # The Proxy shape permits any string as a country, but PutVoiceConnectorProxy accepts only a Country.
+        # The Proxy shape permits any string as a country, but PutVoiceConnectorProxy requires the Country shape.
         *(("Proxy.PhoneNumberCountries", "Country", country) for country in proxy.get("PhoneNumberCountries") or []),
         *(("Tags", "Tag", tag) for tag in tags),
     ]

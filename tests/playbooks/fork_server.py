@@ -61,7 +61,7 @@ def run(arguments: list[str], folder: str, environment: dict[str, str], streams:
 for line in requests:
     pid = os.fork()
     if pid == 0:
-        # Exit without cleanup, which would delete the temporary folder that all runs share.
+        # Exit without cleanup, because the cleanup would delete the temporary folder that all runs share.
         status = 250
         try:
             status = run(**json.loads(line)) or 0

@@ -42,7 +42,7 @@ class ForkServer:
     def run(
         self, arguments: list[str], folder: pathlib.Path, answers: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run ansible-playbook in *folder*, which is also its home folder. *answers* is its standard input."""
+        """Run ansible-playbook in *folder*, which is also the home folder. *answers* is the standard input."""
         assert self.process.stdin
         assert self.process.stdout
         for path, content in zip(self.streams, (answers, "", "")):

@@ -104,7 +104,7 @@ def test_hosts_with_different_regions_are_all_read(runner: PlaybookRunner) -> No
         "two": {"voice_audit_regions": WEST, "voice_audit_assume_role_arns": [ROLES[0]]},
         "three": {"voice_audit_assume_role_arns": ROLES[1]},
     }
-    # These variables are in the inventory for other plays, and must not affect the audit.
+    # An inventory can define variables with these names for other plays. They must not affect the audit.
     noise = {"regions": ["none"], "policy": {}, "item": 1, "results": [], "omit": "x", "ansible_connection": "no_such"}
     noise |= {"ansible_become": True, "ansible_become_user": "nobody"}
     noise |= {"ansible_python_interpreter": "/no/such/python", "nothing": "{{ not_defined }}", "names": ["x"]}
@@ -264,7 +264,7 @@ def test_a_mistake_ends_the_run_and_is_named(runner: PlaybookRunner, mistake: st
 
 
 def condition(number: int) -> str:
-    """Return item *number* of ``when`` in the first task. Strings that the item joins with ``~`` are joined here."""
+    """Return item *number* of ``when`` in the first task. Join string literals that are connected by ``~``."""
     (play,) = yaml.safe_load(PLAYBOOK)
     return re.sub(r"'\s*~\s*'", "", play["tasks"][0]["when"][number])
 

@@ -16,7 +16,7 @@ from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ROOT
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
 
 STATE = json.loads((ROOT / "tests/demo/state.json").read_text(encoding="utf-8"))
-# For each playbook: its variables, and a part of what it prints after its module ran. The last playbook fails.
+# For each playbook: its variables, and a part of its module's output. proxy_restore comes last, because it fails.
 PLAYBOOKS: dict[str, tuple[dict[str, Any], str]] = {
     "audit": (
         {"voice_audit_policy": {"required_tags": ["team"]}, "voice_audit_regions": "us-east-1"},
@@ -42,7 +42,7 @@ PLAYBOOKS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def test_all_playbooks_run_on_the_control_node(tmp_path: pathlib.Path) -> None:
-    """The other tests run ansible-playbook in forks of one process. This one runs the command."""
+    """The other tests run ansible-playbook in forks of one process. This test starts the command itself."""
     (tmp_path / "hosts").write_text(
         "localhost ansible_connection=no_such_plugin ansible_python_interpreter=/no/such/python "
         "ansible_become=true ansible_become_user=nobody\n",

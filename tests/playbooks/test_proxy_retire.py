@@ -229,7 +229,7 @@ def test_a_maximum_of_zero_prevents_every_deletion(runner: PlaybookRunner) -> No
 
 
 def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_restored(runner: PlaybookRunner) -> None:
-    """The clashing names are those of variables of the role in release 1.0.0. The path of the backup is relative."""
+    """The role in release 1.0.0 had variables with the clashing names. The path of the backup is relative."""
     clashing = {
         "ids": [],
         "records": [],
@@ -289,7 +289,7 @@ def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_rest
 def test_a_play_that_ignores_errors_retires_only_with_credentials_for_the_confirmed_account(
     runner: PlaybookRunner, credentials: dict[str, str], retired: bool
 ) -> None:
-    """The play also sets variables that the role used in release 1.0.0. The credentials are in its module defaults."""
+    """The play also sets variables that the role used in release 1.0.0. Its module defaults contain the credentials."""
     backups = runner.folder / "backups"
     result = runner.run(str(FILES / "retire.yml"), {**credentials, "backup_dir": str(backups)})
     assert result.returncode == 0, result.stdout + result.stderr

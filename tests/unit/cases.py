@@ -47,7 +47,7 @@ FAULTS: list[dict[str, Any]] = [
     {"raw": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{"},
 ]
 
-# Proxy configurations as the service returns them
+# A phone number, and proxy configurations in the form that the service returns
 PHONE_NUMBER = "+12065550142"
 RECEPTION_PROXY: dict[str, Any] = {
     "DefaultSessionExpiryMinutes": 60,

@@ -40,7 +40,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 @pytest.fixture(autouse=True)
 def isolate_environment(monkeypatch: pytest.MonkeyPatch, home: pathlib.Path) -> None:
     """Hide the user's AWS credentials, configuration, and proxy settings, and the warnings of earlier tests."""
-    # A test of a filter makes Ansible take this process for a control node, on which modules return no warnings.
+    # After a test of a filter, Ansible treats this process as a control node, where modules return no warnings.
     monkeypatch.setattr("ansible.module_utils._internal.is_controller", False)
     monkeypatch.setattr("ansible.module_utils.common.warnings._global_warnings", {})
     monkeypatch.setattr("ansible.module_utils.common.warnings._global_deprecations", {})
@@ -100,7 +100,7 @@ def cache_sdk_data() -> Iterator[None]:
         handlers = [handler for handler in BUILTIN_HANDLERS if others.isdisjoint(handler[0].split("."))]
         patch.setattr("botocore.handlers.BUILTIN_HANDLERS", handlers)
         patch.setattr("botocore.hooks.accepts_kwargs", functools.cache(accepts_kwargs))
-        # Only clients of S3 use its configuration, which is slow to find.
+        # Skip the S3 configuration, which is slow to find, and which only S3 clients use.
         patch.setattr(ClientArgsCreator, "compute_s3_config", lambda self, config: None)
         providers: dict[int, Any] = {}
 
@@ -110,7 +110,7 @@ def cache_sdk_data() -> Iterator[None]:
             return providers[id(ruleset_data)]
 
         patch.setattr("botocore.regions.EndpointProvider", parse_once)
-        # The methods of a client depend only on the names of its operations.
+        # Reuse the methods of a client, which depend only on the names of its operations.
         create_methods = ClientCreator._create_methods
         created: dict[Any, Any] = {}
 

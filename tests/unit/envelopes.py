@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build the content of voice-audit.json for the tests of the HTML report, without reading or judging anything."""
+"""Build the content of voice-audit.json for the tests of the HTML report, without running an audit."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def finding(of: dict[str, Any], check: str | None, status: str, **values: Any) -
 
 
 def account(account_id: str | None = ACCOUNT, unread: dict[str, str] | None = None, **values: Any) -> dict[str, Any]:
-    """Return an account. *unread* maps the Regions that were not read to the reasons."""
+    """Return an account. *unread* contains the Regions that were not read, each with the reason."""
     reasons = {"us-east-1": None, "eu-central-1": None, **(unread or {})}
     return {
         "account_id": account_id,
@@ -142,7 +142,7 @@ def envelope(
 
 
 def fleet(count: int, accounts: int = 1, failing: int = 5, **values: Any) -> dict[str, Any]:
-    """Return a report on *count* Voice Connectors. Each *failing*-th one fails some checks."""
+    """Return a report on *count* Voice Connectors. Every *failing*-th one fails some checks."""
     identifiers = [f"{111122223333 + number * 1111}" for number in range(accounts)]
     words = ("reception", "warehouse", "workshop", "support hotline", "fax gateway", "Zentrale Köln", "Lager Bremen")
     connectors = [

@@ -32,7 +32,7 @@ STATES = [
 ]
 
 
-# For each requirement, what violates it.
+# For each requirement, its violations. Each value must be empty or false.
 REQUIREMENTS: dict[str, Any] = {
     "README has at most 700 words": README.split()[700:],
     "README links to the forum with a tag, the code of conduct, the guide for contributors, and the release notes": {

@@ -379,12 +379,12 @@ def test_the_documented_limits_match_the_client() -> None:
     )
     assert seconds == 60 and bulk_seconds == 120
     single, bulk = notes("chime_voice_connector_proxy_info"), notes("chime_voice_connector_info")
-    assert single.partition("An operation takes")[2] in notes("chime_voice_connector_proxy")
+    assert single.partition("An API operation takes")[2] in notes("chime_voice_connector_proxy")
     for module in ("chime_voice_connector_proxy_retire", "chime_voice_connector_proxy_restore"):
         assert bulk.partition("If AWS throttles")[2] in notes(module)
     throttled = f"A throttled request is sent at most {NUMBERS[_operation.MAX_THROTTLES]} times"
     for words in (
-        f"An operation takes at most {seconds:.0f} seconds",
+        f"An API operation takes at most {seconds:.0f} seconds",
         throttled,
         f"a timeout is sent at most {NUMBERS[_client.MAX_FAULTS]} times",
         f"connecting takes at most {_client.CONNECT_TIMEOUT} seconds",
@@ -392,10 +392,10 @@ def test_the_documented_limits_match_the_client() -> None:
     ):
         assert words in single
     for words in (
-        f"An operation takes at most {bulk_seconds:.0f} seconds, not counting the wait for the rate limit",
+        f"An API operation takes at most {bulk_seconds:.0f} seconds, not counting the time that its requests wait",
         throttled,
         f"a timeout is sent at most {NUMBERS[_client.BULK_MAX_FAULTS]} times",
-        f"throttles requests in a Region, and no request succeeds for {_rate_limit.WINDOW} seconds",
+        f"throttles every request in a Region for {_rate_limit.WINDOW} seconds",
     ):
         assert words in bulk
     # Even a request that begins at the end of the throttle window ends before the deadline of the operation.
@@ -407,21 +407,26 @@ def test_the_table_of_limits_in_the_guide_matches_the_client() -> None:
     table = guide.partition("\nRetries and deadlines\n")[2]
     rows = re.findall(r"^  \* - (.*?)\n    - (.*?)\n    - (.*?)\n(?=  \*|\n)", table, re.MULTILINE | re.DOTALL)
     timeouts = (_client.CONNECT_TIMEOUT, _client.READ_TIMEOUT)
-    throttles = f"{NUMBERS[_operation.MAX_THROTTLES]} requests"
+    throttles = f"sent at most {NUMBERS[_operation.MAX_THROTTLES]} times"
     expected = {
         "Limit": ("One Voice Connector", "Bulk read"),
-        "Throttled (429)": (
-            f"{throttles}; a request that is throttled after {_operation.THROTTLE_WINDOW} seconds is not repeated",
-            f"{throttles}; reading in the Region stops if every request is throttled for {_rate_limit.WINDOW} seconds",
+        "Request that AWS throttles (429)": (
+            f"{throttles}; not repeated if AWS throttles it more than {_operation.THROTTLE_WINDOW} seconds after the "
+            "operation began",
+            f"{throttles}; the module stops reading the Region if AWS throttles all requests there for "
+            f"{_rate_limit.WINDOW} seconds",
         ),
-        "Server error, broken connection, or timeout": (
-            f"{NUMBERS[_client.MAX_FAULTS]} requests",
-            f"{NUMBERS[_client.BULK_MAX_FAULTS]} requests",
+        "Request that ends with a server error, broken connection, or timeout": (
+            f"sent at most {NUMBERS[_client.MAX_FAULTS]} times",
+            f"sent at most {NUMBERS[_client.BULK_MAX_FAULTS]} times",
         ),
-        "Any other failure": ("one request", "one request"),
+        "Request that fails for any other reason": ("sent once", "sent once"),
         "Connection timeout": (f"{_client.CONNECT_TIMEOUT} seconds",) * 2,
         "Read timeout, for each wait for data": (f"{_client.READ_TIMEOUT} seconds",) * 2,
-        "Delay before a retry": (f"a random time of up to 0.5, 1, 2, 4, and then {_operation.MAX_BACKOFF} seconds",)
+        "Delay before a retry": (
+            "a random time, at most 0.5 seconds before the first retry, and then at most 1, 2, 4, and "
+            f"{_operation.MAX_BACKOFF} seconds",
+        )
         * 2,
         "Deadline of the operation": (
             f"{_client.longest_operation(*timeouts):.0f} seconds",
@@ -475,9 +480,9 @@ def test_the_guide_on_errors_explains_existing_messages() -> None:
 
 
 def test_every_message_in_the_tables_is_used() -> None:
-    """A message that is used but not in a table needs no test, because it raises a KeyError."""
+    """A message that is used but not in a table needs no test, because its use raises a KeyError."""
     sources = [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("plugins/module*/*.py"))]
-    # Remove the keys of the tables themselves.
+    # Remove the keys in the two tables, so that only uses of the messages remain.
     text = re.sub(r'^    "\w+": ', "", "".join(sources), flags=re.MULTILINE)
     assert [name for name in {**MESSAGES, **_failures.FAILURES} if f'"{name}"' not in text] == []
 
@@ -549,7 +554,7 @@ def anchors_of(markdown: str) -> set[str]:
 
 @pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *ROOT.glob(".github/*.md")], ids=lambda path: path.name)
 def test_every_link_has_a_target(path: pathlib.Path) -> None:
-    """A relative link leads to a file that exists and is in the built collection, and to a heading in this file."""
+    """A relative link leads to an existing file in the built collection, and an anchor leads to a heading there."""
     for link in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
         if link.startswith("https://"):
             hosts = ("docs.aws.amazon.com", "docs.ansible.com", "forum.ansible.com", "semver.org")

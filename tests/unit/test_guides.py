@@ -90,7 +90,7 @@ def save_files(folder: pathlib.Path) -> None:
 
 
 def record_commands(code: str, folder: pathlib.Path) -> list[list[str]]:
-    """Run shell code, but instead of running ansible-playbook, return the arguments of each call."""
+    """Run shell code without running ansible-playbook. Return the arguments of each call of ansible-playbook."""
     record = 'ansible-playbook() { printf "%q " "$@" >>commands; echo >>commands; }\n'
     recorded = run(record + code, folder)
     assert recorded.returncode == 0, recorded.stderr
@@ -149,7 +149,7 @@ def demo() -> Iterator[Emulator]:
 
 
 def test_runnable_playbooks_run(demo: Emulator, tmp_path: pathlib.Path) -> None:
-    """Run each command, and then all playbooks with one command, in forks of one process."""
+    """Run each command. Then run all playbooks with one more command. Each command runs in a fork of one process."""
     runs = []
     for block in RUNNABLE:
         if "ansible-playbook " in block.code:
@@ -212,15 +212,17 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
     ),
     "404 with a request ID and the error ``NotFoundException``, and ``GetVoiceConnector`` finds the Voice Connector in "
     "this Region": (NOT_SET, [[NOT_FOUND]]),
-    "the same 404, but ``GetVoiceConnector`` does not find the Voice Connector": (
+    "404 with a request ID and the error ``NotFoundException``, but ``GetVoiceConnector`` does not find the Voice "
+    "Connector": (
         FAILS,
         [[NOT_FOUND, Fault(CONNECTOR, error="NotFoundException")]],
     ),
-    "the same 404, but ``GetVoiceConnector`` is denied or fails": (
+    "404 with a request ID and the error ``NotFoundException``, but ``GetVoiceConnector`` is denied or fails": (
         FAILS,
         [[NOT_FOUND, Fault(CONNECTOR, error="ForbiddenException")], [NOT_FOUND, Fault(CONNECTOR, status=503)]],
     ),
-    "the same 404, but ``GetVoiceConnector`` finds the Voice Connector in a different Region": (
+    "404 with a request ID and the error ``NotFoundException``, but ``GetVoiceConnector`` finds the Voice Connector in "
+    "a different Region": (
         FAILS,
         [[NOT_FOUND, Fault(CONNECTOR, body=json.dumps(IN_A_DIFFERENT_REGION))]],
     ),
@@ -233,7 +235,7 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
         ],
     ),
     "3xx, a redirect": (FAILS, [[REDIRECT]]),
-    "any other 4xx except 408 and 429, such as 400, 401, 403, or 410": (
+    "any 4xx except 404, 408, and 429, such as 400, 401, 403, or 410": (
         FAILS,
         [[Fault(PROXY, status=status, style="bare")] for status in (400, 401, 403, 410)],
     ),

@@ -56,7 +56,7 @@ def test_a_request_that_is_sent_while_it_is_abandoned_is_counted() -> None:
     """The attempt is abandoned too late to stop the request, so ``sent`` must already count the request."""
 
     class Interrupted(Attempt):
-        """An attempt whose thread waits for the test after it has read ``abandoned``."""
+        """An attempt whose thread reads ``abandoned``, and then waits until the test lets it continue."""
 
         @property
         def abandoned(self) -> bool:
@@ -124,7 +124,7 @@ def test_an_attempt_is_abandoned_if_a_signal_ends_the_wait() -> None:
 
 
 class Slots(RateLimit):
-    """A rate limit that records an event each time that a request has waited for a slot."""
+    """A rate limit. After a request has waited for a slot, ``wait`` adds an event to *events*."""
 
     def __init__(self, events: list[str]) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ class Slots(RateLimit):
 
 
 class Recorder:
-    """The credentials of a client, with an event recorded each time that they are resolved."""
+    """A wrapper for the credentials of a client. After resolving them, ``resolve`` adds an event to *events*."""
 
     def __init__(self, credentials: Any, events: list[str]) -> None:
         self._credentials = credentials
@@ -148,7 +148,7 @@ class Recorder:
 
 
 def delete(client: VoiceClient, check: Callable[[], Any], told: list[bool] | None = None) -> None:
-    """Delete a proxy configuration, with a check before each attempt. Record what prepare() is told in *told*."""
+    """Delete a proxy configuration. Before each attempt, append ``may_be_applied`` to *told*, and call *check*."""
 
     def prepare(may_be_applied: bool) -> dict[str, Any]:
         if told is not None:

@@ -89,8 +89,8 @@ class Write:
         self.module = module
         self.operation = operation
         self.after = None if operation == DELETE else DISABLED  # the proxy configuration after the write
-        self.max_faults = 3 if module == ONE else 6  # how often a failing write is sent; more often in a bulk run
-        self.reads = reads  # the operations that it requests before the write
+        self.max_faults = 3 if module == ONE else 6  # how many times a failing write is sent
+        self.reads = reads  # the operations that the module requests before the write
         self._options = options
 
     def run(self, emulator: Emulator, folder: pathlib.Path, **options: Any) -> dict[str, Any]:
@@ -234,7 +234,7 @@ def test_a_write_that_botocore_prepares_too_slowly_is_never_sent(
 
 
 def provide(folder: pathlib.Path, minutes: float, script: str = "") -> str:
-    """Return the ``credential_process`` line of a profile. Each time that it runs, it adds a line to ``runs``.
+    """Return the ``credential_process`` line of a profile. Each run of the command adds a line to ``runs``.
 
     :param minutes: the lifetime of the credentials.
     :param script: shell commands that run before the credentials are printed.
@@ -392,7 +392,7 @@ def test_a_request_that_waits_in_adaptive_mode_is_not_sent_after_it_is_abandoned
 
 
 def throttled_and_failing(operation: str, throttles: int, faults: int, **more: Any) -> list[Fault]:
-    """Return faults that throttle some requests and let others fail, in turns."""
+    """Return faults: *throttles* throttling errors and *faults* server errors, evenly mixed."""
     kinds = [("ThrottledClientException", throttles), ("ServiceFailureException", faults)]
     turns = [((turn + 1) / count, error) for error, count in kinds for turn in range(count)]
     return [Fault(operation, error=error, times=1, **more) for _when, error in sorted(turns)]
@@ -621,7 +621,7 @@ def test_a_request_whose_connection_pool_is_closed_in_the_meantime_is_sent_again
 
 def test_a_write_whose_responses_are_all_repeated_fails_with_the_reason(one: Emulator, sleeps: list[float]) -> None:
     one.faults = [repeated(GET)]
-    assert read_once(one, voice_connector_id=WITH_PROXY)["exists"] is True  # its request ID is new in this run
+    assert read_once(one, voice_connector_id=WITH_PROXY)["exists"] is True  # the request ID is new in this run
     options = {**connection_to(one), "voice_connector_id": WITH_PROXY, "state": "absent"}
     one.faults = [repeated(GET, 1), repeated(CONNECTOR), repeated(DELETE)]
     one.requests.clear()
@@ -635,7 +635,7 @@ def test_a_write_whose_responses_are_all_repeated_fails_with_the_reason(one: Emu
 def test_a_write_with_a_repeated_response_is_confirmed_by_reading(
     one: Emulator, sleeps: list[float], tmp_path: pathlib.Path, write: Write, applied: bool
 ) -> None:
-    """If *applied* is false, the service never gets the write, and the response is that to an earlier request."""
+    """If *applied* is false, the service does not get the write. The client gets the response to an earlier request."""
     lost: dict[str, Any] = {"body": json.dumps({"Proxy": DISABLED})} if write.after else {"body": "", "status": 204}
     reads = [Fault(GET, times=1)] * (write.reads.count(GET) - 1)
     one.faults = [*reads, repeated(GET, 1), repeated(write.operation, **({} if applied else lost))]

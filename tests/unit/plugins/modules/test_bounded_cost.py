@@ -27,8 +27,8 @@ pytestmark = [
 GET_PROXY, LOGGING = "GetVoiceConnectorProxy", "GetVoiceConnectorLoggingConfiguration"
 MEGABYTE = "x" * 1_000_000
 
-# Runs main(), and then prints the peak memory in MB, the part that main() added, and the processor time. The peak comes
-# from /proc, because the peak of getrusage() includes the memory of the parent process.
+# Runs main(), and then prints the peak memory in MB, the increase of the peak during main(), and the processor time.
+# The peak comes from /proc, because the peak of getrusage() includes the memory of the parent process.
 PROGRAM = """
 import importlib, json, re, resource, sys
 from ansible.module_utils.testing import patch_module_args
@@ -50,7 +50,7 @@ print(json.dumps([peak, peak - before, usage.ru_utime + usage.ru_stime]))
 class Run(NamedTuple):
     result: dict[str, Any]
     memory: float  # the peak, in MB
-    grown: float  # the part that main() added
+    grown: float  # the increase of the peak during main(), in MB
     seconds: float  # of processor time
 
 

@@ -183,7 +183,7 @@ class Task:
         return found
 
     def options(self) -> dict[str, Any]:
-        """Return the result of chime_voice_connector_info for reception, without keys that are not options of the module."""
+        """Read the Voice Connector named reception. Return only the keys that are options of the module."""
         include = [*GIVEN, "tags"]
         read = self(_module="chime_voice_connector_info", names=["reception"], include=include)
         (connector,) = [entry for entry in read["voice_connectors"] if entry["name"] == "reception"]
@@ -279,7 +279,7 @@ def test_a_new_voice_connector_that_is_not_visible_yet_is_waited_for(task: Task)
     assert result["steps"] == STEPS == task.writes and task.slept >= 40
     task.start(visible_after=40)
     failed = task(wait_timeout=5, **ALL)
-    assert "did not appear within 5 seconds" in failed["msg"] and 5 <= task.slept < 10
+    assert "failed with NotFound for 5 seconds" in failed["msg"] and 5 <= task.slept < 10
     assert (failed["changed"], failed["steps"], failed.get("exists")) == (True, [CREATE], None)
     assert failed["voice_connector_id"] == task.stored()["VoiceConnectorId"]
     assert "set voice_connector_id to the returned ID" in failed["msg"]
@@ -788,7 +788,7 @@ def test_a_password_is_in_no_output(task: Task, password: str) -> None:
         dict.fromkeys([password, quote(password, ""), quote(quote(password, "")), json.dumps(password)[1:-1]])
     )
     given = {NAME: {"credentials": [{"username": "new", "password": password}]}, "update_password": "always"}
-    # In some texts, the password is where the message is cut, after 2000 characters.
+    # The message is cut after 2000 characters. Some texts have the password at this position.
     texts = [*spellings, " ".join(spellings), *("." * n + spelling for n in (1990, 1999) for spelling in spellings)]
     results = [task(**given, _ansible_diff=True, _ansible_check_mode=check) for check in (True, False)]
     assert not any(result.get("failed") for result in results)
@@ -904,7 +904,7 @@ def fault(operation: str, status: int = 500, **kwargs: Any) -> Fault:
             {NAME: CREDENTIALS, "update_password": "always"},
             [],
             [Fault(READ[NAME], **FORBIDDEN)],
-            "the service applied the change, but the result could not be read again",
+            "the service applied the change, but the configuration could not be read after the change",
             [PUT[NAME]],
             id="stored-unread",
         ),

@@ -370,7 +370,7 @@ def test_tags_select_connectors_that_have_all_of_them(tags: Any, expected: list[
         result = read_from(emulator, tags=tags, include=["proxy"])
         assert identifiers(result) == expected
         assert "tags" not in (result["voice_connectors"] or [{}])[0]
-        # Tags are read only to select by them, and proxy configurations only of selected connectors.
+        # Tags are read only to evaluate the option tags. Proxy configurations are read only for selected connectors.
         assert emulator.operations().count(PROXY) == len(expected)
         assert emulator.operations().count(TAGS) == (3 if tags else 0)
 
@@ -691,7 +691,7 @@ def test_an_id_not_found_in_any_region_is_reported_once() -> None:
         (error,) = result["errors"]
         assert error["voice_connector_id"] == MISSING and error["region"] is None
         assert f"get Voice Connector {MISSING} in {EAST}, {WEST}" in error["message"]
-        assert "does not exist in any of these Regions" in error["message"]
+        assert "does not exist in the Regions that were read" in error["message"]
         assert all(r["complete"] for r in result["regions"])
 
 

@@ -84,7 +84,7 @@ def state(*names: str) -> dict[str, Any]:
     """Return a state with two Voice Connectors: FULL with the settings *names*, and EMPTY without settings."""
     full: dict[str, Any] = {"VoiceConnectorId": FULL, "Name": "reception"}
     for name in names:
-        # In the state, the key of a setting is its member in the response, except for the list of usernames.
+        # In the state and in a response, a setting has the same key. Only the list of usernames has a different key.
         structure = VALUES[name][0]
         seed = "TerminationCredentials" if name in LISTS else SETTINGS[name].member
         full[seed] = structure["Usernames"] if name in LISTS else structure

@@ -35,7 +35,7 @@ GET, PUT, DELETE = "GetVoiceConnectorProxy", "PutVoiceConnectorProxy", "DeleteVo
 CONNECTOR = "GetVoiceConnector"
 WRITES = {PUT, DELETE}
 
-# One failure of each kind. The tests of chime_voice_connector_proxy_info, which shares the code, cover more.
+# A few failures of each kind. The tests of chime_voice_connector_proxy_info cover more; the modules share this code.
 THROTTLED: dict[str, Any] = {"error": "ThrottledClientException"}
 FAULTS: list[dict[str, Any]] = [
     {"error": "ServiceFailureException"},
@@ -58,7 +58,7 @@ BEFORE = {
 }
 NEW: dict[str, Any] = {"default_session_expiry_minutes": 30, "phone_number_countries": ["GB"]}
 
-# Both writes: the operation, and options that cause it.
+# For each of the two writes: the operation, and options that make the module request it.
 EACH_WRITE = pytest.mark.parametrize(
     ("operation", "options"), [(PUT, {"disabled": True}), (DELETE, {"state": "absent"})]
 )

@@ -838,7 +838,7 @@ def test_a_botocore_that_is_too_old_fails_and_names_the_minimum_version(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(botocore, "__version__", "1.35.15")
-    # Without the package ``packaging``, this function accepts every version.
+    # Without the package ``packaging``, botocore_at_least() returns True for every version.
     monkeypatch.setattr(VoiceModule, "botocore_at_least", lambda *args: True)
     assert_failed(
         read_proxy(), "botocore 1.35.15 is installed", sys.executable, "1.35.16 or newer", "ansible_python_interpreter"

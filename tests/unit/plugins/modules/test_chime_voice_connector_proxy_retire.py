@@ -85,7 +85,7 @@ def retire(fleet: Emulator, folder: pathlib.Path) -> Retire:
 
 
 def listing(*changes: dict[str, Any]) -> Fault:
-    """Return a fault whose response lists us-east-1. Each of *changes* applies to one Voice Connector, in order."""
+    """Return a fault that lists us-east-1. The first of *changes* applies to the first Voice Connector, and so on."""
     entries = []
     for number, connector in enumerate(FLEET["voice_connectors"][:4]):
         identifier = connector["VoiceConnectorId"]
@@ -543,7 +543,7 @@ def test_a_configuration_that_cannot_be_restored_is_not_deleted(
     assert (result["failed"], result["changed"]) == (True, True)
     assert ids(result["selected"]) == [WAREHOUSE, CANTEEN]
     assert ids(result["failures"]) == [RECEPTION]
-    assert f"its backup could not be restored: the configuration {problem}" in result["failures"][0]["reason"]
+    assert f"a restore from its backup would fail: the configuration {problem}" in result["failures"][0]["reason"]
     assert "1 of 3 proxy configurations could not be deleted" in result["msg"]
     assert "2065550142" not in json.dumps(result) and "555 0142" not in json.dumps(result)
     assert read_back(RECEPTION) == RECEPTION_PROXY

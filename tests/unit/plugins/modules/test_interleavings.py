@@ -66,7 +66,7 @@ class Write(NamedTuple):
 
 
 class Story:
-    """What happened to one Voice Connector, and the random source of what happens next."""
+    """The history of one Voice Connector, and the random number generator for its next edits and faults."""
 
     def __init__(self, seed: str, region: str, settings: dict[str, Any]) -> None:
         self.random = random.Random(seed)
@@ -91,7 +91,7 @@ class Story:
         return any(status is None or status >= 500 for status in self.statuses)
 
     def edit(self) -> None:
-        """Sometimes change a member, create or delete the configuration, or restore the first one that was read."""
+        """Sometimes change a member, create or delete the configuration, or restore the first state that was read."""
         rng = self.random
         if rng.random() >= self.edits:
             return
@@ -239,7 +239,7 @@ def fleet(seed: int, count: int, share: float) -> dict[str, Any]:
 
 
 def check_failure(reason: str, story: Story) -> bool:
-    """Check that the reason of a failure reports what happened, and return whether it reports a change."""
+    """Check that the reason of a failure matches *story*, and return whether the reason reports a change."""
     unknown = any(words in reason for words in (MEANWHILE, UNKNOWN, NO_EFFECT))
     assert unknown == story.uncertain, "the report of an unknown outcome does not match the responses"
     assert unknown or not story.writes, "the report does not mention a write that was applied"
@@ -267,7 +267,7 @@ def start(monkeypatch: pytest.MonkeyPatch, sleeps: list[float]) -> Iterator[Call
 
 
 def retire(editor: Editor, folder: pathlib.Path, **options: Any) -> tuple[dict[str, Any], list[str]]:
-    """Retire, check that the result reports what happened, and return the result and the reasons of all failures."""
+    """Run the retire module, check the result against the stories, and return the result and all failure reasons."""
     excluded = list(editor.stories)[-10:]
     names = [f"desk {number}" for number in range(1, 11)]
     result = editor.run(

@@ -116,7 +116,7 @@ def test_a_missing_ca_bundle_fails_without_a_retry(
     assert sleeps == []
 
 
-# Files for TLS: for each, the options that contain its path, and how a message names its setting.
+# Files for TLS. For each: a function that returns the options for a path, and the name of the setting in messages.
 FILES: dict[str, tuple[Callable[[str], dict[str, Any]], str]] = {
     "CA bundle": (lambda path: {"aws_ca_bundle": path}, "aws_ca_bundle"),
     "AWS_CA_BUNDLE": (lambda path: {"aws_ca_bundle": None}, "the environment variable AWS_CA_BUNDLE"),
@@ -319,7 +319,7 @@ def test_an_endless_body_is_not_read_to_its_end(read_proxy: Read) -> None:
     assert_failed(result, "the response is unreadable: it is larger than 16 MB")
 
 
-IN_USE = "; an HTTP proxy server is in use, so check it, HTTPS_PROXY, HTTP_PROXY, and proxies in aws_config too"
+IN_USE = "; also check the HTTP proxy server that is in use, HTTPS_PROXY, HTTP_PROXY, and proxies in aws_config"
 
 
 @pytest.mark.parametrize("place", ["environment", "aws_config"])

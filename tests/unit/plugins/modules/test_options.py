@@ -33,7 +33,7 @@ RESTORE, RETIRE = f"{PROXY}_restore", f"{PROXY}_retire"
 LIST = "ListVoiceConnectors"
 EAST, WEST = "us-east-1", "us-west-2"
 
-# Options with which each module succeeds, in addition to the connection options and the backup.
+# For each module, options with which it succeeds. run_module adds the connection options and the backup.
 VALID: dict[str, dict[str, Any]] = {
     INFO: {},
     PROXY: {"voice_connector_id": WITH_PROXY},
@@ -50,7 +50,7 @@ def specification(module: str) -> dict[str, dict[str, Any]]:
 
 
 def options_of_type(*types: str) -> list[Any]:
-    """Return the parameters of a test for each option of these types, including its aliases, in each module."""
+    """Return pairs of a module and an option name or alias, for all options whose type is one of *types*."""
     return [
         pytest.param(module, option, id=f"{module}-{option}")
         for module in VALID
@@ -65,7 +65,7 @@ Run = Callable[..., "dict[str, Any]"]
 
 @pytest.fixture
 def run_module(emulator: Emulator, tmp_path: pathlib.Path) -> Run:
-    """Return a function that runs a module in check mode with its VALID options, except as its arguments say."""
+    """Return a function that runs a module in check mode. Its arguments can remove or replace options in VALID."""
     backup = tmp_path / "backup.json"
     proxy = STATE["voice_connectors"][0]["Proxy"]
     records = [

@@ -168,7 +168,7 @@ def server() -> Iterator[Emulator]:
 
 
 def read(server: Emulator, identifier: str) -> dict[str, Any]:
-    """Return the result of chime_voice_connector_info, without keys that are not options of chime_voice_connector."""
+    """Run chime_voice_connector_info. Return only the keys that are also options of chime_voice_connector."""
     options = {"voice_connector_ids": [identifier], "include": INCLUDE, "concurrency": 1}
     result = run_main("chime_voice_connector_info", {**connection_to(server), **options})
     assert "msg" not in result, result["msg"]
@@ -310,7 +310,7 @@ def to_options(value: Any) -> Any:
 
 
 def expect_setting(current: Any, options: dict[str, Any]) -> Any:
-    """Return what the setting *current* must be after a successful run with *options*."""
+    """Return the expected value of a setting after a successful run with *options*. *current* is its value before."""
     if options.get("exists") is False:
         return None
     setting = copy.deepcopy(current or {})
@@ -394,8 +394,8 @@ def is_possible(model: Model, new: Model, options: dict[str, Any]) -> bool:
     return True
 
 
-# The writes in the order in which a run must send them, and at most one of each line. "encryption ..." stands for
-# UpdateVoiceConnector, and "credentials ..." for DeleteVoiceConnectorTerminationCredentials.
+# A run must send its writes in the order of these lines, and at most one write of each line. "encryption ..." means
+# UpdateVoiceConnector, and "credentials ..." means DeleteVoiceConnectorTerminationCredentials.
 ORDER = [
     ["CreateVoiceConnector"],
     ["DeleteVoiceConnectorEmergencyCallingConfiguration"],
@@ -520,7 +520,7 @@ def draw_setting(rng: random.Random, name: str, current: Any) -> dict[str, Any]:
                 [draw(rng, MODEL.shape_for("DNISEmergencyCallingConfiguration"), True, item=True)]
             )
         if key == "routes" and current and current.get("routes") and rng.random() < 0.6:
-            # Choose some of the current routes. If a part of the first one matches only one route, give just this part.
+            # Choose some of the current routes. Shorten the first one to a part if only one route has this part.
             options[key] = rng.sample(current[key], rng.randint(1, len(current[key])))
             part = dict(list(options[key][0].items())[: rng.randint(1, 5)])
             if sum((canonical(route) or {}).items() >= (canonical(part) or {}).items() for route in current[key]) == 1:
@@ -594,7 +594,7 @@ def draw_impossible(rng: random.Random, model: dict[str, Any]) -> dict[str, Any]
 
 
 class Walk:
-    """Runs with random options for one Voice Connector. A second Voice Connector must never change."""
+    """A series of runs with random options for one Voice Connector. A second Voice Connector must never change."""
 
     def __init__(self, server: Emulator, monkeypatch: pytest.MonkeyPatch, seed: int, **state: Any) -> None:
         self.server = server
@@ -699,7 +699,7 @@ class Walk:
                 assert canonical_model({**empty, name: setting}) == canonical_model({**empty, name: model[name]})
 
     def step(self, faulty: bool) -> None:
-        """Run with random options: in check mode, for real, and again if that failed. One more run must change nothing."""
+        """Run with random options in check mode and for real. Repeat a failed run. A final run must change nothing."""
         rng, model = self.rng, self.model
         while True:
             options = draw_options(rng, model)

@@ -227,7 +227,7 @@ def test_a_connector_that_belongs_to_a_different_region_than_the_record_is_refus
 
 
 def edit_behind(monkeypatch: pytest.MonkeyPatch, fleet: Emulator, operation: str, fails: bool) -> None:
-    """Let *operation* store EDITED, whatever the request contains. Return EDITED, or if *fails*, a server error."""
+    """Let the emulator store EDITED for each *operation*, and respond with EDITED, or with an error if *fails*."""
     handle = fleet.voice.handle
 
     def handle_and_edit(model: Any, request: Any, account: str, region: str) -> Any:
@@ -655,7 +655,7 @@ def test_phone_numbers_are_hidden_in_every_failure(
 def test_the_beginning_of_a_phone_number_is_hidden_at_the_end_of_a_long_message(
     retire: Run, restore: Run, module: str, number: str, cut: int
 ) -> None:
-    """An error of WAREHOUSE contains the phone number of RECEPTION, and is cut within it, after 500 characters.
+    """The error of WAREHOUSE contains the phone number of RECEPTION, and is cut in or just after this number.
 
     RECEPTION may be read before or after the error is cut.
     """

@@ -164,7 +164,7 @@ def test_only_the_status_and_the_request_id_of_a_redirect_are_returned(
     }
     result = read_proxy(WITH_PROXY, Fault(status=status, headers=headers, body=""))
     assert_hidden(result, password, TOKEN)
-    # For status 303, and for a location that it cannot parse, urllib3 itself fails, and the message has no location.
+    # urllib3 itself fails for status 303, or if it cannot parse the location. Then the message contains no location.
     location = "https://(hidden)@portal.example/sign-in" if status != 303 else "a different location"
     words = f"was redirected with status {status} to {location}, but" if "%" in password else "Check endpoint_url"
     assert words in result["msg"]

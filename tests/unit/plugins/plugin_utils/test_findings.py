@@ -605,7 +605,7 @@ def test_the_account_in_a_list_is_the_one_in_the_voice_connector() -> None:
 def test_a_setting_that_could_not_be_read_is_unknown_with_the_reason_of_aws(check: str) -> None:
     setting = CHECKS[check].includes[-1]
     unread = {**CONNECTOR, setting: None if setting == "tags" else {"exists": None}}
-    # If the result contains several of these errors, the reason is the message of the one that comes first here.
+    # If the result contains several of these errors, the reason is the message of the first one in this list.
     errors = [
         error(WITH_PROXY, EAST, setting, "1"),
         error(WITH_PROXY, None, setting, "2"),

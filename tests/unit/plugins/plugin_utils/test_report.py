@@ -32,9 +32,9 @@ NARROWED: dict[str, Any] = {"narrowed": True}
 PROXIES_ONLY: dict[str, Any] = {"policy": {"no_proxy_configuration": True, "exceptions": []}}
 UNREAD = finding("unknown", None)
 
-# For each outcome, its cases: the verdict and the judgement
 ONLY = ". Only proxy configurations were checked"
 ONE, NO_FINDINGS = f"account {ACCOUNT}", f"No violations are known among 1 Voice Connector in account {ACCOUNT}; "
+# For each outcome, a list of cases. Each case is the expected verdict, and the judgement that leads to it.
 CASES: dict[str, list[tuple[str, Judgement]]] = {
     "violated": [
         (f"1 of 2 Voice Connectors in {ONE} violates the policy", judgement([finding(), finding("pass", "trunk2")])),
@@ -137,7 +137,7 @@ def test_counts_are_of_distinct_accounts_regions_and_trunks() -> None:
     accounts = [
         account(ACCOUNT, EAST, unread=(WEST,)),
         account(ACCOUNT, WEST),
-        account(ACCOUNT, assume_role_arn=role),  # a role that failed, in an account that was read above
+        account(ACCOUNT, assume_role_arn=role),  # nothing was read with this role, but the account was read above
         account(None, assume_role_arn=role, unread=(EAST,)),
         account(None, assume_role_arn=role, unread=(EAST,)),
         account(None),
