@@ -71,9 +71,12 @@ def parse_list(value: Any) -> Any:
 
 
 def expand_path(name: str, path: str) -> str:
-    """Return an absolute path with ``~`` and variables expanded once; raise AuditError for an unknown user or variable.
+    """Return an absolute path in which ``~`` and environment variables are replaced.
 
-    A relative path is relative to the directory in which ansible-playbook runs.
+    A variable in the value of a variable is not replaced. A relative path is relative to the directory in which
+    ansible-playbook runs.
+
+    :raises AuditError: the path contains an unknown user, an unknown variable, or a null character.
     """
 
     def get_variable(match: re.Match[str]) -> str:

@@ -33,8 +33,8 @@ def get_setting(
 ) -> SettingRead:
     """Return a setting of a Voice Connector.
 
-    Operations: ``setting.operation``. After a 404, also GetVoiceConnector, unless *voice_connector* contains a value
-    for ``aws_region``.
+    Operation: ``setting.operation``. After a 404, this function also sends GetVoiceConnector, unless *voice_connector*
+    contains a value for ``aws_region``.
 
     :param voice_connector: the documented keys of the Voice Connector, if it was just listed or read.
     :raises VoiceError: the setting could not be read.

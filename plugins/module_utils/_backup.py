@@ -85,9 +85,9 @@ def check_folder(folder: str, account_id: str, now: datetime.datetime, prefix: s
 def read_backup(
     path: str, account_id: str, identifiers: list[str] | None, numbers: PhoneNumbers, prefix: str
 ) -> list[Record]:
-    """Read the backup of this account from a file, and return the records with these IDs.
+    """Read the backup of an account from a file, and return the selected records.
 
-    :param identifiers: the IDs, or None for all records.
+    :param identifiers: the IDs of the selected records, or None for all records.
     :param numbers: the phone numbers to hide in messages. This function adds the phone numbers in the backup.
     :raises VoiceError: the file cannot be read, is not a backup, belongs to a different account, or has no record for
         an ID. Also raised if a selected record is not valid, or if its proxy configuration cannot be set.
@@ -157,7 +157,7 @@ def _write_new(path: str, content: bytes) -> None:
     folder = os.path.dirname(path)
     created = not os.path.isdir(folder)
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    # O_EXCL neither replaces a file nor follows a symbolic link.
+    # Because of O_EXCL, this fails if the path exists, even if it is a symbolic link.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "wb") as file:

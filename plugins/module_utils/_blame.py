@@ -32,7 +32,7 @@ def blame(words: str, settings: dict[str, Any]) -> str:
     names = find_suspects(words, settings)
     if not names:
         everything = [name for name, _value in _list_settings(settings)]
-        # botocore does not always quote the values of these settings.
+        # In errors, botocore does not always quote the values of aws_config, HTTP_PROXY, and HTTPS_PROXY.
         unquoted = [name for name in everything if name.endswith(" in aws_config") or name.upper().endswith("_PROXY")]
         hinted = [name for name in unquoted if any(_mentions(words, key) for key in name.split(" in "))]
         unquoted = ["aws_config" if name.endswith(" in aws_config") else name for name in unquoted]
@@ -46,10 +46,10 @@ def _mentions(words: str, key: str) -> bool:
 
 
 def find_suspects(words: str, settings: dict[str, Any]) -> list[str]:
-    """Return the names of the settings whose value the message of an error quotes.
+    """Return the names of the settings whose values are quoted in the message of an error.
 
-    If it quotes several values, only the longest counts. If it quotes none, return the names of the settings whose
-    value is a URL with an invalid port, because an error about a port can omit the URL.
+    If the message quotes several values, only the longest counts. If the message quotes no value, return the names of
+    the settings whose value is a URL with an invalid port, because an error about a port can omit the URL.
 
     :param words: the message of the error.
     :param settings: the connection options.

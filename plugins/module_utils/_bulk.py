@@ -36,7 +36,10 @@ _ENOUGH_FAILURES = 8
 
 
 class Selection(NamedTuple):
-    """The selected Voice Connectors, and what to read for each. ``ids`` and ``names`` select all if they are None."""
+    """The selected Voice Connectors, and what to read for each.
+
+    If ``ids`` is None, all IDs are selected. If ``names`` is None, all names are selected.
+    """
 
     ids: list[str] | None
     names: list[str] | None
@@ -45,8 +48,9 @@ class Selection(NamedTuple):
     settings: list[Setting]
     phone_numbers: bool = False
     # Whether to skip listed Voice Connectors that belong to a Region that is not read. If true, a Voice Connector can
-    # also have several results. A listed Voice Connector is read in each Region whose listing contains that Region as
-    # its ``aws_region``. A selected ID that is not listed has a result from each Region in which it was found.
+    # also have several results. Several Regions can list a Voice Connector, each with its own name in ``aws_region``.
+    # In this case, the Voice Connector is read in each of these Regions. A selected ID that is not listed has a result
+    # from each Region in which it was found.
     own_regions_only: bool = False
     # Whether ``ConnectorRead.structures`` contains the settings as AWS returned them.
     keep_structures: bool = False
@@ -59,7 +63,7 @@ class ConnectorRead(NamedTuple):
     """
 
     voice_connector_id: str
-    region: str | None  # where it was found or searched for; None if searched for in several Regions
+    region: str | None  # the Region of the read; None if several Regions were searched without success
     connector: dict[str, Any] | None
     errors: list[VoiceError]
     tried: bool = True
@@ -76,7 +80,7 @@ class RegionRead:
         self.listing_error: VoiceError | None = None
         self.numbers: dict[str, list[str]] | None = None  # by Voice Connector ID; None if the numbers were not listed
         self.numbers_error: VoiceError | None = None
-        self.listed_all = False  # if true, selected IDs that are not listed in this Region are not read in it
+        self.listed_all = False  # if true, IDs that this Region does not list are not read in this Region
         self.stopped_by: VoiceError | None = None  # the error that stopped reading early
         self._failures: list[VoiceError] = []
         self._succeeded = False
@@ -99,7 +103,7 @@ class RegionRead:
 
 
 class Unknown(NamedTuple):
-    """An error about a Voice Connector or one of its settings. If the ID is None, it is about a listing."""
+    """An error about a Voice Connector or one of its settings. If the ID is None, the error is about a listing."""
 
     voice_connector_id: str | None
     region: str | None
@@ -222,8 +226,8 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
 
     threads: list[threading.Thread] = []
     started = threading.Event()
-    # Each worker needs a second thread for its attempts. For each worker, also start a thread that only waits, to test
-    # whether the system permits both. The waiting threads end when all workers have started.
+    # Each worker needs a second thread for its attempts. To verify that the system permits this second thread, also
+    # start one waiting thread per worker. The waiting threads end when all workers have started.
     reserved: list[threading.Thread] = []
     try:
         for number in range(min(concurrency, len(items)) - 1):
@@ -243,7 +247,7 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
 
 
 def _list(region: RegionRead, ids: list[str] | None, alone: bool, phone_numbers: bool) -> None:
-    """List the Voice Connectors of a Region as far as needed, and the phone numbers if selected."""
+    """List the Voice Connectors of a Region, and its phone numbers if they are selected. Skip unnecessary requests."""
     _list_voice_connectors(region, ids, alone)
     if phone_numbers and region.stopped_by is None:
         try:
@@ -262,9 +266,10 @@ def _list_voice_connectors(region: RegionRead, ids: list[str] | None, alone: boo
         for number, page in enumerate(list_voice_connectors(region.client), 1):
             region.listed.update(page)
             missing.difference_update(region.listed)
-            # With one Region, stop listing as soon as the number of selected IDs that were not listed yet is at most
-            # the number of pages requested. These IDs are then read with one request each. It is unknown how many pages
-            # remain, but in this way, there are at most twice as many requests as necessary.
+            # With one Region, compare the number of selected IDs that are still missing with the number of pages
+            # requested so far. If the number of missing IDs is not larger, stop listing, and later read each missing ID
+            # with one request. It is unknown how many pages remain, but with this rule, there are at most twice as many
+            # requests as necessary.
             if ids is not None and len(missing) <= (number if alone else 0):
                 return
         region.listed_all = not alone or ids is None
@@ -285,7 +290,7 @@ def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
 
 
 def foreign_homes(regions: list[RegionRead]) -> dict[str, str]:
-    """Return, by ID, the Region of each listed Voice Connector that belongs to none of *regions*.
+    """Return, by ID, the Region of each listed Voice Connector, if this Region is not one of *regions*.
 
     The result omits a Voice Connector for which two listings contain different Regions.
     """
@@ -313,8 +318,8 @@ def _by_id(
 ) -> list[ConnectorRead]:
     """Return at most *limit* successful results for each ID, or all of them if *limit* is None.
 
-    For an ID without a successful result, return the results from the Regions in which it may still exist. If it exists
-    in none of them, return the error NotFound.
+    For an ID without a successful result, return the results from the Regions in which it may still exist. If there is
+    no such Region, return the error NotFound.
     """
     found: dict[str, list[ConnectorRead]] = {identifier: [] for identifier in ids}
     for result in reads:

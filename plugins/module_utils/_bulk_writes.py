@@ -71,7 +71,7 @@ def find_problem(proxy: Any) -> str | None:
 def run_each(
     records: Iterable[Record], action: str, function: Callable[[Record], _T], concurrency: int
 ) -> dict[str, _T | VoiceError]:
-    """Call *function* for each record, several at a time. Return its result or VoiceError for each ID.
+    """Call *function* for each record, several at a time. Return, by ID, the result of the call or its VoiceError.
 
     A failure does not stop the other calls, except in a Region where every further request would fail.
 

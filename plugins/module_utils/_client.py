@@ -78,7 +78,7 @@ MAX_FAULTS = 3  # server errors and broken connections of one operation
 BULK_MAX_FAULTS = 6
 BOTOCORE_MAX_BACKOFF = 20  # seconds between two attempts, if botocore retries
 
-MAX_SECONDS = 1e8  # the longest wait for a thread that all systems support, about three years
+MAX_SECONDS = 1e8  # about three years; some systems do not support a longer wait for a thread
 
 _ONE_ATTEMPT = {"mode": "standard", "total_max_attempts": 1}
 
@@ -136,7 +136,7 @@ class SigningCredentials(Credentials):
         }
         self.secrets.update(map(str, filter(None, (frozen.secret_key, frozen.token))))
         for part, value in parts.items():
-            # urllib3 rejects such a value with an error that contains the value.
+            # Reject invalid characters here, because urllib3 rejects them with an error that contains the value.
             if value and not (isinstance(value, str) and re.fullmatch("[!-~]+", value)):
                 raise BadCredentials(part)
         self._frozen = frozen
@@ -201,8 +201,8 @@ class Connection:
             retries=_ONE_ATTEMPT,
             max_pool_connections=self._concurrency or 1,
         )
-        # The configuration also applies to the clients with which botocore obtains credentials. Otherwise, their
-        # retries would multiply those of Operation.
+        # Also use the configuration for the clients with which botocore obtains credentials. Otherwise, their retries
+        # would multiply those of Operation.
         self._session.set_default_client_config(config)
         self._config = config.merge(options["aws_config"]) if "aws_config" in options else config
         keys = [options[f"aws_{name}"] for name in ("access_key_id", "secret_access_key", "session_token")]
@@ -316,7 +316,7 @@ class Connection:
         return f"Failed to {self._purpose} in {where}: "
 
     def _explaining(self, region: str | None, make: Callable[[], _T]) -> _T:
-        """Return the result of *make*, and raise its exceptions as VoiceError."""
+        """Call *make*, and return its result. If *make* raises an exception, raise a VoiceError instead."""
         try:
             return make()
         except VoiceError:
@@ -356,7 +356,7 @@ def _to_numbers(version: str) -> list[int]:
 
 
 def installed_sdk() -> dict[str, Any]:
-    """Return the version of the installed botocore and the path of the running Python, as fields of messages."""
+    """Return values for placeholders in messages: the version of the installed botocore, and the path of Python."""
     return {"version": gather_sdk_versions()["botocore_version"], "python": sys.executable}
 
 

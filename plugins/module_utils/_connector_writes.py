@@ -174,7 +174,7 @@ class _CredentialsWrite(Write):
 
 
 class CredentialsPut(_CredentialsWrite):
-    """A write that adds the user names that do not exist yet. It can also set the passwords of those that exist."""
+    """A write that adds the user names that do not exist yet. It can also set the passwords of existing user names."""
 
     operation = _CREDENTIALS.put or ""
     lost_message = "credentials_lost"

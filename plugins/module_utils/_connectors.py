@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Find Voice Connectors, phone numbers, tags, and the Regions of the service, with a function for each operation."""
+"""Find Voice Connectors, phone numbers, tags, and the Regions of the service. Each operation has its own function."""
 
 from __future__ import annotations
 
@@ -121,7 +121,8 @@ def _list_pages(
 
     :param start: a function that returns the operation for a page.
     :param member: the member of the response that contains the entries.
-    :param key: the member that identifies an entry. Each entry is a pair: the value of this member, and the structure.
+    :param key: the member that identifies an entry. Each entry is yielded as a pair: the value of this member, and the
+        structure of the entry.
     :raises VoiceError: a page is missing or unreadable, or the listing does not end.
     """
     tokens: set[str] = set()
@@ -157,7 +158,7 @@ def find_regions(connection: Any, warn: Callable[[str], None]) -> tuple[list[str
     """Return the Regions of the service, and where the list comes from: ``service`` or ``botocore``.
 
     Operation: ListAvailableVoiceConnectorRegions. The Regions that the installed botocore knows are always included. If
-    the operation fails, warn, and return only these.
+    the operation fails, warn, and return only the Regions that botocore knows.
 
     :param connection: the Connection.
     :param warn: a function that shows a warning.

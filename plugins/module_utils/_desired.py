@@ -108,7 +108,7 @@ class Manager:
         return found[0] if found else None
 
     def _find_by_name(self) -> list[str]:
-        """Return the IDs of the Voice Connectors with this name in this Region."""
+        """Return the IDs of the Voice Connectors in this Region that have the name in the options."""
         found = []
         listed: set[str] = set()
         for page in list_voice_connectors(self._client):
@@ -282,7 +282,7 @@ class Manager:
             return
         identifier = str(progress.voice_connector_id)
         after = self._read_created(identifier) if created else self.read(identifier)
-        # Require that each part of the Voice Connector that was written has the values of its last write. Also plan
+        # For each written part of the Voice Connector, require the values of the last write of this part. Also plan
         # again, and require that no writes are left. This finds a setting that needed no write at first, but that was
         # changed by the write of a different setting.
         left = self._planner.plan(after, created=True).writes
@@ -328,9 +328,10 @@ class Manager:
         progress.after = State(None, {}, None)
 
     def _find_to_delete(self) -> tuple[ConnectorDeletion | None, dict[str, Any] | None] | None:
-        """Return the deletion and the documented keys of the Voice Connector.
+        """Return a pair: the deletion, and the documented keys of the Voice Connector.
 
-        Both are None if the Voice Connector does not exist. If only the listing contains it, return None instead.
+        If the Voice Connector does not exist, the keys are None, and the deletion can be None too. If only the listing
+        contains the Voice Connector, return None instead of the pair.
         """
         identifier = self._progress.voice_connector_id = self.find()
         if identifier is None:
@@ -340,7 +341,7 @@ class Manager:
         return (deletion, connector) if connector or self._params["voice_connector_id"] else None
 
     def _refuse_deletion(self, connector: dict[str, Any]) -> None:
-        """Raise VoiceError if this is a different Voice Connector, or if phone numbers are associated with it."""
+        """Raise VoiceError if *connector* does not match the options, or if phone numbers are associated with it."""
         self._require_same(connector)
         numbers = list_phone_numbers(self._client).get(connector["voice_connector_id"], [])
         if numbers:

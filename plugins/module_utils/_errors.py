@@ -23,7 +23,7 @@ def find_message(name: str) -> str:
 
 
 def fields_of(name: str) -> set[str]:
-    """Return the names of the fields of a message, except ``operation``, which every VoiceError has."""
+    """Return the names of the placeholders in a message, except ``operation``, which every VoiceError has."""
     fields = {field for _text, field, _format, _conversion in string.Formatter().parse(find_message(name)) if field}
     return fields - {"operation"}
 
@@ -54,8 +54,8 @@ class VoiceError(Exception):
         :param metadata: ``http_status_code`` and ``request_id`` of the error response.
         :param affects_all: whether every further request will fail for the same reason.
         :param rejected: whether it is certain that the service did not apply the request.
-        :param fields: the fields of the message.
-        :raises TypeError: *fields* do not match the fields of the message.
+        :param fields: a value for each placeholder in the message.
+        :raises TypeError: the names of *fields* differ from the names of the placeholders in the message.
         """
         if set(fields) != fields_of(name):
             raise TypeError(f"the message {name} has the fields {sorted(fields_of(name))}, not {sorted(fields)}")

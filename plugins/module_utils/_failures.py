@@ -223,7 +223,7 @@ FAILURES = {
     ),
 }
 
-# For each failure, the names of the errors from AWS that mean it, as canonical_name() returns them.
+# For each failure, the names of the errors from AWS that lead to this failure, as canonical_name() returns them.
 _NAMES = {
     "throttled": (
         "BandwidthLimitExceeded EC2Throttled PriorRequestNotComplete ProvisionedThroughputExceeded "
@@ -361,7 +361,8 @@ def _explain_exception(exception: BaseException, settings: dict[str, Any], sent:
         if isinstance(error, TypeError) and "bytes found" in str(error):
             # urllib3 tries to follow this redirect, and fails because botocore passes the headers as bytes.
             return "redirected", {"status": 303, "location": "a different location"}
-        # ClosedPoolError: a different thread has closed the connections. The others: urllib3 rejects the response.
+        # ClosedPoolError means that a different thread has closed the connections. The other errors mean that urllib3
+        # rejects the response.
         if type(error).__name__ in ("ClosedPoolError", "InvalidHeader", "DecodeError"):
             return "no_response", {}
     if isinstance(exception, BotoCoreError) or not sent:
@@ -425,7 +426,7 @@ def _name_error(
 
 
 def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> Failed:
-    """Return the failure for an exception that was raised when the credentials were obtained."""
+    """Return the failure for an exception that prevented the credentials from being obtained."""
     if isinstance(exception, BadCredentials):
         return Failed("bad_credentials", fields={"part": str(exception)})
     if isinstance(exception, NoCredentialsError):
@@ -481,7 +482,7 @@ def explain_settings(exception: BaseException, settings: dict[str, Any]) -> tupl
 
 
 def describe_regions(client: Any) -> str:
-    """Return a sentence with the Regions that a botocore client knows, or "" for a client of a different service."""
+    """Return a sentence with the Regions that a botocore client knows, or "" for a client of a service such as STS."""
     if "VoiceConnectorAwsRegion" not in client.meta.service_model.shape_names:
         return ""
     regions = client.meta.service_model.shape_for("VoiceConnectorAwsRegion").enum

@@ -30,7 +30,7 @@ class _Module(basic.AnsibleModule):
         super().__init__(**kwargs)
 
     def _load_params(self) -> None:
-        """Load the options, and keep them in ``given``, with the types that they have in YAML."""
+        """Load and normalize the options. Keep them in ``given``, because Ansible converts the values in ``params``."""
         self.given = normalize_options(self._spec, basic._load_params())
         self.params = keep_dictionaries(self._spec, self.given)
         self.no_log_values.update(find_url_passwords(self.given))

@@ -30,7 +30,7 @@ _ENDED = "; note that AWS ended support for proxy sessions on 2026-04-07 and may
 # For operations on proxy configurations: each failure, and its replacement that mentions the end of support.
 _ENDED_FAILURES = {"no_operation": "no_proxy_operation", "not_offered": "proxies_not_offered"}
 
-# The message fields in which secrets must be hidden, because their text comes from responses or from file paths.
+# The placeholders whose values can contain secrets, because their text comes from responses or from file paths.
 _OUTSIDE = ("location", "path", "reason")
 
 
@@ -50,7 +50,7 @@ class VoiceClient(NamedTuple):
     """The botocore clients for one Region, and the limits of their operations."""
 
     reads: Any
-    writes: Any  # like reads, but never retries
+    writes: Any  # a client like the one in reads, but without retries by botocore
     credentials: Any  # the SigningCredentials of both clients
     seconds: float | None  # the limit of one operation, excluding the wait for the rate limit; None for no limit
     own_retries: bool  # whether Operation retries reads; otherwise, botocore retries them
@@ -122,7 +122,7 @@ def stop_abandoned(**kwargs: Any) -> None:
     """
     attempt: Any = threading.current_thread()  # an Attempt
     # Count before the check, so that no uncounted request is sent. If an attempt is abandoned, _attempt() reads the
-    # count only after ``abandoned`` is set. So if it has already read the count, the check stops this request.
+    # count only after ``abandoned`` is set. So if _attempt() has already read the count, the check stops this request.
     attempt.sent += 1
     if attempt.abandoned:
         raise DeadlineExceeded
@@ -235,7 +235,8 @@ class Operation:
     def failure(self, name: str, kind: type[VoiceError] = VoiceError, words: str = "", **fields: Any) -> VoiceError:
         """Return the error with the message *name* about this operation.
 
-        :param fields: the parameters of VoiceError, and the fields of the message that this operation cannot fill in.
+        :param fields: further arguments of VoiceError, and values for placeholders in the message. This function adds
+            the values that it knows, such as the version of botocore.
         """
         from ._client import installed_sdk
         from ._failures import FAILURES, describe_proxy, describe_regions

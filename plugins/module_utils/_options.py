@@ -188,7 +188,8 @@ def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, 
             _check_type(option, kind, params[name] if kind == "dict" else given[option])
             if kind == "dict" and isinstance(given[option], str):
                 _check_keys(option, given[option])
-    # Reject empty strings. For example, with an empty connection option, the module would use different credentials.
+    # Reject empty strings. For example, an empty connection option could be ignored, and the module would use
+    # different credentials.
     for option, given_value in given.items():
         if given_value == "" and option != may_be_empty:
             raise VoiceError("empty_string", option=option)
@@ -229,14 +230,14 @@ def _check_suboptions(spec: dict[str, Any], given: Any, path: str) -> None:
 
 
 def _all_options(spec: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """For each name and each alias of an option, yield the name of the option, this name or alias, and the type."""
+    """Yield each option once under its name and once under each of its aliases: (name, name or alias, type)."""
     for name, option in {**_CONNECTION_OPTIONS, **spec}.items():
         for name_or_alias in (name, *option.get("aliases", ())):
             yield name, name_or_alias, option["type"]
 
 
 def _items(params: dict[str, Any], *names: str) -> Iterator[tuple[str, str]]:
-    """For each string in the options *names*, yield a description for messages, and the string."""
+    """Yield each string in the options with these *names*, as a pair: its description for messages, and the string."""
     for name in names:
         value = params.get(name) or []
         yield from [(name, value)] if isinstance(value, str) else [(f"an item of {name}", item) for item in value]

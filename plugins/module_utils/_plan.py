@@ -23,7 +23,7 @@ from ._writes import SettingWrite, Write
 CREDENTIALS = SETTINGS["termination_credentials"]
 # The settings that are options of chime_voice_connector
 GIVEN = {**SETTINGS, PHONE_NUMBERS.name: PHONE_NUMBERS}
-# The settings that one request replaces completely
+# Each of these settings can be replaced completely with one request
 STRUCTURES = {name: setting for name, setting in SETTINGS.items() if setting.put and setting is not CREDENTIALS}
 FIXED = ("network_type", "integration_type")  # options that apply only at creation
 
@@ -71,14 +71,14 @@ class Plan(NamedTuple):
 
 
 def find_part(state: State, key: str) -> Any:
-    """Return the part of a state with this *key*: ``connector``, ``tags``, or the name of a setting."""
+    """Return one part of a state. The *key* of the part is ``connector``, ``tags``, or the name of a setting."""
     if key == "connector":
         return ConnectorUpdate.find_state(state.connector or {})
     return state.tags or {} if key == "tags" else state.settings[key]
 
 
 def _with_part(state: State, key: str, part: Any) -> State:
-    """Return *state* with *part* as its new part with this *key*, as in ``find_part``."""
+    """Return a copy of *state* in which *part* replaces the part with this *key* (see ``find_part``)."""
     if key == "connector":
         return state._replace(connector={**(state.connector or {}), **part})
     if key == "tags":
@@ -153,7 +153,7 @@ class Planner:
         return plan
 
     def _setting_write(self, name: str, identifier: str, current: State) -> SettingWrite:
-        """Return the write of a setting in ``STRUCTURES``."""
+        """Return the write for a setting that is in ``STRUCTURES``."""
         setting, options = STRUCTURES[name], self._params[name]
         given = normalize(to_structure(setting.members, options), setting.members)
         if options["exists"] is False and given is not None:

@@ -32,7 +32,7 @@ class RateLimit:
     """The rate limit that all threads of a bulk run share.
 
     Until the service throttles, there is no limit. From then on, requests are sent in order, at the rate that the
-    service accepts. After a pause, the requests of up to one second may be sent at once.
+    service accepts. After a pause, a burst is permitted: at most as many requests as the rate permits in one second.
     """
 
     def __init__(self, window: float | None = None) -> None:

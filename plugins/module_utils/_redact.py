@@ -25,7 +25,7 @@ _LONGEST_SPELLING = 36
 def _spell(characters: str) -> str:
     """Return a pattern of all escaped forms of *characters*.
 
-    *characters* consists only of backslashes, or of one different character after any number of backslashes.
+    *characters* is either only backslashes, or any number of backslashes and then one other character.
     """
     character = characters.lstrip("\\")
     count = len(characters) - len(character)
@@ -147,9 +147,10 @@ def redact(
 ) -> str:
     """Return external *text* as one line of at most *limit* characters, and "..." if there is more.
 
-    "(hidden)" replaces the *secrets*, even if they are escaped or percent-encoded, and the user parts of URLs. It also
-    replaces the values of headers, parameters, and keys that contain credentials, even if the text ends inside a value.
-    Everything from "The Canonical String" on is replaced too. This raises no exception, whatever *text* is.
+    "(hidden)" replaces the *secrets*, even if they are escaped or percent-encoded. It also replaces the user parts of
+    URLs, and the values of headers, parameters, and keys that contain credentials. Such a value is also hidden if the
+    text ends inside the value. If the text contains a phrase such as "The Canonical String", everything from this
+    phrase to the end is replaced. This function raises no exception, whatever *text* is.
 
     :param secrets: strings to hide wherever they occur. Strings with fewer than eight characters are ignored. If a
         string contains whitespace or control characters, its parts of eight characters or more are hidden too.
@@ -237,8 +238,8 @@ def find_secrets(
     for path in glob.glob(os.path.expanduser("~/.aws/sso/cache/*.json")):
         secrets += _read_tokens(path)
     users = [str(url).rpartition("@")[0].rpartition("://")[2] for url in urls]
-    # If the user part of a URL contains these characters, urllib3 and Python take a part of it for a host or a port,
-    # which their errors quote.
+    # If the user part of a URL contains #, /, ?, @, or a backslash, urllib3 and Python take a part of it for a host or
+    # a port, and quote this part in errors.
     users += [part for user in users for part in re.split(r"[#/?@\\]", user) if ":" in part or len(part) > 3]
     users += [part for user in users for part in user.split(":")[1:] if len(part) > 3]
     return secrets, [re.compile(re.escape(user)) for user in users if user]

@@ -70,8 +70,7 @@ def check_response(
 
     This is a handler for botocore's event ``before-parse``.
 
-    :raises UnreadableResponse: a response that is not an error has an unexpected status, or its body is not the JSON
-        object that it must be.
+    :raises UnreadableResponse: a response that is not an error has an unexpected status or an invalid body.
     """
     body = response_dict["body"]
     response_dict["body"] = b"{}"  # leave nothing for botocore to parse
@@ -86,7 +85,8 @@ def check_response(
         if contradiction:
             customized_response_dict[CONTRADICTION] = contradiction
         return
-    # If the status is 300, continue, because botocore would raise a ClientError without an error name for it.
+    # Do not return if the status is 300. The next check rejects this status, but botocore would raise a ClientError
+    # without an error name.
     if truncated and status < 300:
         return
     expected = operation_model.http.get("responseCode", 200)

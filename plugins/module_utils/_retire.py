@@ -111,7 +111,8 @@ def plan_deletions(
 def list_failures(read: BulkRead, exclusions: Exclusions) -> list[dict[str, Any]]:
     """Return the failed reads and their reasons, as the module returns them.
 
-    The result omits tags that AWS withholds, and tags of Voice Connectors that are excluded by ID or name.
+    Tags that could not be read are not a failure if AWS withholds them, or if the ID or name of the Voice Connector is
+    excluded.
     """
     connectors = {result.voice_connector_id: result.connector for result in read.reads if result.connector}
     failures: dict[tuple[str | None, str | None], dict[str, Any]] = {}

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 
 class MistypedValue(ValueError):
-    """A value in a response is not of the documented type. The message contains the name of the value only."""
+    """A value in a response is not of the documented type. The message names the value, but does not contain it."""
 
 
 # Types of values with their own rules. In a response, such a value has the type of the base class, such as a string.
@@ -90,7 +90,7 @@ def pick(value: Any, kind: Any, where: str) -> Any:
     """
     if isinstance(kind, dict):
         members = {} if value is None else require_type(value, dict, where)
-        # Use the keys in *kind*, so that a bulk read does not keep thousands of copies of the names in responses.
+        # All results share the key strings in *kind*, so that a bulk read does not keep a copy of each key per result.
         return {key: pick(members.get(name), inner, name) for key, (name, inner) in kind.items()}
     if isinstance(kind, list):
         items = [] if value is None else require_type(value, list, where)

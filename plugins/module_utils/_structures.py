@@ -18,7 +18,7 @@ from ._shapes import Country, Host, Minutes, Network, PhoneNumber, Setting
 
 
 def _find_network(value: str) -> str | None:
-    """Return a CIDR block without host bits, or an address as a block. Return None if the value is neither."""
+    """Return a CIDR block without host bits. Convert an IP address to a CIDR block. Return None for other values."""
     try:
         return str(ipaddress.ip_network(value, strict=False))
     except ValueError:
@@ -39,7 +39,7 @@ _CANONICAL: dict[Any, Callable[[str], str]] = {
 
 # The members of responses that have a different name as a parameter of the request.
 _RENAMED = {"PhoneNumberCountries": "PhoneNumberPoolCountries"}
-# The parameters of requests that are not members of a structure in a response.
+# The request parameters that are never members of a structure in a response.
 FOREIGN = {"VoiceConnectorId", *_RENAMED.values()}
 
 _NUMBER = "a phone number in E.164 format in quotes, such as '+12065550100'; its value is not shown here"
@@ -84,7 +84,7 @@ def is_empty(value: Any) -> bool:
 def normalize(value: Any, kind: Any) -> Any:
     """Return the canonical form of a value: the same for all of its spellings, and None if it is false or empty.
 
-    Members of nested structures that are not in *kind* are omitted, because they can be of any depth.
+    In nested structures, members that are not in *kind* are omitted, because their values can be of any depth.
 
     :param kind: the type of the value, as ``pick()`` documents it; None for a value that is in no ``Setting.members``.
     """

@@ -23,7 +23,8 @@ def get_account_id(client: VoiceClient) -> str:
     """Return the ID of the account that the credentials in use belong to. Operation: GetCallerIdentity.
 
     :param client: a client for STS.
-    :raises VoiceError: the request failed, or the response contains no account, or not the account of the role.
+    :raises VoiceError: the request failed, the response contains no account ID, or the account ID differs from the one
+        in ``assume_role_arn``.
     """
     operation = Operation(client, "GetCallerIdentity", "get the AWS account ID")
     response = operation()
@@ -40,7 +41,8 @@ def get_account_id(client: VoiceClient) -> str:
 def assume_role(create_client: Callable[..., Any], source: Any, params: dict[str, Any]) -> Any:
     """Return the credentials of a role. They are requested on first use, and again before they expire.
 
-    Operation: AssumeRole. botocore's own provider would accept the credentials of a different role.
+    Operation: AssumeRole. This function replaces botocore's own provider, which would accept the credentials of a
+    different role.
 
     :param create_client: a function that creates a client, like that of botocore's session.
     :param source: the SigningCredentials with which to assume the role.

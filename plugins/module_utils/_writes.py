@@ -282,8 +282,8 @@ def require_valid(setting: Setting, options: dict[str, Any], path: str = "") -> 
 class SettingWrite(Write):
     """A write that sets or deletes a setting of a Voice Connector. The state is the structure, or None if not set.
 
-    Operations: those of the setting. After a 404, also GetVoiceConnector, unless *voice_connector* contains a value
-    for ``aws_region``.
+    Operations: the operations that read, set, and delete the setting. After a 404, GetVoiceConnector is also sent,
+    unless *voice_connector* contains a value for ``aws_region``.
     """
 
     def __init__(

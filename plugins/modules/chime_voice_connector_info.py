@@ -836,7 +836,7 @@ def is_failure(error: VoiceError, by_tags: bool) -> bool:
 
 
 def build_error(unknown: Unknown) -> dict[str, Any]:
-    """Return an entry of the key ``errors`` of the result."""
+    """Return an entry for the list ``errors`` in the result."""
     error = unknown.error
     return {
         "voice_connector_id": unknown.voice_connector_id,
@@ -856,7 +856,7 @@ def build_region(region: RegionRead, unknowns: list[Unknown]) -> dict[str, Any]:
 
 
 def build_selection(params: dict[str, Any], connectors: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the key ``selection`` of the result."""
+    """Return the value of the key ``selection`` in the result."""
     ids, names, tags = params["voice_connector_ids"], params["names"], params["tags"] or None
     found = {key: {connector[key] for connector in connectors} for key in ("voice_connector_id", "name")}
     return {

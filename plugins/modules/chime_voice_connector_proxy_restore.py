@@ -250,7 +250,7 @@ def desired_proxy(
         raise write.failure("would_overwrite", options=write.name(different))
     if different:
         write.check_members(desired, "unknown_backup_members")
-        write.check_members(current or {})  # raises VoiceError if this would remove members that botocore lacks
+        write.check_members(current or {})  # raises VoiceError if the write would remove a member unknown to botocore
     return desired
 
 

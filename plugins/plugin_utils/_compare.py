@@ -18,7 +18,7 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import J
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._mask import Mask
 
 FORMAT = 1
-# All of a phone number but its last two digits, masked or not
+# A phone number without its last two digits; the other digits can be masked
 _NUMBER = re.compile(r"[+]?[0-9*(](?:[\s().\-/]{0,3}[0-9*]){4,}(?=[0-9]{2}(?![0-9]))")
 _CREATED = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+]00:00")
 MAX_BYTES = 64 * 1024 * 1024

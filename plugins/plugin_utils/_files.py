@@ -52,8 +52,8 @@ def write_files(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
     removed. Other files in the folder are not changed. Only the owner can read the new files. A missing folder is
     created with the mode 0700. An existing folder keeps its mode and owner.
 
-    :raises OSError: one of three failures. The new files could not be written, and the earlier files are unchanged. Or
-        some of the files could not be replaced. Or the folder could not be synced after that.
+    :raises OSError: the new files could not be written, some of the files could not be replaced, or the folder could
+        not be synced. If the new files could not be written, the earlier files are unchanged.
     """
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "it is not a folder", str(folder))

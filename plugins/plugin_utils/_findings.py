@@ -60,7 +60,10 @@ def is_same(account: str | None, other: str | None) -> bool:
 
 
 def group_by_account(found: list[tuple[str | None, Connector]]) -> dict[str | None, list[Connector]]:
-    """Group Voice Connectors with the same ID by account. A single known account replaces unknown ones."""
+    """Group Voice Connectors with the same ID by account.
+
+    If exactly one account is known, it replaces the unknown accounts.
+    """
     known = {account for account, _connector in found if account}
     groups: dict[str | None, list[Connector]] = {}
     for account, connector in found:

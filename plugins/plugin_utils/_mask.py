@@ -20,7 +20,8 @@ _MAX_INT = 2**63
 
 # The keys of phone numbers. phone_number_countries does not contain phone numbers.
 _PHONE_KEY = re.compile(r"phone_numbers?$|^dnis$")
-# The keys whose values are not masked: identifiers also contain digits, and users need the name of a Voice Connector.
+# The values of these keys are not masked, because identifiers also contain digits, and because users need the name of a
+# Voice Connector.
 _KEPT = frozenset(
     [
         "account_id",

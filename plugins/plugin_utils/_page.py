@@ -30,7 +30,7 @@ _ORDER = list(STATUSES)
 _RANKS = {status: rank for rank, status in enumerate(_ORDER)}
 _UNKNOWN, _EXCEPTED = _RANKS["unknown"], _RANKS["excepted"]
 
-# The finding of a check that has no finding in the report
+# Takes the place of a finding if the report contains no finding for a check of a Voice Connector
 _MISSING = {
     **dict.fromkeys(("expected", "actual", "fix", "exception", "last_known_status")),
     "status": "unknown",
@@ -136,8 +136,8 @@ def group_unread(envelope: dict[str, Any]) -> dict[str, dict[str, list[Any]]]:
             unread and account["reason"] in {None, *(item["reason"] for item in unread)}
         ):
             add(account["account_id"], name, None, account["reason"])
-    # Most findings without a check repeat one of the reasons above, and add only the name of what was not read. Skip
-    # these findings, and add the findings with other reasons.
+    # A finding without a check usually repeats one of the reasons above, and differs only by the name of what was not
+    # read. Skip such a finding. If a finding has a different reason, include it.
     for finding in envelope["findings"]:
         if finding["check"] is None:
             place = finding["account_id"], finding["region"]
@@ -179,7 +179,7 @@ def render_page(envelope: dict[str, Any]) -> str:
         checks=checks,
         statuses=STATUSES,
         groups=groups,
-        # For each status, the number of rows of which it is the worst. For each check, the number of rows that fail it.
+        # The number of rows by their worst status. For each check, the number of rows that fail the check.
         worst=collections.Counter(min(row["cells"], key=lambda cell: _RANKS[cell[0]])[0] for row in rows),
         fails=[sum(row["cells"][column][0] == "fail" for row in rows) for column in range(len(checks))],
         unread=group_unread(envelope),

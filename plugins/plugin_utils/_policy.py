@@ -564,8 +564,8 @@ class Policy(NamedTuple):
     given: dict[str, Any]
     checks: dict[str, Any]  # the parsed values, in the order of CHECKS
     exceptions: list[Exemption]
-    # Each key is a check with the ID or the name of a Voice Connector; the other one is None. For an exception by tags,
-    # both the ID and the name are None.
+    # Each key contains a check, the ID of a Voice Connector, and the name of a Voice Connector. The ID or the name is
+    # None. For an exception by tags, both the ID and the name are None.
     by_selector: dict[tuple[str, str | None, str | None], list[Exemption]]
 
 

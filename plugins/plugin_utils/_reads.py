@@ -194,7 +194,7 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
     partly = f"Not read completely: {subject or 'an unknown account'}."
     gaps += [Gap(None, None, f"{partly} {part}") for part in dict.fromkeys(parts)]
 
-    # The Regions of the account
+    # The reason for each Region that was not read completely
     missing: dict[str, str] = {}
     for (identifier, region, setting), message in errors.items():
         if region and not identifier and not setting:
@@ -263,7 +263,10 @@ def parse_selection(selection: dict[str, Any]) -> dict[str, Any]:
 
 
 def find_unmatched(unmatched: Any, place: str, partly: str) -> list[Gap]:
-    """Return a gap for each selected ID or name, and for the selected tags, that match no Voice Connector."""
+    """Return a gap for each selected ID or name that matches no Voice Connector.
+
+    Also return a gap for the selected tags if no Voice Connector matches them.
+    """
     if unmatched is None:
         return []
     problems: list[str] = []

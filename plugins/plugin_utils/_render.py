@@ -40,7 +40,8 @@ _FORMULA = re.compile(f"(^|_|[^\\w{_BLANKS}])([{_BLANKS}]*)([=+\\-@\uff1d\uff0b\
 # The same characters after whitespace, which could also separate cells.
 _INNER_FORMULA = re.compile("(?<![^\\W_])(?<!')([=+\\-@\uff1d\uff0b\uff0d\uff20])(?=\\S)")
 # Strings that a spreadsheet treats as a number, an amount, a time, a date, or a boolean.
-# No letter is next to a word, so a string can be divided into words in only one way, and matching takes linear time.
+# A word matches only if no letter is next to the word. So a string can be divided into words in only one way, and
+# matching takes linear time.
 _WORD = "(?<![a-z])(?:[ap]m?|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})(?![a-z])"
 _SIGNS = r"\s\d.,:/()%$+\u00a2-\u00a5\u20a0-\u20cf-"
 _NUMBER = re.compile(rf"(?:[{_SIGNS}]|e|(?<=\d)[tz](?![a-z])|{_WORD})*", re.IGNORECASE)

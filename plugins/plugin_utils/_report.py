@@ -115,7 +115,7 @@ def count(judgement: Judgement, reads: Reads) -> dict[str, int]:
 
 
 def decide_outcome(complete: bool, counts: dict[str, int]) -> str:
-    """Return the outcome. It is incomplete if neither a Voice Connector nor a Region was read."""
+    """Return the outcome. The outcome is incomplete if the results contain no Voice Connectors and no Regions."""
     if not complete or counts["unknown"] or not (counts["voice_connectors"] or counts["regions"]):
         return INCOMPLETE
     if counts["fail"]:
