@@ -134,7 +134,7 @@ class ActionModule(ActionBase):
         try:
             options = parse_options(self._task.args)
             now = datetime.datetime.now(datetime.timezone.utc)
-            judgement = judge(options["results"], options["policy"], now)
+            judgment = judge(options["results"], options["policy"], now)
         except AuditError as e:
             return {**result, "failed": True, "msg": f"{str(e).rstrip('.')}. No report was written or updated."}
 
@@ -143,7 +143,7 @@ class ActionModule(ActionBase):
         if options["previous"] and not previous and not problem:
             problem = f"The previous report {options['previous']} does not exist."
         envelope = build_envelope(
-            judgement, previous, [problem] if problem else [], now, options["title"], options["show_phone_numbers"]
+            judgment, previous, [problem] if problem else [], now, options["title"], options["show_phone_numbers"]
         )
         result.update({key: envelope[key] for key in ("outcome", "verdict", "complete", "counts")})
         result.update(new_count=len(envelope["new"]), fixed_count=len(envelope["fixed"]), files=[])

@@ -14,7 +14,8 @@ description:
   - Compares results of M(chime_sdk.voice.chime_voice_connector_info) with a policy, and returns one finding for each
     Voice Connector and check. Only the checks in the policy are run.
   - If a check cannot be decided, for example because a setting was not read, its status is V(unknown), never V(pass).
-    To read all settings that a policy needs, use P(chime_sdk.voice.voice_connector_policy_includes#filter).
+    To find the values of C(include) that a policy needs, use
+    P(chime_sdk.voice.voice_connector_policy_includes#filter).
   - If an account, a role, or a Region was not read completely, the filter also returns a finding about it, with the
     status V(unknown).
   - If M(chime_sdk.voice.chime_voice_connector_info) was run with IDs, names, or tags as options, the filter also

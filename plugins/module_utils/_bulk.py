@@ -47,10 +47,10 @@ class Selection(NamedTuple):
     include_tags: bool
     settings: list[Setting]
     phone_numbers: bool = False
-    # Whether to skip listed Voice Connectors that belong to a Region that is not read. If true, a Voice Connector can
-    # also have several results. Several Regions can list a Voice Connector, each with its own name in ``aws_region``.
-    # In this case, the Voice Connector is read in each of these Regions. A selected ID that is not listed has a result
-    # from each Region in which it was found.
+    # Whether to skip listed Voice Connectors that belong to a Region that is not read. If true, one Voice Connector can
+    # have several results. If several Regions list a Voice Connector as their own (``aws_region`` is the Region that
+    # lists it), each of them has a result. A selected ID that is not listed has a result from each Region in which it
+    # was found.
     own_regions_only: bool = False
     # Whether ``ConnectorRead.structures`` contains the settings as AWS returned them.
     keep_structures: bool = False

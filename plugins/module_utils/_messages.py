@@ -54,15 +54,15 @@ MESSAGES = {
     # The desired state of a Voice Connector
     "no_identity": "neither voice_connector_id nor name is set. Set one of these options",
     "unread_setting": (
-        "exists is null in {option}, so the value comes from a read that failed. Read the setting again, or remove the "
-        "option"
+        "the key 'exists' of {option} is null, because {option} comes from a read that failed. Read the setting again, "
+        "or remove the option"
     ),
     "masked_value": (
         "{option} contains a value that Ansible has hidden, for example as ********, because the original value "
         "contains a secret. Specify the original value"
     ),
     "reserved_tags": (
-        "the option tags would change {keys}, but only AWS can change tags with the prefix 'aws:'. Remove {keys} from "
+        "the option 'tags' would change {keys}, but only AWS can change tags with the prefix 'aws:'. Remove {keys} from "
         "the option"
     ),
     "contradiction": (
@@ -104,7 +104,7 @@ MESSAGES = {
     ),
     "tags_withheld": (
         "the tags could not be read, so it is unknown which tags to remove. Set purge_tags to false, or remove the "
-        "option tags. {reason}"
+        "option 'tags'. {reason}"
     ),
     "create_unknown": (
         "it is unknown whether the Voice Connector was created: {read}. Wait a few minutes, and then run the task "
@@ -130,7 +130,7 @@ MESSAGES = {
     ),
     "reappeared": (
         "the service first returned NotFound for the Voice Connector, but a later read found the Voice Connector. No "
-        "deletion was sent. Run the task again"
+        "delete request was sent. Run the task again"
     ),
     "has_numbers": (
         "phone numbers are still associated with the Voice Connector (total: {count}), for example {numbers}. "

@@ -179,7 +179,7 @@ SETTINGS = {
     )
 }
 
-# For each operation that reads a setting, the phone numbers, or the tags: the choice of include that requires it
+# Maps the name of each read operation to the value of the option include for which the operation is called
 READ_BY = {
     **{setting.operation: setting.name for setting in (*SETTINGS.values(), PHONE_NUMBERS)},
     "ListTagsForResource": "tags",

@@ -14,7 +14,7 @@ import re
 import stat
 from typing import Any, NamedTuple
 
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgement, is_narrowed
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgment, is_narrowed
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._mask import Mask
 
 FORMAT = 1
@@ -141,18 +141,18 @@ def _finding(key: Key, seen: Seen) -> dict[str, Any]:
     return {**where, "check": check}
 
 
-def compare(judgement: Judgement, previous: Previous | None) -> Comparison:
+def compare(judgment: Judgment, previous: Previous | None) -> Comparison:
     """Return the findings with their last known status, and the findings that are new, fixed, and carried forward.
 
     Only checks that have the same value in both policies are compared. A check that is unknown now, or excepted in one
     of the reports, is neither new nor fixed. If a check was unknown in the previous report, its last known status
     counts.
     """
-    findings = [{**finding, "last_known_status": None} for finding in judgement.findings]
+    findings = [{**finding, "last_known_status": None} for finding in judgment.findings]
     result = Comparison(findings, [], [], [])
     if previous is None:
         return result
-    then, policy = previous.policy, judgement.policy
+    then, policy = previous.policy, judgment.policy
     same = {
         name for name in policy if name in then and _comparable(name, then[name]) == _comparable(name, policy[name])
     }
@@ -178,8 +178,8 @@ def compare(judgement: Judgement, previous: Previous | None) -> Comparison:
             result.new.append(finding)
         elif finding["status"] in _HOLDS and status == "fail":
             result.fixed.append(finding)
-    present = {entry["voice_connector_id"] for entry in [*findings, *judgement.voice_connectors]}
-    complete = find_complete(judgement.accounts)
+    present = {entry["voice_connector_id"] for entry in [*findings, *judgment.voice_connectors]}
+    complete = find_complete(judgment.accounts)
     for key, seen in previous.seen.items():
         account, identifier, check = key
         if key in found or check not in same or seen.status is None:

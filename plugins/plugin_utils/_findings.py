@@ -36,7 +36,7 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._reads import find
 _CONNECTOR_ARN = re.compile(r"arn:[a-z0-9-]+:chime:[a-z0-9-]*:([0-9]{12}):.+")
 
 
-class Judgement(NamedTuple):
+class Judgment(NamedTuple):
     """The return value of judge. It can be converted to JSON if the results can."""
 
     findings: list[dict[str, Any]]
@@ -71,7 +71,7 @@ def group_by_account(found: list[tuple[str | None, Connector]]) -> dict[str | No
     return groups
 
 
-def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
+def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgment:
     """Judge the results of chime_voice_connector_info by a policy.
 
     Judge each Voice Connector once. If several results contain it, use the result with the fewest unknown checks. In a
@@ -163,7 +163,7 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgement:
         if gap.selected not in matched
         and not any(is_same(read.account_id, account) for account in accounts.get(gap.identifier or "", ()))
     ]
-    return Judgement(
+    return Judgment(
         findings + gaps,
         [read.summary for read in reads],
         voice_connectors,

@@ -51,7 +51,7 @@ class Read(NamedTuple):
     errors: Errors
     unread: dict[str, tuple[str | None, str]]  # by ID, the Region and the message of the first error
     gaps: list[Gap]
-    summary: dict[str, Any]  # the entry in Judgement.accounts
+    summary: dict[str, Any]  # the entry in Judgment.accounts
 
 
 def is_connector(value: Any) -> bool:

@@ -4,7 +4,10 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Build the report of an audit: the envelope, the verdict in one sentence, and the lines on the console."""
+"""Build the report of an audit: the envelope, and the lines on the console.
+
+The envelope is a dictionary with the verdict and everything else that a report shows.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from typing import Any
 import yaml
 
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._compare import FORMAT, Comparison, Previous, compare
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgement
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgment
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._mask import Mask
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import MAX_LISTED, enumerate_items
 
@@ -100,15 +103,15 @@ class Reads:
         return sum(not read and self.accounts[identity] for (identity, _region), read in self.regions.items())
 
 
-def count(judgement: Judgement, reads: Reads) -> dict[str, int]:
-    statuses = collections.Counter(finding["status"] for finding in judgement.findings)
-    violating = {(f["account_id"], f["voice_connector_id"]) for f in judgement.findings if f["status"] == "fail"}
+def count(judgment: Judgment, reads: Reads) -> dict[str, int]:
+    statuses = collections.Counter(finding["status"] for finding in judgment.findings)
+    violating = {(f["account_id"], f["voice_connector_id"]) for f in judgment.findings if f["status"] == "fail"}
     return {
         "accounts": len(reads.accounts),
         "unread_accounts": list(reads.accounts.values()).count(False),
         "regions": len(reads.regions),
         "unread_regions": list(reads.regions.values()).count(False),
-        "voice_connectors": len(judgement.voice_connectors),
+        "voice_connectors": len(judgment.voice_connectors),
         "violating_voice_connectors": len(violating),
         **{status: statuses[status] for status in ("pass", "fail", "unknown", "not_applicable", "excepted")},
     }
@@ -145,18 +148,18 @@ def _describe_unread(reads: Reads, counts: dict[str, int], unread_parts: int) ->
     return parts or ["it is unknown what was read"]
 
 
-def build_verdict(judgement: Judgement, reads: Reads, counts: dict[str, int], outcome: str) -> str:
+def build_verdict(judgment: Judgment, reads: Reads, counts: dict[str, int], outcome: str) -> str:
     """Return the result in one sentence of at most MAX_VERDICT characters."""
     total, violating = counts["voice_connectors"], counts["violating_voice_connectors"]
     read = [identity for identity, was_read in reads.accounts.items() if was_read]
     where = with_noun(len(read), "account")
     if len(read) == 1 and read[0] in reads.known:
         where = f"account {clean(read[0], 40)}"
-    noun = f"{'selected ' if judgement.narrowed else ''}Voice Connector{'' if total == 1 else 's'}"
+    noun = f"{'selected ' if judgment.narrowed else ''}Voice Connector{'' if total == 1 else 's'}"
     regions = f" ({with_noun(counts['regions'], 'Region')} read)" if counts["regions"] else ""
     if violating:
         verdict = f"{violating} of {total} {noun} in {where} {'violates' if violating == 1 else 'violate'} the policy"
-    elif not judgement.accounts:
+    elif not judgment.accounts:
         verdict = "Nothing was read, because there are no results"
     elif outcome == INCOMPLETE:
         verdict = f"No violations are known among {total} {noun} in {where}" if total else f"No {noun} were read"
@@ -166,12 +169,12 @@ def build_verdict(judgement: Judgement, reads: Reads, counts: dict[str, int], ou
         verdict = f"The {noun} in {where} complies with the policy{regions}"
     else:
         verdict = f"All {total} {noun} in {where} comply with the policy{regions}"
-    if outcome == INCOMPLETE and judgement.accounts:
-        parts = sum(f["status"] == "unknown" and f["check"] is None for f in judgement.findings)
+    if outcome == INCOMPLETE and judgment.accounts:
+        parts = sum(f["status"] == "unknown" and f["check"] is None for f in judgment.findings)
         verdict = "; ".join([verdict, *_describe_unread(reads, counts, parts)])
     if counts["excepted"]:
         verdict += f"; {with_noun(counts['excepted'], 'exception')}"
-    if {name: value for name, value in judgement.policy.items() if name != "exceptions"} == _DEFAULT_POLICY:
+    if {name: value for name, value in judgment.policy.items() if name != "exceptions"} == _DEFAULT_POLICY:
         verdict += ". Only proxy configurations were checked"
     return clean(verdict, MAX_VERDICT)
 
@@ -179,14 +182,14 @@ def build_verdict(judgement: Judgement, reads: Reads, counts: dict[str, int], ou
 # The envelope
 
 
-def build_warnings(judgement: Judgement) -> list[str]:
+def build_warnings(judgment: Judgment) -> list[str]:
     warnings = []
-    if judgement.complete and not judgement.narrowed:
-        for exception in judgement.unused_exceptions:
+    if judgment.complete and not judgment.narrowed:
+        for exception in judgment.unused_exceptions:
             warnings.append(
                 f"The exception {json.dumps(exception, default=str, ensure_ascii=False)} matches no finding."
             )
-    guessed = sum(account.get("regions_source") == "botocore" for account in judgement.accounts)
+    guessed = sum(account.get("regions_source") == "botocore" for account in judgment.accounts)
     if guessed:
         warnings.append(
             f"AWS did not return the Regions for {with_noun(guessed, 'read')}. Regions that the installed botocore does "
@@ -196,7 +199,7 @@ def build_warnings(judgement: Judgement) -> list[str]:
 
 
 def build_envelope(
-    judgement: Judgement,
+    judgment: Judgment,
     previous: Previous | None,
     warnings: list[str],
     now: datetime.datetime,
@@ -208,30 +211,30 @@ def build_envelope(
     :param previous: the previous report, if there is one.
     :param warnings: warnings about the previous report.
     """
-    mask = Mask(judgement.voice_connectors, show_phone_numbers)
-    reads = Reads(judgement.accounts)
-    counts = count(judgement, reads)
-    outcome = decide_outcome(judgement.complete, counts)
-    compared: Comparison = compare(judgement, previous)
+    mask = Mask(judgment.voice_connectors, show_phone_numbers)
+    reads = Reads(judgment.accounts)
+    counts = count(judgment, reads)
+    outcome = decide_outcome(judgment.complete, counts)
+    compared: Comparison = compare(judgment, previous)
     keys = ("account_id", "assume_role_arn", "complete", "reason", "regions", "voice_connectors", "selection")
     return {
         "format": FORMAT,
         "created": now.isoformat(timespec="seconds"),
         "collection_version": collection_version(pathlib.Path(__file__).resolve().parents[2]),
         "title": clean(title, MAX_VERDICT),
-        "verdict": build_verdict(judgement, reads, counts, outcome),
+        "verdict": build_verdict(judgment, reads, counts, outcome),
         "outcome": outcome,
         "complete": outcome != INCOMPLETE,
-        "policy": mask.value(judgement.policy),
-        "accounts": [mask.value({key: account[key] for key in keys}) for account in judgement.accounts],
+        "policy": mask.value(judgment.policy),
+        "accounts": [mask.value({key: account[key] for key in keys}) for account in judgment.accounts],
         "counts": counts,
         "findings": [mask.finding(finding) for finding in compared.findings],
         "new": [mask.finding(finding) for finding in compared.new],
         "fixed": [mask.finding(finding) for finding in compared.fixed],
         "carried_forward": mask.value(compared.carried_forward),
         "previous_created": previous.created if previous else None,
-        "warnings": mask.value([*warnings, *build_warnings(judgement)]),
-        "voice_connectors": [mask.connector(connector) for connector in judgement.voice_connectors],
+        "warnings": mask.value([*warnings, *build_warnings(judgment)]),
+        "voice_connectors": [mask.connector(connector) for connector in judgment.voice_connectors],
     }
 
 

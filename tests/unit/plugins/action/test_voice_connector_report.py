@@ -20,9 +20,9 @@ import yaml
 
 from ansible_collections.chime_sdk.voice.plugins.action import voice_connector_report as action
 from ansible_collections.chime_sdk.voice.plugins.modules import voice_connector_report as module
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgement
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgment
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import AuditError
-from ansible_collections.chime_sdk.voice.tests.unit.plugins.plugin_utils.cases import judgement
+from ansible_collections.chime_sdk.voice.tests.unit.plugins.plugin_utils.cases import judgment
 
 POLICY = {"require_encryption": True, "no_proxy_configuration": True}
 ALL = ["voice-audit.csv", "voice-audit.html", "voice-audit.json", "voice-audit.xml"]
@@ -274,7 +274,7 @@ def test_the_console_shows_at_most_five_warnings(
     report: Report, printed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unused = [{"check": "sip_logs", "reason": "x" * 1000}] * 500
-    judged: Judgement = judgement([], unused_exceptions=unused)
+    judged: Judgment = judgment([], unused_exceptions=unused)
     monkeypatch.setattr(action, "judge", lambda *_args: judged)
     report()
     warnings = [line for line in printed if line.startswith("WARNING: ")]
@@ -484,7 +484,7 @@ def test_1000_trunks_and_12_checks_take_little_time_and_memory(
         for position, check in enumerate(policy)
     ]
     connectors = [{"account_id": "111122223333", **entry} for entry in trunks]
-    monkeypatch.setattr(action, "judge", lambda *_args: judgement(findings, voice_connectors=connectors, policy=policy))
+    monkeypatch.setattr(action, "judge", lambda *_args: judgment(findings, voice_connectors=connectors, policy=policy))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for _run in range(2):
         begin = time.process_time()

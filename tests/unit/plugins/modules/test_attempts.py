@@ -621,7 +621,9 @@ def test_a_request_whose_connection_pool_is_closed_in_the_meantime_is_sent_again
 
 def test_a_write_whose_responses_are_all_repeated_fails_with_the_reason(one: Emulator, sleeps: list[float]) -> None:
     one.faults = [repeated(GET)]
-    assert read_once(one, voice_connector_id=WITH_PROXY)["exists"] is True  # the request ID is new in this run
+    assert (
+        read_once(one, voice_connector_id=WITH_PROXY)["exists"] is True
+    )  # this run of the module has not received this ID before
     options = {**connection_to(one), "voice_connector_id": WITH_PROXY, "state": "absent"}
     one.faults = [repeated(GET, 1), repeated(CONNECTOR), repeated(DELETE)]
     one.requests.clear()

@@ -288,11 +288,14 @@ def test_a_new_voice_connector_that_is_not_visible_yet_is_waited_for(task: Task)
 
 
 @pytest.mark.parametrize("stored", ["Front Desk", "front desk"])
-def test_a_new_voice_connector_with_a_normalized_name_is_reported(task: Task, stored: str) -> None:
-    add = task.emulator.voice._add
-    task.emulator.voice._add = lambda account, region, entry, *rest: add(
-        account, region, {**entry, "Name": stored}, *rest
-    )
+def test_a_new_voice_connector_with_a_normalized_name_is_reported(
+    task: Task, monkeypatch: pytest.MonkeyPatch, stored: str
+) -> None:
+    def add(account: str, region: str, entry: dict[str, Any], *rest: Any) -> Any:
+        return add_unchanged(account, region, {**entry, "Name": stored}, *rest)
+
+    add_unchanged = task.emulator.voice._add
+    monkeypatch.setattr(task.emulator.voice, "_add", add)
     result = task(name="Front  desk", tags={"team": "voice"})
     assert f"is {stored}" in result["msg"] and task.writes == [CREATE]
     created = task.stored(stored)["VoiceConnectorId"]
@@ -528,12 +531,13 @@ def test_a_connector_without_a_name_in_the_listing_is_read_by_id(task: Task) -> 
     assert not task(Fault(LIST, body=listing))["changed"]
     item = {"VoiceConnectorId": WITH_PROXY, "Name": "reception"}
     other = {"VoiceConnectorId": WITHOUT_PROXY, "Name": "warehouse"}
-    pages = [{"VoiceConnectors": [item], "NextToken": "1"}, {"VoiceConnectors": [item, other]}]
-    repeated = [Fault(LIST, body=json.dumps(page), times=1) for page in pages]
-    assert not task(*repeated)["changed"], "an ID that was listed twice was two Voice Connectors"
-    pages[1]["VoiceConnectors"] = [item]
-    repeated = [Fault(LIST, body=json.dumps(page), times=1) for page in pages]
-    assert_refused(task, task(*repeated, name="new"), "the last page of the listing only repeats earlier pages")
+
+    def pages(*last: dict[str, str]) -> list[Fault]:
+        listed = ({"VoiceConnectors": [item], "NextToken": "1"}, {"VoiceConnectors": last})
+        return [Fault(LIST, body=json.dumps(page), times=1) for page in listed]
+
+    assert not task(*pages(item, other))["changed"], "an ID that was listed twice was two Voice Connectors"
+    assert_refused(task, task(*pages(item), name="new"), "the last page of the listing only repeats earlier pages")
     entry = json.dumps({"VoiceConnector": {"VoiceConnectorId": WITH_PROXY, "AwsRegion": "us-east-1"}})
     assert_refused(
         task, task(Fault(LIST, body=listing), Fault(GET, body=entry)), f"the name of Voice Connector {WITH_PROXY}"
@@ -619,7 +623,7 @@ def test_a_voice_connector_that_a_read_did_not_find_only_once_is_not_reported_as
     missing = Fault(GET, error="NotFoundException", times=1)
     task.hooks[GET] = lambda: task.hooks.update({GET: lambda: task.emulator.faults.append(missing)})
     result = task(voice_connector_id=WITHOUT_PROXY, state="absent")
-    assert_refused(task, result, "No deletion was sent")
+    assert_refused(task, result, "No delete request was sent")
 
 
 # Tags
@@ -732,8 +736,8 @@ def test_only_needed_passwords_are_sent(
     given = {key: value for key, value in options.items() if key not in ("always", "purge")}
     if "credentials" in given:
         given["credentials"] = [{"username": name, "password": f"secret-of-{name}"} for name in given["credentials"]]
-    more = {"update_password": "always" if "always" in options else "on_create"}
-    more["purge_termination_credentials"] = "purge" in options
+    more: dict[str, Any] = {"purge_termination_credentials": "purge" in options}
+    more["update_password"] = "always" if "always" in options else "on_create"
     checked = task(**{NAME: given}, **more, _ansible_check_mode=True, _ansible_diff=True)
     result = task(**{NAME: given}, **more, _ansible_diff=True)
     if message:
@@ -985,8 +989,8 @@ def test_a_change_that_somebody_else_makes_first_needs_no_write(task: Task) -> N
         ({"tags": {"a": 1}}, "tags contains a number"),
         ({"tags": {"a": None}}, "tags is not valid. Specify a string for each key"),
         ({"tags": {"a" * 200: "1"}}, "128 characters or less"),
-        ({"termination": {"exists": None}}, "exists is null in termination"),
-        ({"phone_numbers": {"exists": None, "e164_phone_numbers": []}}, "exists is null in phone_numbers"),
+        ({"termination": {"exists": None}}, "the key 'exists' of termination is null"),
+        ({"phone_numbers": {"exists": None, "e164_phone_numbers": []}}, "the key 'exists' of phone_numbers"),
         ({"termination": "cps_limit=1"}, "termination contains a value that is not a dictionary"),
         ({"logging": True}, "logging contains a value that is not a dictionary"),
         ({"termination": [None]}, "termination contains a value that is not a dictionary"),
@@ -1003,7 +1007,7 @@ def test_a_change_that_somebody_else_makes_first_needs_no_write(task: Task) -> N
         ),
         (
             {"tags": {"aws:cloudformation:stack-name": "other"}},
-            "the option tags would change aws:cloudformation:stack-name",
+            "the option 'tags' would change aws:cloudformation:stack-name",
         ),
         (
             {"termination": {"calling_regions": {"US": True}}},
@@ -1051,8 +1055,8 @@ def test_a_change_that_somebody_else_makes_first_needs_no_write(task: Task) -> N
         ({NAME: {"credentials": [{"username": "a\n", "password": "secret"}]}}, "without line breaks and other control"),
         ({NAME: {"credentials": [{"username": "a", "password": "secret\0"}]}}, "without line breaks and other control"),
         ({"name": "new ", "tags": {}}, "Specify a name without spaces at its beginning and end"),
-        ({"name": "new", "tags": {"aws:team": "voice"}}, "the option tags would change aws:team"),
-        ({"tags": {"AWS:team": "voice"}}, "the option tags would change AWS:team"),
+        ({"name": "new", "tags": {"aws:team": "voice"}}, "the option 'tags' would change aws:team"),
+        ({"tags": {"AWS:team": "voice"}}, "the option 'tags' would change AWS:team"),
         ({"name": "warehouse", "origination": {"routes": [{"host": None}]}}, "Specify at least one value in each item"),
         ({"origination": {"routes": [{"host": ""}]}}, "Specify at least one value in each item"),
         ({"emergency_calling": {"dnis": [{}]}}, "because an item matches several current items"),

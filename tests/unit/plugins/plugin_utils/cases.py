@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judgements and findings for the tests of the report."""
+"""Judgments and findings for the tests of the report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import datetime
 from typing import Any
 
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._compare import Previous, _parse
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgement
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgment
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._report import build_envelope
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
@@ -54,8 +54,8 @@ def account(account_id: str | None = ACCOUNT, *regions: str, unread: tuple[str, 
     }
 
 
-def judgement(findings: list[dict[str, Any]], accounts: list[Any] | None = None, **changes: Any) -> Judgement:
-    """Return a judgement of the Voice Connectors that the findings name."""
+def judgment(findings: list[dict[str, Any]], accounts: list[Any] | None = None, **changes: Any) -> Judgment:
+    """Return a judgment of the Voice Connectors that the findings name."""
     accounts = [account(ACCOUNT, EAST)] if accounts is None else accounts
     connectors = {f["voice_connector_id"]: f for f in findings if f["voice_connector_id"]}
     values: dict[str, Any] = {
@@ -70,10 +70,10 @@ def judgement(findings: list[dict[str, Any]], accounts: list[Any] | None = None,
         "complete": bool(accounts) and all(entry["complete"] for entry in accounts),
         **changes,
     }
-    return Judgement(**values)
+    return Judgment(**values)
 
 
-def envelope(judged: Judgement, previous: Previous | None = None, **options: Any) -> dict[str, Any]:
+def envelope(judged: Judgment, previous: Previous | None = None, **options: Any) -> dict[str, Any]:
     given: dict[str, Any] = {"warnings": [], "now": NOW, "title": "Audit", "show_phone_numbers": False, **options}
     return build_envelope(judged, previous, **given)
 

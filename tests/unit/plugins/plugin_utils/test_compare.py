@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils import _compare
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._compare import read_previous
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgement
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgment
 from ansible_collections.chime_sdk.voice.tests.unit.plugins.plugin_utils.cases import (
     ACCOUNT,
     EAST,
@@ -25,11 +25,11 @@ from ansible_collections.chime_sdk.voice.tests.unit.plugins.plugin_utils.cases i
     as_previous,
     envelope,
     finding,
-    judgement,
+    judgment,
 )
 
 
-def run(*audits: Judgement) -> dict[str, Any]:
+def run(*audits: Judgment) -> dict[str, Any]:
     """Return the report of the last audit. Each audit is compared with the report of the one before it."""
     report = envelope(audits[0])
     for audit in audits[1:]:
@@ -49,7 +49,7 @@ FIXED = {("fail", "pass"), ("fail", "not_applicable")}
 @pytest.mark.parametrize("now", STATUSES)
 @pytest.mark.parametrize("then", STATUSES)
 def test_only_known_changes_to_and_from_fail_are_new_or_fixed(then: str, now: str) -> None:
-    report = run(judgement([finding(then)]), judgement([finding(now)]))
+    report = run(judgment([finding(then)]), judgment([finding(now)]))
     assert ids(report["new"]) == ["trunk1"] * ((then, now) in NEW)
     assert ids(report["fixed"]) == ["trunk1"] * ((then, now) in FIXED)
     assert report["previous_created"] == report["created"]
@@ -58,7 +58,7 @@ def test_only_known_changes_to_and_from_fail_are_new_or_fixed(then: str, now: st
 
 
 def test_without_a_previous_report_nothing_is_new_or_fixed() -> None:
-    report = run(judgement([finding("fail"), finding("unknown", "trunk2")]))
+    report = run(judgment([finding("fail"), finding("unknown", "trunk2")]))
     assert (report["new"], report["fixed"], report["previous_created"]) == ([], [], None)
     assert [entry["last_known_status"] for entry in report["findings"]] == [None, None]
 
@@ -66,26 +66,26 @@ def test_without_a_previous_report_nothing_is_new_or_fixed() -> None:
 @pytest.mark.parametrize(("then", "now"), [("fail", "pass"), ("pass", "fail")])
 @pytest.mark.parametrize("unknown", [1, 3])
 def test_an_unknown_finding_keeps_the_baseline(then: str, now: str, unknown: int) -> None:
-    between = [judgement([finding("unknown")])] * unknown
-    report = run(judgement([finding(then)]), *between, judgement([finding(now)]))
+    between = [judgment([finding("unknown")])] * unknown
+    report = run(judgment([finding(then)]), *between, judgment([finding(now)]))
     assert ids(report["fixed" if now == "pass" else "new"]) == ["trunk1"]
 
 
 @pytest.mark.parametrize(("then", "now"), [("fail", "pass"), ("pass", "fail")])
 def test_an_unread_account_keeps_the_baseline_and_is_neither_new_nor_fixed(then: str, now: str) -> None:
-    unread = judgement([finding("unknown", None)], [account(ACCOUNT, unread=(EAST,))])
-    report = run(judgement([finding(then)]), unread, unread)
+    unread = judgment([finding("unknown", None)], [account(ACCOUNT, unread=(EAST,))])
+    report = run(judgment([finding(then)]), unread, unread)
     assert (report["new"], report["fixed"]) == ([], [])
     (carried,) = report["carried_forward"]
     assert (carried["voice_connector_id"], carried["last_known_status"]) == ("trunk1", then)
-    report = run(judgement([finding(then)]), unread, unread, judgement([finding(now)]))
+    report = run(judgment([finding(then)]), unread, unread, judgment([finding(now)]))
     assert ids(report["fixed" if now == "pass" else "new"]) == ["trunk1"]
     assert report["carried_forward"] == []
 
 
 def test_a_failing_trunk_that_is_gone_from_a_completely_read_region_is_fixed() -> None:
-    then = judgement([finding("fail"), finding("pass", "trunk2")])
-    report = run(then, judgement([]))
+    then = judgment([finding("fail"), finding("pass", "trunk2")])
+    report = run(then, judgment([]))
     (entry,) = report["fixed"]
     assert (entry["voice_connector_id"], entry["status"]) == ("trunk1", "not_applicable")
     assert entry["reason"] == "The Voice Connector no longer exists."
@@ -105,57 +105,57 @@ def test_a_failing_trunk_that_is_gone_from_a_completely_read_region_is_fixed() -
     ],
 )
 def test_a_trunk_is_not_gone_unless_its_region_was_completely_read(accounts: list[Any]) -> None:
-    report = run(judgement([finding("fail")]), judgement([], accounts))
+    report = run(judgment([finding("fail")]), judgment([], accounts))
     assert report["fixed"] == []
     assert ids(report["carried_forward"]) == ["trunk1"]
 
 
 def test_a_trunk_that_is_found_elsewhere_is_not_gone() -> None:
-    report = run(judgement([finding("fail")]), judgement([finding("fail", account_id=None)]))
+    report = run(judgment([finding("fail")]), judgment([finding("fail", account_id=None)]))
     assert (report["new"], report["fixed"], ids(report["carried_forward"])) == ([], [], ["trunk1"])
 
 
 def test_a_trunk_whose_account_was_unknown_in_the_previous_report_is_compared() -> None:
-    then = judgement([finding("fail", account_id=None)], [account(None, EAST)])
-    report = run(then, judgement([finding("pass")]))
+    then = judgment([finding("fail", account_id=None)], [account(None, EAST)])
+    report = run(then, judgment([finding("pass")]))
     assert (ids(report["fixed"]), report["carried_forward"]) == (["trunk1"], [])
 
 
 def test_a_failing_trunk_that_did_not_exist_before_is_new() -> None:
-    assert ids(run(judgement([]), judgement([finding("fail")]))["new"]) == ["trunk1"]
+    assert ids(run(judgment([]), judgment([finding("fail")]))["new"]) == ["trunk1"]
 
 
 @pytest.mark.parametrize(
     "then",
     [
-        judgement([], [account(ACCOUNT, WEST)]),
-        judgement([], [account(ACCOUNT, unread=(EAST,))]),
-        judgement([], [account(None, EAST)]),
-        judgement([], [account(ACCOUNT, EAST, selection={"voice_connector_ids": ["x"], "names": None, "tags": None})]),
-        judgement([finding("unknown")]),
-        judgement([finding("unknown", region=WEST)]),
-        judgement([finding("pass", account_id=OTHER_ACCOUNT)], [account(ACCOUNT, EAST), account(OTHER_ACCOUNT, EAST)]),
-        judgement([], policy={"require_encryption": False}),
-        judgement([], policy={"no_proxy_configuration": True}),
+        judgment([], [account(ACCOUNT, WEST)]),
+        judgment([], [account(ACCOUNT, unread=(EAST,))]),
+        judgment([], [account(None, EAST)]),
+        judgment([], [account(ACCOUNT, EAST, selection={"voice_connector_ids": ["x"], "names": None, "tags": None})]),
+        judgment([finding("unknown")]),
+        judgment([finding("unknown", region=WEST)]),
+        judgment([finding("pass", account_id=OTHER_ACCOUNT)], [account(ACCOUNT, EAST), account(OTHER_ACCOUNT, EAST)]),
+        judgment([], policy={"require_encryption": False}),
+        judgment([], policy={"no_proxy_configuration": True}),
     ],
 )
-def test_a_failing_trunk_is_not_new_unless_it_is_known_not_to_have_existed(then: Judgement) -> None:
-    assert run(then, judgement([finding("fail")]))["new"] == []
+def test_a_failing_trunk_is_not_new_unless_it_is_known_not_to_have_existed(then: Judgment) -> None:
+    assert run(then, judgment([finding("fail")]))["new"] == []
 
 
 @pytest.mark.parametrize(("then", "now"), [("fail", "pass"), ("pass", "fail"), ("fail", "unknown")])
 def test_a_check_with_a_different_value_in_the_policy_is_not_compared(then: str, now: str) -> None:
-    report = run(judgement([finding(then)], policy={"require_encryption": False}), judgement([finding(now)]))
+    report = run(judgment([finding(then)], policy={"require_encryption": False}), judgment([finding(now)]))
     assert (report["new"], report["fixed"], report["carried_forward"]) == ([], [], [])
     assert report["findings"][0]["last_known_status"] is None
-    report = run(judgement([finding("fail")], policy={"require_encryption": False}), judgement([]))
+    report = run(judgment([finding("fail")], policy={"require_encryption": False}), judgment([]))
     assert (report["fixed"], report["carried_forward"]) == ([], [])
 
 
 def test_a_check_with_different_networks_in_the_policy_is_not_compared() -> None:
     check = "termination_cidrs_within"
-    then = judgement([finding("fail", check=check)], policy={check: ["203.0.113.0/24"]})
-    now = judgement([finding("pass", check=check)], policy={check: ["172.16.113.0/24"]})
+    then = judgment([finding("fail", check=check)], policy={check: ["203.0.113.0/24"]})
+    now = judgment([finding("pass", check=check)], policy={check: ["172.16.113.0/24"]})
     assert run(then, now)["fixed"] == []
     assert ids(run(then, now._replace(policy=then.policy))["fixed"]) == ["trunk1"]
 
@@ -163,9 +163,9 @@ def test_a_check_with_different_networks_in_the_policy_is_not_compared() -> None
 def test_a_check_with_a_new_value_in_the_policy_does_not_affect_other_checks() -> None:
     same, changed = "require_encryption", "sip_logs"
 
-    def audit(value: bool, status: str, *gone: str) -> Judgement:
+    def audit(value: bool, status: str, *gone: str) -> Judgment:
         found = [finding(status, trunk, check=check) for trunk in ("trunk1", *gone) for check in (changed, same)]
-        return judgement(found, policy={changed: value, same: True})
+        return judgment(found, policy={changed: value, same: True})
 
     report = run(audit(True, "pass", "trunk2"), audit(False, "fail", "trunk2"))
     assert [(entry["voice_connector_id"], entry["check"]) for entry in report["new"]] == [
@@ -177,15 +177,15 @@ def test_a_check_with_a_new_value_in_the_policy_does_not_affect_other_checks() -
 
 
 def test_a_finding_about_an_account_does_not_hide_the_findings_after_it() -> None:
-    then = judgement([finding("unknown", None), finding("fail")])
-    assert ids(run(then, judgement([finding("pass")]))["fixed"]) == ["trunk1"]
+    then = judgment([finding("unknown", None), finding("fail")])
+    assert ids(run(then, judgment([finding("pass")]))["fixed"]) == ["trunk1"]
 
 
 @pytest.mark.parametrize("shown", [False, True])
 def test_a_phone_number_in_the_policy_does_not_prevent_the_comparison(shown: bool) -> None:
     policy = {"require_encryption": ["+12065550100"]}
-    then = json.loads(json.dumps(envelope(judgement([finding("fail")], policy=policy), show_phone_numbers=shown)))
-    report = envelope(judgement([finding("pass")], policy=policy), as_previous(then))
+    then = json.loads(json.dumps(envelope(judgment([finding("fail")], policy=policy), show_phone_numbers=shown)))
+    report = envelope(judgment([finding("pass")], policy=policy), as_previous(then))
     assert ids(report["fixed"]) == ["trunk1"]
 
 
@@ -195,7 +195,7 @@ def test_a_phone_number_in_the_policy_does_not_prevent_the_comparison(shown: boo
 @pytest.fixture
 def path(tmp_path: pathlib.Path) -> pathlib.Path:
     path = tmp_path / "voice-audit.json"
-    path.write_text(json.dumps(envelope(judgement([finding("fail")]))))
+    path.write_text(json.dumps(envelope(judgment([finding("fail")]))))
     return path
 
 
@@ -292,9 +292,9 @@ ODD: list[Any] = [None, 7, "x", [], {}, [[]], {"x": [{}]}, True]
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("key", [None, *finding(), "last_known_status"])
 def test_an_odd_finding_in_the_previous_report_hides_no_other_finding(odd: Any, key: str | None) -> None:
-    report = json.loads(json.dumps(envelope(judgement([finding("fail"), finding("pass", "trunk2")]))))
+    report = json.loads(json.dumps(envelope(judgment([finding("fail"), finding("pass", "trunk2")]))))
     report["findings"].append(odd if key is None else {**finding("pass", "trunk3"), key: odd})
-    now = judgement([finding("pass"), finding("fail", "trunk2"), finding("fail", "trunk4")])
+    now = judgment([finding("pass"), finding("fail", "trunk2"), finding("fail", "trunk4")])
     report = envelope(now, as_previous(report))
     assert "trunk1" in ids(report["fixed"])
     assert "trunk2" in ids(report["new"])
@@ -306,7 +306,7 @@ def test_an_odd_finding_in_the_previous_report_hides_no_other_finding(odd: Any, 
 @pytest.mark.parametrize("key", ["created", "format"])
 @pytest.mark.parametrize("odd", [*ODD, 1.0, True, "2026-11-27T18:00:00+00:00\n[ERROR]"])
 def test_a_previous_report_without_a_valid_date_or_format_cannot_be_used(odd: Any, key: str) -> None:
-    report = {**envelope(judgement([finding("fail")])), key: odd}
+    report = {**envelope(judgment([finding("fail")])), key: odd}
     with pytest.raises(ValueError, match="not a report in the current format"):
         as_previous(json.loads(json.dumps(report)))
 
@@ -314,7 +314,7 @@ def test_a_previous_report_without_a_valid_date_or_format_cannot_be_used(odd: An
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("key", ["account", "account_id", "regions", "region", "complete", "selection", "carried"])
 def test_odd_values_in_a_previous_report_are_ignored(odd: Any, key: str) -> None:
-    report = json.loads(json.dumps(envelope(judgement([finding("fail")]))))
+    report = json.loads(json.dumps(envelope(judgment([finding("fail")]))))
     entry = report["accounts"][0]
     if key == "account":
         report["accounts"] = [odd]
@@ -324,7 +324,7 @@ def test_odd_values_in_a_previous_report_are_ignored(odd: Any, key: str) -> None
         report["carried_forward"] = odd
     else:
         entry[key] = odd
-    report = envelope(judgement([finding("pass")]), as_previous(report))
+    report = envelope(judgment([finding("pass")]), as_previous(report))
     assert ids(report["fixed"]) == ["trunk1"]
     json.dumps(report)
 
@@ -335,10 +335,10 @@ def test_a_number_in_the_policy_that_a_report_masks_does_not_prevent_the_compari
     numbers = ["+12065550199", "+442079460999"]
     connectors = [{"account_id": ACCOUNT, "voice_connector_id": "trunk1", "phone_numbers": numbers}]
 
-    def audit(status: str, value: str = number) -> Judgement:
+    def audit(status: str, value: str = number) -> Judgment:
         found = [finding(status, check="allowed_tag_values")]
         given = {"allowed_tag_values": {"contact": [value]}}
-        return judgement(found)._replace(policy=given, voice_connectors=connectors)
+        return judgment(found)._replace(policy=given, voice_connectors=connectors)
 
     first = json.loads(json.dumps(envelope(audit("fail"))))
     assert number not in json.dumps(first["policy"])

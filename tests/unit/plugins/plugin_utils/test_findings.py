@@ -19,7 +19,7 @@ import yaml
 
 from ansible_collections.chime_sdk.voice.plugins.filter import voice_connector_findings as plugin
 from ansible_collections.chime_sdk.voice.plugins.module_utils._settings import SETTINGS as TABLE
-from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgement, judge
+from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import Judgment, judge
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import (
     CHECKS,
     AuditError,
@@ -531,9 +531,9 @@ def summarize(findings: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 def gaps(results: Any) -> list[str]:
     """Check the findings about accounts, Regions, and selections, and return their reasons."""
-    judgement = judge(results, {"require_encryption": True}, parse_time(NOW))
-    found = [finding for finding in judgement.findings if finding["check"] is None]
-    assert judgement.complete is False
+    judgment = judge(results, {"require_encryption": True}, parse_time(NOW))
+    found = [finding for finding in judgment.findings if finding["check"] is None]
+    assert judgment.complete is False
     assert {(f["status"], f["name"], f["expected"], f["actual"], f["exception"]) for f in found} <= {
         (UNKNOWN, None, None, None, None)
     }
@@ -549,12 +549,12 @@ def test_a_message_about_an_unknown_account_names_no_account() -> None:
 
 
 def test_a_complete_result_is_complete() -> None:
-    judgement = judge(result([CONNECTOR]), POLICY, parse_time(NOW))
-    assert {finding["status"] for finding in judgement.findings} == {PASS}
-    assert {finding["account_id"] for finding in judgement.findings} == {ACCOUNT}
-    assert list(judgement.voice_connectors[0]) == ["account_id", *CONNECTOR]
-    assert judgement == Judgement(
-        findings=judgement.findings,
+    judgment = judge(result([CONNECTOR]), POLICY, parse_time(NOW))
+    assert {finding["status"] for finding in judgment.findings} == {PASS}
+    assert {finding["account_id"] for finding in judgment.findings} == {ACCOUNT}
+    assert list(judgment.voice_connectors[0]) == ["account_id", *CONNECTOR]
+    assert judgment == Judgment(
+        findings=judgment.findings,
         accounts=[
             {
                 "account_id": ACCOUNT,
@@ -576,16 +576,16 @@ def test_a_complete_result_is_complete() -> None:
 
 
 def test_an_audit_without_results_is_incomplete() -> None:
-    judgement = judge([], POLICY, parse_time(NOW))
-    assert (judgement.findings, judgement.accounts, judgement.complete) == ([], [], False)
+    judgment = judge([], POLICY, parse_time(NOW))
+    assert (judgment.findings, judgment.accounts, judgment.complete) == ([], [], False)
 
 
 def test_an_audit_of_a_list_of_voice_connectors_is_incomplete() -> None:
-    judgement = judge([CONNECTOR], {"sip_logs": True}, parse_time(NOW))
-    assert [finding["status"] for finding in judgement.findings] == [PASS]
-    assert judgement.complete is False
-    assert judgement.accounts[0]["voice_connectors"] == 1
-    assert "it is unknown whether anything was not read" in judgement.accounts[0]["reason"]
+    judgment = judge([CONNECTOR], {"sip_logs": True}, parse_time(NOW))
+    assert [finding["status"] for finding in judgment.findings] == [PASS]
+    assert judgment.complete is False
+    assert judgment.accounts[0]["voice_connectors"] == 1
+    assert "it is unknown whether anything was not read" in judgment.accounts[0]["reason"]
 
 
 def test_the_account_in_a_list_is_the_one_in_the_voice_connector() -> None:
@@ -596,9 +596,9 @@ def test_the_account_in_a_list_is_the_one_in_the_voice_connector() -> None:
         ({"voice_connector_arn": "arn"}, None),
         ({"voice_connector_arn": [], "account_id": 1}, None),
     ):
-        judgement = judge([{**CONNECTOR, **members}], {"sip_logs": True}, parse_time(NOW))
-        assert judgement.findings[0]["account_id"] == account
-        assert judgement.voice_connectors[0]["account_id"] == account
+        judgment = judge([{**CONNECTOR, **members}], {"sip_logs": True}, parse_time(NOW))
+        assert judgment.findings[0]["account_id"] == account
+        assert judgment.voice_connectors[0]["account_id"] == account
 
 
 @pytest.mark.parametrize("check", [name for name, check in CHECKS.items() if check.includes])
@@ -634,9 +634,9 @@ def test_an_error_in_a_setting_that_no_check_needs_makes_only_the_audit_incomple
     for unneeded in (error(WITH_PROXY, EAST, "tags"), error(None, EAST, "phone_numbers")):
         regions = [{"region": EAST, "complete": False, "reason": "Failed."}]
         given = result([{**CONNECTOR, "tags": None}], errors=[unneeded], regions=regions)
-        judgement = judge(given, {"sip_logs": True}, parse_time(NOW))
-        assert [finding["status"] for finding in judgement.findings] == [PASS]
-        assert (judgement.complete, judgement.accounts[0]["reason"]) == (False, "Failed.")
+        judgment = judge(given, {"sip_logs": True}, parse_time(NOW))
+        assert [finding["status"] for finding in judgment.findings] == [PASS]
+        assert (judgment.complete, judgment.accounts[0]["reason"]) == (False, "Failed.")
 
 
 def test_every_check_of_an_unread_voice_connector_is_unknown() -> None:
@@ -707,9 +707,9 @@ def test_a_selection_makes_the_audit_narrowed() -> None:
         ({**empty, "voice_connector_ids": [WITH_PROXY]}, True),
         ({**empty, "tags": {"team": "voice"}}, True),
     ):
-        judgement = judge([result(), result(selection=selection)], POLICY, parse_time(NOW))
-        assert (judgement.narrowed, judgement.complete) == (narrowed, True)
-        assert judgement.accounts[1]["selection"] == (selection and {**selection, "unmatched": empty})
+        judgment = judge([result(), result(selection=selection)], POLICY, parse_time(NOW))
+        assert (judgment.narrowed, judgment.complete) == (narrowed, True)
+        assert judgment.accounts[1]["selection"] == (selection and {**selection, "unmatched": empty})
 
 
 # Results of several accounts
@@ -717,15 +717,15 @@ def test_a_selection_makes_the_audit_narrowed() -> None:
 
 def test_a_role_that_failed_is_a_finding_even_if_its_account_was_read_otherwise() -> None:
     denied = result(errors=[error(None, None, None, "Denied.")], assume_role_arn=ROLE, regions=[], regions_source=None)
-    judgement = judge([result([CONNECTOR]), denied], {"sip_logs": True}, parse_time(NOW))
-    assert summarize(judgement.findings) == [
+    judgment = judge([result([CONNECTOR]), denied], {"sip_logs": True}, parse_time(NOW))
+    assert summarize(judgment.findings) == [
         (ACCOUNT, WITH_PROXY, EAST, "sip_logs", PASS, None),
         (ACCOUNT, None, None, None, UNKNOWN, f"Not read: {SUBJECT}. Denied."),
     ]
-    assert [account["complete"] for account in judgement.accounts] == [True, False]
-    assert judgement.accounts[1]["assume_role_arn"] == ROLE
-    assert judgement.accounts[1]["reason"] == "Denied."
-    assert judgement.complete is False
+    assert [account["complete"] for account in judgment.accounts] == [True, False]
+    assert judgment.accounts[1]["assume_role_arn"] == ROLE
+    assert judgment.accounts[1]["reason"] == "Denied."
+    assert judgment.complete is False
 
 
 TROUBLE: list[tuple[Any, str]] = [
@@ -818,9 +818,9 @@ def test_a_result_without_the_key_complete_can_be_complete() -> None:
 
 def test_a_result_with_an_error_is_not_complete_whatever_else_it_contains() -> None:
     given = result([CONNECTOR], errors=[error(WITH_PROXY, setting="logging")], failed=False, complete=True)
-    judgement = judge(given, {"require_encryption": True}, parse_time(NOW))
-    assert [finding["status"] for finding in judgement.findings] == [PASS]
-    assert (judgement.complete, judgement.accounts[0]["complete"]) == (False, False)
+    judgment = judge(given, {"require_encryption": True}, parse_time(NOW))
+    assert [finding["status"] for finding in judgment.findings] == [PASS]
+    assert (judgment.complete, judgment.accounts[0]["complete"]) == (False, False)
 
 
 def test_an_error_that_is_not_valid_does_not_hide_the_errors_after_it() -> None:
@@ -872,12 +872,12 @@ def test_all_forms_of_input_are_accepted() -> None:
     one, two = result([CONNECTOR]), result([other], account_id=OTHER)
     results: Any
     for results in ([one, two], {"results": [one, two]}, [{"results": [one]}, {"results": [two]}], [[one], [[two]]]):
-        judgement = judge(results, {"sip_logs": True}, parse_time(NOW))
-        assert [(f["account_id"], f["voice_connector_id"]) for f in judgement.findings] == [
+        judgment = judge(results, {"sip_logs": True}, parse_time(NOW))
+        assert [(f["account_id"], f["voice_connector_id"]) for f in judgment.findings] == [
             (ACCOUNT, WITH_PROXY),
             (OTHER, WITHOUT_PROXY),
         ]
-        assert judgement.complete is True
+        assert judgment.complete is True
     for results in ([CONNECTOR, other], [[CONNECTOR], [other]], [CONNECTOR, {"results": [result([other])]}]):
         assert [finding["voice_connector_id"] for finding in make_findings(results, {"sip_logs": True})] == [
             WITH_PROXY,
@@ -946,11 +946,11 @@ def test_the_best_read_of_a_voice_connector_is_judged_once(
             [result([pair[0]]), result([pair[1]])],
             [result([pair[0]]), result([pair[1]], account_id=None)],
         ):
-            judgement = judge(results, {"sip_logs": True}, parse_time(NOW))
-            assert [(f["account_id"], f["region"], f["status"]) for f in judgement.findings] == [
+            judgment = judge(results, {"sip_logs": True}, parse_time(NOW))
+            assert [(f["account_id"], f["region"], f["status"]) for f in judgment.findings] == [
                 (ACCOUNT, better["region"], status)
             ]
-            assert judgement.voice_connectors == [{"account_id": ACCOUNT, **better}]
+            assert judgment.voice_connectors == [{"account_id": ACCOUNT, **better}]
 
 
 def test_the_same_id_in_two_accounts_is_judged_twice() -> None:
@@ -968,9 +968,9 @@ def test_an_error_is_not_judged_if_a_different_result_contains_the_voice_connect
     unmatched = result(unmatched={"voice_connector_ids": [WITH_PROXY]})
     for account in (ACCOUNT, None):
         for other in ({**unread, "account_id": account}, {**unmatched, "account_id": account}):
-            judgement = judge([other, result([CONNECTOR])], policy, parse_time(NOW))
-            assert [finding["status"] for finding in judgement.findings] == [PASS]
-            assert judgement.complete is False
+            judgment = judge([other, result([CONNECTOR])], policy, parse_time(NOW))
+            assert [finding["status"] for finding in judgment.findings] == [PASS]
+            assert judgment.complete is False
     for other, check in ((unread, "sip_logs"), (unmatched, None)):
         findings = make_findings([result([CONNECTOR]), {**other, "account_id": OTHER}], policy)
         assert [(f["account_id"], f["check"], f["status"]) for f in findings] == [
@@ -1038,7 +1038,7 @@ def exception(**changes: Any) -> dict[str, Any]:
     return {"check": "sip_logs", "reason": "The carrier is moving.", **selector, **changes}
 
 
-def judge_exceptions(*exceptions: Any, now: str = NOW, **changes: Any) -> Judgement:
+def judge_exceptions(*exceptions: Any, now: str = NOW, **changes: Any) -> Judgment:
     failing = connector(logging={"enable_sip_logs": False}, **changes)
     policy = {"sip_logs": True, "media_metric_logs": True, "exceptions": list(exceptions)}
     return judge(result([failing]), policy, parse_time(now))
@@ -1061,21 +1061,21 @@ def judge_exceptions(*exceptions: Any, now: str = NOW, **changes: Any) -> Judgem
 )
 def test_an_exception_applies_to_what_it_selects(selector: dict[str, Any], applies: bool) -> None:
     given = exception(**selector)
-    judgement = judge_exceptions(given)
-    logs, media = judgement.findings
+    judgment = judge_exceptions(given)
+    logs, media = judgment.findings
     assert (logs["reason"], logs["actual"]) == ("SIP logs are not enabled.", False)
     assert logs["status"] == (EXCEPTED if applies else FAIL)
     assert logs["exception"] == ({"reason": given["reason"], "until": None, "expired": False} if applies else None)
     assert (media["status"], media["exception"]) == (FAIL, None)
-    assert judgement.unused_exceptions == ([] if applies else [given])
+    assert judgment.unused_exceptions == ([] if applies else [given])
 
 
 def test_only_a_failure_is_excepted() -> None:
     for changes, status in (({}, PASS), ({"logging": {"exists": None}}, UNKNOWN)):
         policy = {"sip_logs": True, "exceptions": [exception()]}
-        judgement = judge(result([connector(**changes)]), policy, parse_time(NOW))
-        assert [(f["status"], f["exception"]) for f in judgement.findings] == [(status, None)]
-        assert judgement.unused_exceptions == []
+        judgment = judge(result([connector(**changes)]), policy, parse_time(NOW))
+        assert [(f["status"], f["exception"]) for f in judgment.findings] == [(status, None)]
+        assert judgment.unused_exceptions == []
     unread = judge(
         result(errors=[error(MISSING)]),
         {"sip_logs": True, "exceptions": [exception(voice_connector_ids=[MISSING])]},
@@ -1115,28 +1115,28 @@ def test_an_exception_includes_its_last_day_and_then_fails(until: Any) -> None:
             "SIP logs are not enabled. The exception expired on 2026-11-23.",
         ),
     ):
-        judgement = judge_exceptions(exception(until=until), now=now)
-        logs = judgement.findings[0]
+        judgment = judge_exceptions(exception(until=until), now=now)
+        logs = judgment.findings[0]
         assert (logs["status"], logs["reason"]) == (status, reason)
         assert logs["fix"] == ({"logging": {"enable_sip_logs": True}} if status == FAIL else None)
         assert logs["exception"] == {"reason": "The carrier is moving.", "until": "2026-11-23", "expired": expired}
-        assert judgement.unused_exceptions == []
-        assert judgement.policy["exceptions"][0]["until"] == "2026-11-23"
+        assert judgment.unused_exceptions == []
+        assert judgment.policy["exceptions"][0]["until"] == "2026-11-23"
 
 
 def test_a_valid_exception_is_preferred_to_an_expired_one() -> None:
     expired, valid = exception(until="2026-01-01"), exception(until="2026-12-31", reason="New.")
     for exceptions in ((expired, valid), (valid, expired)):
-        judgement = judge_exceptions(*exceptions)
-        assert judgement.findings[0]["status"] == EXCEPTED
-        assert judgement.findings[0]["exception"]["reason"] == "New."
-        assert judgement.unused_exceptions == []
+        judgment = judge_exceptions(*exceptions)
+        assert judgment.findings[0]["status"] == EXCEPTED
+        assert judgment.findings[0]["exception"]["reason"] == "New."
+        assert judgment.unused_exceptions == []
 
 
 @pytest.mark.parametrize("until", ["2026-12-31", "2026-01-01"])
 def test_the_first_of_several_exceptions_is_in_the_finding(until: str) -> None:
-    judgement = judge_exceptions(exception(until=until), exception(until=until, reason="New."))
-    assert judgement.findings[0]["exception"]["reason"] == "The carrier is moving."
+    judgment = judge_exceptions(exception(until=until), exception(until=until, reason="New."))
+    assert judgment.findings[0]["exception"]["reason"] == "The carrier is moving."
 
 
 # The policy
@@ -1478,15 +1478,15 @@ def test_no_odd_value_causes_a_traceback_or_an_audit_that_passes() -> None:
     for _round in range(400):
         given = spoil(good, choose)
         try:
-            judgement = judge(given, POLICY, parse_time(NOW))
+            judgment = judge(given, POLICY, parse_time(NOW))
         except AuditError:
             outcomes.add("error")
             continue
-        statuses = {finding["status"] for finding in judgement.findings}
+        statuses = {finding["status"] for finding in judgment.findings}
         # The error for MISSING leads to an unknown finding, even if spoil() changed the error.
         assert UNKNOWN in statuses or given == []
-        assert judgement.complete is False
-        json.dumps([judgement.findings, judgement.accounts])
+        assert judgment.complete is False
+        json.dumps([judgment.findings, judgment.accounts])
         outcomes |= statuses
     assert outcomes == {"error", PASS, FAIL, UNKNOWN, NOT_APPLICABLE}
 
@@ -1501,10 +1501,10 @@ def test_an_odd_value_in_one_result_never_makes_the_audit_compliant() -> None:
     for _round in range(1500):
         given = spoil(result([bad]), choose)
         try:
-            judgement = judge(given, policy, parse_time(NOW))
+            judgment = judge(given, policy, parse_time(NOW))
         except AuditError:
             continue
-        statuses = {finding["status"] for finding in judgement.findings}
+        statuses = {finding["status"] for finding in judgment.findings}
         assert statuses & {FAIL, UNKNOWN} or given == [] or given["voice_connectors"] == []
 
 

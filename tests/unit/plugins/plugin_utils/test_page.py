@@ -38,7 +38,7 @@ HOSTILE = """</script></style></table><img src=x onerror=alert(1)>"'&amp;{{ 7*7 
 
 
 def test_the_reports_of_these_tests_have_the_keys_of_a_real_report() -> None:
-    real = cases.envelope(cases.judgement([cases.finding()]))
+    real = cases.envelope(cases.judgment([cases.finding()]))
     made = fleet(1, 1)
     missing = {"carried_forward"}  # only the comparison in the next audit needs this key
     assert set(made) == set(real) - missing

@@ -24,7 +24,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.plugins.plugin_utils.cases i
     account,
     envelope,
     finding,
-    judgement,
+    judgment,
 )
 
 STATUSES = ("pass", "fail", "unknown", "not_applicable", "excepted")
@@ -41,7 +41,7 @@ def rows(report: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def test_the_json_is_the_report_with_a_line_for_each_finding() -> None:
-    report = envelope(judgement([*FINDINGS, finding(name="\u00fc\u202e\n")]))
+    report = envelope(judgment([*FINDINGS, finding(name="\u00fc\u202e\n")]))
     text = to_json(report)
     assert json.loads(text) == report
     assert (
@@ -54,7 +54,7 @@ def test_the_json_is_the_report_with_a_line_for_each_finding() -> None:
 
 
 def test_the_csv_has_a_row_for_each_finding() -> None:
-    table = rows(envelope(judgement(FINDINGS)))
+    table = rows(envelope(judgment(FINDINGS)))
     assert tuple(table[0]) == COLUMNS
     assert [row["status"] for row in table] == list(STATUSES)
     assert table[1] == {
@@ -75,7 +75,7 @@ def test_the_csv_has_a_row_for_each_finding() -> None:
 
 
 def test_a_report_without_findings_has_a_row_with_the_verdict() -> None:
-    (row,) = rows(envelope(judgement([], [])))
+    (row,) = rows(envelope(judgment([], [])))
     assert (row["status"], row["reason"]) == ("incomplete", "Nothing was read, because there are no results")
 
 
@@ -96,7 +96,7 @@ def test_values_become_cells(value: Any, text: str) -> None:
 
 def test_an_exception_without_a_date_is_its_reason() -> None:
     entry = finding("excepted", exception={"reason": "Planned.", "until": None, "expired": False})
-    assert rows(envelope(judgement([entry])))[0]["exception"] == "Planned."
+    assert rows(envelope(judgment([entry])))[0]["exception"] == "Planned."
 
 
 FORMULAS = [f"{start}1+1" for start in "=+-@\uff1d\uff0b\uff0d\uff20"]
@@ -132,7 +132,7 @@ def test_no_cell_is_a_formula_with_any_separator(prefix: str) -> None:
         entries.append(
             {**entry, "expected": [text] * 2, "actual": {text: text}, "exception": {"reason": text, "until": text}}
         )
-    table = to_csv(envelope(judgement(entries)))
+    table = to_csv(envelope(judgment(entries)))
     assert all(formula[1:].strip() in table for formula in FORMULAS)
     for separator in SEPARATORS:
         for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
@@ -153,7 +153,7 @@ def test_no_cell_is_a_formula_with_any_separator(prefix: str) -> None:
     ],
 )
 def test_a_string_that_looks_like_a_number_a_date_or_a_boolean_stays_text(text: str) -> None:
-    (row,) = rows(envelope(judgement([finding(name=text)])))
+    (row,) = rows(envelope(judgment([finding(name=text)])))
     assert row["name"] == f"'{text}"
 
 
@@ -175,7 +175,7 @@ HARMLESS = [
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_harmless_names_are_unchanged(name: str) -> None:
-    assert rows(envelope(judgement([finding(name=name)])))[0]["name"] == name
+    assert rows(envelope(judgment([finding(name=name)])))[0]["name"] == name
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\0", "\x85", "\u2028", "\x1b", "\ud800"])
@@ -203,7 +203,7 @@ def test_junit_has_a_suite_for_each_account_and_a_case_for_each_trunk_and_check(
         finding("unknown", None, account_id=None, region=None),
     ]
     accounts = [account(ACCOUNT, EAST), account(OTHER_ACCOUNT, EAST), account("777788889999", EAST), account(None)]
-    root = ElementTree.fromstring(to_junit(envelope(judgement(findings, accounts))))
+    root = ElementTree.fromstring(to_junit(envelope(judgment(findings, accounts))))
     assert (root.tag, root.get("name")) == ("testsuites", "Audit")
     suites = {suite.get("name"): suite for suite in root}
     assert list(suites) == [ACCOUNT, OTHER_ACCOUNT, "777788889999", "unknown account"]
@@ -232,12 +232,12 @@ def test_junit_has_a_suite_for_each_account_and_a_case_for_each_trunk_and_check(
 
 
 def test_a_trunk_without_a_name_is_named_by_its_id() -> None:
-    (suite,) = ElementTree.fromstring(to_junit(envelope(judgement([finding(name=None)]))))
+    (suite,) = ElementTree.fromstring(to_junit(envelope(judgment([finding(name=None)]))))
     assert suite[0].get("classname") == f"{ACCOUNT}.{EAST}.trunk1"
 
 
 @pytest.mark.parametrize(
-    "judged", [judgement([], []), judgement([]), judgement([finding("pass")], complete=False)], ids=str
+    "judged", [judgment([], []), judgment([]), judgment([finding("pass")], complete=False)], ids=str
 )
 def test_a_junit_report_that_is_incomplete_or_without_trunks_never_passes(judged: Any) -> None:
     report = envelope(judged)
@@ -249,7 +249,7 @@ def test_a_junit_report_that_is_incomplete_or_without_trunks_never_passes(judged
 def test_junit_is_well_formed_with_any_text(odd: str) -> None:
     entry = finding("excepted", odd, name=odd, account_id=odd, region=odd, check=odd, reason=odd)
     entry["exception"] = {"reason": odd, "until": None, "expired": False}
-    text = to_junit(envelope(judgement([entry, finding("fail", reason=odd)], [account(odd, EAST)]), title=odd))
+    text = to_junit(envelope(judgment([entry, finding("fail", reason=odd)], [account(odd, EAST)]), title=odd))
     (_first, suite) = ElementTree.fromstring(text.encode("utf-8"))
     assert suite[0][0].tag == "failure"
     if "\0" not in odd:
