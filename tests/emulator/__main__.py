@@ -74,6 +74,8 @@ def main() -> None:
         signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), emulator:
         if arguments.command:
+            if sys.stdin.isatty():
+                print(f"emulator: running at {emulator.url} until this command ends", file=sys.stderr)
             sys.exit(_run(arguments.command, emulator.environment))
         print(emulator.url, flush=True)
         # Sleep in short intervals, because a signal just before a sleep has no effect until the sleep ends.

@@ -239,6 +239,7 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "misspelled": (["-e", "voice_audit_polcy=x"], "This playbook has no variable voice_audit_polcy."),
     "upper-case": (["-e", "Voice_Audit_policy=x"], "This playbook has no variable Voice_Audit_policy."),
     "unquoted-blank": (["-e", "voice_audit_regions=us-east-1, us-west-2"], "_raw_params"),
+    "file-without-@": (["-e", "policy.yml"], "To read variables from a file, write -e @FILE."),
     "undefined": (["-e", '{"voice_audit_policy": "{{ my_policy }}"}'], "'my_policy' is undefined"),
     "undefined-in-a-list": (["-e", '{"voice_audit_names": ["{{ my_name }}"]}'], "'my_name' is undefined"),
     "policy-without-its-key": (["-e", "sip_logs=true"], "Begin the file with the line voice_audit_policy:"),
