@@ -447,7 +447,7 @@ def _numbers_of(region: RegionRead, connector: dict[str, Any]) -> tuple[dict[str
 def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
     """Return the result for a skipped Voice Connector. Include its listed values if it is known to be selected."""
     listed = region.listed.get(identifier)
-    if listed is None or selection.tags:
+    if listed is None or selection.tags or (selection.names is not None and not listed["name"]):
         return ConnectorRead(identifier, region.name, None, [], tried=False)
     connector = dict(listed)
     if selection.include_tags:

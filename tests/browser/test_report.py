@@ -241,7 +241,7 @@ def test_unread_accounts_and_regions_are_above_the_table(open_report: Callable[.
     page = open_report()
     headings = page.locator("h2").all_inner_texts()
     assert headings == [
-        "Not completely read: 2 accounts, 2 Regions",
+        "Not completely read: 2 Regions",
         "Warning",
         "Since the last report, 2026-11-26 18:00 UTC",
         "Voice Connectors",
@@ -259,7 +259,7 @@ def test_the_counts_are_shown(open_report: Callable[..., Page]) -> None:
         "of 7 Voice Connectors violate the policy 3",
         "findings are unknown 3",
         "findings are excepted 2",
-        "of 3 accounts completely read 1",
+        "of 3 accounts at least partly read 3",
         "of 8 Regions completely read 6",
     ]
 

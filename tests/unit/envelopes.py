@@ -103,7 +103,7 @@ def envelope(
     statuses = [item["status"] for item in findings]
     counts = {
         "accounts": len(accounts),
-        "unread_accounts": sum(not item["complete"] for item in accounts),
+        "unread_accounts": sum(not any(region["complete"] for region in item["regions"]) for item in accounts),
         "regions": len(regions),
         "unread_regions": sum(not region["complete"] for region in regions),
         "voice_connectors": len(connectors),
@@ -112,7 +112,7 @@ def envelope(
         ),
         **{status: statuses.count(status) for status in ("pass", "fail", "unknown", "not_applicable", "excepted")},
     }
-    complete = bool(accounts) and not counts["unread_accounts"] and not counts["unknown"]
+    complete = bool(accounts) and all(item["complete"] for item in accounts) and not counts["unknown"]
     outcome = "compliant" if connectors else "empty"
     outcome = "incomplete" if not complete else "violated" if counts["fail"] else outcome
     verdict = f"{counts['violating_voice_connectors']} of {len(connectors)} Voice Connectors violate the policy"

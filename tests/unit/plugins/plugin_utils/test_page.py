@@ -301,7 +301,7 @@ def test_unread_accounts_and_regions_are_grouped_by_reason() -> None:
         "No Voice Connector has the name lobby.": {OTHER_ACCOUNT: []},
     }
     text = text_of(report)
-    assert "Not completely read: 6 accounts, 6 Regions" in text
+    assert "Not completely read: 6 Regions. Not read at all: 2 accounts" in text
     assert "The token has expired. 111122223333 (eu-west-1, eu-west-2), arn:aws:iam::1:role/audit, 4444" in text
     assert text.index("The token has expired.") < text.index("No Voice Connectors were found, but not everything")
 
