@@ -30,8 +30,8 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._report import (
     clean,
 )
 
-# For each format, the name of the file, and the function that returns its content. The files are replaced in this
-# order. The JSON file is the first, because the next report is compared with it.
+# For each format, the name of the file, and the function that returns its content. The files are replaced in the order
+# of this dictionary. The JSON file comes first, because the next run needs it for the comparison.
 FILES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "json": ("voice-audit.json", to_json),
     "csv": ("voice-audit.csv", to_csv),
@@ -41,7 +41,8 @@ FILES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
 _MAX_WARNINGS = 5
 _MAX_WARNING = 200  # characters
 
-# Paths have the type str, because Ansible's type path accepts environment variables that do not exist.
+# The options for paths have the type str. Ansible also has the type "path", but that type does not reject unknown
+# environment variables.
 OPTIONS: dict[str, dict[str, Any]] = {
     "results": {"type": "raw", "required": True},
     "policy": {"type": "raw", "required": True},
@@ -73,8 +74,8 @@ def parse_list(value: Any) -> Any:
 def expand_path(name: str, path: str) -> str:
     """Return an absolute path in which ``~`` and environment variables are replaced.
 
-    A variable in the value of a variable is not replaced. A relative path is relative to the directory in which
-    ansible-playbook runs.
+    The value of a variable is inserted unchanged, even if it contains ``~`` or a variable. A relative path is relative
+    to the directory in which ansible-playbook runs.
 
     :raises AuditError: the path contains an unknown user, an unknown variable, or a null character.
     """
@@ -96,7 +97,10 @@ def expand_path(name: str, path: str) -> str:
 
 
 def parse_options(args: dict[str, Any]) -> dict[str, Any]:
-    """Return all options; raise AuditError if they are not valid. An empty string means the default."""
+    """Return all options; raise AuditError if they are not valid.
+
+    Except for ``results`` and ``policy``, an option that is an empty string counts as omitted.
+    """
     given: dict[str, Any] = {}
     for name, value in args.items():
         kind = OPTIONS[name]["type"] if name in OPTIONS else "raw"

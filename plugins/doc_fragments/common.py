@@ -59,7 +59,7 @@ attributes:
     support: full
 """
 
-    # For modules that use one Voice Connector: its ID, retries, and timeouts.
+    # For modules that use one Voice Connector: the option for its ID, and a note on retries and timeouts.
     ONE_VOICE_CONNECTOR = r"""
 options:
   voice_connector_id:
@@ -89,7 +89,7 @@ options:
     default: 8
 """
 
-    # For modules that send several requests at a time: retries and timeouts.
+    # For modules that send several requests at a time: a note on retries and timeouts.
     CONCURRENT_REQUESTS = r"""
 options: {}
 notes:

@@ -60,7 +60,7 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import Aud
 
 
 def voice_connector_policy_includes(policy: Any) -> list[str]:
-    """Return the choices described in RETURN."""
+    """Return the value for the option ``include``, as described in RETURN."""
     try:
         return find_includes(policy)
     except AuditError as e:

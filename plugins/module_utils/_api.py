@@ -19,8 +19,8 @@ from ._shapes import Setting, setting_result
 class SettingRead(NamedTuple):
     """A setting that was read."""
 
-    result: dict[str, Any]  # as setting_result() returns it
-    structure: dict[str, Any] | None  # as AWS returned it, without nulls; None if the setting is not set
+    result: dict[str, Any]  # the setting as modules return it
+    structure: dict[str, Any] | None  # the setting as AWS returned it, without nulls; None if it is not set
 
 
 def describe_read(setting: Setting, voice_connector_id: str) -> str:
@@ -33,8 +33,8 @@ def get_setting(
 ) -> SettingRead:
     """Return a setting of a Voice Connector.
 
-    Operation: ``setting.operation``. After a 404, this function also sends GetVoiceConnector, unless *voice_connector*
-    contains a value for ``aws_region``.
+    Operation: ``setting.operation``. After a 404, this function verifies that the Voice Connector exists. For this
+    purpose, it also sends GetVoiceConnector, unless *voice_connector* contains a value for ``aws_region``.
 
     :param voice_connector: the documented keys of the Voice Connector, if it was just listed or read.
     :raises VoiceError: the setting could not be read.

@@ -7,8 +7,8 @@
 """Write and read the backup file of proxy configurations.
 
 The file contains a JSON object with ``format`` (1), ``account``, ``created`` (ISO 8601), and ``voice_connectors``. Each
-item of ``voice_connectors`` has ``voice_connector_id``, ``region``, ``name``, and ``proxy``. ``proxy`` is the ``Proxy``
-structure as the service returned it.
+item of ``voice_connectors`` is called a record. It has ``voice_connector_id``, ``region``, ``name``, and ``proxy``.
+``proxy`` is the ``Proxy`` structure as the service returned it.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ MAX_SIZE = 64 * 1024 * 1024  # bytes
 
 
 def write_backup(folder: str, account_id: str, records: list[Record], now: datetime.datetime, prefix: str) -> str:
-    """Write a new file that only its owner can read, verify it, and return its absolute path.
+    """Write the backup to a new file that only its owner can read. Verify the file, and return its absolute path.
 
-    :param folder: the folder of the file, which is created if it does not exist.
-    :param now: the time in UTC.
+    :param folder: the folder for the file. The folder is created if it does not exist.
+    :param now: the current time in UTC, for the name of the file and for ``created``.
     :param prefix: the beginning of error messages: "Failed to ...: ".
-    :raises VoiceError: the file could not be written, or does not contain the backup.
+    :raises VoiceError: the file could not be written, or the verification failed.
     """
     path = check_folder(folder, account_id, now, prefix)
     document = {
@@ -66,7 +66,7 @@ def check_folder(folder: str, account_id: str, now: datetime.datetime, prefix: s
     path = os.path.join(os.path.abspath(folder), f"proxy-backup-{account_id}-{now:%Y%m%dT%H%M%S.%fZ}.json")
     reason = None
     try:
-        # Reject a path that is not UTF-8 (ValueError), because Ansible cannot return such a path in the result.
+        # encode() raises ValueError if the path is not valid UTF-8. Ansible cannot return such a path in the result.
         path.encode()
         existing = path
         while not _exists(existing):
@@ -75,7 +75,7 @@ def check_folder(folder: str, account_id: str, now: datetime.datetime, prefix: s
             reason = f"{redact(existing)} is not a folder"
         elif existing != path and not os.access(existing, os.R_OK | os.W_OK | os.X_OK):
             reason = f"{redact(existing)} is not writable"
-    except (OSError, ValueError) as e:  # also ValueError for an impossible path, such as one with a null byte
+    except (OSError, ValueError) as e:  # os.lstat() raises ValueError for a path with a null byte
         reason = _to_reason(e)
     if reason is not None:
         raise VoiceError("backup_not_written", prefix, path=redact(path), reason=reason)
@@ -88,9 +88,10 @@ def read_backup(
     """Read the backup of an account from a file, and return the selected records.
 
     :param identifiers: the IDs of the selected records, or None for all records.
-    :param numbers: the phone numbers to hide in messages. This function adds the phone numbers in the backup.
-    :raises VoiceError: the file cannot be read, is not a backup, belongs to a different account, or has no record for
-        an ID. Also raised if a selected record is not valid, or if its proxy configuration cannot be set.
+    :param numbers: an object that contains the phone numbers to hide in messages. This function adds each phone number
+        of the backup to the object.
+    :raises VoiceError: the file cannot be read, is not a backup, or belongs to a different account. It is also raised
+        if the file has no record for one of the *identifiers*, or if a selected record cannot be restored.
     """
     path = os.path.abspath(path)
     try:
@@ -207,7 +208,10 @@ def _find_problem(document: Any) -> str | None:
 
 
 def _find_record_problem(entry: dict[str, Any]) -> str | None:
-    """Return why a record cannot be restored, or None. The reason does not show the phone number."""
+    """Return the reason why a record cannot be restored, or None if it can be restored.
+
+    The reason does not contain the phone number in the proxy configuration.
+    """
     missing = [name for name in ("region", "name", "proxy") if name not in entry]
     if missing:
         return f"has no {missing[0]}"

@@ -75,7 +75,11 @@ def _has_valid_port(url: str) -> bool:
 
 
 def _list_settings(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the name and the value of each setting in the options, the environment, and the two AWS files."""
+    """Yield a name and the value of each connection setting in the options, the environment, and the AWS files.
+
+    The AWS files are the config file and the credentials file. For a setting in a file, the name contains only the path
+    of the file.
+    """
     secret = ("SECRET", "TOKEN", "ACCESS_KEY")
     variables = {
         name: value
@@ -98,7 +102,10 @@ def _list_settings(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _flatten(settings: dict[str, Any], inside: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the name of each setting, such as "mode in retries in aws_config", and its value."""
+    """Yield the name and the value of each setting in nested dictionaries.
+
+    An example of such a name is "mode in retries in aws_config".
+    """
     for name, value in settings.items():
         if isinstance(value, dict):
             yield from _flatten(value, f" in {name}{inside}")

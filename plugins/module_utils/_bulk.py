@@ -38,7 +38,8 @@ _ENOUGH_FAILURES = 8
 class Selection(NamedTuple):
     """The selected Voice Connectors, and what to read for each.
 
-    If ``ids`` is None, all IDs are selected. If ``names`` is None, all names are selected.
+    A Voice Connector is selected if it matches ``ids``, ``names``, and ``tags``. If ``ids`` is None, every ID matches.
+    If ``names`` is None, every name matches.
     """
 
     ids: list[str] | None
@@ -111,7 +112,11 @@ class Unknown(NamedTuple):
 
 
 class BulkRead(NamedTuple):
-    """The results in the order of the given IDs or, without IDs, in the order of the Regions and their listings."""
+    """The results of a bulk read.
+
+    If IDs are selected, ``reads`` is in the order of these IDs. Otherwise, it is in the order in which the Regions
+    listed the Voice Connectors. If ``own_regions_only`` leads to further results for a Voice Connector, they come last.
+    """
 
     regions: list[RegionRead]
     reads: list[ConnectorRead]
@@ -158,14 +163,15 @@ def without_foreign(read: BulkRead, account_id: str | None) -> BulkRead:
 def read_voice_connectors(clients: list[VoiceClient], selection: Selection, concurrency: int) -> BulkRead:
     """Read the selected Voice Connectors in one or more Regions.
 
-    If several Regions list a Voice Connector, it is read only once, if possible in the Region that it belongs to.
-    With ``Selection.own_regions_only``, it can be read in several Regions.
+    A Voice Connector that several Regions list is read only once: in the Region to which it belongs or, if that Region
+    does not list it, in the first Region that lists it. If ``Selection.own_regions_only`` is true, it can be read in
+    several Regions.
 
     Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, and an operation for each selected setting.
 
     :param clients: a client for each Region.
     :param concurrency: the maximum number of requests in flight, in all Regions together.
-    :raises VoiceError: the installed botocore does not have the operation of a setting; nothing was sent.
+    :raises VoiceError: the installed botocore cannot read one of the settings. In this case, no request was sent.
     """
     require_operations(clients[0], selection.settings)
     regions = [RegionRead(client) for client in clients]
@@ -232,7 +238,8 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
     try:
         for number in range(min(concurrency, len(items)) - 1):
             for target, started_threads in ((started.wait, reserved), (work, threads)):
-                # A daemon thread, because Ctrl+C stops only the main thread. A non-daemon thread would go on.
+                # Use a daemon thread, because Ctrl+C stops only the main thread, and Python would then wait for a
+                # non-daemon thread to finish.
                 thread = threading.Thread(target=target, name=f"worker-{number}", daemon=True)
                 thread.start()
                 started_threads.append(thread)
@@ -247,7 +254,10 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
 
 
 def _list(region: RegionRead, ids: list[str] | None, alone: bool, phone_numbers: bool) -> None:
-    """List the Voice Connectors of a Region, and its phone numbers if they are selected. Skip unnecessary requests."""
+    """List the Voice Connectors of a Region. If *phone_numbers* is true, also list the phone numbers of the Region.
+
+    Skip unnecessary requests.
+    """
     _list_voice_connectors(region, ids, alone)
     if phone_numbers and region.stopped_by is None:
         try:
@@ -266,10 +276,10 @@ def _list_voice_connectors(region: RegionRead, ids: list[str] | None, alone: boo
         for number, page in enumerate(list_voice_connectors(region.client), 1):
             region.listed.update(page)
             missing.difference_update(region.listed)
-            # With one Region, compare the number of selected IDs that are still missing with the number of pages
-            # requested so far. If the number of missing IDs is not larger, stop listing, and later read each missing ID
-            # with one request. It is unknown how many pages remain, but with this rule, there are at most twice as many
-            # requests as necessary.
+            # With several Regions, stop listing as soon as the listing contains all selected IDs. With one Region, also
+            # stop as soon as the number of missing IDs is at most the number of pages requested so far. Each missing ID
+            # is later read with one request. It is unknown how many pages remain, but with this rule, there are at most
+            # twice as many requests as necessary.
             if ids is not None and len(missing) <= (number if alone else 0):
                 return
         region.listed_all = not alone or ids is None
@@ -290,9 +300,9 @@ def _find_homes(regions: list[RegionRead]) -> dict[str, RegionRead]:
 
 
 def foreign_homes(regions: list[RegionRead]) -> dict[str, str]:
-    """Return, by ID, the Region of each listed Voice Connector, if this Region is not one of *regions*.
+    """Return, by ID, the Region of each listed Voice Connector that belongs to a Region outside *regions*.
 
-    The result omits a Voice Connector for which two listings contain different Regions.
+    The result omits a Voice Connector if two listings contain different values for its Region.
     """
     names = {region.name for region in regions}
     claims = {i: claimed_homes(regions, i) for region in regions for i in region.listed}
@@ -318,8 +328,9 @@ def _by_id(
 ) -> list[ConnectorRead]:
     """Return at most *limit* successful results for each ID, or all of them if *limit* is None.
 
-    For an ID without a successful result, return the results from the Regions in which it may still exist. If there is
-    no such Region, return the error NotFound.
+    If an ID has no successful result, the Voice Connector may exist in the Regions where the read was skipped, or
+    failed with an error that is not NotFound. In this case, return the results from these Regions. If there are no such
+    Regions, and no Region listed the ID, return one result with the error NotFound.
     """
     found: dict[str, list[ConnectorRead]] = {identifier: [] for identifier in ids}
     for result in reads:
@@ -356,14 +367,17 @@ def _not_anywhere(identifier: str, regions: list[RegionRead]) -> VoiceError:
 
 
 def _has_name(connector: dict[str, Any] | None, names: list[str] | None) -> bool:
-    """Whether a Voice Connector has one of these names. Also true if its name is not known yet."""
+    """Return whether *names* contains the name of a Voice Connector.
+
+    The result is also true if *names* is None, or if the name is not known yet.
+    """
     return names is None or connector is None or not connector["name"] or connector["name"] in names
 
 
 def _read_guarded(region: RegionRead, identifier: str, selection: Selection, concurrency: int) -> ConnectorRead:
     try:
         return _read(region, identifier, selection, concurrency)
-    except Exception as e:  # a bug; keep the other results
+    except Exception as e:  # a bug in this collection; keep the results of other reads
         return ConnectorRead(identifier, region.name, None, [_to_internal_error(region, identifier, e)])
 
 
@@ -429,7 +443,11 @@ def _read(region: RegionRead, identifier: str, selection: Selection, concurrency
 
 
 def _numbers_of(region: RegionRead, connector: dict[str, Any]) -> tuple[dict[str, Any], VoiceError | None]:
-    """Return the phone numbers of a Voice Connector, and the error if the phone numbers are unknown."""
+    """Return a pair: the phone numbers of a Voice Connector, and an error or None.
+
+    The error means that the listing in this Region may omit the phone numbers, because the Voice Connector is not known
+    to belong to this Region.
+    """
     identifier, home = connector["voice_connector_id"], connector["aws_region"]
     known = region.numbers is not None
     numbers = (region.numbers or {}).get(identifier)
@@ -445,7 +463,10 @@ def _numbers_of(region: RegionRead, connector: dict[str, Any]) -> tuple[dict[str
 
 
 def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
-    """Return the result for a skipped Voice Connector. Include its listed values if it is known to be selected."""
+    """Return the result for a Voice Connector that was not read, because reading its Region stopped early.
+
+    The result contains the values from the listing, unless tags are part of the selection.
+    """
     listed = region.listed.get(identifier)
     if listed is None or selection.tags or (selection.names is not None and not listed["name"]):
         return ConnectorRead(identifier, region.name, None, [], tried=False)

@@ -35,12 +35,14 @@ class Record(NamedTuple):
 
 
 def find_problem(proxy: Any) -> str | None:
-    """Return why a ``Proxy`` structure cannot be set, or None. The reason does not show the phone number.
+    """Return the reason why a ``Proxy`` structure cannot be set, or None if it can be set.
+
+    The reason does not contain the phone number in the structure.
 
     chime_voice_connector_proxy_retire does not delete a proxy configuration with such a problem, because
     chime_voice_connector_proxy_restore could not restore it.
 
-    :returns: the end of a sentence, such as "has no Disabled".
+    :returns: the end of a sentence, such as "has no PhoneNumberCountries, which the service requires".
     """
     if not isinstance(proxy, dict):
         return "has a value for proxy that is not an object"
@@ -92,7 +94,7 @@ def run_each(
             if e.affects_all:
                 stops.setdefault(record.region, e)
             result = e.detach()
-        except Exception as e:  # a bug; keep the other results
+        except Exception as e:  # a bug in this collection; keep the results of other calls
             result = VoiceError("internal", prefix, exception=f"{type(e).__name__}: {e}")
         results[record.voice_connector_id] = result
 

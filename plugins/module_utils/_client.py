@@ -73,10 +73,10 @@ MINIMUM_BOTOCORE_VERSION = "1.35.16"
 CONNECT_TIMEOUT = 5  # seconds
 READ_TIMEOUT = 10  # seconds
 
-MAX_FAULTS = 3  # server errors and broken connections of one operation
+MAX_FAULTS = 3  # the maximum number of server errors and broken connections (faults) in one operation
 # A bulk run allows more, because some of its thousands of operations have several faults in a row by chance.
 BULK_MAX_FAULTS = 6
-BOTOCORE_MAX_BACKOFF = 20  # seconds between two attempts, if botocore retries
+BOTOCORE_MAX_BACKOFF = 20  # the maximum number of seconds between two attempts, if botocore retries
 
 MAX_SECONDS = 1e8  # about three years; some systems do not support a longer wait for a thread
 
@@ -103,8 +103,8 @@ class SigningCredentials(Credentials):
     def resolve(self, run: Callable[[Callable[[], None]], None]) -> None:
         """Obtain the credentials that sign the next request. This may read files, run a process, or call AWS.
 
-        :param run: a function that runs its argument within the time that is left.
-        :raises BadCredentials: the credentials contain whitespace or control characters.
+        :param run: a function that calls its argument, and limits the call to the remaining time of the operation.
+        :raises BadCredentials: the credentials contain a character that is not a visible ASCII character.
         :raises Exception: an exception of botocore's credential providers, or of *run*.
         """
         if self._frozen is None or isinstance(self._source, RefreshableCredentials):
@@ -162,8 +162,9 @@ class Connection:
         :param module: the AnsibleAWSModule.
         :param purpose: the purpose of the clients, as in "Failed to PURPOSE in REGION".
         :param concurrency: for a bulk run, the number of threads that share each client and its rate limit.
-        :param numbers: the PhoneNumbers to hide in messages. Reading a proxy configuration adds its phone number.
-        :param passwords: passwords in the other options of the module, to hide in messages.
+        :param numbers: a PhoneNumbers object that contains the phone numbers to hide in messages. Each read of a proxy
+            configuration adds its phone number to this object.
+        :param passwords: passwords that are not in the connection options, but must also be hidden in messages.
         :raises VoiceError: an option is not valid, or the SDK is too old.
         """
         self._params = module.params
@@ -201,8 +202,8 @@ class Connection:
             retries=_ONE_ATTEMPT,
             max_pool_connections=self._concurrency or 1,
         )
-        # Also use the configuration for the clients with which botocore obtains credentials. Otherwise, their retries
-        # would multiply those of Operation.
+        # botocore creates its own clients to obtain credentials. Make these clients use this configuration too.
+        # Otherwise, their retries would multiply those of Operation.
         self._session.set_default_client_config(config)
         self._config = config.merge(options["aws_config"]) if "aws_config" in options else config
         keys = [options[f"aws_{name}"] for name in ("access_key_id", "secret_access_key", "session_token")]

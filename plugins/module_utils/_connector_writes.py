@@ -4,7 +4,11 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The writes of a Voice Connector itself, its credentials, and its tags. For settings, use ``_writes.SettingWrite``."""
+"""The writes that change a Voice Connector itself, its credentials, or its tags.
+
+Except for a creation, each write compares the current state with the desired state before its request. The docstring of
+each class defines which values its state contains. To change settings, use ``_writes.SettingWrite``.
+"""
 
 from __future__ import annotations
 
@@ -117,8 +121,8 @@ class ConnectorDeletion(Write):
     def __init__(self, client: VoiceClient, voice_connector_id: str, refuse: Callable[[dict[str, Any]], None]) -> None:
         """Prepare to delete a Voice Connector.
 
-        :param refuse: a function that takes the documented keys of the Voice Connector, and raises VoiceError if it
-            must not be deleted.
+        :param refuse: a function that takes the documented keys of the Voice Connector, and raises VoiceError if the
+            Voice Connector must not be deleted.
         """
         super().__init__(client, self._decide)
         self._id = voice_connector_id
@@ -186,7 +190,7 @@ class CredentialsPut(_CredentialsWrite):
 
         :param passwords: the passwords in the options, by user name.
         :param always: whether to also set the passwords of user names that exist.
-        :param purges: whether all other user names are deleted afterwards.
+        :param purges: whether a later write deletes all user names that are not in *passwords*.
         """
         super().__init__(client, connector, lambda current: list(dict.fromkeys([*current, *passwords])), "set")
         self._passwords = passwords
@@ -209,7 +213,7 @@ class CredentialsPut(_CredentialsWrite):
         current = self.before or []
         new = [name for name in self._passwords if name not in current or name in self.sent]
         # AWS does not document whether new credentials replace the stored ones. If the options contain every user name
-        # that must remain, send all credentials, so that a replacement loses none.
+        # that must remain, send all credentials. Then none are lost, even if AWS replaces the stored ones.
         covers = self._purges or set(current) <= set(self._passwords)
         self.sent = list(self._passwords) if self._always or covers else new
         credentials = [{"Username": name, "Password": self._passwords[name]} for name in self.sent]
@@ -243,7 +247,7 @@ class TagWrite(Write):
     ) -> None:
         """Prepare to tag a Voice Connector.
 
-        :param tags: the tags to add. If *removes* is true, the tags to keep.
+        :param tags: the tags to add or, if *removes* is true, the tags to keep.
         :param withheld: whether the service does not return the current tags. If true, the request contains all *tags*,
             because it is unknown which of them are already set.
         """

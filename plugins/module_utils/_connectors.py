@@ -18,21 +18,22 @@ from ._responses import RAW_JSON, canonical_name
 from ._settings import CONNECTOR
 from ._shapes import MistypedValue, pick
 
-# The Region in which to list the Regions of the service. Every supported botocore version knows the service there.
+# The Region whose endpoint lists the Regions of the service. Every supported botocore version knows this endpoint.
 FIRST_REGION = "us-east-1"
 
 _ASSOCIATIONS = [{"name": ("Name", str), "value": ("Value", str)}]
 
-# Stop listing after this many pages in a row without a new Voice Connector.
+# Stop listing after this many pages in a row without a new entry.
 _MAX_STALE_PAGES = 10
 _MAX_PAGES = 1000  # of 100 items
 _MAX_REGIONS = 100
 
 
 def connector_result(entry: dict[str, Any], region: str) -> dict[str, Any]:
-    """Return the documented keys of a Voice Connector that was found in *region*, as modules return them.
+    """Return a Voice Connector as modules return it: a dictionary with its documented keys, such as ``aws_region``.
 
     :param entry: a ``VoiceConnector`` structure from a response.
+    :param region: the Region that returned the structure.
     :raises MistypedValue: a member does not have its documented type.
     """
     return {"region": region, **pick(entry, CONNECTOR, "VoiceConnector")}
@@ -59,10 +60,10 @@ def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[st
 
 
 def list_voice_connectors(client: VoiceClient) -> Iterator[dict[str, dict[str, Any] | None]]:
-    """Yield the pages of a listing: the documented keys of each Voice Connector, by ID. Operation: ListVoiceConnectors.
+    """Yield each page of a listing as a dictionary by Voice Connector ID. Operation: ListVoiceConnectors.
 
-    If a Voice Connector has a value that is not of the documented type, the page contains None instead of its keys. The
-    caller can then get this Voice Connector by its ID.
+    Each value contains the documented keys of the Voice Connector, or is None if a member of the Voice Connector does
+    not have its documented type. If the value is None, the caller can get the Voice Connector by its ID.
 
     :raises VoiceError: a page is missing or unreadable, or the listing does not end.
     """
@@ -204,7 +205,7 @@ def get_tags(client: VoiceClient, voice_connector: dict[str, Any]) -> dict[str, 
 
 
 def are_tags_withheld(error: VoiceError) -> bool:
-    """Whether an error from ``get_tags`` means that the service does not return the tags of this resource.
+    """Whether an error from ``get_tags`` means that the service does not return the tags of the Voice Connector.
 
     For some existing Voice Connectors, the service returns BadRequest with "Invalid resource".
     """

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Bring a Voice Connector into its desired state: find it, read it, and apply the plan."""
+"""Bring a Voice Connector into its desired state: find it, read it, plan the necessary writes, and send them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Progress:
         return result
 
     def _compared(self, state: State) -> dict[str, Any]:
-        """Return the keys of a Voice Connector that the diff compares."""
+        """Return the values of a Voice Connector that the diff shows, by key."""
         keys = {"name", "require_encryption", *FIXED, "tags", *GIVEN}
         return {key: value for key, value in (state.describe(self.params) or {}).items() if key in keys}
 
@@ -127,9 +127,11 @@ class Manager:
     # Reading
 
     def read(self, identifier: str) -> State:
-        """Return a Voice Connector with the settings and tags that the options specify.
+        """Return the current state of a Voice Connector, with only those settings for which the task has an option.
 
-        :raises VoiceError: a read failed. Tags that AWS withholds are not a failure.
+        The state includes the tags if the task has the option ``tags``.
+
+        :raises VoiceError: a read failed. It is not a failure if AWS does not return the tags.
         """
         given = [setting for name, setting in SETTINGS.items() if self._params[name] is not None]
         wants_tags = self._params["tags"] is not None
@@ -153,7 +155,7 @@ class Manager:
         return State(known, settings, connector.get("tags"), connector.get("tags_error"))
 
     def _require_same(self, connector: dict[str, Any]) -> None:
-        """Raise VoiceError if the Voice Connector belongs to a different Region, or has a different name.
+        """Raise VoiceError if the Region or the name of the Voice Connector differs from the options.
 
         A different name is accepted if the task may rename the Voice Connector.
         """
@@ -260,7 +262,10 @@ class Manager:
         return self._wait_for(read, "not_visible")
 
     def _apply(self, current: State, created: bool) -> None:
-        """Apply the plan for the *current* state, and read the result. In check mode, only record the plan."""
+        """Plan and send the writes that the *current* state requires, and read the Voice Connector again.
+
+        In check mode, only record the plan.
+        """
         progress = self._progress
         plan = self._planner.plan(current, created)
         if self._check_mode:
@@ -282,9 +287,9 @@ class Manager:
             return
         identifier = str(progress.voice_connector_id)
         after = self._read_created(identifier) if created else self.read(identifier)
-        # For each written part of the Voice Connector, require the values of the last write of this part. Also plan
-        # again, and require that no writes are left. This finds a setting that needed no write at first, but that was
-        # changed by the write of a different setting.
+        # Each part that was written (the Voice Connector itself, its tags, or a setting) must now have the values of
+        # the last write of this part. In addition, plan again, and require that no value differs from the new plan.
+        # This finds a setting that needed no write at first, but that was changed by the write of a different setting.
         left = self._planner.plan(after, created=True).writes
         lost = [
             (key, write, write.lost(find_part(after, key), write.desired)) for key, write in dict(plan.writes).items()
@@ -294,7 +299,7 @@ class Manager:
             if names and not (key == "tags" and after.tags is None):
                 progress.failed_step = write.operation
                 raise write.failure("read_differently", options=write.name(names))
-        if not progress.changed:  # every write found that someone else had already made its change
+        if not progress.changed:  # someone else had already made all the changes
             progress.before = after
         progress.after = after
 
@@ -310,7 +315,7 @@ class Manager:
     def ensure_absent(self) -> None:
         progress = self._progress
         progress.after = State(None, {}, None)
-        # If only the listing contains the Voice Connector, wait until the listing and the read agree.
+        # If ListVoiceConnectors returns the Voice Connector, but GetVoiceConnector does not, wait until they agree.
         deletion, connector = self._wait_for(self._find_to_delete, "only_listed")
         if deletion is None or connector is None:
             return
@@ -330,8 +335,8 @@ class Manager:
     def _find_to_delete(self) -> tuple[ConnectorDeletion | None, dict[str, Any] | None] | None:
         """Return a pair: the deletion, and the documented keys of the Voice Connector.
 
-        If the Voice Connector does not exist, the keys are None, and the deletion can be None too. If only the listing
-        contains the Voice Connector, return None instead of the pair.
+        If the Voice Connector does not exist, the keys are None, and the deletion can be None too. If
+        ListVoiceConnectors returns the Voice Connector, but GetVoiceConnector does not, return only None.
         """
         identifier = self._progress.voice_connector_id = self.find()
         if identifier is None:

@@ -37,7 +37,7 @@ from ._operation import BadCredentials, DeadlineExceeded, NoThread
 from ._responses import CONTRADICTION, TRUNCATED, UnreadableResponse, canonical_name
 
 FAULT = "fault"  # a server error or a broken connection: retried a few times
-THROTTLE = "throttle"  # retried more often, for at most about a minute
+THROTTLE = "throttle"  # a throttled request: retried more times than a fault, for at most about a minute
 
 
 class Failure(NamedTuple):
@@ -251,7 +251,7 @@ _BY_WORDS = {
     "Subscription check failed": "account_not_authorized",
     "LogDestination": "log_delivery_denied",
 }
-# For an error without a name, or with a name that is not in _NAMES: the failure for its HTTP status.
+# The failure for an HTTP status. It is used if the error has no name, or if its name is not in _NAMES.
 _BY_STATUS = {401: "credentials_rejected", 403: "access_denied", 408: "server_error", 410: "not_offered"}
 
 # Words that OpenSSL and urllib3 use in errors that a retry cannot fix: a certificate that cannot be verified, and a
@@ -265,7 +265,8 @@ _NO_TLS = (
     "PACKET_LENGTH_TOO_LONG",
 )
 
-# The end of the sentence "the AWS credentials could not be obtained", for failures that are not error responses.
+# The words after "the AWS credentials could not be obtained" in the message, by the name of the failure that was the
+# cause. For an error response from AWS, explain_credentials() uses different words.
 _SOURCES = {
     "deadline": " in time",
     "redirected": ": a request was redirected",
@@ -319,7 +320,7 @@ def _quote(exception: BaseException) -> str:
     """Return "botocore reported: " with the message of an exception; "" if it is empty or must not be shown."""
     if isinstance(exception, HTTPClientError) and type(exception.kwargs["error"]).__name__ == "LocationParseError":
         return ""  # its message is a part of a URL, often with a part of a password
-    kind = "KeyError: " if isinstance(exception, KeyError) else ""  # its message is only the key
+    kind = "KeyError: " if isinstance(exception, KeyError) else ""  # the message of a KeyError is only the key
     return f"botocore reported: {kind}{exception}" if str(exception) else ""
 
 
@@ -359,7 +360,8 @@ def _explain_exception(exception: BaseException, settings: dict[str, Any], sent:
     if isinstance(exception, HTTPClientError):
         error = exception.kwargs["error"]
         if isinstance(error, TypeError) and "bytes found" in str(error):
-            # urllib3 tries to follow this redirect, and fails because botocore passes the headers as bytes.
+            # The server redirected the request. urllib3 tried to follow the redirect, and failed because botocore
+            # passes the headers as bytes.
             return "redirected", {"status": 303, "location": "a different location"}
         # ClosedPoolError means that a different thread has closed the connections. The other errors mean that urllib3
         # rejects the response.
@@ -465,7 +467,7 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
 
 
 def explain_settings(exception: BaseException, settings: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
-    """Return the message for an exception that a connection setting caused.
+    """Choose the message for an exception that a connection setting caused.
 
     :returns: the key of the message, the original error ("" to omit it), and values for placeholders in the message.
     """

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Call a service operation within its limits, and raise every failure as a VoiceError."""
+"""Call a service operation within the limits of a VoiceClient, and raise every failure as a VoiceError."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ from ._shapes import MistypedValue, require_type
 
 _T = TypeVar("_T")
 
-MAX_THROTTLES = 10  # throttled attempts of one operation
+MAX_THROTTLES = 10  # an operation fails after this many throttled attempts
 THROTTLE_WINDOW = 45  # seconds after which a throttled operation outside a bulk run is not retried
-MAX_BACKOFF = 5  # seconds between two attempts
+MAX_BACKOFF = 5  # the longest delay between two attempts, in seconds
 
-# AWS may reject a new proxy configuration because it ended support for proxy sessions, but return a different reason.
+# AWS ended support for proxy sessions. AWS may therefore reject a new proxy configuration, but its error message may
+# state a different reason.
 _ENDED = "; note that AWS ended support for proxy sessions on 2026-04-07 and may refuse this"
 
-# For operations on proxy configurations: each failure, and its replacement that mentions the end of support.
+# Only for operations on proxy configurations: maps the name of a message to the name of the message that replaces it.
+# The replacement also mentions that AWS ended support for proxy sessions.
 _ENDED_FAILURES = {"no_operation": "no_proxy_operation", "not_offered": "proxies_not_offered"}
 
 # The placeholders whose values can contain secrets, because their text comes from responses or from file paths.
@@ -54,13 +56,13 @@ class VoiceClient(NamedTuple):
     credentials: Any  # the SigningCredentials of both clients
     seconds: float | None  # the limit of one operation, excluding the wait for the rate limit; None for no limit
     own_retries: bool  # whether Operation retries reads; otherwise, botocore retries them
-    max_faults: int  # server errors and broken connections of one operation
-    rate_limit: Any  # the RateLimit that all requests of a bulk run share, or None
+    max_faults: int  # an operation fails after this many server errors and broken connections
+    rate_limit: Any  # the RateLimit in a bulk run, in which several threads share this client; otherwise, None
     request_ids: dict[str, object] | None  # the request IDs of all responses so far; None if they are not checked
     settings: dict[str, Any]  # the connection options
     clean: Callable[..., str]  # returns external text with the secrets of the connection hidden
     numbers: Any  # the PhoneNumbers to hide, or None; numbers that are read are added
-    holds_slot: bool = False  # whether the caller holds a slot of the rate limit for the first request
+    holds_slot: bool = False  # whether the caller has waited for the rate limit, so the first request need not wait
 
     @property
     def region(self) -> str:
@@ -144,7 +146,8 @@ class Operation:
         self._retries = client.own_retries or self._is_write
         self._once = name.startswith("Create")  # without a client token, a repeated request can create two resources
         self._started = 0.0
-        # The number of requests, of throttled attempts, and of attempts that ended with a fault
+        # Three counts: requests, throttled attempts, and attempts that ended with a fault, such as a server error or a
+        # broken connection
         self._sent = self._throttles = self._faults = 0
         self._last = ""  # for messages: how the last attempt that was retried ended
 
@@ -206,7 +209,7 @@ class Operation:
 
         :param kind: the type of the value, ``dict`` or ``list``.
         :raises VoiceError: the value has a different type, or the response contains only other members. Also raised if
-            the response is empty and may not come from AWS.
+            the value is missing or empty, and the response has no request ID.
         """
         document = response[RAW_JSON]
         value = document.get(name)
@@ -228,7 +231,7 @@ class Operation:
         raise self.failure("unreadable", reason=reason)
 
     def require_request_id(self, response: dict[str, Any]) -> None:
-        """Raise VoiceError for a response without a request ID, which may not come from AWS."""
+        """Raise VoiceError if a response has no request ID, because every response from AWS has one."""
         if not response["ResponseMetadata"].get("RequestId"):
             raise self.failure("unreadable", reason="it has no request ID, unlike every response from AWS")
 
@@ -291,7 +294,10 @@ class Operation:
         return None
 
     def _attempt(self, function: Callable[[], Any]) -> tuple[Any, Any]:
-        """Call botocore once. Return the response, and a Failed for a bad response or an exception."""
+        """Call botocore once. Return the response, if there is one, and a Failed if the attempt failed.
+
+        A Failed describes the failure: a bad response or an exception.
+        """
         attempt = Attempt(function)
         response = failed = None
         try:
@@ -345,7 +351,7 @@ class Operation:
             failures, more = self._faults, self._faults < self._client.max_faults
         else:
             return None
-        # At most 0.5 seconds after the first failure, then at most 1, 2, 4, and 5 seconds
+        # Wait at most 0.5 seconds after the first failure, then at most 1, 2, and 4 seconds, then at most 5 seconds.
         delay = random.uniform(0, min(MAX_BACKOFF, 2 ** (failures - 2)))
         left = self._left()
         if self._once and self._sent:

@@ -20,7 +20,7 @@ from ._responses import RepeatedKey, parse_json
 VOICE_CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 # The service's own pattern, in which the plus sign of E.164 is optional.
 PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
-# The service's own pattern and limit.
+# The service's own pattern for a country code, and its own limit on the number of countries.
 COUNTRY = re.compile(r"[A-Z]{2}")
 MAX_COUNTRIES = 100
 # botocore also accepts names such as us-east-1-fips, which is an endpoint of us-east-1 and not a Region.
@@ -69,7 +69,7 @@ def _to_option(kind: Any) -> dict[str, Any]:
 
 
 def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Return the options without nulls, and with each string that represents a list split into its items.
+    """Return the options without null values. If a string represents a list, replace it with the list.
 
     Ansible itself splits strings only at commas, keeps whitespace around items, and rejects null for an option that has
     a default.
@@ -128,12 +128,12 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def find_misplaced_secrets(given: Any, below: bool = False) -> set[str]:
-    """Return all strings and long numbers in the options that may be passwords.
+    """Return the possible passwords in the options: strings and long numbers.
 
-    These are the values at any depth under keys such as ``password`` or ``credentials``, except user names. Ansible
-    hides only the values of secret options, so it would show a password under a wrong key.
+    A value is a possible password if it is under a key such as ``password`` or ``credentials``, at any depth, and is
+    not a user name. Ansible hides only the values of secret options, so it would show a password under a wrong key.
 
-    :param below: whether *given* is under such a key.
+    :param below: whether *given* is under a key such as ``password``.
     """
     if isinstance(given, dict):
         found = [
@@ -188,8 +188,8 @@ def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, 
             _check_type(option, kind, params[name] if kind == "dict" else given[option])
             if kind == "dict" and isinstance(given[option], str):
                 _check_keys(option, given[option])
-    # Reject empty strings. For example, an empty connection option could be ignored, and the module would use
-    # different credentials.
+    # Reject empty strings. Otherwise, an empty connection option could be ignored, and the module could use different
+    # credentials.
     for option, given_value in given.items():
         if given_value == "" and option != may_be_empty:
             raise VoiceError("empty_string", option=option)

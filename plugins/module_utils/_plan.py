@@ -37,7 +37,7 @@ class State(NamedTuple):
     connector: dict[str, Any] | None  # the documented keys, without settings; None if it does not exist
     # For each setting, by its name: its structure, or None if it is not set. For credentials and phone numbers: a list.
     settings: dict[str, Any]
-    tags: dict[str, str] | None  # None if they were not read, or if AWS withholds them
+    tags: dict[str, str] | None  # None if not read, or if AWS withholds (does not return) them
     tags_error: str | None = None
 
     def describe(self, params: dict[str, Any]) -> dict[str, Any] | None:
@@ -94,7 +94,10 @@ def manage_failure(client: VoiceClient, params: dict[str, Any], name: str, **fie
 
 
 class Planner:
-    """Plans the writes that the options require. It sends no writes, and reads settings only to check service rules."""
+    """Plans the writes that the options require. It sends no writes.
+
+    It reads a setting only to check whether the service permits the combination of settings.
+    """
 
     def __init__(self, client: VoiceClient, params: dict[str, Any], warn: Callable[[str], None]) -> None:
         self._client = client

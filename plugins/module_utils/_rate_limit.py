@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The rate limit of a bulk run."""
+"""The rate limit of a bulk run, in which several threads share a client."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ SHARE = 0.95
 # last lowered. So the rate rises slowly at first, and fast if it has been too low for some time.
 RISE = 0.001
 LATENCY = 1  # seconds in which most responses arrive
-SILENCE = 20  # after this many seconds without a response, for example because connections hang, the window restarts
+# If no response arrives for this many seconds, for example because connections hang, the count of the WINDOW seconds
+# starts again.
+SILENCE = 20
 
 
 class ThrottledTooLong(Exception):
@@ -29,10 +31,11 @@ class ThrottledTooLong(Exception):
 
 
 class RateLimit:
-    """The rate limit that all threads of a bulk run share.
+    """The rate limit of one client, which all threads that use this client share.
 
     Until the service throttles, there is no limit. From then on, requests are sent in order, at the rate that the
-    service accepts. After a pause, a burst is permitted: at most as many requests as the rate permits in one second.
+    service accepts. Each request takes one slot: the time from which this request may be sent. After a pause, a burst
+    is permitted: at most as many requests as the rate permits in one second.
     """
 
     def __init__(self, window: float | None = None) -> None:
@@ -45,8 +48,8 @@ class RateLimit:
         self._next_slot = 0.0  # when the next request may be sent
         self._new_rate_from = 0.0  # the time of the first slot since the rate was last lowered
         self._accepted: deque[float] = deque()  # the times of the responses of the last second that were not throttled
-        # The times of the first and last throttled responses since the last response that was not throttled, or since a
-        # silence.
+        # The times of the first and last throttled responses. A response that is not throttled, or SILENCE seconds
+        # without any response, resets them.
         self._first_throttled = self._last_throttled = -math.inf
 
     @property

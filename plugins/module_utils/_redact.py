@@ -18,7 +18,8 @@ from typing import Any
 # In all patterns here, repetitions are bounded or do not backtrack, so that matching takes linear time.
 _BACKSLASH = r"(?:(?:\\|%(?:25){0,3}5c|&(?:amp;){0,3}#(?:92|x5c);)(?:u005c|x5c)?)"
 _ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
-# The length of one character as four bytes, each percent-encoded several times, such as %252525F0 (4 * 9)
+# The length of the longest escaped form of one character: four bytes, each percent-encoded several times, such as
+# %252525F0 (4 * 9)
 _LONGEST_SPELLING = 36
 
 
@@ -60,7 +61,8 @@ _KEYS = (
 _HEADERS = r"authorization(?:\s+header)?|cookie"
 _EQUALS = rf"{_BACKSLASH}{{0,4}}[\"']?\s{{0,8}}(?:[:=]>?|%(?:25){{0,3}}3[ad])\s{{0,8}}"
 _QUOTED = r"[bu]?(?P<quote>\\{0,4}[\"'])((?:(?!(?P=quote))\\*[^\\])*)"
-# Each rule hides its last group. A rule also matches a value whose end is missing, because text may be cut off.
+# In each rule, the last group matches the text to hide. A rule for a value also matches if the end of the value is
+# missing, because text may be cut off.
 _RULES = (
     # The user part of a URL, up to the last @, because a password can contain any character. Match the rest of the URL
     # too, so that it is searched only once.
@@ -112,8 +114,8 @@ class PhoneNumbers:
     def hide(self, value: Any) -> Any:
         """Return a result of a module with all phone numbers hidden, except in the diff and in identifiers.
 
-        If text was cut before a phone number was known, this also hides the beginning of the number at the end of the
-        text.
+        A string may have been cut off inside a phone number that was added later. In this case, the beginning of the
+        number, at the end of the string, is hidden too.
         """
         if isinstance(value, dict):
             kept = ("diff", "account_id", "backup_file", "voice_connector_id", "region")
@@ -238,8 +240,8 @@ def find_secrets(
     for path in glob.glob(os.path.expanduser("~/.aws/sso/cache/*.json")):
         secrets += _read_tokens(path)
     users = [str(url).rpartition("@")[0].rpartition("://")[2] for url in urls]
-    # If the user part of a URL contains #, /, ?, @, or a backslash, urllib3 and Python take a part of it for a host or
-    # a port, and quote this part in errors.
+    # If the user part of a URL contains #, /, ?, @, or a backslash, urllib3 and Python mistake a part of it for a
+    # host or a port, and quote this part in errors.
     users += [part for user in users for part in re.split(r"[#/?@\\]", user) if ":" in part or len(part) > 3]
     users += [part for user in users for part in user.split(":")[1:] if len(part) > 3]
     return secrets, [re.compile(re.escape(user)) for user in users if user]

@@ -139,10 +139,11 @@ def is_truncated(response_dict: dict[str, Any], body: bytes) -> bool:
 
 
 def _rewrite_error(response_dict: dict[str, Any], body: bytes) -> str | None:
-    """Rewrite an error response so that all versions of botocore parse it alike: name in the header, message in JSON.
+    """Rewrite an error response so that all versions of botocore parse it alike.
 
-    The name comes from the header, from ``code`` or ``__type`` in the body, or from XML, which AWS returns for an
-    unknown operation. Any namespace and URI are removed from the name.
+    The name of the error is put into a header, and the message into a JSON body. The name comes from the header, from
+    ``code``, ``Code``, or ``__type`` in the body, or from XML, which AWS returns for an unknown operation. Any
+    namespace and URI are removed from the name.
 
     :returns: why the response contradicts itself, or None.
     """
@@ -165,8 +166,8 @@ def _rewrite_error(response_dict: dict[str, Any], body: bytes) -> str | None:
         document = {"message": text, "code": "UnknownOperationException" if _UNKNOWN_OPERATION.match(text) else None}
         places.append(document["code"])
         if places[0] and not places[1] and text.strip():
-            # If the header contains the name, AWS never sends a body that is not a JSON object. Add such a body as a
-            # second name, so that a 404 with this body contradicts itself.
+            # If AWS sends the name of the error in the header, the body is always a JSON object. Treat any other body
+            # as a second name, so that the checks below find a contradiction in a 404 response with such a body.
             places.append(text)
     given = [place for place in places if place is not None]
     names = list(filter(None, map(_bare_name, given)))

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Decide which proxy configurations to delete, or why to delete none. All functions are pure."""
+"""Decide which proxy configurations to delete. If deleting is not safe, raise VoiceError. All functions are pure."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def choose_regions(regions: list[str], excluded: list[str]) -> list[str]:
 class Plan(NamedTuple):
     """What to do with the selected proxy configurations."""
 
-    records: list[Record]  # to back up and delete
-    unrestorable: list[tuple[Record, str]]  # to keep, each with the reason
+    records: list[Record]  # the proxy configurations to back up and delete
+    unrestorable: list[tuple[Record, str]]  # the proxy configurations to keep, each with the reason
     warnings: list[str]
 
 
@@ -60,8 +60,8 @@ def plan_deletions(
     :param read: the selected Voice Connectors with their proxy configurations, and with their tags
         if *exclusions* contains tags.
     :param ids: the selected IDs, or None for all.
-    :param prefix: "Failed to ...: ".
-    :param find_problem: a function that returns why a record cannot be restored, or None.
+    :param prefix: the beginning of error messages, "Failed to ...: ".
+    :param find_problem: a function that returns why a proxy configuration cannot be restored from a backup, or None.
     :raises VoiceError: the selection may be incomplete, or a selected proxy configuration must not be deleted.
     """
     names = {region.name for region in read.regions}
@@ -81,7 +81,8 @@ def plan_deletions(
         listed = {i: entry and entry["name"] for region in read.regions for i, entry in region.listed.items()}
         not_read = [{"voice_connector_id": i, "name": listed[i]} for i in foreign]
     require_used(connectors + not_read, exclusions, prefix)
-    found: dict[str, set[str]] = {}  # by ID, the Regions to which a Voice Connector belongs according to its reads
+    # For each ID, the Regions to which the Voice Connector belongs: the values of aws_region that its reads returned.
+    found: dict[str, set[str]] = {}
     for connector in connectors:
         found.setdefault(connector["voice_connector_id"], set()).update(filter(None, [connector["aws_region"]]))
     for identifier in [connector["voice_connector_id"] for connector in targets]:
@@ -111,8 +112,8 @@ def plan_deletions(
 def list_failures(read: BulkRead, exclusions: Exclusions) -> list[dict[str, Any]]:
     """Return the failed reads and their reasons, as the module returns them.
 
-    Tags that could not be read are not a failure if AWS withholds them, or if the ID or name of the Voice Connector is
-    excluded.
+    Tags that could not be read are not a failure if AWS withholds them (does not return the tags of this Voice
+    Connector), or if the ID or name of the Voice Connector is excluded.
     """
     connectors = {result.voice_connector_id: result.connector for result in read.reads if result.connector}
     failures: dict[tuple[str | None, str | None], dict[str, Any]] = {}

@@ -19,7 +19,7 @@ _ISO_8601 = r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{
 
 
 def to_iso_8601(timestamp: Any) -> str:
-    """Return a timestamp in ISO 8601 format in UTC, or an unchanged string if botocore cannot parse the timestamp."""
+    """Return a timestamp in ISO 8601 format in UTC. If it cannot be parsed, return it unchanged, as a string."""
     from botocore.utils import parse_timestamp
 
     if isinstance(timestamp, str) and len(timestamp) > 100:  # no timestamp is longer; parsing takes quadratic time

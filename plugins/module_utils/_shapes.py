@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Convert structures from the service to the documented return values. All functions are pure.
+"""Convert structures (the JSON objects in responses) to the documented return values. All functions are pure.
 
 A result contains only the documented members, with their documented names, such as ``cps_limit`` for ``CpsLimit``.
 Other parts of a response are ignored, so they cannot replace a documented value.
@@ -20,7 +20,8 @@ class MistypedValue(ValueError):
     """A value in a response is not of the documented type. The message names the value, but does not contain it."""
 
 
-# Types of values with their own rules. In a response, such a value has the type of the base class, such as a string.
+# These classes are types of values to which special rules apply. In a response, such a value has the type of the base
+# class, such as a string.
 class Country(str):
     """A country code (ISO 3166-1 alpha-2)."""
 
@@ -44,7 +45,7 @@ class PhoneNumber(str):
 class Setting(NamedTuple):
     """One setting of a Voice Connector. Each setting has its own operations."""
 
-    name: str  # the choice of include, the key in the result, and the option that sets it
+    name: str  # used as a choice of the option include, as a key of results, and as an option
     operation: str  # the operation that reads the setting
     # The member of the response that contains the setting. If it is a list, get_setting() returns a structure with only
     # this member.

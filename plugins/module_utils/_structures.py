@@ -37,14 +37,15 @@ _CANONICAL: dict[Any, Callable[[str], str]] = {
     PhoneNumber: lambda value: value.removeprefix("+"),
 }
 
-# The members of responses that have a different name as a parameter of the request.
+# Maps the name of a member of a response to the name of the request parameter that sets it, if the two names differ.
 _RENAMED = {"PhoneNumberCountries": "PhoneNumberPoolCountries"}
 # The request parameters that are never members of a structure in a response.
 FOREIGN = {"VoiceConnectorId", *_RENAMED.values()}
 
 _NUMBER = "a phone number in E.164 format in quotes, such as '+12065550100'; its value is not shown here"
 
-# For each kind, a function that returns whether a value is valid, and the requirement for messages.
+# For each type of value: a function that returns whether a value is valid, and a description of valid values, which
+# error messages contain.
 _VALID: dict[Any, tuple[Callable[[Any], Any], str]] = {
     Country: (
         lambda value: COUNTRY.fullmatch(value.upper()),
@@ -72,7 +73,7 @@ class Problem(NamedTuple):
     """Why a structure cannot be sent."""
 
     kind: str  # missing, unknown (to the installed botocore), or invalid
-    path: str  # the path of the option; for an unknown member, its name
+    path: str  # the path of the option, such as termination.cps_limit; for an unknown member, its name
     requirement: str = ""  # the requirement that an invalid value violates
 
 
@@ -105,7 +106,7 @@ def different_members(setting: Setting, one: dict[str, Any] | None, other: dict[
     """Return the members in which two structures of a setting differ. None means that the setting is not set.
 
     The service may normalize values, so the spelling of a value and the order of a list do not matter. If a setting
-    cannot be deleted, None equals a structure whose values are all false.
+    can be replaced, but not deleted, None counts as equal to a structure whose values are all false or empty.
     """
     if setting.put and not setting.delete:
         one, other = one or {}, other or {}
@@ -122,8 +123,8 @@ def different_members(setting: Setting, one: dict[str, Any] | None, other: dict[
 def lost_members(setting: Setting, stored: dict[str, Any] | None, sent: dict[str, Any] | None) -> set[str]:
     """Return the members whose *stored* value differs from the *sent* value. None means that the setting is not set.
 
-    The service may store a default for a member that was not sent, unless the member is a phone number. A member whose
-    value in *sent* is empty must stay empty.
+    The service may store a default for a member that was not sent, so such a member is returned only if it is a phone
+    number. A member that is empty in *sent* is returned if it is not empty in *stored*.
     """
     if stored is None or sent is None:
         return different_members(setting, stored, sent)
@@ -180,7 +181,9 @@ def merge(
 ) -> dict[str, Any]:
     """Return the *current* structure with the members in *given* changed.
 
-    If a given value equals the current value, the result keeps the spelling of the current value, such as ``+1...``.
+    If a given value differs from the current value only in its spelling, the result keeps the current spelling. For
+    example, a current phone number with a plus sign keeps the plus sign, even if the given number has none.
+
     An empty value in *given* stays in the result, because it removes the member.
 
     :param path: the path of the option, for exceptions.
@@ -252,10 +255,10 @@ def check_options(kind: Any, value: Any, path: str) -> None:
 def apply_options(
     setting: Setting, options: dict[str, Any], current: dict[str, Any] | None, path: str = ""
 ) -> dict[str, Any] | None:
-    """Return the *current* structure of a setting with options applied. None means that the setting is not set.
+    """Return the desired structure of a setting: *current*, changed by *options*. None means not set.
 
     :param options: the keys of the setting, and ``exists``. If a value is null or missing, the current value does not
-        change. If ``exists`` is false, the setting is deleted.
+        change. If ``exists`` is false, None is returned.
     :param path: the path of the option, for exceptions.
     :raises BadValue: a new phone number has no plus sign.
     :raises UnknownMembers: a list would lose members that have no option.
@@ -309,7 +312,8 @@ def find_unsendable(setting: Setting, shape: Any, structure: dict[str, Any]) -> 
 def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator[Problem]:
     """Yield why a *value* does not fit the *shape* of a request.
 
-    :param kind: the type of the value, as ``pick()`` documents it; if it is None, problems name the members.
+    :param kind: the type of the value, as ``pick()`` documents it. If it is None, each path contains the names of
+        members instead of the names of options.
     :param path: the path of the option.
     """
     if shape.type_name == "structure":
@@ -340,7 +344,10 @@ def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator
 
 
 def _is_missing(shape: Any, value: Any) -> bool:
-    """Return whether a required value is missing. A structure can be empty, and a string too if its shape allows it."""
+    """Return whether a required value is missing. An empty structure is not missing.
+
+    An empty string or list is missing, unless the *shape* specifies 0 as the minimum length.
+    """
     return value is None or (value in ("", []) and shape.metadata.get("min") != 0)
 
 

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The account of a connection, and the credentials of a role, from STS."""
+"""Call STS: find the account to which the credentials of a connection belong, and assume a role."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def assume_role(create_client: Callable[..., Any], source: Any, params: dict[str
     Operation: AssumeRole. This function replaces botocore's own provider, which would accept the credentials of a
     different role.
 
-    :param create_client: a function that creates a client, like that of botocore's session.
+    :param create_client: a function that creates a client, such as ``create_client`` of a botocore session.
     :param source: the SigningCredentials with which to assume the role.
     :param params: the options of the module.
     """
@@ -85,7 +85,9 @@ def assume_role(create_client: Callable[..., Any], source: Any, params: dict[str
 
 
 def check_sts_response(response_dict: dict[str, Any], **kwargs: Any) -> None:
-    """Convert a response that is not XML to a form that botocore can parse, so that its status is kept.
+    """If the complete body of an error response is not XML, replace it with XML, which botocore can parse.
+
+    The XML contains the HTTP status as the error code, and the beginning of the replaced body as the message.
 
     This is a handler for botocore's event ``before-parse``.
 

@@ -31,7 +31,10 @@ from ._structures import (
 
 
 class Change(NamedTuple):
-    """The states before and after a write. For a setting, a state is its structure, or None if it is not set."""
+    """The states before and after a write.
+
+    For a setting, a state is its structure (the JSON object that AWS returns), or None if the setting is not set.
+    """
 
     before: Any
     after: Any
@@ -39,7 +42,7 @@ class Change(NamedTuple):
 
 
 class WriteError(VoiceError):
-    """A write that failed after it changed something."""
+    """A write failed, and it may have changed the state. ``change`` contains the states before and after the write."""
 
     change: Change
 
@@ -53,7 +56,10 @@ class Confirmed(Exception):
 
 
 class Write:
-    """A write with one operation. Subclasses define the state that it changes, and how to read and compare states."""
+    """A write, which calls one operation of the service.
+
+    Each subclass defines the state that its writes change, and how to read and compare such states.
+    """
 
     operation: str  # the name of the operation
     action: str  # as in "Failed to ACTION in REGION"
@@ -63,14 +69,14 @@ class Write:
     def __init__(self, client: VoiceClient, decide: Callable[[Any], Any]) -> None:
         """Prepare a write.
 
-        :param decide: a function that returns the desired state for the current state, or raises VoiceError to refuse
-            the write.
+        :param decide: a function that takes the current state and returns the desired state. It raises VoiceError to
+            refuse the write.
         """
         self.client = client
         self.decide = decide
         self.before: Any = None  # the state that the last read returned
         self.desired: Any = None  # the state that the last request sets
-        self.expected: list[Any] = []  # contains the state for which the write was planned, if it was planned
+        self.expected: list[Any] = []  # empty, or one item: the state that the plan assumes before this write
         self._sending = False  # whether the last call of prepare() has returned, so a request may have been sent
 
     def read(self, client: VoiceClient) -> Any:
@@ -96,8 +102,9 @@ class Write:
     def check(self, parameters: dict[str, Any], kind: dict[str, Any], path: str = "") -> dict[str, Any]:
         """Return the *parameters* of the request; raise VoiceError if the installed botocore cannot send them.
 
-        :param kind: the types of the parameters, as ``pick()`` documents them, for the names of options.
-        :param path: the path of the options, for messages.
+        :param kind: the types of the parameters, as ``pick()`` documents them. Error messages use its keys as the names
+            of the options.
+        :param path: the option that contains these options, for error messages; empty if they are not suboptions.
         """
         problems = list(find_problems(self.shape, parameters, kind, path))
         for what, message, field in (("unknown", "not_in_botocore", "members"), ("missing", "incomplete", "options")):
@@ -183,7 +190,7 @@ class Write:
         """
         self._sending = False
         try:
-            # The write already holds a slot of the rate limit, so this read does not wait for one.
+            # The write has already waited for the rate limit, so this read does not wait again.
             current = self.read(self.client._replace(holds_slot=True))
         except VoiceError as e:
             if not may_be_applied:

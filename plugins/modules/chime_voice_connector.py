@@ -819,7 +819,7 @@ def main() -> None:
     progress = Progress(params, params["region"])
     credentials = (params["termination_credentials"] or {}).get("credentials") or []
     passwords = [credential["password"] for credential in credentials if credential["password"]]
-    # HTTP basic authentication encodes the user name and the password together, so hide this form too.
+    # HTTP basic authentication encodes the string "username:password", so hide this string too.
     passwords += [f"{credential['username']}:{credential['password']}" for credential in credentials]
     try:
         check_options(params, given)

@@ -809,9 +809,10 @@ def build_unread(regions: list[str], error: VoiceError) -> dict[str, Any]:
 
 
 def build_result(read: BulkRead, by_tags: bool) -> dict[str, Any]:
-    """Return the documented result of a read. If the task must fail, add the keys of a failure.
+    """Return the documented result of a read. If the task must fail, add ``msg`` and the other keys of a failed task.
 
-    :param by_tags: whether Voice Connectors are selected by their tags. Otherwise, withheld tags are not a failure.
+    :param by_tags: whether Voice Connectors are selected by their tags. If not, tags that AWS withholds
+        (does not return) are not a failure.
     """
     unknowns = read.unknowns()
     result: dict[str, Any] = {

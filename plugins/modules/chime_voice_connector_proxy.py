@@ -230,7 +230,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def describe(change: Change, with_diff: bool) -> dict[str, Any]:
-    """Return what the module returns for a change."""
+    """Return the part of the module's result that describes a change."""
     before, after = proxy_result(change.before), proxy_result(change.after)
     result = {"changed": change.changed, "exists": after["exists"], "proxy": after}
     return {**result, "diff": {"before": before, "after": after}} if with_diff else result

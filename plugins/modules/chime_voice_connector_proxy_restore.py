@@ -222,7 +222,9 @@ PREFIX = f"Failed to {PURPOSE}: "
 def read_connectors(
     records: list[Record], clients: dict[str, VoiceClient], account_id: str, concurrency: int
 ) -> tuple[dict[str, dict[str, Any] | VoiceError], list[str]]:
-    """Return, by ID, the documented keys of each Voice Connector or the VoiceError of its read. Also return warnings.
+    """Read the Voice Connector of each record. Return a dictionary of results by ID, and a list of warnings.
+
+    A result is the documented keys of the Voice Connector, or the VoiceError if it could not be read.
 
     :raises VoiceError: a Voice Connector belongs to a different account or Region.
     """
@@ -241,7 +243,7 @@ def read_connectors(
 def desired_proxy(
     write: SettingWrite, record: Record, overwrite: bool, current: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """Return the ``Proxy`` structure of a record; raise VoiceError if it must not replace the *current* structure."""
+    """Return the ``Proxy`` structure in a backup record; raise VoiceError if it must not replace *current*."""
     # In a backup, an empty phone number means that no number is set. The service does not accept an empty phone number.
     desired = {member: value for member, value in record.proxy.items() if value != ""}
     desired.setdefault("Disabled", False)  # otherwise, the service could keep the current value
@@ -258,7 +260,7 @@ def restore(module: Any, result: dict[str, Any], numbers: PhoneNumbers) -> None:
     """Restore the selected proxy configurations, and record the outcome in *result*.
 
     :param numbers: the phone numbers to hide.
-    :raises VoiceError: not all of the proxy configurations could be restored.
+    :raises VoiceError: at least one of the proxy configurations could not be restored.
     """
     params = module.params
     check_values(OPTIONS, module.given, params)

@@ -365,7 +365,7 @@ def plan(
 
 
 def delete_unchanged(client: VoiceClient, record: Record, check_mode: bool) -> Change:
-    """Delete a proxy configuration if it still equals the backup."""
+    """Delete a proxy configuration. If it was changed after the backup, raise VoiceError instead."""
     write = SettingWrite(client, PROXY, record.voice_connector_id, deletes=True)
 
     def decide(current: dict[str, Any] | None) -> None:
@@ -383,7 +383,7 @@ def retire(module: Any, result: dict[str, Any], numbers: PhoneNumbers) -> None:
     """Delete the selected proxy configurations, and record the outcome in *result*.
 
     :param numbers: the phone numbers to hide.
-    :raises VoiceError: not all of the proxy configurations could be deleted.
+    :raises VoiceError: at least one of the proxy configurations could not be deleted.
     """
     params = module.params
     check_options(params, module.given)

@@ -18,14 +18,14 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._findings import J
 from ansible_collections.chime_sdk.voice.plugins.plugin_utils._mask import Mask
 
 FORMAT = 1
-# A phone number without its last two digits; the other digits can be masked
+# Matches a phone number except its last two digits. Masked digits, which are asterisks, also match.
 _NUMBER = re.compile(r"[+]?[0-9*(](?:[\s().\-/]{0,3}[0-9*]){4,}(?=[0-9]{2}(?![0-9]))")
 _CREATED = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+]00:00")
 MAX_BYTES = 64 * 1024 * 1024
 _KNOWN = ("pass", "fail", "not_applicable", "excepted")
 _HOLDS = ("pass", "not_applicable")
 
-# The account ID, the ID of the Voice Connector, and the key of the policy
+# Identifies a check of a Voice Connector: the account ID, the ID of the Voice Connector, and the name of the check
 Key = tuple[Any, str, str]
 
 
@@ -81,7 +81,10 @@ def _read_file(path: str) -> bytes:
 
 
 def _parse(envelope: Any) -> Previous:
-    """Return what a comparison needs; raise ValueError if *envelope* is not a report of the current format."""
+    """Return the parts of *envelope*, the content of a JSON report, that a comparison needs.
+
+    :raises ValueError: *envelope* is not a report in the current format.
+    """
     kinds = {"policy": dict, "accounts": list, "findings": list}
     if (
         not isinstance(envelope, dict)
@@ -130,7 +133,7 @@ def read_previous(path: str) -> tuple[Previous | None, str | None]:
 
 
 def _comparable(name: str, value: Any) -> Any:
-    """Return a value of a policy in a form in which a masked phone number equals the unmasked one."""
+    """Return the value of a policy key, converted so that a phone number equals the same number with masked digits."""
     value = Mask(()).value(value, name)
     return _NUMBER.sub("", json.dumps(value)) if name == "allowed_tag_values" else value
 
@@ -142,11 +145,12 @@ def _finding(key: Key, seen: Seen) -> dict[str, Any]:
 
 
 def compare(judgment: Judgment, previous: Previous | None) -> Comparison:
-    """Return the findings with their last known status, and the findings that are new, fixed, and carried forward.
+    """Return all findings of this audit, and three separate lists: new, fixed, and carried-forward findings.
 
-    Only checks that have the same value in both policies are compared. A check that is unknown now, or excepted in one
-    of the reports, is neither new nor fixed. If a check was unknown in the previous report, its last known status
-    counts.
+    A check is compared only if its value is the same in the policy of the previous report and in the current policy. A
+    finding is not listed as new or fixed if it is unknown now, is excepted now, or was excepted in the previous report.
+    If it was unknown in the previous report, the comparison uses the last known status from that report. A
+    carried-forward finding contains the last known status of a Voice Connector that this audit did not read.
     """
     findings = [{**finding, "last_known_status": None} for finding in judgment.findings]
     result = Comparison(findings, [], [], [])
@@ -171,7 +175,7 @@ def compare(judgment: Judgment, previous: Previous | None) -> Comparison:
             found.add(key)
             status = previous.seen[key].status
         elif identifier not in existed and (account, finding["region"]) in previous.complete:
-            status = "not_applicable"  # the Voice Connector did not exist
+            status = "not_applicable"  # the Voice Connector did not exist at the time of the previous report
         if finding["status"] == "unknown":
             finding["last_known_status"] = status if key else None
         elif finding["status"] == "fail" and status in _HOLDS:

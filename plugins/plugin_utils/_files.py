@@ -16,8 +16,8 @@ import pathlib
 import time
 from collections.abc import Iterator
 
-# The errors of network and virtual file systems that cannot lock or sync. NFS cannot lock a folder that is open for
-# reading.
+# The errors of network and virtual file systems that cannot lock or sync. NFS cannot lock a folder, because it requires
+# that the locked file is open for writing, and a folder can be opened only for reading.
 _UNSUPPORTED = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 _MAX_WAIT = 60  # seconds to wait for another run that is writing
@@ -33,7 +33,7 @@ def _if_supported() -> Iterator[None]:
 
 
 def _lock(descriptor: int, folder: pathlib.Path) -> None:
-    """Lock the folder, as soon as no other run has locked it; raise OSError after _MAX_WAIT seconds."""
+    """Lock the folder. If a different run has locked it, wait; raise OSError after waiting for _MAX_WAIT seconds."""
     deadline = time.monotonic() + _MAX_WAIT
     while True:
         try:

@@ -45,7 +45,7 @@ class Judgment(NamedTuple):
     policy: dict[str, Any]  # as given, except that dates are strings
     unused_exceptions: list[dict[str, Any]]  # the exceptions that match no finding of any status
     narrowed: bool  # whether any result is limited to IDs, names, or tags
-    complete: bool  # whether there is a result, and everything in the results was read
+    complete: bool  # whether there is at least one result, and nothing is missing from the results
 
 
 def find_account(values: dict[str, Any]) -> str | None:
@@ -60,9 +60,9 @@ def is_same(account: str | None, other: str | None) -> bool:
 
 
 def group_by_account(found: list[tuple[str | None, Connector]]) -> dict[str | None, list[Connector]]:
-    """Group Voice Connectors with the same ID by account.
+    """Group Voice Connectors that all have the same ID. Each group belongs to one account.
 
-    If exactly one account is known, it replaces the unknown accounts.
+    If exactly one account is known, Voice Connectors whose account is unknown are also in the group of this account.
     """
     known = {account for account, _connector in found if account}
     groups: dict[str | None, list[Connector]] = {}
@@ -76,8 +76,9 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgment:
 
     Judge each Voice Connector once. If several results contain it, use the result with the fewest unknown checks. In a
     tie, prefer the result from the Region that the Voice Connector belongs to, then the first result. Two Voice
-    Connectors are the same if their IDs are the same, and if their accounts are the same or unknown. If a Voice
-    Connector is only in the errors of a result, each of its checks is unknown, unless a different result contains it.
+    Connectors are the same if their IDs and their accounts are the same. If exactly one account is known for an ID, an
+    unknown account counts as this account. If a Voice Connector is only in the errors of a result, each of its checks
+    is unknown, unless a different result contains it.
 
     :param results: a result, its list ``voice_connectors``, the registered variable of a loop, or a list of these.
     :param policy: a dictionary, or YAML or JSON text.
@@ -125,7 +126,7 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgment:
             connector = Connector(values, read.errors, now)
             by_id.setdefault(connector.identifier, []).append((account, connector))
     voice_connectors = []
-    accounts: dict[str, set[str | None]] = {}  # by ID of a Voice Connector, the accounts with findings about it
+    accounts: dict[str, set[str | None]] = {}  # maps each ID of a Voice Connector to the accounts in its findings
     for identifier, candidates in by_id.items():
         for account, group in group_by_account(candidates).items():
             judged = [(c, [(name, evaluate(check, wanted, c)) for name, check, wanted in checks]) for c in group]
@@ -175,7 +176,7 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgment:
 
 
 def rank(judged: tuple[Connector, list[tuple[str, CheckResult]]]) -> tuple[int, bool]:
-    """Return the sort key that puts the best read of a Voice Connector first."""
+    """Return a sort key for the results that contain the same Voice Connector. The result to use comes first."""
     connector, outcomes = judged
     unknown = sum(result.status == UNKNOWN for _name, result in outcomes)
     return unknown, connector.region is None or connector.values.get("aws_region") != connector.region
@@ -184,7 +185,11 @@ def rank(judged: tuple[Connector, list[tuple[str, CheckResult]]]) -> tuple[int, 
 def apply_exception(
     found: list[Exemption], reason: str | None, today: datetime.date
 ) -> tuple[str, str | None, dict[str, Any]]:
-    """Return the status, the reason, and the exception of a failed check to which exceptions apply."""
+    """Apply exceptions to a failed check. Return its status, its reason, and one of the exceptions.
+
+    This is the first exception that has not expired. If all have expired, the check still fails, and the first
+    exception is returned.
+    """
     valid = [exemption for exemption in found if exemption.until is None or exemption.until >= today]
     exemption = (valid or found)[0]
     exception = {

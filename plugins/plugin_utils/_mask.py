@@ -18,7 +18,8 @@ _MIN_PARTLY_MASKED = 8  # characters
 _MAX_DEPTH = 40
 _MAX_INT = 2**63
 
-# The keys of phone numbers. phone_number_countries does not contain phone numbers.
+# Matches the keys whose values are phone numbers. The key phone_number_countries does not match, because its values are
+# countries.
 _PHONE_KEY = re.compile(r"phone_numbers?$|^dnis$")
 # The values of these keys are not masked, because identifiers also contain digits, and because users need the name of a
 # Voice Connector.
@@ -38,11 +39,11 @@ _KEPT = frozenset(
         "voice_connector_ids",
     ]
 )
-# The keys whose values can contain a phone number that is in no setting
+# The keys whose values can contain phone numbers that are not in the settings of a Voice Connector
 _LIKELY_KEYS = ("reason", "actual", "expected", "tags", "allowed_tag_values")
-_MIN_USER = 3  # a shorter user name can be an ordinary word, so it is not masked in other strings
-# Four or more digits with the usual punctuation. No two repetitions can match the same text, so matching takes linear
-# time.
+_MIN_USER = 3  # a shorter user name can be an ordinary word, so it is masked only under the key usernames
+# Four or more digits, with or without the usual punctuation between them. There is only one way to match a string, so
+# matching takes linear time.
 _DIGITS = re.compile(r"(?:(?<!\w)\+)?[0-9](?:[\s().\-/]{0,3}[0-9]){3,}")
 # A probable phone number, even without a plus sign. 12 digits do not match, because they can be an account ID.
 _LIKELY = re.compile(
@@ -61,7 +62,7 @@ def _only_digits(text: str) -> str:
 
 
 def _find_phone_numbers(value: Any, private: bool = False, depth: int = 0) -> Iterator[str]:
-    """Yield every string under a key of phone numbers."""
+    """Yield every phone number in *value*: each string that belongs to a key that _PHONE_KEY matches."""
     if depth > _MAX_DEPTH:
         return
     if isinstance(value, dict):
@@ -119,7 +120,7 @@ class Mask:
         """Return a value that JSON can contain, with all private data masked. Deeply nested parts become "...".
 
         :param key: the key that the value belongs to, which decides how a string is masked.
-        :param likely: whether to also mask probable phone numbers that are in no setting.
+        :param likely: whether to also mask probable phone numbers that are not in the settings of a Voice Connector.
         """
         likely = likely or key in _LIKELY_KEYS
         if isinstance(value, str):

@@ -76,11 +76,11 @@ def label(check: Any) -> str:
 
 
 def group_rows(envelope: dict[str, Any], checks: list[Any]) -> list[dict[str, Any]]:
-    """Return the accounts, each with a row for each Voice Connector. The worst accounts and rows come first.
+    """Return the accounts, each with a row for each Voice Connector. Those with the most failed checks come first.
 
     A row has a cell for each check: the status, and whether the finding is new. A check without findings is unknown. A
-    check with several findings has the worst status. A row also has the findings that fail, are unknown, or are
-    excepted, and the number of cells with each status.
+    check with several findings has the worst status of these findings. A row also has the findings that fail, are
+    unknown, or are excepted, and the number of cells with each status.
     """
 
     def identify(item: dict[str, Any]) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ def group_rows(envelope: dict[str, Any], checks: list[Any]) -> list[dict[str, An
 
 
 def group_unread(envelope: dict[str, Any]) -> dict[str, dict[str, list[Any]]]:
-    """Return the accounts and Regions that were not read, by the reason: {reason: {account: [region]}}."""
+    """Return the accounts and Regions that were not completely read, for each reason: {reason: {account: [region]}}."""
     groups: dict[str, dict[str, list[Any]]] = {}
     known: dict[tuple[Any, Any], list[str]] = {}
 
@@ -136,8 +136,8 @@ def group_unread(envelope: dict[str, Any]) -> dict[str, dict[str, list[Any]]]:
             unread and account["reason"] in {None, *(item["reason"] for item in unread)}
         ):
             add(account["account_id"], name, None, account["reason"])
-    # A finding without a check usually repeats one of the reasons above, and differs only by the name of what was not
-    # read. Skip such a finding. If a finding has a different reason, include it.
+    # If a finding belongs to no check, its reason usually contains the reason of an account or a Region. That reason is
+    # already in the groups, so skip such a finding. If a finding has a different reason, add it.
     for finding in envelope["findings"]:
         if finding["check"] is None:
             place = finding["account_id"], finding["region"]
@@ -179,7 +179,8 @@ def render_page(envelope: dict[str, Any]) -> str:
         checks=checks,
         statuses=STATUSES,
         groups=groups,
-        # The number of rows by their worst status. For each check, the number of rows that fail the check.
+        # worst: for each status, the number of rows in which it is the worst status.
+        # fails: for each check, the number of rows in which the check fails.
         worst=collections.Counter(min(row["cells"], key=lambda cell: _RANKS[cell[0]])[0] for row in rows),
         fails=[sum(row["cells"][column][0] == "fail" for row in rows) for column in range(len(checks))],
         unread=group_unread(envelope),

@@ -59,7 +59,8 @@ class Undecided(Exception):
         self.result = CheckResult(status, actual, reason)
 
 
-Errors = dict[tuple["str | None", "str | None", "str | None"], str]  # messages by ID, Region, and setting
+# Maps the ID of a Voice Connector, a Region, and a setting to the message of an error. Each of the three can be None.
+Errors = dict[tuple["str | None", "str | None", "str | None"], str]
 
 
 class Connector(NamedTuple):
@@ -141,7 +142,10 @@ def shorten(text: str, length: int = _MAX_MESSAGE) -> str:
 
 
 def plain(value: Any, tags: bool = False) -> Any:
-    """Return any value as a scalar, as a list of scalars, or, if *tags* is true, as a dictionary of scalars."""
+    """Convert a value of any type to a scalar or to a list of scalars.
+
+    If *tags* is true, convert a dictionary to a dictionary of scalars.
+    """
     if isinstance(value, list):
         return [show(item) if isinstance(item, list) else plain(item) for item in value]
     if tags and isinstance(value, dict):
@@ -325,7 +329,7 @@ def parse_time(value: Any) -> datetime.datetime:
     """Return a time in UTC; raise AuditError if it is not a time.
 
     :param value: a string in ISO 8601 format with a UTC offset, or an unquoted YAML timestamp. YAML converts a
-        timestamp to a datetime or a date. A datetime without an offset is in UTC. A date means its first moment in UTC.
+        timestamp to a datetime or a date. A datetime without an offset is in UTC. A date means 00:00 UTC on that day.
     """
     try:
         if isinstance(value, str):
@@ -438,8 +442,8 @@ def parse_networks(name: str, value: Any) -> Callable[[str], bool | None]:
             problem = shorten(str(e), MAX_SHOWN)
             raise AuditError(f"The policy key {name} contains an invalid CIDR block: {problem}. {suggest_cidr(cidr)}")
         networks[network.version].append(network)
-    # Collapsed networks are sorted and do not overlap. Only the last network that starts at or below a block can
-    # contain the block.
+    # Collapsed networks are sorted and do not overlap. So only one network can contain a block: the last network whose
+    # first address is less than or equal to the first address of the block.
     merged = {version: list(ipaddress.collapse_addresses(each)) for version, each in networks.items()}
     starts = {version: [int(network.network_address) for network in each] for version, each in merged.items()}
 
@@ -464,7 +468,7 @@ class Check(NamedTuple):
     """A check of a policy. Its name in ``CHECKS`` is its key in the policy."""
 
     includes: tuple[str, ...]  # the values of the option "include" that this check needs
-    parse: Callable[[str, Any], Any]  # converts the key and its value in a policy to the second argument of evaluate
+    parse: Callable[[str, Any], Any]  # takes a policy key and its value, and returns the second argument of evaluate
     evaluate: Callable[[Connector, Any], CheckResult]
     # Given the policy value and the actual value, returns the single option of chime_voice_connector that makes the
     # check pass. Returns None if the check needs several options, or if several values are possible.
@@ -564,8 +568,9 @@ class Policy(NamedTuple):
     given: dict[str, Any]
     checks: dict[str, Any]  # the parsed values, in the order of CHECKS
     exceptions: list[Exemption]
-    # Each key contains a check, the ID of a Voice Connector, and the name of a Voice Connector. The ID or the name is
-    # None. For an exception by tags, both the ID and the name are None.
+    # Each key has three items: a check, the ID of a Voice Connector, and the name of a Voice Connector. If an exception
+    # selects by ID, the name is None. If it selects by name, the ID is None. If it selects by tags, the ID and the name
+    # are None.
     by_selector: dict[tuple[str, str | None, str | None], list[Exemption]]
 
 

@@ -35,12 +35,13 @@ _REASON_KEYS = ("msg", "skip_reason", "skipped_reason", "failed_when_suppressed_
 
 
 class Gap(NamedTuple):
-    """Something that was not read: an account, a Region, or a part of the selection."""
+    """Something that was not read: an account, a Region, or Voice Connectors selected by ID, name, or tags."""
 
     region: str | None
     identifier: str | None
     reason: str
-    selected: tuple[str, str] | None = None  # a selected name or selected tags without a match, as in find_matched()
+    # The selected name or the selected tags that no Voice Connector matches, in the form that find_matched() returns
+    selected: tuple[str, str] | None = None
 
 
 class Read(NamedTuple):
@@ -49,7 +50,7 @@ class Read(NamedTuple):
     account_id: str | None
     connectors: list[dict[str, Any]]
     errors: Errors
-    unread: dict[str, tuple[str | None, str]]  # by ID, the Region and the message of the first error
+    unread: dict[str, tuple[str | None, str]]  # for each Voice Connector ID, the Region and message of its first error
     gaps: list[Gap]
     summary: dict[str, Any]  # the entry in Judgment.accounts
 

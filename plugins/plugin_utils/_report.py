@@ -84,7 +84,11 @@ def _was_read(entry: dict[str, Any]) -> bool:
 
 
 class Reads:
-    """The accounts and Regions that were read in any of the results."""
+    """All accounts and Regions in the results.
+
+    In ``accounts``, the value is true if the account was at least partly read in any result. In ``regions``, the value
+    is true if the Region was completely read in any result.
+    """
 
     def __init__(self, accounts: list[dict[str, Any]]) -> None:
         self.accounts: dict[Any, bool] = {}
@@ -149,7 +153,7 @@ def _describe_unread(reads: Reads, counts: dict[str, int], unread_parts: int) ->
 
 
 def build_verdict(judgment: Judgment, reads: Reads, counts: dict[str, int], outcome: str) -> str:
-    """Return the result in one sentence of at most MAX_VERDICT characters."""
+    """Return the verdict: a summary of the audit in at most MAX_VERDICT characters."""
     total, violating = counts["voice_connectors"], counts["violating_voice_connectors"]
     read = [identity for identity, was_read in reads.accounts.items() if was_read]
     where = with_noun(len(read), "account")
@@ -206,7 +210,9 @@ def build_envelope(
     title: str,
     show_phone_numbers: bool,
 ) -> dict[str, Any]:
-    """Return everything that a report contains. All values can be converted to JSON, and private values are masked.
+    """Return everything that a report contains. All values can be converted to JSON.
+
+    Phone numbers and user names are masked unless *show_phone_numbers* is true.
 
     :param previous: the previous report, if there is one.
     :param warnings: warnings about the previous report.
@@ -284,9 +290,9 @@ def _list_checks(envelope: dict[str, Any]) -> list[str]:
 
 
 def _list_unread(envelope: dict[str, Any]) -> list[str]:
-    """Return a line for each distinct reason, with its accounts and Regions.
+    """Return a line for each reason why something is unknown, with the accounts and Regions that have this reason.
 
-    Reasons that differ only in the account, Region, Voice Connector, or request are the same reason.
+    Reasons that differ only in a Region, or in the ID of an account, a Voice Connector, or a request, share a line.
     """
     groups: dict[str, list[dict[str, Any]]] = {}
     for finding in envelope["findings"]:

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare the bulk read to boto3, a loop in a playbook, and the AWS CLI, and print a table.
+"""Compare chime_voice_connector_info to boto3, a loop in a playbook, and the AWS CLI, and print the results.
 
 The emulator runs in a separate process and responds after a fixed time. The wall time, CPU seconds, and peak memory of
 a client are those of its whole process, including the startup. If a client runs several times, its figures are medians.
-The figures of the loop are extrapolated from a few items, and those of the AWS CLI from a few calls.
+The figures of the loop are extrapolated from a run with a few items, and those of the AWS CLI from a few calls.
 
 Usage: python tests/benchmark [--quick]
 """
@@ -184,7 +184,7 @@ def check_complete(cost: Cost, size: int) -> None:
 
 
 def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[str]:
-    """For each of *sizes*, print the costs of the module and bare boto3. Return the table rows for growth targets."""
+    """For each of *sizes*, print the costs of the module and of bare boto3. Return rows for the table of targets."""
     module_costs, boto3_costs = {}, {}
     for size in sizes:
         with start_emulator(size) as emulator:
@@ -218,7 +218,7 @@ def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[st
 def measure_alternatives(
     module: Command, boto3: Command, size: int, pair_count: int, folder: pathlib.Path
 ) -> list[str]:
-    """Print the costs of the loop and the AWS CLI, and return the table rows for the wall-time targets."""
+    """Print the costs of the loop and of the AWS CLI. Return the rows on wall time for the table of targets."""
     item_count, call_count = 20, 3
     playbook = folder / "loop.yml"
 
@@ -237,7 +237,7 @@ def measure_alternatives(
 
     with start_emulator(size) as emulator:
         pairs = [(emulator.measure(*module), emulator.measure(*boto3)) for _pair in range(pair_count)]
-        # The difference excludes the startup time of ansible-playbook.
+        # The difference between two runs does not contain the startup time of ansible-playbook.
         item_wall = (run_loop(item_count).wall - run_loop(1).wall) / (item_count - 1)
         print(f"| {'loop in a playbook *':22} | {size:6,} | {item_wall * size:8.2f} |         |        | {size:8,} |")
         if shutil.which("aws"):
@@ -258,7 +258,7 @@ def measure_alternatives(
 
 
 def measure_faults(module: Command, throttled_size: int, rate: float, faulty_size: int) -> list[str]:
-    """Return the table rows for the targets of a run with throttling, and of one with faults."""
+    """Run the module once with throttling and once with faults. Return rows for the table of targets."""
     with start_emulator(throttled_size, rate_limit=rate) as emulator:
         throttled = emulator.measure(*module)
     check_complete(throttled, throttled_size)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read proxy configurations with boto3 and a thread pool, with little error handling, as the baseline of the benchmark.
+"""Read proxy configurations with boto3 in a thread pool. The benchmark compares the module to this program.
 
 Usage: python bare_boto3.py THREADS. The Region, endpoint, and credentials come from the environment.
 """

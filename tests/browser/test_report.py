@@ -176,7 +176,7 @@ def tabs(browser: Browser) -> dict[bool, Tab]:
 
 @pytest.fixture
 def open_report(tabs: dict[bool, Tab], reports: pathlib.Path) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens a report. At the end, the test fails if a tab recorded anything."""
+    """Return a function that opens a report. At the end, the test fails if a tab recorded anything unwanted."""
 
     def open_page(
         name: str = "seven",
@@ -321,8 +321,8 @@ def test_hostile_text_is_shown_unchanged_and_never_runs(open_report: Callable[..
         settings = row.locator("dl bdi").all_text_contents()
         assert text in settings and f"{text}: {text}" in settings
     assert page.locator(".notice li > bdi").all_text_contents()[: len(HOSTILE)] == HOSTILE
-    # All white space in a name must be shown, so compare the rendered text. Only for print does Chromium render rows
-    # that are outside the viewport.
+    # All white space in a name must be shown, so compare the rendered text. Chromium renders the rows outside the
+    # viewport only if it prints the page.
     page.emulate_media(media="print")
     assert sorted(page.locator(f"{ROWS} th > bdi").all_inner_texts()) == sorted(HOSTILE)
     assert page.locator("img, script:not([type=module]), b:text-is('out')").count() == 0

@@ -18,7 +18,7 @@ HANDSHAKE_DROPS = ("handshake_close", "handshake_alert")
 class Fault:
     """A change to some responses. A field with its default value changes nothing."""
 
-    # The operation to which the fault applies, in Voice or STS. * means all operations in Voice, but none in STS.
+    # The operation to which the fault applies. * means all operations of Amazon Chime SDK Voice, but none of STS.
     operation: str = "*"
     request_has: str = ""  # a string that the path, query, or Authorization header must contain, such as an ID
     times: int | None = None  # how many times the fault applies; None for no limit

@@ -27,7 +27,7 @@ _TYPES: dict[str, Any] = {
 def find_problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:
     """Yield a message for each constraint that *value* violates in the shape or its nested shapes.
 
-    :param value: the value, as JSON types.
+    :param value: the value, as json.loads() returns it.
     :param path: the location of the value, as the messages show it.
     """
 

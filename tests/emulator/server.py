@@ -146,7 +146,7 @@ class _Server(ThreadingHTTPServer):
                 super().finish_request(secured, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore clients that disconnect. For an error in the emulator itself, the handler returns status 500."""
+        """Ignore clients that disconnect. For an error in the emulator itself, _Handler returns status 500."""
 
 
 class _Handler(BaseHTTPRequestHandler):

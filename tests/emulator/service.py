@@ -36,9 +36,9 @@ DEFAULT_STATE: dict[str, Any] = {
     "voice_connectors": [],
 }
 
-# The settings of a Voice Connector. Each name is the name of a member in a response, and of the shape of this member.
-# With the prefix GetVoiceConnector, PutVoiceConnector, or DeleteVoiceConnector, it is the name of an operation. An old
-# botocore does not have all of these settings.
+# The settings of a Voice Connector. A setting, its member in a response, and the shape of this member have the same
+# name. This name with the prefix GetVoiceConnector, PutVoiceConnector, or DeleteVoiceConnector is the name of an
+# operation. An old botocore does not have all of these settings.
 SETTINGS = (
     "EmergencyCallingConfiguration",
     "ExternalSystemsConfiguration",
@@ -71,9 +71,10 @@ _DEFAULT_REGION = "us-east-1"
 class Voice:
     """Voice Connectors with their tags and settings, by account and Region.
 
-    These rules come from public reports: Termination credentials require termination settings, and are deleted with
-    them. An emergency calling configuration requires termination and origination to be enabled. While it exists,
-    termination and origination cannot be deleted or disabled. A Voice Connector with phone numbers cannot be deleted.
+    The emulator enforces these rules, which come from public reports: Termination credentials require termination
+    settings, and are deleted with them. An emergency calling configuration requires termination and origination to be
+    enabled. While it exists, termination and origination cannot be deleted or disabled. A Voice Connector with phone
+    numbers cannot be deleted.
 
     The emulator does not check whether a phone number is already associated with a different Voice Connector.
     """
@@ -158,8 +159,8 @@ class Voice:
             number = len(self.credentials)
             new = {
                 "access_key": f"ASIAEMULATOR{number}",
-                # No part of these values may be a different secret, such as emulator-secret-key. Ansible would mask
-                # this part, and a test that searches the output for a complete value would not find the value.
+                # These values must not contain a different secret, such as emulator-secret-key. Ansible would mask
+                # this secret, and a test that searches the output for a complete value would not find the value.
                 "secret_key": f"temporary-secret-key-{number}",
                 "session_token": f"temporary-session-token-{number}",
             }
@@ -190,7 +191,7 @@ class Voice:
         return entry
 
     def passwords(self, voice_connector_id: str) -> dict[str, str | None]:
-        """Return the password for each username, which is None for usernames in the initial state."""
+        """Return the password for each username. For a username in the initial state, the password is None."""
         passwords: dict[str, str | None] = self.snapshot()[voice_connector_id].get(_CREDENTIALS, {})
         return passwords
 
@@ -417,7 +418,7 @@ def _now() -> str:
 
 
 def _vary(shape: Any, value: Any, name: str = "") -> Any:
-    """Return the value of the member *name* in a different spelling with the same meaning, for ``reorders``."""
+    """Return *value* in a different spelling or order with the same meaning. Used if ``reorders`` is true."""
     if isinstance(value, dict) and shape.type_name == "structure":
         return {key: _vary(member, value[key], key) for key, member in shape.members.items() if key in value}
     if isinstance(value, list) and shape.type_name == "list":
@@ -429,7 +430,7 @@ def _vary(shape: Any, value: Any, name: str = "") -> Any:
 
 @functools.lru_cache(None)
 def _check_seed(seed: str) -> None:
-    """Check *seed*, which is a Voice Connector in the initial state as a JSON string.
+    """Check a Voice Connector of the initial state. *seed* is the Voice Connector as a JSON string.
 
     :raises ValueError: if the Voice Connector violates the service model.
     """

@@ -28,7 +28,7 @@ class Tls:
     """A certificate for 127.0.0.1 and localhost, and a file with the CA certificate."""
 
     def __init__(self) -> None:
-        import trustme  # imported only here, so that the program runs without the test requirements
+        import trustme  # imported only here, so that an emulator without TLS does not require trustme
 
         authority, certificate = _issue(trustme.CA)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

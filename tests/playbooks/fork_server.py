@@ -4,8 +4,8 @@
 
 """Run the command ansible-playbook in forks of this process, which imports Ansible once.
 
-Each line of the standard input is a JSON object that describes a run, with the parameters of run(). Each line of the
-standard output is the exit status of a run.
+Each line of the standard input is a JSON object with the arguments for one call of run(). Each line of the standard
+output is the exit status of one run.
 """
 
 from __future__ import annotations

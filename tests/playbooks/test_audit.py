@@ -50,7 +50,7 @@ def audit(runner: PlaybookRunner, *arguments: str, **variables: Any) -> tuple[in
 def audits(
     runner: PlaybookRunner, variables: list[dict[str, Any]], *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the playbook for each item of *variables*, in one run of Ansible. The names omit ``voice_audit_``."""
+    """Run the playbook once per item of *variables*, all in one run of Ansible. The names omit ``voice_audit_``."""
     site = [
         {"ansible.builtin.import_playbook": AUDIT, "vars": {f"voice_audit_{name}": v for name, v in item.items()}}
         for item in variables
@@ -207,7 +207,7 @@ def test_audits_in_one_run_report_only_their_own_reads(runner: PlaybookRunner) -
     assert result.returncode != 0
     assert "voice_audit_hosts is nowhere, but a part of this pattern matches no host" in result.stdout + result.stderr
     assert not (runner.folder / "third").exists()
-    # If the read of the second audit is skipped, its report does not contain the read of the first one.
+    # If the read of the second audit is skipped, the second report does not contain the result of the first read.
     runner.emulator.requests.clear()
     answers = "y\ny\nn\ny\ny\n"
     stepped = runner.run("site.yml", {}, "--step", answers=answers)
@@ -265,7 +265,7 @@ def test_a_mistake_ends_the_run_and_is_named(runner: PlaybookRunner, mistake: st
 
 
 def condition(number: int) -> str:
-    """Return item *number* of ``when`` in the first task. Join string literals that are connected by ``~``."""
+    """Return item *number* of ``when`` in the playbook's first task. Join string literals connected by ``~``."""
     (play,) = yaml.safe_load(PLAYBOOK)
     return re.sub(r"'\s*~\s*'", "", play["tasks"][0]["when"][number])
 
@@ -305,7 +305,7 @@ def test_settings_that_cannot_be_read_make_the_audit_incomplete(runner: Playbook
 
 
 def test_no_region_is_hard_coded() -> None:
-    """The only Region that the code may name is us-east-1, to which the request for the list of Regions goes."""
+    """The code may contain no Region except us-east-1, from which the modules request the list of Regions."""
     region = re.compile(r"\b(?:us|ca|eu|ap|sa|af|me|il|mx)-(?:[a-z]+)-\d\b")
     assert region.findall(PLAYBOOK) == []
     for path in [*ROOT.glob("plugins/**/*.py"), *ROOT.glob("playbooks/*.yml")]:

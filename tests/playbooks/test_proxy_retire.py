@@ -169,7 +169,7 @@ RESTORE_VALUES: list[tuple[str, Any]] = [(name, UNDEFINED) for name in ("backup_
 def test_a_variable_with_an_undefined_value_changes_nothing(
     runner: PlaybookRunner, playbook: str, task: str, variables: dict[str, Any], values: list[tuple[str, Any]]
 ) -> None:
-    """Run a copy of the playbook that contains the task once for each value, and no other task."""
+    """Run a copy of the playbook whose only tasks are copies of *task*, one for each value."""
     write_backup(runner.folder)
     (play,) = yaml.safe_load((ROOT / f"playbooks/{playbook}.yml").read_text(encoding="utf-8"))
     (original,) = (entry for entry in play["tasks"] if entry["name"] == task)
@@ -229,7 +229,7 @@ def test_a_maximum_of_zero_prevents_every_deletion(runner: PlaybookRunner) -> No
 
 
 def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_restored(runner: PlaybookRunner) -> None:
-    """The role in release 1.0.0 had variables with the clashing names. The path of the backup is relative."""
+    """In release 1.0.0, the role had variables with the names in ``clashing``. The path of the backup is relative."""
     clashing = {
         "ids": [],
         "records": [],

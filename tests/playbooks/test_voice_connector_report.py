@@ -41,8 +41,8 @@ def play(
     playbook = folder / "playbooks/report.yml"
     playbook.parent.mkdir(exist_ok=True)
     playbook.write_text(yaml.safe_dump(content))
-    # Keep *reads* out of the playbook. An error message shows the lines around the task, and the tests require that the
-    # output contains no private value.
+    # Keep *reads* out of the playbook, because an error message shows the lines of the playbook around the task. The
+    # output must contain no private value from *reads*.
     (playbook.parent / "reads.json").write_text(json.dumps({"reads": reads}))
     command = ["playbooks/report.yml", "-i", "trunks,", "-e", "@playbooks/reads.json"]
     return server.run([*command, *arguments], folder)

@@ -155,7 +155,7 @@ def folder(tmp_path: pathlib.Path) -> pathlib.Path:
 
 @pytest.fixture
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Skip the waits between attempts, of this collection and of botocore, and return their lengths in seconds."""
+    """Skip the waits between attempts in this collection and in botocore. Return their lengths in seconds."""
     taken: list[float] = []
     monkeypatch.setattr("botocore.endpoint.time", types.SimpleNamespace(sleep=taken.append))
     clock = types.SimpleNamespace(sleep=taken.append, monotonic=time.monotonic)

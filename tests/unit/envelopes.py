@@ -142,7 +142,7 @@ def envelope(
 
 
 def fleet(count: int, accounts: int = 1, failing: int = 5, **values: Any) -> dict[str, Any]:
-    """Return a report on *count* Voice Connectors. Every *failing*-th one fails some checks."""
+    """Return a report on *count* Voice Connectors. If *failing* is 5, every fifth one fails some checks."""
     identifiers = [f"{111122223333 + number * 1111}" for number in range(accounts)]
     words = ("reception", "warehouse", "workshop", "support hotline", "fax gateway", "Zentrale Köln", "Lager Bremen")
     connectors = [

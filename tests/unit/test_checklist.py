@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check the requirements of the Ansible package that no other check covers."""
+"""Check those requirements for inclusion in the Ansible package that no other check covers."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ def demo() -> Iterator[Emulator]:
 
 
 def test_runnable_playbooks_run(demo: Emulator, tmp_path: pathlib.Path) -> None:
-    """Run each command. Then run all playbooks with one more command. Each command runs in a fork of one process."""
+    """Run each command in a runnable block, and then all runnable playbooks at once, in forks of one process."""
     runs = []
     for block in RUNNABLE:
         if "ansible-playbook " in block.code:
@@ -188,7 +188,7 @@ IN_A_DIFFERENT_REGION = {"VoiceConnector": {"VoiceConnectorId": WITHOUT_PROXY, "
 REDIRECT = Fault(PROXY, status=302, headers={"location": "https://portal.example/"}, body="<html>", request_id=False)
 SET, NOT_SET, FAILS = "``exists: true``", "``exists: false``", "the task fails"
 
-# For each row: its outcome, and a list of faults for each case that the row covers.
+# For each row of the table: its outcome, and a list of faults for each case that the row covers.
 RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
     "200, and ``Proxy`` has at least one member, even if the value of this member is null": (
         SET,

@@ -435,7 +435,7 @@ def test_the_response_to_an_unknown_operation_does_not_name_the_error(client: An
 def test_an_unknown_route_is_rejected_for_every_method(emulator: Emulator, method: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port_of(emulator))
     path = "/nowhere" if method == "GET" else "/voice-connectors"
-    # Use one connection, on which data left over from the first response would break the second.
+    # Send both requests on one connection, so that the second one fails if data of the first response is left over.
     for _attempt in range(2):
         connection.request(method, path)
         response = connection.getresponse()

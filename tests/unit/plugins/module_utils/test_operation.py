@@ -46,14 +46,14 @@ def connect(emulator: Emulator, service: str = _client.SERVICE) -> VoiceClient:
 
 
 def send(sent: list[str], wait: Callable[[], Any] = lambda: None) -> None:
-    """Wait, and then add a request to *sent*, unless the attempt of this thread was abandoned."""
+    """Call *wait*. Then add a request to *sent*, unless the attempt that runs in this thread was abandoned."""
     wait()
     stop_abandoned()
     sent.append("request")
 
 
 def test_a_request_that_is_sent_while_it_is_abandoned_is_counted() -> None:
-    """The attempt is abandoned too late to stop the request, so ``sent`` must already count the request."""
+    """The attempt is abandoned too late to stop the request, so ``attempt.sent`` must already count it."""
 
     class Interrupted(Attempt):
         """An attempt whose thread reads ``abandoned``, and then waits until the test lets it continue."""
@@ -117,14 +117,14 @@ def test_an_attempt_is_abandoned_if_a_signal_ends_the_wait() -> None:
     finally:
         signal.signal(signal.SIGALRM, previous)
     resume.set()
-    assert ended.wait(5) and sent == []  # after a signal, join() can return too early
+    assert ended.wait(5) and sent == []  # do not use join(), which can return too early after a signal
 
 
 # The check before each attempt
 
 
 class Slots(RateLimit):
-    """A rate limit. After a request has waited for a slot, ``wait`` adds an event to *events*."""
+    """A rate limit. When a request gets its slot (permission to be sent now), ``wait`` adds an event to *events*."""
 
     def __init__(self, events: list[str]) -> None:
         super().__init__()
@@ -240,7 +240,7 @@ def test_the_time_of_the_check_does_not_count_towards_the_limit(
 def test_a_read_in_the_check_uses_the_slot_of_the_write(
     emulator: Emulator, client: VoiceClient, events: list[str]
 ) -> None:
-    """After these responses, the rate limit grants a slot only every 0.26 seconds."""
+    """After the four accepted responses and the throttled one, the rate limit grants a slot every 0.26 seconds."""
     for _response in range(4):
         client.rate_limit.record(False)
     client.rate_limit.record(True)

@@ -308,7 +308,7 @@ def test_text_that_cannot_be_printed_raises_no_error() -> None:
 
 
 def survivors(shown: str, secret: str) -> set[str]:
-    """Return the parts of *secret*, each of eight characters, that can be read in *shown*."""
+    """Return each sequence of eight characters of *secret* that can be read in *shown*, even if it is encoded."""
     plain = {shown, re.sub(r"\\+(?:u00|x)([0-9a-fA-F]{2})", lambda match: chr(int(match[1], 16)), shown)}
     plain |= {html.unescape(html.unescape(text)) for text in plain}
     plain |= {unquote(unquote(text)) for text in plain}
@@ -345,7 +345,7 @@ def test_no_part_of_a_random_secret_survives() -> None:
 
 
 def first_offset_not_shown() -> int:
-    """Return how many characters of a text redact() uses. It ignores all characters after these."""
+    """Return the number of characters at the beginning of a text that redact() uses. It ignores the rest."""
     low, high = 0, 10**6
     while low < high:
         middle = (low + high) // 2

@@ -31,7 +31,7 @@ TYPES = {"boolean": bool, "integer": int, "string": str, "timestamp": to_iso_860
 
 
 def kind_of(shape: Any) -> Any:
-    """Return the type that ``Setting.members`` must have for a shape of the service model."""
+    """Convert a shape of the service model to a type in the form that ``Setting.members`` contains."""
     if shape.type_name == "structure":
         return {
             next(iter(camel_dict_to_snake_dict({name: None}))): (
@@ -95,7 +95,7 @@ def keys_of(options: dict[str, Any], inner: str) -> dict[str, Any]:
 
 def test_a_connector_has_the_members_in_the_service_model() -> None:
     members = kind_of(MODEL.shape_for("VoiceConnector"))
-    # The oldest botocore lacks the two newest members.
+    # The oldest supported botocore lacks integration_type and network_type.
     assert members == {key: CONNECTOR[key] for key in members}
     assert set(CONNECTOR) - set(members) <= {"integration_type", "network_type"}
 

@@ -50,8 +50,8 @@ def test_members_in_different_spellings_are_equal(name: str, one: Any, other: An
         ("termination", None, {"CpsLimit": 1}, {"CpsLimit"}),
         ("origination", {"Routes": [{**ROUTE, "Weight": 1}]}, {"Routes": [ROUTE]}, set()),
         ("origination", {"Routes": [ROUTE, ROUTE]}, {"Routes": [ROUTE]}, {"Routes"}),
-        # The route that is sent first matches both stored routes, and the one that is sent last matches only ROUTE. So
-        # the last one must be matched first.
+        # The first route in the request matches both stored routes, but the second route in the request matches only
+        # ROUTE. So the second route must be matched before the first one.
         (
             "origination",
             {"Routes": [ROUTE, {"Host": "a.example.com"}]},

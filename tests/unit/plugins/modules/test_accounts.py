@@ -447,7 +447,7 @@ def test_a_listing_that_always_has_new_items_ends(read: Read, fleet: Emulator, m
 
 
 def test_voice_connectors_of_a_different_account_are_errors(read: Read, fleet: Emulator) -> None:
-    """A cache may return the listing of a different account. The result must not contain its Voice Connectors."""
+    """A cache may return the Voice Connectors of a different account. The result must not contain them."""
     connector = {"VoiceConnectorId": WITH_PROXY, "VoiceConnectorArn": f"arn:aws:chime:{WEST}:{HERE}:vc/{WITH_PROXY}"}
     fleet.faults = [Fault(LIST, body=json.dumps({"VoiceConnectors": [{**connector, "AwsRegion": WEST}]}))]
     result = read(region=WEST, assume_role_arn=ROLE, include=["proxy"])

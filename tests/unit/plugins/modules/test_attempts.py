@@ -234,7 +234,7 @@ def test_a_write_that_botocore_prepares_too_slowly_is_never_sent(
 
 
 def provide(folder: pathlib.Path, minutes: float, script: str = "") -> str:
-    """Return the ``credential_process`` line of a profile. Each run of the command adds a line to ``runs``.
+    """Return the ``credential_process`` line of a profile. Each run of the command adds a line to the file ``runs``.
 
     :param minutes: the lifetime of the credentials.
     :param script: shell commands that run before the credentials are printed.
@@ -328,7 +328,8 @@ def test_a_write_whose_credentials_arrive_too_late_is_never_sent(
 ) -> None:
     limit_operations(monkeypatch, 0.5)
     # credential_process runs when the module starts, and for each request. The module obtains the credentials for the
-    # write before it sends the last read, so run len(write.reads) + 1 is for the write. From this run on, all are slow.
+    # write before it sends the last read. So len(write.reads) runs of credential_process are for the start and the
+    # other reads, and the next run is for the write. This run and all later runs are slow.
     slow = f"[ $(wc -l < runs) -le {len(write.reads)} ] || sleep 0.8"
     profile = use_profile(monkeypatch, tmp_path, provide(tmp_path, 12, slow))
     message = write.message(write.run(one, tmp_path, **profile))
@@ -460,7 +461,7 @@ def test_the_message_about_the_limit_shows_how_the_last_attempt_ended(
         assert words in read_once(one, voice_connector_id=WITH_PROXY)["msg"]
 
 
-# If a shell runs the tests in the background, the processes that they start ignore SIGINT, so set Python's handler.
+# If the tests run in the background of a shell, each process that they start ignores SIGINT. So set Python's handler.
 SCRIPT = """
 import json, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -609,8 +610,8 @@ def test_a_request_whose_connection_pool_is_closed_in_the_meantime_is_sent_again
         pool = find_pool(manager, *args, **kwargs)
         if closed < 2:
             closed += 1
-            manager.clear()  # another thread could do this now
-            pool.close()  # clear() of urllib3 2 does not close a pool in use
+            manager.clear()  # another thread could clear the pools at this time
+            pool.close()  # in urllib3 2, clear() does not close a pool that is in use
         return pool
 
     monkeypatch.setattr(PoolManager, "connection_from_url", find_and_close)
@@ -623,7 +624,7 @@ def test_a_write_whose_responses_are_all_repeated_fails_with_the_reason(one: Emu
     one.faults = [repeated(GET)]
     assert (
         read_once(one, voice_connector_id=WITH_PROXY)["exists"] is True
-    )  # this run of the module has not received this ID before
+    )  # this run of the module has only one response, so no request ID is repeated
     options = {**connection_to(one), "voice_connector_id": WITH_PROXY, "state": "absent"}
     one.faults = [repeated(GET, 1), repeated(CONNECTOR), repeated(DELETE)]
     one.requests.clear()
@@ -637,7 +638,7 @@ def test_a_write_whose_responses_are_all_repeated_fails_with_the_reason(one: Emu
 def test_a_write_with_a_repeated_response_is_confirmed_by_reading(
     one: Emulator, sleeps: list[float], tmp_path: pathlib.Path, write: Write, applied: bool
 ) -> None:
-    """If *applied* is false, the service does not get the write. The client gets the response to an earlier request."""
+    """If *applied* is false, the emulator does not run the write, as if a cache had returned an earlier response."""
     lost: dict[str, Any] = {"body": json.dumps({"Proxy": DISABLED})} if write.after else {"body": "", "status": 204}
     reads = [Fault(GET, times=1)] * (write.reads.count(GET) - 1)
     one.faults = [*reads, repeated(GET, 1), repeated(write.operation, **({} if applied else lost))]

@@ -189,7 +189,7 @@ VARIABLES = {
     "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES": "request_min_compression_size_bytes",
     "AWS_METADATA_SERVICE_TIMEOUT": "metadata_service_timeout",
     "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "metadata_service_num_attempts",
-    # The collection overrides these two.
+    # The collection overrides the following two settings.
     "AWS_RETRY_MODE": "retry_mode",
     "AWS_MAX_ATTEMPTS": "max_attempts",
 }
@@ -372,7 +372,7 @@ def test_a_package_that_cannot_be_imported_is_reported_with_its_python(
 def read_with_role(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, config: pathlib.Path, sleeps: list[float]
 ) -> Read:
-    """Return a function that reads with the credentials of a role. It takes the arguments of a fault for AssumeRole."""
+    """Return a function that reads with the credentials of a role. Its arguments describe a fault for AssumeRole."""
     config.write_text(ROLE)
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", emulator.url)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")  # so that botocore itself does not retry

@@ -106,7 +106,7 @@ TERMINATION: dict[str, Any] = {
 ORIGINATION = {"routes": [ROUTE], "disabled": False}
 EMERGENCY = {"dnis": [{"emergency_phone_number": "+12065550110", "calling_country": "US"}]}
 CREDENTIALS = {"credentials": [{"username": "pbx", "password": "a-password"}]}
-# All settings, and the tags, that a new Voice Connector can have.
+# The options for a new Voice Connector with tags and all settings that it can have.
 ALL: dict[str, Any] = {
     "termination": TERMINATION,
     NAME: CREDENTIALS,
@@ -120,7 +120,7 @@ ALL: dict[str, Any] = {
 }
 if not HAS_ALL:
     del ALL["external_systems"]
-# The steps that create a Voice Connector with ALL.
+# The write operations that create a Voice Connector with the options ALL, in order.
 STEPS = [
     CREATE,
     *(PUT[n] for n in ("termination", NAME, "origination", "emergency_calling")),
@@ -373,7 +373,7 @@ def test_different_spellings_and_omitted_values_are_not_changes(task: Task, opti
     assert not result["changed"] and task.writes == [], result
 
 
-# Changes to a setting of FULL: its name, the options, and the members of the request that differ from FULL.
+# Changes to FULL: the name of the setting, its options, and the members of the request that differ from FULL.
 CHANGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("termination", {"cps_limit": 2}, {"CpsLimit": 2}),
     ("termination", {"default_phone_number": ""}, {"DefaultPhoneNumber": None}),

@@ -84,7 +84,7 @@ def state(*names: str) -> dict[str, Any]:
     """Return a state with two Voice Connectors: FULL with the settings *names*, and EMPTY without settings."""
     full: dict[str, Any] = {"VoiceConnectorId": FULL, "Name": "reception"}
     for name in names:
-        # In the state and in a response, a setting has the same key. Only the list of usernames has a different key.
+        # A setting has the same key in the state as in a response. The only exception is the list of usernames.
         structure = VALUES[name][0]
         seed = "TerminationCredentials" if name in LISTS else SETTINGS[name].member
         full[seed] = structure["Usernames"] if name in LISTS else structure
@@ -139,7 +139,7 @@ def test_all_settings_are_read_with_one_request_each(full_emulator: Emulator) ->
     full, empty = result["voice_connectors"]
     assert {name: full[name] for name in NAMES} == {name: {"exists": True, **VALUES[name][1]} for name in NAMES}
     assert {name: empty[name] for name in NAMES} == {name: empty_result(name, False) for name in NAMES}
-    # One listing, and for each of the two connectors, one request for its tags and one for each setting.
+    # One request lists both connectors. For each connector, one request reads its tags, and one reads each setting.
     assert len(full_emulator.operations()) == 1 + 2 + 2 * len(NAMES)
 
 

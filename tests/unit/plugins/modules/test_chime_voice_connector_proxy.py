@@ -35,7 +35,8 @@ GET, PUT, DELETE = "GetVoiceConnectorProxy", "PutVoiceConnectorProxy", "DeleteVo
 CONNECTOR = "GetVoiceConnector"
 WRITES = {PUT, DELETE}
 
-# A few failures of each kind. The tests of chime_voice_connector_proxy_info cover more; the modules share this code.
+# A few failures of each kind. The module chime_voice_connector_proxy_info handles failures with the same code, and its
+# tests cover more failures.
 THROTTLED: dict[str, Any] = {"error": "ThrottledClientException"}
 FAULTS: list[dict[str, Any]] = [
     {"error": "ServiceFailureException"},

@@ -85,7 +85,7 @@ def retire(fleet: Emulator, folder: pathlib.Path) -> Retire:
 
 
 def listing(*changes: dict[str, Any]) -> Fault:
-    """Return a fault that lists us-east-1. The first of *changes* applies to the first Voice Connector, and so on."""
+    """Return a fault that lists the connectors in us-east-1. *changes* are changes to the entries, in order."""
     entries = []
     for number, connector in enumerate(FLEET["voice_connectors"][:4]):
         identifier = connector["VoiceConnectorId"]
@@ -277,7 +277,7 @@ def test_an_account_that_cannot_be_determined_stops_the_run(
     assert fleet.operations() == [CALLER]
 
 
-@pytest.mark.parametrize("position", [0, 2])  # the positions of a Voice Connector with a proxy, and of one without
+@pytest.mark.parametrize("position", [0, 2])  # position 0 has a proxy configuration, position 2 has none
 @pytest.mark.parametrize(
     ("arn", "words"),
     [

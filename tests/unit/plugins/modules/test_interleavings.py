@@ -34,7 +34,7 @@ pytestmark = pytest.mark.no_cover
 
 GET, PUT, DELETE = (f"{verb}VoiceConnectorProxy" for verb in ("Get", "Put", "Delete"))
 ACCOUNT = CREDENTIALS["account"]
-REGIONS = ["us-east-1", "us-west-2", "eu-west-1"]  # no test selects the last one
+REGIONS = ["us-east-1", "us-west-2", "eu-west-1"]  # no test selects the last Region
 ID = re.compile(r"\ba[0-9]{21}\b")
 
 Proxy = Optional[dict[str, Any]]
@@ -49,7 +49,7 @@ VALUES: dict[str, list[Any]] = {
 
 MAX_WAIT = 0.003  # the longest wait for the rate limit, in seconds
 
-# Parts of the messages
+# Parts of the messages about failures
 CHANGED = "changed after the backup was written"
 FLICKERS = "each read returned a different configuration"
 OVERWRITES = "the current configuration differs from the backup"
@@ -72,7 +72,7 @@ class Story:
         self.random = random.Random(seed)
         self.region = region
         self.settings = settings  # as the emulator stores them
-        self.edits = self.random.choice([0, 0.1, 0.4])  # the probability of an edit at each moment
+        self.edits = self.random.choice([0, 0.1, 0.4])  # the probability of an edit in each call of edit()
         self.faults = self.random.choice([0, 0.05, 0.05, 0.3, 0.8])  # the probability of a fault for each request
         # if not None, the fault for every write
         self.fault_of_writes = self.random.choice(["throttled", "failed", "lost", *[None] * 27])
@@ -124,11 +124,11 @@ class Editor:
     """Edits the proxy configurations in an emulator at random moments, and records what happens."""
 
     def __init__(self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, seed: int, backs_up: bool = False) -> None:
-        """If *backs_up*, the first read of each configuration is for a backup, and never fails."""
+        """If *backs_up* is true, the first read of each configuration is for a backup, and never fails."""
         self.emulator = emulator
         self.backs_up = backs_up
-        self.rate_limits: list[float] = []  # the rate limits to set in the service, each for 40 writes
-        self.ends_after = math.inf  # the number of writes after which the service throttles everything
+        self.rate_limits: list[float] = []  # the next rate limits of the emulator, each for 40 write requests
+        self.ends_after = math.inf  # after so many write requests, every request for a proxy is throttled
         self.stale: list[str] = []  # the IDs of connectors that were edited between the last read and a write
         self._lock = threading.RLock()
         self._handle, self._next_fault = emulator.voice.handle, emulator.next_fault
@@ -138,8 +138,8 @@ class Editor:
             for (_account, region), connectors in emulator.voice._connectors.items()
             for identifier, connector in connectors.items()
         }
-        # Make an edit each time that _wait_for_slot() ends. Even without a rate limit, it runs before each attempt, but
-        # never between the last read and the write.
+        # Edit after each call of _wait_for_slot(), which waits until the rate limit permits a request. Even without a
+        # rate limit, the function is called before each attempt, but never between the last read and the write.
         wait = _operation.Operation._wait_for_slot
 
         def wait_and_edit(operation: Any) -> Any:

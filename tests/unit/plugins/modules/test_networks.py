@@ -189,7 +189,7 @@ def test_an_invalid_ca_bundle_fails_without_a_retry(
 
 @pytest.fixture
 def start_proxy_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int | None], ProxyServer]]:
-    """Return a function that starts a proxy server for all requests. If *status* is not None, it refuses them."""
+    """Return a function that starts a proxy server. If *status* is not None, the server refuses all requests."""
     running: list[ProxyServer] = []
 
     def start(status: int | None) -> ProxyServer:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Give the real main() random options, and compare the results with a model that does not share its code."""
+"""Give the real main() random options, and compare the results with a model that shares no code with the module."""
 
 from __future__ import annotations
 
@@ -310,7 +310,7 @@ def to_options(value: Any) -> Any:
 
 
 def expect_setting(current: Any, options: dict[str, Any]) -> Any:
-    """Return the expected value of a setting after a successful run with *options*. *current* is its value before."""
+    """Return the value that *options* must give to a setting. *current* is the value of the setting before the run."""
     if options.get("exists") is False:
         return None
     setting = copy.deepcopy(current or {})
@@ -336,7 +336,7 @@ def complete(route: dict[str, Any], current: list[dict[str, Any]]) -> dict[str, 
 
 
 def expect(model: Model, options: dict[str, Any]) -> Model:
-    """Return the model that a successful run with *options* must lead to."""
+    """Return the model that must describe the Voice Connector after a successful run with *options*."""
     if options.get("state") == "absent":
         return None
     new = copy.deepcopy(model)
@@ -520,7 +520,7 @@ def draw_setting(rng: random.Random, name: str, current: Any) -> dict[str, Any]:
                 [draw(rng, MODEL.shape_for("DNISEmergencyCallingConfiguration"), True, item=True)]
             )
         if key == "routes" and current and current.get("routes") and rng.random() < 0.6:
-            # Choose some of the current routes. Shorten the first one to a part if only one route has this part.
+            # Choose some current routes. Keep only a few members of the first one if these members identify it.
             options[key] = rng.sample(current[key], rng.randint(1, len(current[key])))
             part = dict(list(options[key][0].items())[: rng.randint(1, 5)])
             if sum((canonical(route) or {}).items() >= (canonical(part) or {}).items() for route in current[key]) == 1:

@@ -227,7 +227,7 @@ def test_a_connector_that_belongs_to_a_different_region_than_the_record_is_refus
 
 
 def edit_behind(monkeypatch: pytest.MonkeyPatch, fleet: Emulator, operation: str, fails: bool) -> None:
-    """Let the emulator store EDITED for each *operation*, and respond with EDITED, or with an error if *fails*."""
+    """After each *operation*, store EDITED in the emulator, and respond with EDITED, or an error if *fails* is true."""
     handle = fleet.voice.handle
 
     def handle_and_edit(model: Any, request: Any, account: str, region: str) -> Any:
@@ -349,7 +349,7 @@ def test_a_backup_path_that_is_not_utf_8_stops_the_run(
 
 
 def in_two_regions(stored: Any, fleet: Emulator, west: dict[str, Any] | None) -> None:
-    """Let us-west-2 also return RECEPTION, with us-west-2 as its home Region, and *west* as its proxy configuration."""
+    """Let us-west-2 also return RECEPTION. There, its AwsRegion is us-west-2, and its proxy configuration is *west*."""
     connectors = fleet.voice._connectors
     other = copy.deepcopy(connectors[ACCOUNT, EAST][RECEPTION])
     other["settings"] = {} if west is None else {"Proxy": west}

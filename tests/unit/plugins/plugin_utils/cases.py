@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judgments and findings for the tests of the report."""
+"""Judgments (the results of checking Voice Connectors against a policy) and findings for the tests of the report."""
 
 from __future__ import annotations
 

@@ -491,7 +491,7 @@ def test_an_invalid_time_fails(now: Any) -> None:
 
 
 def result(connectors: Any = (), **changes: Any) -> dict[str, Any]:
-    """Return a result of chime_voice_connector_info with *changes*. If they contain errors, the task failed."""
+    """Return a result of chime_voice_connector_info with *changes*. With errors in *changes*, ``failed`` is true."""
     selection: dict[str, Any] = {"voice_connector_ids": None, "names": None, "tags": None}
     unmatched = {"voice_connector_ids": [], "names": [], "tags": None, **changes.pop("unmatched", {})}
     errors = changes.get("errors", [])
@@ -531,7 +531,7 @@ def summarize(findings: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 
 def gaps(results: Any) -> list[str]:
-    """Check the findings about accounts, Regions, and selections, and return their reasons."""
+    """Return the reasons of the findings about accounts, Regions, and selected values that were not read or found."""
     judgment = judge(results, {"require_encryption": True}, parse_time(NOW))
     found = [finding for finding in judgment.findings if finding["check"] is None]
     assert judgment.complete is False
@@ -1034,7 +1034,7 @@ def test_a_module_result_can_be_checked(emulator: Emulator) -> None:
 
 
 def exception(**changes: Any) -> dict[str, Any]:
-    """Return an exception for the check that fails in judge_exceptions."""
+    """Return a policy exception for the check that fails in judge_exceptions()."""
     selector = {} if {"names", "tags", "voice_connector_ids"} & set(changes) else {"names": ["reception"]}
     return {"check": "sip_logs", "reason": "The carrier is moving.", **selector, **changes}
 

@@ -81,7 +81,7 @@ def names(report: dict[str, Any]) -> list[str]:
 
 
 def with_statuses(*rows: str, **values: Any) -> dict[str, Any]:
-    """Return a report. Each row, such as "fail pass", is the name of a Voice Connector and its two statuses."""
+    """Return a report. Each row, such as "fail pass", is both the name and the two statuses of a Voice Connector."""
     connectors = [connector(f"id{number}", name=row) for number, row in enumerate(rows)]
     findings = [
         finding(item, check, status)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the outcome, the verdict, the counts, and the lines on the console."""
+"""Test the outcome, verdict, and counts of a report, and the lines on the console."""
 
 from __future__ import annotations
 
