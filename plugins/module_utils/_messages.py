@@ -40,8 +40,8 @@ MESSAGES = {
     "two_selections": "voice_connector_ids cannot be combined with the option all. Remove one of these options",
     "all_is_no_id": "voice_connector_ids contains 'all', which is not an ID. Set the option all to true instead",
     "region_only": (
-        "the option region does not limit what is deleted, and the option regions is not set. To limit what is "
-        "deleted, set regions; otherwise, remove region"
+        "the option 'regions' is not set, and the option 'region' does not limit what is deleted. To limit what is "
+        "deleted, set 'regions'; otherwise, remove 'region'"
     ),
     "bad_exclude_region": (
         "exclude_regions contains {regions}, but the Regions to read are {read}. Change exclude_regions or the option "
@@ -108,7 +108,7 @@ MESSAGES = {
     ),
     "create_unknown": (
         "it is unknown whether the Voice Connector was created: {read}. Wait a few minutes, and then run the task "
-        "again. If a listing does not yet contain the Voice Connector, the task creates a second one. The error from "
+        "again. If you run it before AWS lists the new Voice Connector, the task creates a second one. The error from "
         "the request: {write}"
     ),
     "create_several": (

@@ -87,7 +87,7 @@ def normalize(value: Any, kind: Any) -> Any:
 
     In nested structures, members that are not in *kind* are omitted, because their values can be of any depth.
 
-    :param kind: the type of the value, as ``pick()`` documents it; None for a value that is in no ``Setting.members``.
+    :param kind: the type of the value, as ``pick()`` documents it. If ``Setting.members`` does not list the value, None.
     """
     if is_empty(value) or value is False:
         return None
@@ -136,7 +136,7 @@ def lost_members(setting: Setting, stored: dict[str, Any] | None, sent: dict[str
 def is_kept(kind: Any, stored: Any, sent: Any) -> bool:
     """Return whether a *stored* value has everything that was *sent*. In structures, the service may add members.
 
-    :param kind: the type of the value, as ``pick()`` documents it; None for a value that is in no ``Setting.members``.
+    :param kind: the type of the value, as ``pick()`` documents it. If ``Setting.members`` does not list the value, None.
     """
     if isinstance(kind, dict):
         names = {name: inner for name, inner in kind.values() if name in sent}

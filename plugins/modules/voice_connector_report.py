@@ -250,12 +250,12 @@ counts:
       type: int
       sample: 0
 new_count:
-  description: The number of findings that are new since the previous report.
+  description: The number of violations that are new since the previous report.
   returned: if the options are valid
   type: int
   sample: 0
 fixed_count:
-  description: The number of findings that are fixed since the previous report.
+  description: The number of violations in the previous report that are now fixed.
   returned: if the options are valid
   type: int
   sample: 0

@@ -16,7 +16,8 @@ from ansible_collections.chime_sdk.voice.tests.playbooks.runner import ROOT
 from ansible_collections.chime_sdk.voice.tests.unit.helpers import run
 
 STATE = json.loads((ROOT / "tests/demo/state.json").read_text(encoding="utf-8"))
-# For each playbook: its variables, and a part of its module's output. proxy_restore comes last, because it fails.
+# For each playbook: its variables, and a part of its module's output. proxy_restore comes last:
+# its backup does not exist, so it fails and ends the run.
 PLAYBOOKS: dict[str, tuple[dict[str, Any], str]] = {
     "audit": (
         {"voice_audit_policy": {"required_tags": ["team"]}, "voice_audit_regions": "us-east-1"},

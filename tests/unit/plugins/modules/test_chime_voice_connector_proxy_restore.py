@@ -220,7 +220,7 @@ def without(entry: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def with_record(change: dict[str, Any], number: int = 1) -> dict[str, Any]:
-    """Return a backup in which the record *number* is changed."""
+    """Return a backup with *change* applied to the record at the index *number*."""
     records = copy.deepcopy(RECORDS)
     records[number] = {**records[number], **change}
     return {**BACKUP, "voice_connectors": records}

@@ -215,10 +215,10 @@ def test_lists_and_tags_can_be_strings(retire: Retire) -> None:
         ({"max_deletions": -1}, "max_deletions is -1"),
         ({"max_deletions": True}, "max_deletions is a boolean, but a number is required"),
         ({"regions": []}, "the option regions is empty"),
-        ({"regions": None}, "the option region does not limit what is deleted"),
+        ({"regions": None}, "the option 'region' does not limit what is deleted"),
         (
             {"regions": None, "region": None, "aws_region": "us-east-1"},
-            "the option region does not limit what is deleted",
+            "the option 'region' does not limit what is deleted",
         ),
         ({"exclude_regions": ["us-esat-1"]}, "us-esat-1, but the Regions to read are us-east-1"),
         ({"exclude_regions": ["us-east-1"]}, "exclude_regions contains all Regions to read"),

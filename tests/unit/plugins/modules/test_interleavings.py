@@ -139,7 +139,8 @@ class Editor:
             for identifier, connector in connectors.items()
         }
         # Edit after each call of _wait_for_slot(), which waits until the rate limit permits a request. Even without a
-        # rate limit, the function is called before each attempt, but never between the last read and the write.
+        # rate limit, each attempt of a write first calls it, then reads, and then writes. So no edit occurs between
+        # the last read and the write.
         wait = _operation.Operation._wait_for_slot
 
         def wait_and_edit(operation: Any) -> Any:
