@@ -88,7 +88,7 @@ def test_check_mode_with_empty_survey_values_shows_the_plan_and_writes_nothing(r
     assert not list(runner.folder.rglob("proxy-backup-*"))
 
 
-def test_misspelled_variables_and_variables_from_release_1_0_0_are_rejected(runner: PlaybookRunner) -> None:
+def test_misspelled_and_unknown_variables_are_rejected(runner: PlaybookRunner) -> None:
     unknown = {
         "proxy_retire_exclude_name": "reception",
         "proxy_retire_leave_out_regions": "us-west-2",
@@ -229,7 +229,7 @@ def test_a_maximum_of_zero_prevents_every_deletion(runner: PlaybookRunner) -> No
 
 
 def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_restored(runner: PlaybookRunner) -> None:
-    """In release 1.0.0, the role had variables with the names in ``clashing``. The path of the backup is relative."""
+    """The names in ``clashing`` are those of options, return values, and other playbooks. The backup path is relative."""
     clashing = {
         "ids": [],
         "records": [],
@@ -289,7 +289,7 @@ def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_rest
 def test_a_play_that_ignores_errors_retires_only_with_credentials_for_the_confirmed_account(
     runner: PlaybookRunner, credentials: dict[str, str], retired: bool
 ) -> None:
-    """The play also sets variables that the role used in release 1.0.0. Its module defaults contain the credentials."""
+    """The play also sets variables with the names of return values. Its module defaults contain the credentials."""
     backups = runner.folder / "backups"
     result = runner.run(str(FILES / "retire.yml"), {**credentials, "backup_dir": str(backups)})
     assert result.returncode == 0, result.stdout + result.stderr

@@ -610,7 +610,9 @@ def test_the_workflow_runs_make_targets_on_the_supported_python_versions() -> No
 def test_versions_agree() -> None:
     changelog = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text(encoding="utf-8"))
     assert GALAXY["version"] in changelog["releases"]
-    assert f"chime_sdk-voice-{GALAXY['version']}.tar.gz" in README
+    getting_started = (ROOT / "docs/docsite/rst/getting_started.rst").read_text(encoding="utf-8")
+    for document in (README, getting_started):
+        assert f"chime_sdk-voice-{GALAXY['version']}.tar.gz" in document
     assert f'">={GALAXY["version"]}"' in (ROOT / "docs/docsite/rst/awx.rst").read_text(encoding="utf-8")
     assert RUNTIME["requires_ansible"] == ">=2.19.0"
     assert "ansible-core 2.19 or newer" in README
