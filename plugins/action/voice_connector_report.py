@@ -83,14 +83,14 @@ def expand_path(name: str, path: str) -> str:
     def get_variable(match: re.Match[str]) -> str:
         variable = match[1] or match[2]
         if variable not in os.environ:
-            raise AuditError(f"The option {name} contains {match[0]}, but there is no such environment variable.")
+            raise AuditError(f"The option '{name}' contains {match[0]}, but there is no such environment variable.")
         return os.environ[variable]
 
     if "\0" in path:
-        raise AuditError(f"The option {name} contains a null character.")
+        raise AuditError(f"The option '{name}' contains a null character.")
     home, slash, rest = path.partition("/") if path.startswith("~") else ("", "", path)
     if home and os.path.expanduser(home) == home:
-        raise AuditError(f"The option {name} begins with {home}, but there is no such user.")
+        raise AuditError(f"The option '{name}' begins with {home}, but there is no such user.")
     return os.path.abspath(
         os.path.expanduser(home) + slash + re.sub(r"\$(?:(\w+)|\{([^}]*)\})", get_variable, rest, flags=re.ASCII)
     )
@@ -107,7 +107,7 @@ def parse_options(args: dict[str, Any]) -> dict[str, Any]:
         if kind != "raw" and (value is None or isinstance(value, str) and not value.strip()):
             continue
         if kind == "str" and not isinstance(value, str):
-            raise AuditError(f"The option {name} must be a string, not {value!r:.40}. Put it in quotes.")
+            raise AuditError(f"The option '{name}' must be a string, not {value!r:.40}. Put it in quotes.")
         if kind == "list":
             items = parse_list(value)
             # If the user selects nothing, a survey in AWX returns a list with an empty string. Treat such a list as

@@ -74,8 +74,8 @@ notes:
     request that fails with a server error, a broken connection, or a timeout is sent at most three times. In each
     attempt, connecting takes at most 5 seconds, and each wait for data takes at most 10 seconds. Retry settings in
     environment variables or in the profile have no effect. The keys C(connect_timeout) and C(read_timeout) of
-    O(aws_config) override these two timeouts and change the 60-second limit. If you set C(retries) in O(aws_config),
-    botocore decides how reads are retried. You cannot change how writes are retried.
+    O(aws_config) override the 5-second and 10-second timeouts, and also change the 60-second limit. If you set
+    C(retries) in O(aws_config), botocore decides how reads are retried. You cannot change how writes are retried.
 """
 
     # For modules that use many Voice Connectors.
@@ -98,9 +98,9 @@ notes:
     connection, or a timeout is sent at most six times. An API operation takes at most 120 seconds, not counting the
     time that its requests wait in the queue of the Region. If AWS throttles every request in a Region for 60 seconds,
     the module sends no more requests to that Region. The keys C(connect_timeout), C(read_timeout), and
-    C(max_pool_connections) of O(aws_config) override the defaults, and the two timeouts also change the 120-second
-    limit. If you set C(retries) in O(aws_config), botocore decides how reads are retried. You cannot change how writes
-    are retried.
+    C(max_pool_connections) of O(aws_config) override the defaults of the module. C(connect_timeout) and C(read_timeout)
+    also change the 120-second limit. If you set C(retries) in O(aws_config), botocore decides how reads are retried.
+    You cannot change how writes are retried.
 """
 
     # For every module: the role to assume.
@@ -108,9 +108,9 @@ notes:
 options:
   assume_role_arn:
     description:
-      - The ARN of an IAM role. The module assumes the role with the credentials in use, and sends all other requests
-        with the credentials of the role. The module renews the credentials of the role before they expire, and never
-        returns them.
+      - The ARN of an IAM role. The module assumes the role, and sends its requests with the credentials of the role.
+        Only the request that assumes the role is sent with the original credentials. The module renews the credentials
+        of the role before they expire, and never returns them.
       - The request that assumes the role also uses O(endpoint_url) and O(aws_config), but not the key C(retries) of
         O(aws_config).
       - To use several accounts, run the task once for each role, for example in a loop.

@@ -14,7 +14,7 @@ description:
   - Compares results of M(chime_sdk.voice.chime_voice_connector_info) with a policy, and returns one finding for each
     Voice Connector and check. Only the checks in the policy are run.
   - If a check cannot be decided, for example because a setting was not read, its status is V(unknown), never V(pass).
-    To find the values of C(include) that a policy needs, use
+    To find the settings that M(chime_sdk.voice.chime_voice_connector_info) must read for a policy, use
     P(chime_sdk.voice.voice_connector_policy_includes#filter).
   - If an account, a role, or a Region was not read completely, the filter also returns a finding about it, with the
     status V(unknown).
@@ -26,9 +26,8 @@ description:
     is disabled, the setting counts as enabled.
   - If several results contain the same Voice Connector, the filter uses only one of them, so that each check has one
     finding. It uses the result in which the fewest checks of this Voice Connector are V(unknown). In a tie, the filter
-    prefers the result from the Region that the Voice Connector belongs to, then the first result. Two Voice
-    Connectors in the input count as the same Voice Connector if their IDs are the same, and their accounts are the same
-    or one account is unknown.
+    prefers the result from the Region that the Voice Connector belongs to, then the first result. Voice Connectors with
+    the same ID count as the same Voice Connector unless they are known to belong to different accounts.
 positional: _input, policy
 options:
   _input:
@@ -156,7 +155,7 @@ options:
         elements: dict
         suboptions:
           check:
-            description: The key of the check in O(policy), which must contain this check.
+            description: The key of a check in O(policy). The policy must contain this check.
             type: str
             required: true
           voice_connector_ids:
@@ -249,7 +248,8 @@ _value:
     - The findings, in the order of the Voice Connectors in the input. The findings for each Voice Connector are in the
       order in which the keys of O(policy) are documented.
     - Next come the findings for Voice Connectors that could not be read. The input contains these Voice Connectors only
-      in the list C(errors) of a result. The findings for accounts, Regions, and selections come last.
+      in the list C(errors) of a result. The findings for accounts, for Regions, and for IDs, names, or tags that match
+      no Voice Connector come last.
   type: list
   elements: dict
   contains:
@@ -260,7 +260,7 @@ _value:
     region:
       description:
         - The AWS Region where the Voice Connector was found. V(null) if the Voice Connector was not found, or if the
-          finding is about an account or a selection.
+          finding is about an account, a name, or tags.
       type: str
       sample: us-east-1
     voice_connector_id:
@@ -274,7 +274,8 @@ _value:
       sample: reception
     check:
       description:
-        - The key of O(policy), or V(null) if the finding is about an account, a Region, or a selection.
+        - The key of O(policy), or V(null) if the finding is about an account or a Region, or about an ID, a name, or
+          tags that match no Voice Connector.
       type: str
       sample: termination_cidrs_within
     status:
@@ -345,7 +346,7 @@ def voice_connector_findings(results: Any, policy: Any, now: Any = None) -> list
     try:
         time = datetime.datetime.now(datetime.timezone.utc) if now is None else parse_time(now)
     except AuditError as e:
-        raise AnsibleFilterError(f"The option now {e}")
+        raise AnsibleFilterError(f"The option 'now' {e}")
     try:
         return judge(results, policy, time).findings
     except AuditError as e:

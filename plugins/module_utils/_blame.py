@@ -77,8 +77,8 @@ def _has_valid_port(url: str) -> bool:
 def _list_settings(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield a name and the value of each connection setting in the options, the environment, and the AWS files.
 
-    The AWS files are the config file and the credentials file. For a setting in a file, the name contains only the path
-    of the file.
+    The AWS files are the config file and the credentials file. For a setting in such a file, the yielded name consists
+    of the path of the file, without the name of the setting.
     """
     secret = ("SECRET", "TOKEN", "ACCESS_KEY")
     variables = {

@@ -50,8 +50,8 @@ class Selection(NamedTuple):
     phone_numbers: bool = False
     # Whether to skip listed Voice Connectors that belong to a Region that is not read. If true, one Voice Connector can
     # have several results. If several Regions list a Voice Connector as their own (``aws_region`` is the Region that
-    # lists it), each of them has a result. A selected ID that is not listed has a result from each Region in which it
-    # was found.
+    # lists it), there is a result from each of these Regions. If no Region lists a selected ID, the Voice Connector is
+    # read by its ID, and there is a result from each Region that returns it.
     own_regions_only: bool = False
     # Whether ``ConnectorRead.structures`` contains the settings as AWS returned them.
     keep_structures: bool = False
@@ -92,7 +92,8 @@ class RegionRead:
 
     def record(self, result: ConnectorRead, concurrency: int) -> None:
         """Record a result, and stop reading this Region if the result shows that further reads would fail too."""
-        # A missing resource and withheld tags do not count as failures, because further reads can still succeed.
+        # Do not count the error NotFound as a failure, because further reads can still succeed. For the same reason, do
+        # not count an error that means that AWS does not return the tags of this Voice Connector.
         failed = [e for e in result.errors if not isinstance(e, NotFound) and not are_tags_withheld(e)]
         self._failures.extend(failed)
         self._succeeded = self._succeeded or not failed

@@ -357,7 +357,10 @@ def _to_numbers(version: str) -> list[int]:
 
 
 def installed_sdk() -> dict[str, Any]:
-    """Return values for placeholders in messages: the version of the installed botocore, and the path of Python."""
+    """Return the version of the installed botocore, and the path of Python.
+
+    The keys of the result are the names of placeholders in messages.
+    """
     return {"version": gather_sdk_versions()["botocore_version"], "python": sys.executable}
 
 

@@ -38,7 +38,10 @@ def is_reserved(tag: str) -> bool:
 
 
 class ConnectorCreation(Write):
-    """The creation of a Voice Connector. The request is sent only once, because a repeated request could create two."""
+    """The creation of a Voice Connector.
+
+    The request is sent only once, because a repeated request could create a second Voice Connector.
+    """
 
     operation = "CreateVoiceConnector"
 

@@ -60,10 +60,11 @@ def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[st
 
 
 def list_voice_connectors(client: VoiceClient) -> Iterator[dict[str, dict[str, Any] | None]]:
-    """Yield each page of a listing as a dictionary by Voice Connector ID. Operation: ListVoiceConnectors.
+    """Yield a dictionary for each page of a listing. Operation: ListVoiceConnectors.
 
-    Each value contains the documented keys of the Voice Connector, or is None if a member of the Voice Connector does
-    not have its documented type. If the value is None, the caller can get the Voice Connector by its ID.
+    Each key is the ID of a Voice Connector. Each value contains the documented keys of the Voice Connector, or is
+    None if a member of the Voice Connector does not have its documented type. If the value is None, the caller can get
+    the Voice Connector by its ID.
 
     :raises VoiceError: a page is missing or unreadable, or the listing does not end.
     """

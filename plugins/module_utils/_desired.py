@@ -76,7 +76,7 @@ class Progress:
         return result
 
     def _compared(self, state: State) -> dict[str, Any]:
-        """Return the values of a Voice Connector that the diff shows, by key."""
+        """Return, by key, the values that the diff shows for a Voice Connector."""
         keys = {"name", "require_encryption", *FIXED, "tags", *GIVEN}
         return {key: value for key, value in (state.describe(self.params) or {}).items() if key in keys}
 
@@ -336,7 +336,7 @@ class Manager:
         """Return a pair: the deletion, and the documented keys of the Voice Connector.
 
         If the Voice Connector does not exist, the keys are None, and the deletion can be None too. If
-        ListVoiceConnectors returns the Voice Connector, but GetVoiceConnector does not, return only None.
+        ListVoiceConnectors returns the Voice Connector, but GetVoiceConnector does not, return None instead of a pair.
         """
         identifier = self._progress.voice_connector_id = self.find()
         if identifier is None:

@@ -144,24 +144,24 @@ FAILURES = {
     ),
     "proxy_unreachable": Failure(
         "the HTTP proxy server cannot be reached. Check HTTPS_PROXY, HTTP_PROXY, and NO_PROXY in the environment of "
-        "the managed node, and proxies in aws_config",
+        "the managed node, and 'proxies' in aws_config",
         FAULT,
     ),
     "proxy_refused": Failure(_REFUSED),
     "proxy_failed": Failure(_REFUSED, FAULT),
     "proxy_password": Failure(
-        "the HTTP proxy server requires a valid user name and password (status 407). Check both in HTTPS_PROXY, or in "
-        "proxies in aws_config",
+        "the HTTP proxy server requires a valid user name and password (status 407). Check the user name and password "
+        "in HTTPS_PROXY, or in 'proxies' in aws_config",
         affects_all=True,
     ),
     "proxy_certificate": Failure(
-        "the TLS certificate of the HTTP proxy server could not be verified. Check HTTPS_PROXY. Set one of these to "
-        "the path of the CA certificate: the option aws_ca_bundle, or proxy_ca_bundle in proxies_config in aws_config",
+        "the TLS certificate of the HTTP proxy server could not be verified. Check HTTPS_PROXY. Set the option "
+        "aws_ca_bundle, or proxy_ca_bundle in proxies_config in aws_config, to the path of the CA certificate",
         affects_all=True,
     ),
     "proxy_no_tls": Failure(
-        "the HTTP proxy server does not support TLS. Begin its URL with http:// in HTTPS_PROXY, HTTP_PROXY, or proxies "
-        "in aws_config",
+        "the HTTP proxy server does not support TLS. Its URL in HTTPS_PROXY, HTTP_PROXY, or 'proxies' in aws_config "
+        "must begin with http://",
         affects_all=True,
     ),
     "bad_certificate": Failure(
@@ -302,7 +302,7 @@ class Failed(NamedTuple):
 
 
 def explain(exception: BaseException, settings: dict[str, Any], sent: bool) -> Failed:
-    """Return the failure for an exception that botocore raised for a request.
+    """Return the failure for an exception that occurred during a request.
 
     :param settings: the connection options, one of which may be the cause.
     :param sent: whether the request may have been sent.
@@ -363,8 +363,8 @@ def _explain_exception(exception: BaseException, settings: dict[str, Any], sent:
             # The server redirected the request. urllib3 tried to follow the redirect, and failed because botocore
             # passes the headers as bytes.
             return "redirected", {"status": 303, "location": "a different location"}
-        # ClosedPoolError means that a different thread has closed the connections. The other errors mean that urllib3
-        # rejects the response.
+        # ClosedPoolError means that a different thread has closed the connections. InvalidHeader and DecodeError mean
+        # that urllib3 rejects the response.
         if type(error).__name__ in ("ClosedPoolError", "InvalidHeader", "DecodeError"):
             return "no_response", {}
     if isinstance(exception, BotoCoreError) or not sent:
@@ -499,4 +499,4 @@ def describe_proxy(client: Any) -> str:
     proxies = client.meta.config.proxies or get_environ_proxies(url)
     if not isinstance(proxies, dict) or url.partition(":")[0] not in proxies:
         return ""
-    return "; also check the HTTP proxy server that is in use, HTTPS_PROXY, HTTP_PROXY, and proxies in aws_config"
+    return "; also check the HTTP proxy server, and its URL in HTTPS_PROXY, HTTP_PROXY, or 'proxies' in aws_config"

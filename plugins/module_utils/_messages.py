@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The messages of all failures, except failures of a single request, whose messages are in ``_failures``."""
+"""The messages for failures. The messages for failed requests are in ``_failures`` instead."""
 
 from __future__ import annotations
 
@@ -31,28 +31,30 @@ MESSAGES = {
     "not_a_dictionary": "{option} contains a value that is not a dictionary. Write a dictionary of keys and values",
     "not_a_list": "{option} is not a list. Write its items as a list",
     "not_a_number": "{option} is a boolean, but a number is required. Specify a number",
-    "no_regions": "the option regions is empty. List the Regions to read, or omit the option",
+    "no_regions": "the option 'regions' is empty. List the Regions to read, or omit the option",
     "bad_concurrency": "concurrency is {value}, which is out of range. Specify a number from 1 to 64",
     "bad_account_id": (
         "account_id is {value!r}, which is not the ID of an AWS account. Specify the 12 digits of the ID in quotes"
     ),
-    "no_selection": "voice_connector_ids is missing or empty, and the option all is not true. Set one of these options",
-    "two_selections": "voice_connector_ids cannot be combined with the option all. Remove one of these options",
-    "all_is_no_id": "voice_connector_ids contains 'all', which is not an ID. Set the option all to true instead",
+    "no_selection": (
+        "voice_connector_ids is missing or empty, and the option 'all' is not true. Set one of these options"
+    ),
+    "two_selections": "voice_connector_ids cannot be combined with the option 'all'. Remove one of these options",
+    "all_is_no_id": "voice_connector_ids contains 'all', which is not an ID. Set the option 'all' to true instead",
     "region_only": (
         "the option 'regions' is not set, and the option 'region' does not limit what is deleted. To limit what is "
         "deleted, set 'regions'; otherwise, remove 'region'"
     ),
     "bad_exclude_region": (
-        "exclude_regions contains {regions}, but the Regions to read are {read}. Change exclude_regions or the option "
-        "regions; nothing was changed"
+        "exclude_regions contains {regions}, but it can contain only the Regions to read: {read}. Change "
+        "exclude_regions or the option 'regions'; nothing was changed"
     ),
     "no_regions_left": "exclude_regions contains all Regions to read. Remove at least one Region from exclude_regions",
     "bad_max_deletions": "max_deletions is {value}, which is out of range. Specify 0 or more",
     "bad_value": "the value of {option} is not valid. Specify {requirement}",
     "incomplete": "the service requires {options}, which cannot be empty. Specify them",
     # The desired state of a Voice Connector
-    "no_identity": "neither voice_connector_id nor name is set. Set one of these options",
+    "no_identity": "neither voice_connector_id nor 'name' is set. Set one of these options",
     "unread_setting": (
         "the key 'exists' of {option} is null, because {option} comes from a read that failed. Read the setting again, "
         "or remove the option"
@@ -62,12 +64,12 @@ MESSAGES = {
         "contains a secret. Specify the original value"
     ),
     "reserved_tags": (
-        "the option 'tags' would change {keys}, but only AWS can change tags with the prefix 'aws:'. Remove {keys} from "
-        "the option"
+        "the option 'tags' would change {keys}, but only AWS can change tags with the prefix 'aws:'. Remove {keys} "
+        "from the option"
     ),
     "contradiction": (
-        "{option} contains values that contradict each other. To delete the setting, set exists to false without other "
-        "values; otherwise, correct the values"
+        "{option} contains values that contradict each other. To delete the setting, set 'exists' to false without "
+        "other values; otherwise, correct the values"
     ),
     "several_names": (
         "several Voice Connectors have the name {wanted}: {ids}. Set voice_connector_id to one of these IDs; nothing "
@@ -78,10 +80,11 @@ MESSAGES = {
         "Voice Connector to use. Set voice_connector_id; nothing was changed"
     ),
     "other_name": (
-        "the name of Voice Connector {voice_connector_id} is {found}, which differs from the value of the option name. "
-        "Change the option name or voice_connector_id, or run the task again if the Voice Connector was just renamed"
+        "the name of Voice Connector {voice_connector_id} is {found}, which differs from the value of the option "
+        "'name'. Change the option 'name' or voice_connector_id, or run the task again if the Voice Connector was just "
+        "renamed"
     ),
-    "other_home": "the Voice Connector belongs to {home}. Set the option region to that Region",
+    "other_home": "the Voice Connector belongs to {home}. Set the option 'region' to that Region",
     "fixed": (
         "{option} can be set only when a Voice Connector is created, and the current value is different: {found}. "
         "Remove the option, or create a new Voice Connector"
@@ -91,15 +94,15 @@ MESSAGES = {
     ),
     "no_passwords": (
         "the user names in termination_credentials differ from the existing user names, and no passwords are "
-        "specified. Specify credentials, each with username and password"
+        "specified. Specify the user names and passwords in termination_credentials.credentials"
     ),
     "credentials_without_termination": (
         "termination credentials require termination settings, which the Voice Connector would not have. Set the "
-        "option termination too, or remove termination_credentials"
+        "option 'termination' too, or remove termination_credentials"
     ),
     "emergency_calling_alone": (
         "emergency calling requires termination and origination to be enabled, but {options} would be missing or "
-        "disabled. Enable termination and origination, or delete emergency calling by setting exists to false in "
+        "disabled. Enable termination and origination, or delete emergency calling by setting 'exists' to false in "
         "emergency_calling"
     ),
     "tags_withheld": (
@@ -125,7 +128,7 @@ MESSAGES = {
         "task again, with a longer wait_timeout"
     ),
     "only_listed": (
-        "a listing contains a Voice Connector with this name, but reading the Voice Connector failed with NotFound for "
+        "the service lists a Voice Connector with this name, but reading the Voice Connector failed with NotFound for "
         "{seconds} seconds. Run the task again in a few minutes; nothing was changed"
     ),
     "reappeared": (
@@ -158,23 +161,23 @@ MESSAGES = {
         "of the current configuration. Upgrade boto3 for that Python; nothing was sent"
     ),
     "other_region": (
-        "{wanted!r} is not the name of an AWS Region; botocore would use {used} instead. Correct the option region, "
+        "{wanted!r} is not the name of an AWS Region; botocore would use {used} instead. Correct the option 'region', "
         "the environment variable AWS_REGION, or the profile"
     ),
     "no_region": (
-        "no AWS Region is set. Set the option region, the environment variable AWS_REGION, or a profile that has a "
+        "no AWS Region is set. Set the option 'region', the environment variable AWS_REGION, or a profile that has a "
         "Region"
     ),
     "profile_and_keys": (
-        "the option profile cannot be combined with access_key, secret_key, or session_token. Remove profile or the "
-        "keys; the environment variables AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN "
-        "also set these options"
+        "the option 'profile' cannot be combined with access_key, secret_key, or session_token. Remove 'profile' or "
+        "the keys; the environment variables AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and "
+        "AWS_SESSION_TOKEN also set these options"
     ),
     "partial_keys": (
         "only one of access_key and secret_key is set. Set both or neither; the environment variables "
         "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY also set these options"
     ),
-    "no_file": "the file {path!r} does not exist, or is not a file. Correct {settings}",
+    "no_file": "{path!r} does not exist, or is not a file. Correct {settings}",
     "unknown_config_key": "aws_config contains {keys}, which botocore does not know. Check the spelling",
     # Reads of a setting
     "not_anywhere": (
@@ -233,7 +236,7 @@ MESSAGES = {
     ),
     "write_unreadable": (
         "it is unknown whether the service stored the passwords, because stored passwords cannot be read. Set "
-        "update_password to always, and run the task again. The error from the change: {write}"
+        "update_password to 'always', and run the task again. The error from the change: {write}"
     ),
     "stored_unread": (
         "the service applied the change, but the configuration could not be read after the change: {read}. Run the "
@@ -311,12 +314,12 @@ MESSAGES = {
         "deleted"
     ),
     "changed_meanwhile": (
-        "{options} changed while the outcome of an attempt was unknown, so nothing more was sent. Someone else may "
-        "have changed the configuration. An earlier request that got no response may still arrive, so wait a minute, "
+        "{options} changed while the outcome of the request was unknown, so the request was not sent again. Someone "
+        "else may have changed the configuration. A request that got no response may still arrive, so wait a minute, "
         "check the configuration, and run the task again"
     ),
     "changes_at_each_reading": (
-        "each read returned a different configuration ({options}), although the module sent no change. Wait until the "
+        "each read returned different values for {options}, although the module sent no change. Wait until the "
         "configuration is stable, and run the task again"
     ),
     "changed_since_backup": (
@@ -353,8 +356,8 @@ MESSAGES = {
         "was changed"
     ),
     "would_overwrite": (
-        "the current configuration differs from the backup ({options}), and was not overwritten. To overwrite it, set "
-        "overwrite to true. Preview the change in check mode and diff mode before you apply it"
+        "the current configuration was not overwritten, because it differs from the backup in {options}. To overwrite "
+        "it, set 'overwrite' to true. Preview the change in check mode and diff mode before you apply it"
     ),
     "partly_restored": (
         "{failed} of {count} proxy configurations could not be restored. Fix the causes that the return value "

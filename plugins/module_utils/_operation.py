@@ -52,7 +52,7 @@ class VoiceClient(NamedTuple):
     """The botocore clients for one Region, and the limits of their operations."""
 
     reads: Any
-    writes: Any  # a client like the one in reads, but without retries by botocore
+    writes: Any  # a client like ``reads``, but botocore does not retry its requests
     credentials: Any  # the SigningCredentials of both clients
     seconds: float | None  # the limit of one operation, excluding the wait for the rate limit; None for no limit
     own_retries: bool  # whether Operation retries reads; otherwise, botocore retries them
@@ -104,7 +104,7 @@ class Attempt(threading.Thread):
         try:
             self.join(seconds)
         finally:
-            # Run this even if a signal interrupts join(). Do not use is_alive(), because it can be wrong after that.
+            # Run this even if a signal interrupts join(). Do not use is_alive(), which can be wrong after an interrupt.
             self.abandoned = self._function is not None
         if self.abandoned:
             raise DeadlineExceeded
@@ -165,7 +165,7 @@ class Operation:
         :param prepare: a function to call immediately before each attempt. Its argument is whether the service may have
             applied an earlier attempt. It returns further parameters. An exception in this function ends the operation.
         :raises NotFound: the service returned the error NotFound.
-        :raises VoiceError: any other failure.
+        :raises VoiceError: the operation failed for a reason that is not the error NotFound.
         """
         if prepare is None:
             self.require()
@@ -208,8 +208,8 @@ class Operation:
         """Return the value of the member *name* of a response, or None if AWS confirms that it is not set.
 
         :param kind: the type of the value, ``dict`` or ``list``.
-        :raises VoiceError: the value has a different type, or the response contains only other members. Also raised if
-            the value is missing or empty, and the response has no request ID.
+        :raises VoiceError: the value has a different type, or the response contains members, but not this member. Also
+            raised if the value is missing or empty, and the response has no request ID.
         """
         document = response[RAW_JSON]
         value = document.get(name)
@@ -369,7 +369,7 @@ class Operation:
         return result
 
     def _left(self) -> float | None:
-        """Return the seconds that are left, or None for no limit."""
+        """Return how many seconds remain until the time limit of this operation, or None if there is no limit."""
         seconds = self._client.seconds
         return None if seconds is None else max(0.0, self._started + seconds - time.monotonic())
 

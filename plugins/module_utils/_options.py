@@ -244,7 +244,10 @@ def _items(params: dict[str, Any], *names: str) -> Iterator[tuple[str, str]]:
 
 
 def _check_keys(option: str, text: str) -> None:
-    """Raise VoiceError if a dictionary that is given as a string has a key twice. Ansible would keep only one."""
+    """Raise VoiceError if a dictionary that is given as a string has a key twice.
+
+    Ansible would use only one of the two values of this key.
+    """
     try:
         parse_json(text)
     except RepeatedKey:

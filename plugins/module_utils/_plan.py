@@ -34,7 +34,7 @@ _READ_ONLY = (SETTINGS["termination_health"], PHONE_NUMBERS)
 class State(NamedTuple):
     """A Voice Connector as it was read, or as a plan predicts it."""
 
-    connector: dict[str, Any] | None  # the documented keys, without settings; None if it does not exist
+    connector: dict[str, Any] | None  # documented keys without settings; None if the Voice Connector does not exist
     # For each setting, by its name: its structure, or None if it is not set. For credentials and phone numbers: a list.
     settings: dict[str, Any]
     tags: dict[str, str] | None  # None if not read, or if AWS withholds (does not return) them

@@ -114,8 +114,8 @@ class PhoneNumbers:
     def hide(self, value: Any) -> Any:
         """Return a result of a module with all phone numbers hidden, except in the diff and in identifiers.
 
-        A string may have been cut off inside a phone number that was added later. In this case, the beginning of the
-        number, at the end of the string, is hidden too.
+        A string may have been cut off in the middle of a phone number before this number was added to the object. In
+        this case, the beginning of the number, at the end of the string, is hidden too.
         """
         if isinstance(value, dict):
             kept = ("diff", "account_id", "backup_file", "voice_connector_id", "region")

@@ -17,7 +17,7 @@ import json
 import re
 from typing import Any
 
-MAX_BODY = 16_000_000  # bytes; a page of a listing has less than 200,000
+MAX_BODY = 16_000_000  # bytes; a page of a listing has fewer than 200,000 bytes
 
 # Keys that check_response adds to botocore's parsed response.
 RAW_JSON = "RawJson"  # the JSON document of a successful response
@@ -85,8 +85,8 @@ def check_response(
         if contradiction:
             customized_response_dict[CONTRADICTION] = contradiction
         return
-    # Do not return if the status is 300. The next check rejects this status, but botocore would raise a ClientError
-    # without an error name.
+    # If the status is 300, do not return here, because botocore would then raise a ClientError without an error name.
+    # Instead, the next check raises UnreadableResponse for this status.
     if truncated and status < 300:
         return
     expected = operation_model.http.get("responseCode", 200)

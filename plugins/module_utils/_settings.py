@@ -179,7 +179,7 @@ SETTINGS = {
     )
 }
 
-# Maps the name of each read operation to the value of the option include for which the operation is called
+# Maps the name of each read operation to the value of the option ``include`` that causes a module to call it
 READ_BY = {
     **{setting.operation: setting.name for setting in (*SETTINGS.values(), PHONE_NUMBERS)},
     "ListTagsForResource": "tags",

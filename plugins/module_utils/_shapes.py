@@ -45,13 +45,13 @@ class PhoneNumber(str):
 class Setting(NamedTuple):
     """One setting of a Voice Connector. Each setting has its own operations."""
 
-    name: str  # used as a choice of the option include, as a key of results, and as an option
+    name: str  # a choice of the option ``include``, a key of results, and the name of an option
     operation: str  # the operation that reads the setting
     # The member of the response that contains the setting. If it is a list, get_setting() returns a structure with only
     # this member.
     member: str
     title: str  # in messages
-    # For each key of the result: the member that AWS returns, and its type, as pick() takes it
+    # For each key of the result: the member that AWS returns, and its type, as pick() documents it
     members: dict[str, tuple[str, Any]]
     put: str | None = None  # the operation that replaces the setting
     delete: str | None = None

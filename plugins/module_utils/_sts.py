@@ -99,7 +99,7 @@ def check_sts_response(response_dict: dict[str, Any], **kwargs: Any) -> None:
     except (ElementTree.ParseError, ValueError, LookupError):
         if is_truncated(response_dict, body) or body.lstrip().startswith(_ELEMENTS):
             return  # the body is cut, so botocore fails to parse it, and the request is sent again
-        if status < 301:  # botocore parses responses with other statuses as errors
+        if status < 301:  # if the status is 301 or higher, botocore parses the response as an error
             raise UnreadableResponse(f"its body ({len(body)} bytes) is not XML") from None
         message = escape("".join(c for c in body.decode("utf-8", "replace")[:10_000] if c.isprintable() or c.isspace()))
         error = f"<Error><Code>{status}</Code><Message>{message}</Message></Error>"

@@ -102,9 +102,9 @@ class Write:
     def check(self, parameters: dict[str, Any], kind: dict[str, Any], path: str = "") -> dict[str, Any]:
         """Return the *parameters* of the request; raise VoiceError if the installed botocore cannot send them.
 
-        :param kind: the types of the parameters, as ``pick()`` documents them. Error messages use its keys as the names
-            of the options.
-        :param path: the option that contains these options, for error messages; empty if they are not suboptions.
+        :param kind: the types of the parameters, as ``pick()`` documents them. Error messages use the keys of *kind* as
+            the names of options.
+        :param path: for error messages: the option whose suboptions set the *parameters*; empty if there is none.
         """
         problems = list(find_problems(self.shape, parameters, kind, path))
         for what, message, field in (("unknown", "not_in_botocore", "members"), ("missing", "incomplete", "options")):

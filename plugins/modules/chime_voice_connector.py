@@ -388,9 +388,9 @@ notes:
     of the Voice Connector, even if the task just created it. To complete the changes, run the task again.
   - AWS cannot recognize a repeated request to create a Voice Connector, so the module sends this request only once. If
     the outcome of the request is unknown, the module lists the Voice Connectors until a new one with the specified
-    O(name) appears, and continues with that Voice Connector. If no new one appears within O(wait_timeout), or if
-    several appear, the task fails. You can run the task again, because the module searches for the O(name) before it
-    creates a Voice Connector. However, the module can create a second Voice Connector if AWS does not list the first
+    O(name) appears, and continues with that Voice Connector. If no new Voice Connector appears within O(wait_timeout),
+    or if several appear, the task fails. You can run the task again, because the module searches for the O(name) before
+    it creates a Voice Connector. However, the module can create a second Voice Connector if AWS does not list the first
     one yet, or if two tasks with the same O(name) run at the same time.
   - AWS always replaces a setting as a whole, so a write can overwrite a change that someone else has just made.
     Therefore, the module reads a setting again immediately before it writes the setting, and fails if the setting has

@@ -20,8 +20,8 @@ description:
     can use these return values in a C(rescue) section.
   - The module stops reading a Region if every further read in that Region would fail, for example because the
     credentials are rejected. It also stops reading a Region if the first reads in that Region all fail. The module
-    still reads the other Regions, and then the task fails. In this case, RV(stopped) is V(true), and RV(errors)
-    contains an error for each listed or specified Voice Connector that the module did not try to read.
+    still reads the other Regions, and then the task fails. In this case, RV(stopped) is V(true). If the module skipped
+    a Voice Connector whose ID it knows, RV(errors) contains an error for this Voice Connector.
 options:
   regions:
     description:
@@ -63,7 +63,7 @@ options:
         returned. Each item takes one request for each Voice Connector, except V(phone_numbers), for which the module
         lists the phone numbers of each Region.
       - Each setting is returned as a dictionary with all of its keys. Values that are not set are V(null) or V([]). In
-        a condition, use the key C(exists) to check whether a setting is set.
+        a condition, use the key C(exists) to check whether a setting is set. V(tags) does not have this key.
     type: list
     elements: str
     choices:
@@ -98,10 +98,11 @@ extends_documentation_fragment:
 notes:
   - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnector) for
-    O(voice_connector_ids), C(chime:ListTagsForResource) for tags, and the action that gets each setting in O(include),
-    such as C(chime:GetVoiceConnectorProxy). On the resource C(*), they also need C(chime:ListPhoneNumbers) for
-    V(phone_numbers), and C(chime:ListAvailableVoiceConnectorRegions) for O(regions=all). The complete IAM policy is in
-    the guide "Check every SIP trunk against a policy", in the file C(docs/docsite/rst/settings.rst) of this collection.
+    O(voice_connector_ids), and C(chime:ListTagsForResource) for tags. On the same resource, they need one action for
+    each other setting in O(include), such as C(chime:GetVoiceConnectorProxy) for V(proxy). The only exception is
+    V(phone_numbers), for which they need C(chime:ListPhoneNumbers) on the resource C(*). For O(regions=all), they also
+    need C(chime:ListAvailableVoiceConnectorRegions) on the resource C(*). The complete IAM policy is in the guide
+    "Check every SIP trunk against a policy", in the file C(docs/docsite/rst/settings.rst) of this collection.
   - AWS does not document what it returns for a setting that was never set. The module reports C(exists=false) for a
     setting if the response is empty, or if the setting in the response is empty. It also reports C(exists=false) if AWS
     returns the error C(NotFoundException) for a Voice Connector that exists.
@@ -256,7 +257,7 @@ assume_role_arn:
 account_id:
   description:
     - The ID of the AWS account. If O(include_account_id) is V(true), the ID comes from STS. Otherwise, it comes from
-      O(assume_role_arn), or is V(null) if this option is omitted.
+      O(assume_role_arn), or is V(null) if O(assume_role_arn) is omitted.
   returned: always
   type: str
   sample: "111122223333"
@@ -698,7 +699,7 @@ voice_connectors:
 stopped:
   description:
     - Whether the module stopped early, for example because the credentials were rejected. If V(true), the module did
-      not list all Voice Connectors, or did not try to read each listed or specified one.
+      not list all Voice Connectors, or it skipped at least one Voice Connector whose ID it knows.
     - Always V(false) on success.
   returned: always
   type: bool
@@ -706,8 +707,8 @@ stopped:
 errors:
   description:
     - An error for each Region, Voice Connector, or setting that could not be read, or that the module did not try to
-      read. Any error fails the task, with one exception. If O(tags) is omitted, the task succeeds even if AWS withholds
-      tags.
+      read. An error fails the task, unless O(tags) is omitted and the error only means that AWS withholds (does not
+      return) the tags of a Voice Connector.
   returned: always
   type: list
   elements: dict

@@ -26,7 +26,7 @@ options:
   state:
     description:
       - V(present) sets the proxy configuration, and V(absent) deletes it.
-      - If the Voice Connector does not exist, the task fails with V(present) and with V(absent).
+      - If the Voice Connector does not exist, the task fails, whether O(state) is V(present) or V(absent).
     type: str
     choices:
       - present
@@ -166,14 +166,16 @@ region:
   type: str
   sample: us-east-1
 exists:
-  description: Whether a proxy configuration is set. In check mode, whether a proxy configuration would be set.
+  description:
+    - Whether a proxy configuration is set after the run. In check mode, whether a proxy configuration would be set
+      after a real run.
   returned: on success, and if the task fails although the configuration changed
   type: bool
   sample: true
 proxy:
   description:
-    - The proxy configuration that is set, as the service returned it. In check mode, the proxy configuration that would
-      be set.
+    - The proxy configuration that is set after the run, as the service returned it. In check mode, the proxy
+      configuration that would be set after a real run.
     - All keys are always present, so you can use each key in a condition.
   returned: on success, and if the task fails although the configuration changed
   type: dict

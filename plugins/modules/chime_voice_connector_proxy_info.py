@@ -17,8 +17,8 @@ description:
   - RV(exists) is V(false) only if AWS confirms that no proxy configuration is set. If the request is denied or
     throttled, or if the response is missing or unreadable, the task fails instead.
   - If AWS returns the error C(NotFoundException), a second request checks whether the Voice Connector exists. If the
-    Voice Connector does not exist, the task fails. The task also fails if a response has the HTTP status 404, but not
-    this error name, because the response may not come from AWS.
+    Voice Connector does not exist, the task fails. The task also fails if a response has the HTTP status 404, but does
+    not contain the error C(NotFoundException), because such a response may not come from AWS.
 options: {}
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -31,8 +31,9 @@ extends_documentation_fragment:
   - chime_sdk.voice.common.sdk
 notes:
   - The credentials need the IAM actions C(chime:GetVoiceConnectorProxy) and C(chime:GetVoiceConnector) on
-    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID). The module uses the second action to distinguish a Voice
-    Connector without a proxy configuration from a Voice Connector that does not exist.
+    C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID). The module uses
+    C(chime:GetVoiceConnector) to distinguish a Voice Connector without a proxy configuration from a Voice Connector
+    that does not exist.
   - The fall-back phone number is returned unmasked. To keep the phone number out of output and logs, set C(no_log) on
     the task.
 seealso:

@@ -18,8 +18,8 @@ description:
   - Before the first write, the module checks that the backup has a valid record for each selected Voice Connector, and
     that the backup, the credentials, and the Voice Connectors belong to the account O(account_id). It also checks that
     each existing Voice Connector belongs to the Region in its record. If a check fails, nothing is written.
-  - If a Voice Connector no longer exists in the Region in its record, RV(failures) contains the Voice Connector, and
-    the module restores the other proxy configurations.
+  - The backup contains the Region of each Voice Connector. If a Voice Connector no longer exists in its Region,
+    RV(failures) contains the Voice Connector, and the module restores the other proxy configurations.
   - The module reads each proxy configuration immediately before each attempt to write it. If the configuration already
     matches the backup, it is not written. If the configuration differs from the backup, it is overwritten only with
     O(overwrite=true). In this comparison, a missing value, V(false), and an empty value are the same.

@@ -49,8 +49,8 @@ options:
     elements: str
   all:
     description:
-      - Whether to delete the proxy configurations of all Voice Connectors in O(regions). Voice Connectors that a
-        different option excludes keep their proxy configuration.
+      - Whether to delete the proxy configurations of all Voice Connectors in O(regions). The options that exclude Voice
+        Connectors, such as O(exclude_names), still apply.
     type: bool
     default: false
   regions:
@@ -127,18 +127,19 @@ attributes:
       - The diff shows the unmasked fall-back phone numbers. To hide the phone numbers, set C(diff=false) on the task,
         which overrides C(--diff) and C(ANSIBLE_DIFF_ALWAYS).
 notes:
-  - The credentials need the IAM actions C(chime:ListVoiceConnectors) and C(chime:ListAvailableVoiceConnectorRegions)
-    on the resource C(*). On the resource
+  - The credentials need the IAM action C(chime:ListVoiceConnectors) on the resource C(*). If O(regions) is omitted or
+    V(all), they also need C(chime:ListAvailableVoiceConnectorRegions) on the resource C(*). On the resource
     C(arn:aws:chime:REGION:ACCOUNT:vc/VOICE_CONNECTOR_ID), they need C(chime:GetVoiceConnectorProxy),
     C(chime:GetVoiceConnector), and C(chime:DeleteVoiceConnectorProxy). For O(exclude_tags), they also need
-    C(chime:ListTagsForResource).
+    C(chime:ListTagsForResource) on this resource.
   - When the service deletes a proxy configuration, it does not check whether someone else has changed the configuration
     since the module read it. If someone else changes a proxy configuration after the last read, but before the deletion
     arrives, the changed configuration is deleted without a backup. The time between these two requests is short,
     because the deletion follows the read immediately.
   - Do not set C(until) or C(retries) on the task. Ansible keeps only the result of the last attempt, so you lose the
-    paths of the earlier backups and the lists of deleted proxy configurations. The module has its own retries, and the
-    message of a partly failed task contains the path of the backup.
+    paths of the earlier backups and the lists of deleted proxy configurations. You do not need these keywords, because
+    the module itself retries requests. If some proxy configurations could not be deleted, the error message contains
+    the path of the backup.
   - Apart from the diff, the result contains no phone number, so C(no_log) is not needed. In the result, V((hidden\))
     replaces all phone numbers that the module read, and anything that looks like a phone number.
 seealso:
@@ -195,9 +196,10 @@ account_id:
   sample: "111122223333"
 selected:
   description:
-    - The Voice Connectors whose proxy configuration was selected for deletion. If a proxy configuration could not be
-      restored from a backup, RV(failures) contains its Voice Connector instead. In check mode, this list is the plan,
-      and contains everything that a real run would delete.
+    - The Voice Connectors whose proxy configuration was selected for deletion. If a restore of a proxy configuration
+      would fail, the module does not delete the proxy configuration. In this case, RV(failures) contains the Voice
+      Connector, and this list does not. In check mode, this list is the plan, and contains everything that a real run
+      would delete.
     - V([]) if the task failed before the Voice Connectors were selected.
   returned: always
   type: list

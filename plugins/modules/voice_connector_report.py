@@ -19,10 +19,10 @@ description:
     and writes the report in each selected format, as C(voice-audit.json), C(voice-audit.csv), C(voice-audit.html), or
     C(voice-audit.xml).
   - On the console, the task shows RV(verdict), and a line for each check with its first violations. If there is a
-    previous report, the task also shows the number of new and fixed findings. If the same option of
-    M(chime_sdk.voice.chime_voice_connector) fixes all violations of a check, the line of this check ends with the
-    option and its value. If something could not be read, the task also shows a line for each reason. The last line
-    contains the folder of the reports.
+    previous report, the task also shows the number of new and fixed findings. If you can fix all violations of a check
+    with the same option and value of M(chime_sdk.voice.chime_voice_connector), the line of this check ends with this
+    option and value. If something could not be read, the task also shows a line for each reason. The last line contains
+    the path of the folder with the reports.
   - By default, the task fails if a check fails, if anything could not be read, or if there are no Voice Connectors. In
     these cases, it writes all reports before it fails.
   - The action runs on the control node. It takes its input only from its options and the previous report. It does not
@@ -126,7 +126,7 @@ attributes:
     description: In diff mode, also returns what has changed or, in check mode, what would change.
     support: N/A
     details:
-      - The task writes new reports in each run, so a diff of the reports is not useful, and the task returns none.
+      - The task writes new reports in each run. A diff of the reports would not be useful, so the task returns no diff.
   idempotent:
     description:
       - If a task runs twice with the same options, and nothing else changes in between, the second run changes nothing.
@@ -235,7 +235,9 @@ counts:
       type: int
       sample: 1
     unknown:
-      description: The number of findings (checks, accounts, Regions, or selected items) whose status is unknown.
+      description:
+        - The number of findings whose status is unknown. Such a finding can be about a check, or about an account, a
+          Region, or a Voice Connector that could not be read.
       returned: always
       type: int
       sample: 1

@@ -47,7 +47,7 @@ class Previous(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    findings: list[dict[str, Any]]  # with last_known_status
+    findings: list[dict[str, Any]]  # all findings of this audit, each with the key ``last_known_status``
     new: list[dict[str, Any]]
     fixed: list[dict[str, Any]]
     carried_forward: list[dict[str, Any]]  # the last known status of Voice Connectors that this audit did not read

@@ -76,7 +76,10 @@ def label(check: Any) -> str:
 
 
 def group_rows(envelope: dict[str, Any], checks: list[Any]) -> list[dict[str, Any]]:
-    """Return the accounts, each with a row for each Voice Connector. Those with the most failed checks come first.
+    """Return the accounts, each with a row for each Voice Connector.
+
+    The accounts with the most failed checks come first. In each account, the rows with the most failed checks come
+    first.
 
     A row has a cell for each check: the status, and whether the finding is new. A check without findings is unknown. A
     check with several findings has the worst status of these findings. A row also has the findings that fail, are
@@ -136,8 +139,8 @@ def group_unread(envelope: dict[str, Any]) -> dict[str, dict[str, list[Any]]]:
             unread and account["reason"] in {None, *(item["reason"] for item in unread)}
         ):
             add(account["account_id"], name, None, account["reason"])
-    # If a finding belongs to no check, its reason usually contains the reason of an account or a Region. That reason is
-    # already in the groups, so skip such a finding. If a finding has a different reason, add it.
+    # Also add the findings that belong to no check. Skip such a finding if its reason contains a reason that has been
+    # added for the same account and Region.
     for finding in envelope["findings"]:
         if finding["check"] is None:
             place = finding["account_id"], finding["region"]

@@ -33,8 +33,8 @@ _HOUR = datetime.timedelta(hours=1)
 _PROTOCOLS = ("TCP", "UDP")
 
 MAX_LISTED = 3  # items in a reason
-MAX_SHOWN = 500  # characters of a value in a message
-_MAX_MESSAGE = 2000  # characters of an error message or a reason in a result
+MAX_SHOWN = 500  # the maximum number of characters of a value in a message
+_MAX_MESSAGE = 2000  # the maximum number of characters of an error message, or of a reason in a result
 _MAX_POLICY = 1_000_000  # characters of a policy
 _MAX_NUMBER = 10**12
 
@@ -468,7 +468,7 @@ class Check(NamedTuple):
     """A check of a policy. Its name in ``CHECKS`` is its key in the policy."""
 
     includes: tuple[str, ...]  # the values of the option "include" that this check needs
-    parse: Callable[[str, Any], Any]  # takes a policy key and its value, and returns the second argument of evaluate
+    parse: Callable[[str, Any], Any]  # takes a policy key and its value; returns the second argument of ``evaluate``
     evaluate: Callable[[Connector, Any], CheckResult]
     # Given the policy value and the actual value, returns the single option of chime_voice_connector that makes the
     # check pass. Returns None if the check needs several options, or if several values are possible.
@@ -542,7 +542,7 @@ class Exemption(NamedTuple):
     """An exception of a policy."""
 
     number: int
-    given: dict[str, Any]  # as in the policy, with until as a string
+    given: dict[str, Any]  # as in the policy, except that the value of ``until`` is a string
     until: datetime.date | None
 
     def applies_to(self, account: str | None, values: dict[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import (
     show,
 )
 
-_MAX_DEPTH = 10  # levels of lists and loops in the input
+_MAX_DEPTH = 10  # the maximum number of levels of lists and loops in the input
 
 # Keys that a Voice Connector never has, but a result of a task can have: those of the module, and those of Ansible.
 _RESULT_KEYS = frozenset(
@@ -254,7 +254,7 @@ def as_list(value: Any, name: str, problems: list[str]) -> list[Any]:
 
 
 def parse_selection(selection: dict[str, Any]) -> dict[str, Any]:
-    """Return the known keys of a selection, as plain values."""
+    """Return the known keys of a selection, with their values converted by ``plain``."""
     unmatched = selection.get("unmatched")
     parsed, parsed_unmatched = (
         {key: plain(source.get(key), tags=key == "tags") for key in SELECTORS}

@@ -37,8 +37,9 @@ COLUMNS = (
 # after a character that could separate cells. Quotes and whitespace may precede the character.
 _BLANKS = "\\s\"'`\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _FORMULA = re.compile(f"(^|_|[^\\w{_BLANKS}])([{_BLANKS}]*)([=+\\-@\uff1d\uff0b\uff0d\uff20])")
-# A character that starts a formula, after whitespace or any other character that is not a letter or a digit. Whitespace
-# could also separate cells. An apostrophe in front of the character already escapes it.
+# A character that starts a formula, after whitespace or any other character that is not a letter or a digit. A
+# spreadsheet could split a string at such a separator, so that the formula is at the start of a cell. A formula with an
+# apostrophe in front of it does not match, because it is already escaped.
 _INNER_FORMULA = re.compile("(?<![^\\W_])(?<!')([=+\\-@\uff1d\uff0b\uff0d\uff20])(?=\\S)")
 # Strings that a spreadsheet treats as a number, an amount, a time, a date, or a boolean.
 # A word matches only if no letter is next to the word. So a string can be divided into words in only one way, and

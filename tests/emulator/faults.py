@@ -46,7 +46,7 @@ class Fault:
     # - body: only in the body, as the short code.
     # - type: only in the body, as __type.
     # - uri: only in the header, followed by a URI.
-    # - bare: nowhere. The body is empty.
+    # - bare: nowhere, and the body of the response is empty.
     # For STS, all styles except bare give the same response.
     style: str = "full"
     message: str = ""  # by default, AWS's own message for ForbiddenException, and a placeholder for other errors

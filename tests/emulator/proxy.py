@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 
 class ProxyServer:
-    """An HTTP proxy server that tunnels (CONNECT) or forwards (http://) to loopback addresses, or refuses all requests.
+    """An HTTP proxy server that accepts only requests for loopback addresses, or refuses all requests.
 
-    Use the server as a context manager, which runs it in a thread.
+    It opens a tunnel for each CONNECT request, and forwards all other requests that it accepts. Use the server as a
+    context manager, which runs it in a thread.
     """
 
     def __init__(self, connect_status: int | None = None) -> None:

@@ -159,8 +159,8 @@ class Voice:
             number = len(self.credentials)
             new = {
                 "access_key": f"ASIAEMULATOR{number}",
-                # These values must not contain a different secret, such as emulator-secret-key. Ansible would mask
-                # this secret, and a test that searches the output for a complete value would not find the value.
+                # These values must not contain a secret of other credentials, such as emulator-secret-key. Ansible
+                # would mask that part of the value, and a test could not find the whole value in the output.
                 "secret_key": f"temporary-secret-key-{number}",
                 "session_token": f"temporary-session-token-{number}",
             }

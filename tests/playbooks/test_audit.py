@@ -50,7 +50,10 @@ def audit(runner: PlaybookRunner, *arguments: str, **variables: Any) -> tuple[in
 def audits(
     runner: PlaybookRunner, variables: list[dict[str, Any]], *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the playbook once per item of *variables*, all in one run of Ansible. The names omit ``voice_audit_``."""
+    """Run the playbook once for each item of *variables*, all in one run of Ansible.
+
+    The names of the variables omit the prefix ``voice_audit_``.
+    """
     site = [
         {"ansible.builtin.import_playbook": AUDIT, "vars": {f"voice_audit_{name}": v for name, v in item.items()}}
         for item in variables
@@ -104,7 +107,7 @@ def test_hosts_with_different_regions_are_all_read(runner: PlaybookRunner) -> No
         "two": {"voice_audit_regions": WEST, "voice_audit_assume_role_arns": [ROLES[0]]},
         "three": {"voice_audit_assume_role_arns": ROLES[1]},
     }
-    # An inventory can define variables with these names for other plays. They must not affect the audit.
+    # An inventory can define variables for other plays, such as the following ones. They must not affect the audit.
     noise = {"regions": ["none"], "policy": {}, "item": 1, "results": [], "omit": "x", "ansible_connection": "no_such"}
     noise |= {"ansible_become": True, "ansible_become_user": "nobody"}
     noise |= {"ansible_python_interpreter": "/no/such/python", "nothing": "{{ not_defined }}", "names": ["x"]}

@@ -123,7 +123,7 @@ BAD_OPTIONS = [
     pytest.param({"endpoint_url": "http://127.0.0.1:99999"}, "", id="endpoint-with-invalid-port"),
     pytest.param({"endpoint_url": "ftp://127.0.0.1:1"}, "", id="endpoint-with-ftp-scheme"),
     pytest.param({"profile": "nobody", "access_key": None, "secret_key": None}, "nobody", id="unknown-profile"),
-    pytest.param({"profile": "nobody"}, "profile cannot be combined", id="profile-and-keys"),
+    pytest.param({"profile": "nobody"}, "'profile' cannot be combined", id="profile-and-keys"),
     pytest.param({"access_key": None, "secret_key": None}, "no AWS credentials", id="no-credentials"),
     pytest.param({"secret_key": None}, "only one of access_key and secret_key is set", id="no-secret-key"),
 ]

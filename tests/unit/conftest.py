@@ -100,7 +100,7 @@ def cache_sdk_data() -> Iterator[None]:
         handlers = [handler for handler in BUILTIN_HANDLERS if others.isdisjoint(handler[0].split("."))]
         patch.setattr("botocore.handlers.BUILTIN_HANDLERS", handlers)
         patch.setattr("botocore.hooks.accepts_kwargs", functools.cache(accepts_kwargs))
-        # Skip the S3 configuration, which is slow to find, and which only S3 clients use.
+        # Skip the S3 configuration, because it takes long to compute, and only S3 clients use it.
         patch.setattr(ClientArgsCreator, "compute_s3_config", lambda self, config: None)
         providers: dict[int, Any] = {}
 

@@ -424,8 +424,8 @@ def test_the_table_of_limits_in_the_guide_matches_the_client() -> None:
         "Connection timeout": (f"{_client.CONNECT_TIMEOUT} seconds",) * 2,
         "Read timeout, for each wait for data": (f"{_client.READ_TIMEOUT} seconds",) * 2,
         "Delay before a retry": (
-            "a random time, at most 0.5 seconds before the first retry, and then at most 1, 2, 4, and "
-            f"{_operation.MAX_BACKOFF} seconds",
+            "a random time of up to 0.5 seconds before the first retry, then up to 1, 2, and 4 seconds, and up to "
+            f"{_operation.MAX_BACKOFF} seconds before each later retry",
         )
         * 2,
         "Deadline of the operation": (
@@ -502,7 +502,7 @@ def operations_called() -> set[str]:
                 name = node.args[1]
                 literal = names[name.id] if isinstance(name, ast.Name) else name
                 if ast.unparse(literal) in ("setting.operation", "self.operation"):
-                    continue  # an operation in SETTINGS, or one that only chime_voice_connector calls
+                    continue  # skip operations in SETTINGS, and those that only chime_voice_connector calls
                 assert isinstance(literal, ast.Constant), path
                 called.add(str(literal.value))
     return called

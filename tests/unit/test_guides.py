@@ -328,7 +328,7 @@ def test_the_guide_on_settings_explains_every_variable_of_the_audit() -> None:
 def test_the_survey_asks_for_the_variables_that_the_playbook_for_awx_does_not_set() -> None:
     options = documented("chime_voice_connector_info", "DOCUMENTATION")["options"]
     options |= documented("voice_connector_report", "DOCUMENTATION")["options"]
-    # Two variables of the playbook are not options of these modules.
+    # Two variables of the playbook do not have the name of a module option.
     options |= {"assume_role_arns": {"type": "list"}, "hosts": {"type": "str"}}
     imported = [
         play.get("vars", {})

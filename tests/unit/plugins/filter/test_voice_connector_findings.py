@@ -62,7 +62,7 @@ def test_bad_options_fail_with_the_message_of_the_utility() -> None:
         (
             make_findings,
             [[], {"sip_logs": True}, "soon"],
-            'The option now must be a time such as 2026-01-02T03:04:05+00:00, not "soon".',
+            "The option 'now' must be a time such as 2026-01-02T03:04:05+00:00, not \"soon\".",
         ),
     ]
     for call, values, message in calls:

@@ -345,7 +345,7 @@ def test_no_part_of_a_random_secret_survives() -> None:
 
 
 def first_offset_not_shown() -> int:
-    """Return the number of characters at the beginning of a text that redact() uses. It ignores the rest."""
+    """Return the number of characters after which redact() does not show the rest of a text."""
     low, high = 0, 10**6
     while low < high:
         middle = (low + high) // 2

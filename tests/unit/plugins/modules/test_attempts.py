@@ -327,9 +327,9 @@ def test_a_write_whose_credentials_arrive_too_late_is_never_sent(
     one: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, write: Write
 ) -> None:
     limit_operations(monkeypatch, 0.5)
-    # credential_process runs when the module starts, and for each request. The module obtains the credentials for the
-    # write before it sends the last read. So len(write.reads) runs of credential_process are for the start and the
-    # other reads, and the next run is for the write. This run and all later runs are slow.
+    # credential_process runs once when the module starts, and once for each request. It runs for the write before it
+    # runs for the last read. So the first len(write.reads) runs are for the start and for all reads except the last
+    # one. The next run is for the write. That run and all later runs are slow.
     slow = f"[ $(wc -l < runs) -le {len(write.reads)} ] || sleep 0.8"
     profile = use_profile(monkeypatch, tmp_path, provide(tmp_path, 12, slow))
     message = write.message(write.run(one, tmp_path, **profile))

@@ -468,7 +468,8 @@ def test_a_region_in_the_configuration_file_that_botocore_replaces_is_refused(
     result = read_proxy(region=None)
     assert_failed(
         result,
-        f"'{region}' is not the name of an AWS Region; botocore would use us-east-1 instead. Correct the option region",
+        f"'{region}' is not the name of an AWS Region; botocore would use us-east-1 instead. "
+        "Correct the option 'region'",
     )
     assert emulator.requests == []
 

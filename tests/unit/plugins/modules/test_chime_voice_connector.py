@@ -200,7 +200,7 @@ def task(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Task:
 
 
 def assert_refused(task: Task, result: dict[str, Any], message: str) -> None:
-    """Check that a task failed with *message*, without a write."""
+    """Check that a task failed with *message*, and that it sent no write."""
     assert result.get("failed") and message in result["msg"], result
     assert (result["changed"], result["steps"], task.writes) == (False, [], [])
 
@@ -711,8 +711,8 @@ def test_an_existing_combination_of_settings_is_not_refused(
 @pytest.mark.parametrize(
     ("names", "options", "sent", "message"),
     [
-        # By default, only the new user names are sent. However, if the list also contains all existing user names, the
-        # whole list is sent.
+        # By default, the module sends only the new user names. However, if the option ``credentials`` also lists all
+        # existing user names, the module sends the whole list.
         (["pbx", "fax"], {"credentials": ["new", "pbx"]}, ["new"], None),
         (["pbx"], {"credentials": ["new", "pbx"]}, ["new", "pbx"], None),
         (["pbx", "fax"], {"credentials": ["pbx"]}, None, None),
@@ -757,7 +757,7 @@ def test_a_user_name_that_the_service_deletes_is_reported(task: Task) -> None:
     result = task(**{NAME: {"credentials": [{"username": "new", "password": "a-password"}]}})
     assert "the user names fax, pbx are missing after the write" in result["msg"]
     assert (result["changed"], result["steps"], result["failed_step"]) == (True, [PUT[NAME]], PUT[NAME])
-    # If the task lists all user names, none is lost.
+    # If the task lists all existing user names, the service deletes none of them.
     every = {"credentials": [{"username": name, "password": "a-password"} for name in ("new", "pbx", "fax")]}
     assert task(**{NAME: every})["steps"] == [PUT[NAME]]
 
@@ -782,7 +782,7 @@ def test_only_a_response_confirms_passwords(task: Task, always: bool) -> None:
     task.start(FULL)
     result = task(Fault(PUT[NAME], status=200, body="<html>", after=True), **options)
     assert "it is unknown whether the service stored the passwords" in result["msg"]
-    assert "Set update_password to always" in result["msg"]
+    assert "Set update_password to 'always'" in result["msg"]
     assert (result["changed"], result["failed_step"]) == (True, PUT[NAME])
 
 
@@ -982,7 +982,7 @@ def test_a_change_that_somebody_else_makes_first_needs_no_write(task: Task) -> N
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"name": None}, "neither voice_connector_id nor name is set"),
+        ({"name": None}, "neither voice_connector_id nor 'name' is set"),
         ({"name": "bad/name"}, "the value of name is not valid"),
         ({"name": "a" * 257}, "the value of name is not valid. Specify 256 characters or less"),
         ({"wait_timeout": 0}, "wait_timeout is not valid. Specify 1 or more seconds"),

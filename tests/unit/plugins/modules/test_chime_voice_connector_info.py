@@ -599,7 +599,7 @@ EAST, WEST = "us-east-1", "us-west-2"
 
 
 def two_regions(size: int = 30, **changes: Any) -> dict[str, Any]:
-    """Return a state with *size* connectors. Odd-numbered ones are in WEST, with *changes*."""
+    """Return a state with *size* connectors. The odd-numbered ones are in WEST, and *changes* apply only to them."""
     connectors = fleet(size)["voice_connectors"]
     return {
         **STATE,
@@ -715,7 +715,7 @@ def test_an_id_is_not_reported_missing_if_a_region_could_not_be_read(fault: dict
 
 
 def test_regions_cannot_be_empty(read: Read, emulator: Emulator) -> None:
-    assert read(regions=[])["msg"] == "the option regions is empty. List the Regions to read, or omit the option."
+    assert read(regions=[])["msg"] == "the option 'regions' is empty. List the Regions to read, or omit the option."
     assert emulator.operations() == []
 
 

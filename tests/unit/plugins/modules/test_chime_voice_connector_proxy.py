@@ -35,8 +35,8 @@ GET, PUT, DELETE = "GetVoiceConnectorProxy", "PutVoiceConnectorProxy", "DeleteVo
 CONNECTOR = "GetVoiceConnector"
 WRITES = {PUT, DELETE}
 
-# A few failures of each kind. The module chime_voice_connector_proxy_info handles failures with the same code, and its
-# tests cover more failures.
+# A few failures of each kind. The tests for chime_voice_connector_proxy_info cover more failures. That module and
+# chime_voice_connector_proxy use the same code to handle failures.
 THROTTLED: dict[str, Any] = {"error": "ThrottledClientException"}
 FAULTS: list[dict[str, Any]] = [
     {"error": "ServiceFailureException"},
@@ -690,7 +690,7 @@ def test_a_change_by_somebody_else_after_a_write_without_a_response_fails_and_is
     edit_after(monkeypatch, emulator, WITH_PROXY, operation, edited)
     result = manage(WITH_PROXY, Fault(operation, drop="lost"), **options, _ansible_diff=True)
     assert result["failed"] is True and result["changed"] is True
-    assert "changed while the outcome of an attempt was unknown" in result["msg"]
+    assert "changed while the outcome of the request was unknown" in result["msg"]
     assert result["diff"]["before"]["default_session_expiry_minutes"] == 60
     assert result["diff"]["after"] == result["proxy"] == read()
     assert result["proxy"]["default_session_expiry_minutes"] == 7

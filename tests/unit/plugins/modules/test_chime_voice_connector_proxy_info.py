@@ -899,7 +899,7 @@ def test_voice_connector_id_is_required() -> None:
     assert "voice_connector_id" in run_main("chime_voice_connector_proxy_info", {"region": "us-east-1"})["msg"]
 
 
-# What a hostile service can send
+# Responses from a hostile service
 
 
 UNCLEAR_NAMES: list[dict[str, Any]] = [

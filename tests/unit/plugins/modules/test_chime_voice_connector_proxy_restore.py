@@ -153,7 +153,7 @@ def test_a_different_configuration_is_overwritten_only_on_request(
         assert (result["failed"], result["changed"], ids(result["failures"])) == (True, True, [RECEPTION])
         reason = result["failures"][0]["reason"]
         assert (
-            "the current configuration differs from the backup (default_session_expiry_minutes, fall_back_phone_number)"
+            "because it differs from the backup in default_session_expiry_minutes, fall_back_phone_number. To overwrite"
             in reason
         )
         assert "1 of 3 proxy configurations could not be restored" in result["msg"]
@@ -197,9 +197,9 @@ def test_check_mode_and_diff_preview_each_change(
     [
         ({"account_id": "12345678901a"}, "which is not the ID of an AWS account"),
         ({"account_id": 111122223333}, "account_id contains a number where a string is required"),
-        ({"all": None}, "voice_connector_ids is missing or empty, and the option all is not true"),
-        ({"voice_connector_ids": [RECEPTION]}, "cannot be combined with the option all"),
-        ({"all": None, "voice_connector_ids": [RECEPTION, "all"]}, "Set the option all to true instead"),
+        ({"all": None}, "voice_connector_ids is missing or empty, and the option 'all' is not true"),
+        ({"voice_connector_ids": [RECEPTION]}, "cannot be combined with the option 'all'"),
+        ({"all": None, "voice_connector_ids": [RECEPTION, "all"]}, "Set the option 'all' to true instead"),
         ({"all": None, "voice_connector_ids": [True]}, "voice_connector_ids contains a boolean"),
         ({"backup_file": 7}, "backup_file contains a number"),
         ({"concurrency": 65}, "concurrency is 65"),

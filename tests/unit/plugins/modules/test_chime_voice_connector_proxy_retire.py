@@ -85,7 +85,10 @@ def retire(fleet: Emulator, folder: pathlib.Path) -> Retire:
 
 
 def listing(*changes: dict[str, Any]) -> Fault:
-    """Return a fault that lists the connectors in us-east-1. *changes* are changes to the entries, in order."""
+    """Return a fault whose response lists the connectors in us-east-1.
+
+    The first of *changes* applies to the first connector in the list, the second one to the second, and so on.
+    """
     entries = []
     for number, connector in enumerate(FLEET["voice_connectors"][:4]):
         identifier = connector["VoiceConnectorId"]
@@ -200,27 +203,27 @@ def test_lists_and_tags_can_be_strings(retire: Retire) -> None:
             {"account_id": 111122223333},
             "account_id contains a number where a string is required. Write a string in quotes",
         ),
-        ({"all": False}, "voice_connector_ids is missing or empty, and the option all is not true"),
+        ({"all": False}, "voice_connector_ids is missing or empty, and the option 'all' is not true"),
         (
             {"all": None, "voice_connector_ids": []},
-            "voice_connector_ids is missing or empty, and the option all is not true",
+            "voice_connector_ids is missing or empty, and the option 'all' is not true",
         ),
-        ({"voice_connector_ids": [RECEPTION]}, "voice_connector_ids cannot be combined with the option all"),
-        ({"voice_connector_ids": []}, "voice_connector_ids cannot be combined with the option all"),
-        ({"all": False, "voice_connector_ids": "all"}, "Set the option all to true instead"),
+        ({"voice_connector_ids": [RECEPTION]}, "voice_connector_ids cannot be combined with the option 'all'"),
+        ({"voice_connector_ids": []}, "voice_connector_ids cannot be combined with the option 'all'"),
+        ({"all": False, "voice_connector_ids": "all"}, "Set the option 'all' to true instead"),
         ({"all": False, "voice_connector_ids": ["../x"]}, "an item of voice_connector_ids is '../x'"),
         ({"all": False, "voice_connector_ids": [5]}, "voice_connector_ids contains a number"),
         ({"concurrency": 0}, "concurrency is 0"),
         ({"concurrency": True}, "concurrency is a boolean, but a number is required"),
         ({"max_deletions": -1}, "max_deletions is -1"),
         ({"max_deletions": True}, "max_deletions is a boolean, but a number is required"),
-        ({"regions": []}, "the option regions is empty"),
+        ({"regions": []}, "the option 'regions' is empty"),
         ({"regions": None}, "the option 'region' does not limit what is deleted"),
         (
             {"regions": None, "region": None, "aws_region": "us-east-1"},
             "the option 'region' does not limit what is deleted",
         ),
-        ({"exclude_regions": ["us-esat-1"]}, "us-esat-1, but the Regions to read are us-east-1"),
+        ({"exclude_regions": ["us-esat-1"]}, "us-esat-1, but it can contain only the Regions to read: us-east-1"),
         ({"exclude_regions": ["us-east-1"]}, "exclude_regions contains all Regions to read"),
         ({"exclude_names": [2024]}, "exclude_names contains a number where a string is required"),
         ({"exclude_names": ["reception", True]}, "exclude_names contains a boolean where a string is required"),
@@ -254,7 +257,7 @@ def test_the_region_in_the_environment_does_not_select_connectors(
 
 def test_chosen_regions_keep_their_order_and_have_no_duplicates() -> None:
     assert choose_regions(["a", "b", "c", "a"], ["b", "b"]) == ["a", "c"]
-    with pytest.raises(VoiceError, match="contains x, y, but the Regions to read are a"):
+    with pytest.raises(VoiceError, match="contains x, y, but it can contain only the Regions to read: a"):
         choose_regions(["a"], ["x", "y", "a"])
 
 
@@ -277,7 +280,7 @@ def test_an_account_that_cannot_be_determined_stops_the_run(
     assert fleet.operations() == [CALLER]
 
 
-@pytest.mark.parametrize("position", [0, 2])  # position 0 has a proxy configuration, position 2 has none
+@pytest.mark.parametrize("position", [0, 2])  # the connector at 0 has a proxy configuration, the one at 2 has none
 @pytest.mark.parametrize(
     ("arn", "words"),
     [

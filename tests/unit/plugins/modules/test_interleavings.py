@@ -51,9 +51,9 @@ MAX_WAIT = 0.003  # the longest wait for the rate limit, in seconds
 
 # Parts of the messages about failures
 CHANGED = "changed after the backup was written"
-FLICKERS = "each read returned a different configuration"
-OVERWRITES = "the current configuration differs from the backup"
-MEANWHILE = "changed while the outcome of an attempt was unknown"
+FLICKERS = "each read returned different values for "
+OVERWRITES = "because it differs from the backup in "
+MEANWHILE = "changed while the outcome of the request was unknown"
 UNKNOWN = "it is unknown whether the service applied the change"
 NO_EFFECT = "the change did not take effect"
 
@@ -128,8 +128,10 @@ class Editor:
         self.emulator = emulator
         self.backs_up = backs_up
         self.rate_limits: list[float] = []  # the next rate limits of the emulator, each for 40 write requests
-        self.ends_after = math.inf  # after so many write requests, every request for a proxy is throttled
-        self.stale: list[str] = []  # the IDs of connectors that were edited between the last read and a write
+        # After this number of write requests, every request for a proxy configuration is throttled.
+        self.ends_after = math.inf
+        # The IDs of connectors that were edited between the last read and a write. The tests check that there are none.
+        self.stale: list[str] = []
         self._lock = threading.RLock()
         self._handle, self._next_fault = emulator.voice.handle, emulator.next_fault
         self._attempts = 0
@@ -315,7 +317,7 @@ def retire(editor: Editor, folder: pathlib.Path, **options: Any) -> tuple[dict[s
         if CHANGED in reason:
             assert f"{name_differences(story.reads[-1], saved)} {CHANGED}" in reason
         if FLICKERS in reason:
-            assert f"({name_differences(*story.reads[-2:])})" in reason
+            assert f"{FLICKERS}{name_differences(*story.reads[-2:])}, although" in reason
     assert result["changed"] == bool(changed)
     assert result.get("failed", False) == bool(failures)
     assert len(result["diff"]) == changed
@@ -325,7 +327,7 @@ def retire(editor: Editor, folder: pathlib.Path, **options: Any) -> tuple[dict[s
 
 
 def assert_all_in(reasons: list[str], *words: str) -> None:
-    """Assert that each of *words* is in one of the reasons, because the test must cover all of these failures."""
+    """Assert that each of *words* is in one of the reasons, because the test must cover each kind of failure."""
     assert [each for each in words if not any(each in reason for reason in reasons)] == []
 
 
@@ -412,7 +414,7 @@ def test_restoring_never_overwrites_a_configuration(start: Callable[..., Editor]
         story, reason = editor.stories[identifier], record["reason"]
         changed += check_failure(reason, story)
         if OVERWRITES in reason:
-            assert f"({name_differences(story.reads[-1], backup[identifier])})" in reason
+            assert f"{OVERWRITES}{name_differences(story.reads[-1], backup[identifier])}. To" in reason
     assert unchanged
     assert_all_in([record["reason"] for record in failures.values()], OVERWRITES, MEANWHILE)
     assert result["changed"] == bool(changed)

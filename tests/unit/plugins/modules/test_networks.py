@@ -116,7 +116,7 @@ def test_a_missing_ca_bundle_fails_without_a_retry(
     assert sleeps == []
 
 
-# Files for TLS. For each: a function that returns the options for a path, and the name of the setting in messages.
+# For each kind of TLS file: a function that returns the options for a path, and the name of the setting in messages.
 FILES: dict[str, tuple[Callable[[str], dict[str, Any]], str]] = {
     "CA bundle": (lambda path: {"aws_ca_bundle": path}, "aws_ca_bundle"),
     "AWS_CA_BUNDLE": (lambda path: {"aws_ca_bundle": None}, "the environment variable AWS_CA_BUNDLE"),
@@ -159,7 +159,7 @@ def test_a_file_for_tls_that_cannot_be_loaded_is_named(
         monkeypatch.delenv("NO_PROXY")
     result = read_proxy(**make_options(str(path)))
     if content in ("missing", "a folder"):
-        words = f"the file '{path}' does not exist, or is not a file. Correct {place}."
+        words = f"'{path}' does not exist, or is not a file. Correct {place}."
     elif "proxy" in file:
         words = f"the request could not be sent. Check {place}. "
     else:
@@ -222,7 +222,7 @@ def test_the_proxy_server_of_these_tests_reaches_only_loopback_addresses(
     assert_failed(read_proxy(endpoint_url="http://voice.example"), "(status 502) has no request ID")
 
 
-# Refusals of the proxy server: the status, a part of the message, and the number of requests.
+# Responses of a proxy server that refuses a request: the status, a part of the message, and the number of requests.
 REFUSALS = [
     (407, "requires a valid user name and password (status 407)", 1),
     (403, "refused the request with status 403", 1),
@@ -319,7 +319,7 @@ def test_an_endless_body_is_not_read_to_its_end(read_proxy: Read) -> None:
     assert_failed(result, "the response is unreadable: it is larger than 16 MB")
 
 
-IN_USE = "; also check the HTTP proxy server that is in use, HTTPS_PROXY, HTTP_PROXY, and proxies in aws_config"
+IN_USE = "; also check the HTTP proxy server, and its URL in HTTPS_PROXY, HTTP_PROXY, or 'proxies' in aws_config"
 
 
 @pytest.mark.parametrize("place", ["environment", "aws_config"])
@@ -330,7 +330,7 @@ IN_USE = "; also check the HTTP proxy server that is in use, HTTPS_PROXY, HTTP_P
         (
             "https",
             send(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
-            "the HTTP proxy server does not support TLS. Begin its URL",
+            "the HTTP proxy server does not support TLS. Its URL in HTTPS_PROXY",
         ),
         ("https", send(b""), "the HTTP proxy server cannot be reached"),
         ("http", hang, IN_USE),

@@ -163,7 +163,7 @@ def test_a_null_profile_still_overrides_the_environment(
     (tmp_path / "config").write_text("[profile telephony]\nregion = us-east-1\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_PROFILE", "telephony")
-    assert "profile cannot be combined with" in run_module(INFO)["msg"]
+    assert "'profile' cannot be combined with" in run_module(INFO)["msg"]
     assert "failed" not in run_module(INFO, profile=None)
 
 

@@ -330,7 +330,7 @@ def expect_setting(current: Any, options: dict[str, Any]) -> Any:
 
 
 def complete(route: dict[str, Any], current: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the first current route that has all keys and values of *route*, or *route* itself."""
+    """Return the first current route that has all keys and values of *route*, or *route* itself if there is none."""
     wanted = canonical(route) or {}
     return next((item for item in current if (canonical(item) or {}).items() >= wanted.items()), route)
 
@@ -738,7 +738,8 @@ class Walk:
         if loses:
             if not faulty and not options.get("purge_termination_credentials"):
                 assert "are missing after the write" in result["msg"]
-            # The module does not know the passwords of the deleted user names, so the expected state is without them.
+            # The module cannot add the deleted user names again, because it does not know their passwords. So the
+            # expected state does not contain these user names.
             repeated = self.run(**{**options, "update_password": "on_create"})
             assert "msg" not in repeated, repeated["msg"]
             self.model = self.state()

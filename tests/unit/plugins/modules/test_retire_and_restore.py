@@ -160,7 +160,7 @@ def test_a_member_that_only_the_backup_or_only_aws_has_is_a_difference(
     required = {"DefaultSessionExpiryMinutes": 60, "PhoneNumberCountries": ["US"]}
     result = restore(reading({**required, **current}), records=[record_of({**required, **backup})])
     assert (result["failed"], result["changed"], result["unchanged"]) == (True, False, [])
-    assert f"the current configuration differs from the backup ({options})" in result["msg"]
+    assert f"because it differs from the backup in {options}. To overwrite" in result["msg"]
 
 
 @pytest.mark.parametrize("empty_values", [{"Disabled": False}, {"FallBackPhoneNumber": ""}, {"NewMember": None}])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test writing the files of a report, which are all renamed only after each of them is written."""
+"""Test writing the files of a report. All are written under temporary names before the first one is renamed."""
 
 from __future__ import annotations
 

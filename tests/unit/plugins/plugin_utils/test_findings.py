@@ -531,7 +531,7 @@ def summarize(findings: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 
 def gaps(results: Any) -> list[str]:
-    """Return the reasons of the findings about accounts, Regions, and selected values that were not read or found."""
+    """Return the reasons of the findings about accounts or Regions not read, and about selected values not found."""
     judgment = judge(results, {"require_encryption": True}, parse_time(NOW))
     found = [finding for finding in judgment.findings if finding["check"] is None]
     assert judgment.complete is False
@@ -677,8 +677,8 @@ def test_a_region_without_unread_voice_connectors_needs_no_finding_of_its_own() 
     regions = [{"region": EAST, "complete": False, "reason": "Failed."}]
     given = result([CONNECTOR], errors=[error(MISSING)], regions=regions, stopped=True)
     assert [finding["check"] for finding in make_findings(given, {"sip_logs": True})] == ["sip_logs", "sip_logs"]
-    # Without the key complete, it is unknown whether the result has an error for each Voice Connector that was not
-    # read, so the Region gets a finding.
+    # If the key ``complete`` is missing, there may be unread Voice Connectors for which the result has no error, so the
+    # Region gets a finding.
     del given["complete"]
     assert [f["check"] for f in make_findings(given, {"sip_logs": True})] == ["sip_logs", "sip_logs", None]
 
@@ -1484,7 +1484,7 @@ def test_no_odd_value_causes_a_traceback_or_an_audit_that_passes() -> None:
             outcomes.add("error")
             continue
         statuses = {finding["status"] for finding in judgment.findings}
-        # The error for MISSING leads to an unknown finding, even if spoil() changed the error.
+        # The error for MISSING leads to a finding with the status UNKNOWN, even if spoil() changed the error.
         assert UNKNOWN in statuses or given == []
         assert judgment.complete is False
         json.dumps([judgment.findings, judgment.accounts])
