@@ -15,8 +15,9 @@ short_description: Manage an Amazon Chime SDK Voice Connector with its settings 
 description:
   - Creates, changes, or deletes one Amazon Chime SDK Voice Connector. The module sends a write request only if a
     specified value differs from the current value. Omitted options do not change anything.
-  - Each setting, such as O(termination), accepts the value that M(chime_sdk.voice.chime_voice_connector_info) returns,
-    so you can copy a setting from one Voice Connector to another. A key that is omitted or V(null) keeps its current
+  - Each setting, such as O(termination), accepts the dictionary that M(chime_sdk.voice.chime_voice_connector_info)
+    returns for it. So you can copy a setting from one Voice Connector to another, except O(termination_credentials),
+    whose passwords AWS never returns. A key that is omitted or V(null) keeps its current
     value. Therefore, a value that is V(null) in the source does not change in the target. To unset a value, specify an
     empty string or an empty list.
   - Except for O(termination_credentials.credentials), a list replaces the whole current list. In each item of a list,
