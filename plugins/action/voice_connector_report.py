@@ -30,8 +30,8 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._report import (
     clean,
 )
 
-# For each format, the name of the file, and the function that returns its content. The files are replaced in the order
-# of this dictionary. The JSON file comes first, because the next run needs it for the comparison.
+# Maps each format to the name of its file, and to the function that returns the content of the file. The files are
+# replaced in the order of this dictionary. The JSON file comes first, because the next run needs it to find changes.
 FILES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "json": ("voice-audit.json", to_json),
     "csv": ("voice-audit.csv", to_csv),
@@ -110,8 +110,8 @@ def parse_options(args: dict[str, Any]) -> dict[str, Any]:
             raise AuditError(f"The option '{name}' must be a string, not {value!r:.40}. Put it in quotes.")
         if kind == "list":
             items = parse_list(value)
-            # If the user selects nothing, a survey in AWX returns a list with an empty string. Treat such a list as
-            # omitted, unlike an explicitly empty list.
+            # If the user selects nothing, a survey in AWX returns a list with an empty string. In this case, treat the
+            # option as omitted. An explicitly empty list does not count as omitted.
             if items == [] and value not in ([], "[]"):
                 continue
             value = items

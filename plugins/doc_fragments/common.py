@@ -41,7 +41,7 @@ notes:
     configuration. If AWS rejects a proxy configuration, the task fails with the error message from AWS.
 """
 
-    # For modules that write. Each module adds its own details.
+    # For modules that write. Each module adds details to these attributes.
     WRITING_MODULE = r"""
 options: {}
 notes:
@@ -78,7 +78,7 @@ notes:
     C(retries) in O(aws_config), botocore decides how reads are retried. You cannot change how writes are retried.
 """
 
-    # For modules that use many Voice Connectors.
+    # For modules that read or change many Voice Connectors: the option concurrency.
     MANY_VOICE_CONNECTORS = r"""
 options:
   concurrency:

@@ -24,7 +24,7 @@ class SettingRead(NamedTuple):
 
 
 def describe_read(setting: Setting, voice_connector_id: str) -> str:
-    """Return the action of ``get_setting``, as in "Failed to ACTION in REGION"."""
+    """Return the words that replace ACTION in error messages of ``get_setting``: "Failed to ACTION in REGION"."""
     return f"get the {setting.title} of Voice Connector {voice_connector_id}"
 
 

@@ -75,7 +75,7 @@ def check_folder(folder: str, account_id: str, now: datetime.datetime, prefix: s
             reason = f"{redact(existing)} is not a folder"
         elif existing != path and not os.access(existing, os.R_OK | os.W_OK | os.X_OK):
             reason = f"{redact(existing)} is not writable"
-    except (OSError, ValueError) as e:  # os.lstat() raises ValueError for a path with a null byte
+    except (OSError, ValueError) as e:  # in _exists(), os.lstat() raises ValueError for a path with a null byte
         reason = _to_reason(e)
     if reason is not None:
         raise VoiceError("backup_not_written", prefix, path=redact(path), reason=reason)
@@ -146,7 +146,7 @@ def _read(path: str) -> bytes:
 
 
 def _exists(path: str) -> bool:
-    """Whether a file of any kind has this path; raise OSError if the path is impossible or cannot be checked."""
+    """Return whether a file or folder of any kind exists at this path; raise OSError if this cannot be checked."""
     try:
         os.lstat(path)
     except FileNotFoundError:
@@ -180,7 +180,7 @@ def _sync_directory(path: str) -> None:
     try:
         os.fsync(descriptor)
     except OSError as e:
-        if e.errno != errno.EINVAL:  # some file systems cannot sync folders
+        if e.errno != errno.EINVAL:  # EINVAL is not a failure: this file system cannot sync folders
             raise
     finally:
         os.close(descriptor)

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Find the connection setting that an error is about: an option, an environment variable, or a value in an AWS file."""
+"""Find the option, the environment variable, or the AWS config or credentials file that an error is about."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def find_suspects(words: str, settings: dict[str, Any]) -> list[str]:
     malformed: dict[str, None] = {}
     for name, value in _list_settings(settings):
         value = value.strip("/ \n")
-        # A short value must be in quotes or parentheses, because it can also be an ordinary word of the message.
+        # Find a value of one or two characters only in quotes or parentheses, because otherwise it may be an ordinary
+        # word of the message.
         edge = r"[\"'`()]" if len(value) < 3 else r"(?!\w)"
         if value and re.search(rf"{edge.replace('?!', '?<!')}{re.escape(value)}{edge}", words):
             found[name] = max(len(value), found.get(name, 0))

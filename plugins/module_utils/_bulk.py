@@ -30,13 +30,13 @@ from ._shapes import Setting, setting_result
 _T = TypeVar("_T")
 _END = object()
 
-# Stop reading a Region after this many failures without a success. If *concurrency* is higher, use *concurrency*
-# instead.
+# Stop reading a Region after this many failures without a success. If the maximum number of concurrent requests is
+# higher, that maximum is the limit instead.
 _ENOUGH_FAILURES = 8
 
 
 class Selection(NamedTuple):
-    """The selected Voice Connectors, and what to read for each.
+    """Criteria that select Voice Connectors, and the values to read for each of them.
 
     A Voice Connector is selected if it matches ``ids``, ``names``, and ``tags``. If ``ids`` is None, every ID matches.
     If ``names`` is None, every name matches.
@@ -44,14 +44,15 @@ class Selection(NamedTuple):
 
     ids: list[str] | None
     names: list[str] | None
-    tags: dict[str, str | None]  # values by key; None matches any value
+    tags: dict[str, str | None]  # values by the keys of the tags; a value of None matches any value
     include_tags: bool
     settings: list[Setting]
     phone_numbers: bool = False
     # Whether to skip listed Voice Connectors that belong to a Region that is not read. If true, one Voice Connector can
     # have several results. If several Regions list a Voice Connector as their own (``aws_region`` is the Region that
     # lists it), there is a result from each of these Regions. If no Region lists a selected ID, the Voice Connector is
-    # read by its ID, and there is a result from each Region that returns it.
+    # read by its ID in each Region for which ``RegionRead.listed_all`` is false. There is a result from each of these
+    # Regions that returns the Voice Connector.
     own_regions_only: bool = False
     # Whether ``ConnectorRead.structures`` contains the settings as AWS returned them.
     keep_structures: bool = False
@@ -60,7 +61,8 @@ class Selection(NamedTuple):
 class ConnectorRead(NamedTuple):
     """The result for one Voice Connector.
 
-    ``connector`` is None if the Voice Connector does not exist, was not read, or is not known to be selected.
+    ``connector`` is None if the Voice Connector does not exist, could not be read, belongs to a different account, or
+    is not selected. It is also None if it is unknown whether the Voice Connector is selected.
     """
 
     voice_connector_id: str
@@ -79,10 +81,11 @@ class RegionRead:
         # The documented keys of each listed Voice Connector, by ID; None if a value does not have its documented type
         self.listed: dict[str, dict[str, Any] | None] = {}
         self.listing_error: VoiceError | None = None
-        self.numbers: dict[str, list[str]] | None = None  # by Voice Connector ID; None if the numbers were not listed
+        # The phone numbers, by Voice Connector ID; None if they were not listed
+        self.numbers: dict[str, list[str]] | None = None
         self.numbers_error: VoiceError | None = None
-        self.listed_all = False  # if true, IDs that this Region does not list are not read in this Region
-        self.stopped_by: VoiceError | None = None  # the error that stopped reading early
+        self.listed_all = False  # whether to read only the IDs that this Region listed
+        self.stopped_by: VoiceError | None = None  # the error after which no more was read in this Region
         self._failures: list[VoiceError] = []
         self._succeeded = False
 
@@ -116,7 +119,8 @@ class BulkRead(NamedTuple):
     """The results of a bulk read.
 
     If IDs are selected, ``reads`` is in the order of these IDs. Otherwise, it is in the order in which the Regions
-    listed the Voice Connectors. If ``own_regions_only`` leads to further results for a Voice Connector, they come last.
+    listed the Voice Connectors. If ``own_regions_only`` is true, a Voice Connector can have further results. If no IDs
+    are selected, these further results are at the end of ``reads``.
     """
 
     regions: list[RegionRead]
@@ -168,7 +172,8 @@ def read_voice_connectors(clients: list[VoiceClient], selection: Selection, conc
     does not list it, in the first Region that lists it. If ``Selection.own_regions_only`` is true, it can be read in
     several Regions.
 
-    Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, and an operation for each selected setting.
+    Operations: ListVoiceConnectors, GetVoiceConnector, ListTagsForResource, ListPhoneNumbers, and an operation for each
+    selected setting.
 
     :param clients: a client for each Region.
     :param concurrency: the maximum number of requests in flight, in all Regions together.
@@ -233,7 +238,7 @@ def run_all(function: Callable[[_T], None], items: Iterable[_T], concurrency: in
 
     threads: list[threading.Thread] = []
     started = threading.Event()
-    # Each worker needs a second thread for its attempts. To verify that the system permits this second thread, also
+    # Each worker sends its requests in a second thread. To verify that the system permits this second thread, also
     # start one waiting thread per worker. The waiting threads end when all workers have started.
     reserved: list[threading.Thread] = []
     try:
@@ -285,7 +290,8 @@ def _list_voice_connectors(region: RegionRead, ids: list[str] | None, alone: boo
                 return
         region.listed_all = not alone or ids is None
     except VoiceError as e:
-        # Credentials may permit reading but not listing, so still read the given IDs.
+        # If IDs are selected, ignore an error that may affect only the listing, because the credentials may permit
+        # reading, but not listing.
         if ids is None or e.affects_all:
             region.listing_error = region.stopped_by = e.detach()
 
@@ -329,9 +335,9 @@ def _by_id(
 ) -> list[ConnectorRead]:
     """Return at most *limit* successful results for each ID, or all of them if *limit* is None.
 
-    If an ID has no successful result, the Voice Connector may exist in the Regions where the read was skipped, or
-    failed with an error that is not NotFound. In this case, return the results from these Regions. If there are no such
-    Regions, and no Region listed the ID, return one result with the error NotFound.
+    If an ID has no successful result, return the results from the Regions where the read was skipped, and from the
+    Regions where an error occurred that is not NotFound, because the Voice Connector may exist there. If there are no
+    such Regions, and no Region listed the ID, return one result with the error NotFound.
     """
     found: dict[str, list[ConnectorRead]] = {identifier: [] for identifier in ids}
     for result in reads:
@@ -343,8 +349,8 @@ def _by_id(
         if usable or unknown:
             merged += usable[:limit] or unknown
         elif len(regions) == 1 or identifier in homes:
-            # With one Region, keep the error NotFound of that Region. An ID that was listed, but skipped because of its
-            # name or Region, has no results.
+            # If there is only one Region, *results* contains the error NotFound of that Region. If the Voice Connector
+            # was listed, but skipped because of its name or its Region, *results* is empty.
             merged += results
         else:
             merged.append(ConnectorRead(identifier, None, None, [_not_anywhere(identifier, regions)]))
@@ -430,7 +436,7 @@ def _read(region: RegionRead, identifier: str, selection: Selection, concurrency
                 structures[setting.name] = structure
         except VoiceError as e:
             failed[setting.name] = e.detach()
-        except Exception as e:  # a bug; without this, an exception in a separate thread would be lost
+        except Exception as e:  # a bug in this collection; an uncaught exception in a worker thread would be lost
             failed[setting.name] = _to_internal_error(region, identifier, e, setting.operation)
 
     run_all(read, selection.settings, concurrency)
@@ -466,7 +472,7 @@ def _numbers_of(region: RegionRead, connector: dict[str, Any]) -> tuple[dict[str
 def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> ConnectorRead:
     """Return the result for a Voice Connector that was not read, because reading its Region stopped early.
 
-    The result contains the values from the listing, unless tags are part of the selection.
+    The result contains the values from the listing if they show that the Voice Connector is selected.
     """
     listed = region.listed.get(identifier)
     if listed is None or selection.tags or (selection.names is not None and not listed["name"]):

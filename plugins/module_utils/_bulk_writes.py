@@ -64,7 +64,7 @@ def find_problem(proxy: Any) -> str | None:
     if not isinstance(proxy.get("Disabled", False), bool):
         return "has a value for Disabled that is not a boolean"
     number = proxy.get("FallBackPhoneNumber", "")
-    # This also rejects a masked phone number.
+    # This also rejects a phone number with masked digits, such as "+1********42".
     if number != "" and not (isinstance(number, str) and PHONE_NUMBER.fullmatch(number)):
         return "has a value for FallBackPhoneNumber that is not a phone number"
     return None
@@ -73,7 +73,9 @@ def find_problem(proxy: Any) -> str | None:
 def run_each(
     records: Iterable[Record], action: str, function: Callable[[Record], _T], concurrency: int
 ) -> dict[str, _T | VoiceError]:
-    """Call *function* for each record, several at a time. Return, by ID, the result of the call or its VoiceError.
+    """Call *function* for each record, with several calls at the same time.
+
+    Return, by ID, the result of the call, or a VoiceError if the call failed or was skipped.
 
     A failure does not stop the other calls, except in a Region where every further request would fail.
 
@@ -131,7 +133,7 @@ def report_changes(module: Any, result: dict[str, Any], records: list[Record], c
 def require_no_failures(failures: list[dict[str, Any]], name: str, count: int, prefix: str, **fields: Any) -> None:
     """Raise VoiceError if *failures* is not empty.
 
-    :param name: the name of the message.
+    :param name: the name of the error message in ``MESSAGES``.
     :param count: the number of writes that were planned.
     """
     if failures:

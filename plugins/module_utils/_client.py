@@ -10,9 +10,10 @@ This collection has its own retries, deadlines, and parsing of responses, becaus
 failure look like an absent resource, or let a task hang:
 
 - Retries and deadlines (``_operation``). When this service throttles, it returns ThrottledClientException, which
-  botocore's mode ``standard`` never retries. After about 17 failures, the retry quota of that mode is empty, and the
-  client stops retrying, even in the middle of a bulk read. ``AWSRetry`` of amazon.aws retries only ClientError, not a
-  broken connection. Neither botocore nor amazon.aws enforces a deadline, and a read timeout restarts with every byte.
+  botocore's mode ``standard`` never retries. That mode also has a retry quota, which is empty after 17 to 50
+  failed operations, depending on the version of botocore. Then the client stops retrying, even in the middle of a
+  bulk read. ``AWSRetry`` of amazon.aws retries only ClientError, not a broken connection. Neither botocore nor
+  amazon.aws enforces a deadline, and a read timeout restarts with every byte.
 - Responses (``_responses``). botocore parses an HTML page, a truncated body, and an empty body as ``{}``. It drops
   members that it does not know, and its names for errors depend on its version.
 - Failures (``_failures``). An exception from the SDK states neither what to do nor whether the request may have been
@@ -73,12 +74,13 @@ MINIMUM_BOTOCORE_VERSION = "1.35.16"
 CONNECT_TIMEOUT = 5  # seconds
 READ_TIMEOUT = 10  # seconds
 
-MAX_FAULTS = 3  # the maximum number of server errors and broken connections (faults) in one operation
+MAX_FAULTS = 3  # an operation fails after this many server errors and broken connections (faults)
 # A bulk run allows more, because some of its thousands of operations have several faults in a row by chance.
 BULK_MAX_FAULTS = 6
 BOTOCORE_MAX_BACKOFF = 20  # the maximum number of seconds between two attempts, if botocore retries
 
-MAX_SECONDS = 1e8  # about three years; some systems do not support a longer wait for a thread
+# The highest time limit of an operation: about three years. Some systems do not support a longer wait for a thread.
+MAX_SECONDS = 1e8
 
 _ONE_ATTEMPT = {"mode": "standard", "total_max_attempts": 1}
 
@@ -145,8 +147,8 @@ class SigningCredentials(Credentials):
 class Connection:
     """The connection options of a module, and the session that its clients share.
 
-    ``aws_config`` overrides the timeouts set here. If it contains ``retries``, botocore retries reads, and this
-    collection adds only the retries that botocore lacks.
+    The option ``aws_config`` overrides CONNECT_TIMEOUT and READ_TIMEOUT. If it contains ``retries``, botocore retries
+    reads, and this collection adds only the retries that botocore lacks.
     """
 
     def __init__(
@@ -198,7 +200,7 @@ class Connection:
             user_agent_extra="ansible-collection/chime_sdk.voice",
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
-            # botocore makes one attempt, whatever the environment sets. Operation decides whether to make more.
+            # botocore makes one attempt, even if AWS_MAX_ATTEMPTS is higher. Operation decides whether to try again.
             retries=_ONE_ATTEMPT,
             max_pool_connections=self._concurrency or 1,
         )
@@ -307,8 +309,8 @@ class Connection:
             from ._sts import check_sts_response
 
             client.meta.events.register("before-parse.sts", check_sts_response)
-        # This handler must run last. botocore's mode adaptive waits in a different handler of the same event, and the
-        # attempt can be abandoned during this wait.
+        # This handler must run last. In botocore's retry mode "adaptive", a different handler of the same event waits,
+        # and the attempt can be abandoned during this wait.
         client.meta.events.register_last("before-send", stop_abandoned)
         return client
 
@@ -367,7 +369,7 @@ def installed_sdk() -> dict[str, Any]:
 def longest_operation(
     connect_timeout: float | None, read_timeout: float | None, attempts: int = MAX_FAULTS, backoff: float = MAX_BACKOFF
 ) -> float | None:
-    """Return the longest duration of an operation in seconds, or None if the user has removed a timeout."""
+    """Return the time limit of an operation in seconds. If a timeout is None, return None, which means no limit."""
     if connect_timeout is None or read_timeout is None:
         return None
     return min(float(attempts * (connect_timeout + read_timeout + backoff)), MAX_SECONDS)

@@ -60,9 +60,9 @@ class ConnectorCreation(Write):
         return {**self.check(given, {**CONNECTOR, **_TAGS}), "AwsRegion": self.client.region}
 
     def create(self, known: Collection[str]) -> dict[str, Any]:
-        """Return the documented keys of the new Voice Connector.
+        """Create the Voice Connector, and return its documented keys.
 
-        :param known: the IDs that existed before.
+        :param known: the IDs of the Voice Connectors that existed before the request.
         :raises VoiceError: the request failed. If ``rejected`` is false, the Voice Connector may have been created.
         """
         operation = self._operation()
@@ -71,7 +71,7 @@ class ConnectorCreation(Write):
         created = operation.member(response, "VoiceConnector")
         connector = operation.check(connector_result, created or {}, self.client.region)
         valid = VOICE_CONNECTOR_ID.fullmatch(connector["voice_connector_id"] or "")
-        # The service may normalize the name.
+        # The service may change case and whitespace in the name, so ignore these differences.
         same = " ".join(str(connector["name"]).split()).lower() == " ".join(desired["name"].split()).lower()
         if not valid or connector["voice_connector_id"] in known or not same:
             raise operation.failure("unreadable", reason="it does not contain the new Voice Connector")

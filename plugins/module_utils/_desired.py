@@ -91,7 +91,7 @@ class Manager:
         self._check_mode = check_mode
         self._planner = Planner(client, progress.params, warn)
         self._failure = functools.partial(manage_failure, client, progress.params)
-        self._listed: set[str] | None = None  # the IDs that existed before this task created anything
+        self._listed: set[str] | None = None  # the IDs that existed before a creation; None until the first listing
 
     # Finding
 
@@ -131,7 +131,8 @@ class Manager:
 
         The state includes the tags if the task has the option ``tags``.
 
-        :raises VoiceError: a read failed. It is not a failure if AWS does not return the tags.
+        :raises VoiceError: a read failed, or the Region or the name of the Voice Connector differs from the options. It
+            is not a failure if AWS does not return the tags.
         """
         given = [setting for name, setting in SETTINGS.items() if self._params[name] is not None]
         wants_tags = self._params["tags"] is not None
@@ -228,7 +229,7 @@ class Manager:
         response: dict[str, Any] = {"error": error.error, "metadata": error.metadata}
         write = error.message.removesuffix(".")
 
-        unread: str | None = None  # why the last listing failed
+        unread: str | None = None  # the error of the last listing; None if it succeeded
 
         def find_new() -> list[str] | None:
             nonlocal unread

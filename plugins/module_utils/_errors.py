@@ -47,7 +47,7 @@ class VoiceError(Exception):
         """Create the error from the message *name*.
 
         :param prefix: "Failed to ... in ...: "; empty for a message about an option.
-        :param words: "AWS said:", "The response was:", or "botocore reported:" with the original error; may be empty.
+        :param words: the original error after "AWS said:", "The response was:", or "botocore reported:"; may be empty.
         :param operation: the AWS operation that failed.
         :param region: the Region of the request.
         :param error: ``code`` and ``message`` of the error that AWS returned.
@@ -79,12 +79,12 @@ class VoiceError(Exception):
         return self.error["code"] if self.error else None
 
     def detach(self: _Error) -> _Error:
-        """Return this error without its traceback and causes, because their frames keep responses in memory."""
+        """Remove the traceback and causes of this error, because they keep responses in memory. Return the error."""
         self.__traceback__ = self.__context__ = self.__cause__ = None
         return self
 
     def failure(self, **known: Any) -> dict[str, Any]:
-        """Return the values of a failed task: the *known* values, overridden by the values of this error."""
+        """Return the result of a failed task: the values in *known*, overridden by the values of this error."""
         from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions
 
         result = {**known, **gather_sdk_versions(), **self.details, "msg": self.message}

@@ -41,10 +41,10 @@ THROTTLE = "throttle"  # a throttled request: retried more times than a fault, f
 
 
 class Failure(NamedTuple):
-    """The message of a failure, and what the failure means for this request and for later ones."""
+    """A kind of failure: its message, and its consequences for this request and for later requests."""
 
     message: str  # the cause, and then what to do
-    retry: str | None = None  # FAULT, THROTTLE, or None
+    retry: str | None = None  # FAULT or THROTTLE: how the request is retried; None: it is not retried
     affects_all: bool = False  # whether every further request will fail for the same reason
     rejected: bool = True  # whether it is certain that the service did not apply the request
 
@@ -223,7 +223,7 @@ FAILURES = {
     ),
 }
 
-# For each failure, the names of the errors from AWS that lead to this failure, as canonical_name() returns them.
+# For each failure, the names of the AWS errors that cause it, in the form that canonical_name() returns.
 _NAMES = {
     "throttled": (
         "BandwidthLimitExceeded EC2Throttled PriorRequestNotComplete ProvisionedThroughputExceeded "
@@ -265,8 +265,8 @@ _NO_TLS = (
     "PACKET_LENGTH_TOO_LONG",
 )
 
-# The words after "the AWS credentials could not be obtained" in the message, by the name of the failure that was the
-# cause. For an error response from AWS, explain_credentials() uses different words.
+# For some failures, the text that follows "the AWS credentials could not be obtained" in the message.
+# explain_credentials() replaces this text for some exceptions, such as an error response from AWS.
 _SOURCES = {
     "deadline": " in time",
     "redirected": ": a request was redirected",
@@ -278,7 +278,7 @@ class Failed(NamedTuple):
     """A failed attempt. Its strings come from AWS, botocore, or a proxy server, and may still contain secrets."""
 
     name: str  # a key of FAILURES
-    words: str = ""  # "AWS said: ", "The response was: ", or "botocore reported: " with the original error
+    words: str = ""  # the original error after "AWS said: ", "The response was: ", or "botocore reported: "
     fields: dict[str, Any] = {}  # values for placeholders in the message, as far as they are known here
     error: dict[str, str] | None = None  # ``code`` and ``message`` of an error response
     metadata: dict[str, Any] | None = None  # ``http_status_code`` and ``request_id`` of a response
@@ -317,7 +317,7 @@ def explain(exception: BaseException, settings: dict[str, Any], sent: bool) -> F
 
 
 def _quote(exception: BaseException) -> str:
-    """Return "botocore reported: " with the message of an exception; "" if it is empty or must not be shown."""
+    """Return "botocore reported: " and the message of an exception; "" if this message is empty or must be hidden."""
     if isinstance(exception, HTTPClientError) and type(exception.kwargs["error"]).__name__ == "LocationParseError":
         return ""  # its message is a part of a URL, often with a part of a password
     kind = "KeyError: " if isinstance(exception, KeyError) else ""  # the message of a KeyError is only the key
@@ -351,7 +351,7 @@ def _explain_exception(exception: BaseException, settings: dict[str, Any], sent:
         path = find_bad_pem(settings)
         if path:
             return "bad_pem", {"path": path, "settings": blame(path, settings)}
-        # A closed connection or a TLS alert may be temporary, so it is retried.
+        # Other TLS errors, such as a closed connection, may be temporary. They become no_response, which is retried.
         return "no_tls" if _has_words(words, _NO_TLS) else "no_response", {}
     if isinstance(exception, EndpointConnectionError):
         return "no_endpoint", {}
@@ -400,7 +400,7 @@ def _explain_error(exception: ClientError) -> Failed:
 def _name_error(
     response: dict[str, Any], status: int, request_id: str | None, name: str, message: str
 ) -> tuple[str, dict[str, Any]]:
-    """Return the key in ``FAILURES`` for an error response, and values for placeholders in the message."""
+    """Return the key in ``FAILURES`` for an error response, and values for placeholders in the message of this key."""
     by_name = _BY_NAME.get(name)
     if TRUNCATED in response:
         return "truncated", {}
@@ -422,7 +422,8 @@ def _name_error(
         # Only a 404 with the error NotFound proves that the resource does not exist.
         return by_words or ("rejected" if by_name == "not_found" and status != 404 else str(by_name)), {}
     if status == 404:
-        # A 404 without an error name means that the service does not know the URL path of the operation.
+        # If the response has no error name, *name* is the status. Such a 404 means that the service does not know
+        # the URL path of the operation.
         return "not_offered" if name.isdecimal() else "rejected", {}
     return _BY_STATUS.get(status, "server_error" if status >= 500 else "rejected"), {}
 
@@ -446,7 +447,7 @@ def explain_credentials(exception: BaseException, settings: dict[str, Any]) -> F
         source, suspects = f": {exception.operation_name} failed", []
         if exception.operation_name == "AssumeRole" and settings.get("assume_role_arn"):
             suspects = ["assume_role_arn"]
-    if isinstance(exception, UnreadableResponse):  # here, only assume_role() raises it
+    if isinstance(exception, UnreadableResponse):  # of all sources of credentials, only assume_role() raises it
         source, suspects = f": the response of AssumeRole cannot be used, because {exception}", ["assume_role_arn"]
     if isinstance(exception, CredentialRetrievalError) and exception.kwargs["provider"] == "custom-process":
         source, suspects = ": credential_process failed", []
@@ -484,7 +485,7 @@ def explain_settings(exception: BaseException, settings: dict[str, Any]) -> tupl
 
 
 def describe_regions(client: Any) -> str:
-    """Return a sentence with the Regions that a botocore client knows, or "" for a client of a service such as STS."""
+    """Return a sentence that lists the Regions of Amazon Chime SDK Voice, or "" for a client of a different service."""
     if "VoiceConnectorAwsRegion" not in client.meta.service_model.shape_names:
         return ""
     regions = client.meta.service_model.shape_for("VoiceConnectorAwsRegion").enum

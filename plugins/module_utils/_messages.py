@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""The messages for failures. The messages for failed requests are in ``_failures`` instead."""
+"""The messages for failures, except failed requests, whose messages are in ``_failures``."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class VoiceModule(AnsibleAWSModule):
             AnsibleAWSModule.default_settings = settings
 
     def warn(self, *args: Any, **kwargs: Any) -> None:
-        """Warn once. amazon.aws would pass the warning to Ansible a second time, which Ansible deprecates."""
+        """Show a warning. The replaced method also passes it to exit_json(), and Ansible deprecates that."""
         self._module.warn(*args, **kwargs)
 
     @property

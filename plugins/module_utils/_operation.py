@@ -21,11 +21,11 @@ from ._shapes import MistypedValue, require_type
 _T = TypeVar("_T")
 
 MAX_THROTTLES = 10  # an operation fails after this many throttled attempts
-THROTTLE_WINDOW = 45  # seconds after which a throttled operation outside a bulk run is not retried
+THROTTLE_WINDOW = 45  # in seconds: after this time, a throttled operation is not retried, except in a bulk run
 MAX_BACKOFF = 5  # the longest delay between two attempts, in seconds
 
-# AWS ended support for proxy sessions. AWS may therefore reject a new proxy configuration, but its error message may
-# state a different reason.
+# This text is added to the message if AWS rejects a new proxy configuration. The reason may be that AWS ended support
+# for proxy sessions, but the error from AWS may state a different reason.
 _ENDED = "; note that AWS ended support for proxy sessions on 2026-04-07 and may refuse this"
 
 # Only for operations on proxy configurations: maps the name of a message to the name of the message that replaces it.
@@ -54,14 +54,14 @@ class VoiceClient(NamedTuple):
     reads: Any
     writes: Any  # a client like ``reads``, but botocore does not retry its requests
     credentials: Any  # the SigningCredentials of both clients
-    seconds: float | None  # the limit of one operation, excluding the wait for the rate limit; None for no limit
+    seconds: float | None  # the time limit of one operation, excluding the wait for the rate limit; None for no limit
     own_retries: bool  # whether Operation retries reads; otherwise, botocore retries them
     max_faults: int  # an operation fails after this many server errors and broken connections
     rate_limit: Any  # the RateLimit in a bulk run, in which several threads share this client; otherwise, None
     request_ids: dict[str, object] | None  # the request IDs of all responses so far; None if they are not checked
     settings: dict[str, Any]  # the connection options
-    clean: Callable[..., str]  # returns external text with the secrets of the connection hidden
-    numbers: Any  # the PhoneNumbers to hide, or None; numbers that are read are added
+    clean: Callable[..., str]  # returns text from AWS, botocore, or a proxy server, with secrets hidden
+    numbers: Any  # the PhoneNumbers to hide, or None; the fallback phone number of each proxy configuration is added
     holds_slot: bool = False  # whether the caller has waited for the rate limit, so the first request need not wait
 
     @property
@@ -78,7 +78,7 @@ class Attempt(threading.Thread):
 
     def __init__(self, function: Callable[[], Any]) -> None:
         super().__init__(daemon=True)
-        self.sent = 0  # requests
+        self.sent = 0  # the number of requests so far
         self.abandoned = False
         self._function: Any = function  # None after the function has ended
         self._result: Any = None
@@ -113,7 +113,7 @@ class Attempt(threading.Thread):
             if exception is not None:
                 raise exception
         finally:
-            del exception  # its traceback would keep this frame, with the response, in memory for too long
+            del exception  # otherwise, its traceback and this frame would keep each other in memory for too long
         return self._result
 
 
@@ -144,12 +144,14 @@ class Operation:
         self._action = action
         self._is_write = not name.startswith(("Get", "List"))
         self._retries = client.own_retries or self._is_write
-        self._once = name.startswith("Create")  # without a client token, a repeated request can create two resources
+        # Whether to send only one request. A Create request has no client token, so a second one could create a second
+        # resource.
+        self._once = name.startswith("Create")
         self._started = 0.0
         # Three counts: requests, throttled attempts, and attempts that ended with a fault, such as a server error or a
         # broken connection
         self._sent = self._throttles = self._faults = 0
-        self._last = ""  # for messages: how the last attempt that was retried ended
+        self._last = ""  # the error that ended the previous attempt, as words to insert into a message; may be empty
 
     def require(self) -> Any:
         """Return botocore's method for this operation; raise VoiceError if botocore does not have the operation."""
@@ -236,7 +238,7 @@ class Operation:
             raise self.failure("unreadable", reason="it has no request ID, unlike every response from AWS")
 
     def failure(self, name: str, kind: type[VoiceError] = VoiceError, words: str = "", **fields: Any) -> VoiceError:
-        """Return the error with the message *name* about this operation.
+        """Return an error about this operation, with the message that has the name *name*.
 
         :param fields: further arguments of VoiceError, and values for placeholders in the message. This function adds
             the values that it knows, such as the version of botocore.
@@ -269,7 +271,7 @@ class Operation:
         return error
 
     def _wait_for_slot(self) -> Any:
-        """Wait until the rate limit permits a request; return a Failed if the run has given up."""
+        """Wait until the rate limit permits a request; return a Failed if the bulk run has given up."""
         rate_limit = self._client.rate_limit
         if rate_limit is None:
             return None
@@ -325,14 +327,14 @@ class Operation:
     def _is_new(self, request_id: str | None) -> bool:
         """Remember a request ID, and return whether it is new. A response without a request ID counts as new.
 
-        If it is not new, a faulty proxy server may have returned the response to an earlier request. Therefore, close
-        the connections.
+        If the ID is not new, a faulty proxy server may have returned the response to an earlier request. Therefore,
+        close the connections.
         """
         seen = self._client.request_ids
         if seen is None or not request_id:
             return True
         own = object()
-        new = seen.setdefault(request_id, own) is own  # atomic, because threads share the dictionary
+        new = seen.setdefault(request_id, own) is own  # one atomic step, because several threads share the dictionary
         if not new:
             self._client.reads.close()
             self._client.writes.close()
@@ -344,7 +346,7 @@ class Operation:
         if failed.row.retry == "throttle":
             self._throttles += 1
             failures, more = self._throttles, self._throttles < MAX_THROTTLES
-            # In a bulk run, the rate limit decides when to give up.
+            # In a bulk run, the window of the RateLimit applies instead of THROTTLE_WINDOW.
             more = more and (time.monotonic() < self._started + THROTTLE_WINDOW if rate_limit is None else True)
         elif failed.row.retry == "fault":
             self._faults += 1

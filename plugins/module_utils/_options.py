@@ -23,7 +23,7 @@ PHONE_NUMBER = re.compile(r"\+?[1-9][0-9]{1,14}")
 # The service's own pattern for a country code, and its own limit on the number of countries.
 COUNTRY = re.compile(r"[A-Z]{2}")
 MAX_COUNTRIES = 100
-# botocore also accepts names such as us-east-1-fips, which is an endpoint of us-east-1 and not a Region.
+# This pattern rejects names such as us-east-1-fips, which botocore accepts. They name an endpoint, not a Region.
 REGION = re.compile(r"(?!fips-)[a-z0-9]+(-[a-z0-9]+)+-[0-9]+")
 
 # The ARN of an IAM role. The group of the pattern is the account ID.
@@ -38,7 +38,8 @@ ASSUME_ROLE_OPTIONS: dict[str, dict[str, Any]] = {
 
 _SECRET_KEY = re.compile(r"(termination_)?credentials?|pass(word|wd)?s?", re.IGNORECASE)
 
-# The connection options for which null means omitted. profile is not one of them: for it, null overrides AWS_PROFILE.
+# normalize_options() removes these connection options if they are null. It keeps a null profile, because this null
+# overrides AWS_PROFILE.
 _CONNECTION_OPTIONS = {
     **ASSUME_ROLE_OPTIONS,
     "region": {"type": "str", "aliases": ["aws_region", "ec2_region"]},
@@ -69,7 +70,7 @@ def _to_option(kind: Any) -> dict[str, Any]:
 
 
 def normalize_options(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Return the options without null values. If a string represents a list, replace it with the list.
+    """Return the options without null values, after parsing strings that represent lists or suboptions.
 
     Ansible itself splits strings only at commas, keeps whitespace around items, and rejects null for an option that has
     a default.
@@ -151,7 +152,7 @@ def find_misplaced_secrets(given: Any, below: bool = False) -> set[str]:
 
 
 def find_url_passwords(given: dict[str, Any]) -> set[str]:
-    """Return the passwords in the URLs of the connection options, which Ansible itself does not hide."""
+    """Return the passwords in the URLs of the connection options, because Ansible does not hide these passwords."""
     urls = f"{given.get('endpoint_url')} {given.get('aws_config')}"
     return {password for password in re.findall(r"//[^\s/@:]*:([^\s/@]+)@", urls) if len(password) > 3}
 
@@ -169,7 +170,7 @@ def split_list(text: str) -> list[Any]:
 
 
 def check_values(spec: dict[str, Any], given: dict[str, Any], params: dict[str, Any], may_be_empty: str = "") -> None:
-    """Raise VoiceError for empty values, wrong types, and impossible Regions and Voice Connector IDs.
+    """Raise VoiceError for empty values, wrong types, repeated keys, and malformed Regions, IDs, and role ARNs.
 
     Otherwise, Ansible would convert ``yes`` in a list of strings to ``'True'``, and an unquoted phone number to digits
     without a plus sign. botocore would send an empty ID or ``..`` unchanged in the path of the request.

@@ -25,7 +25,7 @@ CREDENTIALS = SETTINGS["termination_credentials"]
 GIVEN = {**SETTINGS, PHONE_NUMBERS.name: PHONE_NUMBERS}
 # Each of these settings can be replaced completely with one request
 STRUCTURES = {name: setting for name, setting in SETTINGS.items() if setting.put and setting is not CREDENTIALS}
-FIXED = ("network_type", "integration_type")  # options that apply only at creation
+FIXED = ("network_type", "integration_type")  # options whose values cannot change after creation
 
 # The settings that the module cannot change
 _READ_ONLY = (SETTINGS["termination_health"], PHONE_NUMBERS)
@@ -34,8 +34,9 @@ _READ_ONLY = (SETTINGS["termination_health"], PHONE_NUMBERS)
 class State(NamedTuple):
     """A Voice Connector as it was read, or as a plan predicts it."""
 
-    connector: dict[str, Any] | None  # documented keys without settings; None if the Voice Connector does not exist
-    # For each setting, by its name: its structure, or None if it is not set. For credentials and phone numbers: a list.
+    connector: dict[str, Any] | None  # its keys except tags and settings; None if the Voice Connector does not exist
+    # Maps the name of each setting to its structure, or to None if it is not set. The value of termination_credentials
+    # and phone_numbers is a list.
     settings: dict[str, Any]
     tags: dict[str, str] | None  # None if not read, or if AWS withholds (does not return) them
     tags_error: str | None = None
@@ -87,7 +88,7 @@ def _with_part(state: State, key: str, part: Any) -> State:
 
 
 def manage_failure(client: VoiceClient, params: dict[str, Any], name: str, **fields: Any) -> VoiceError:
-    """Return the error with the message *name* about the Voice Connector in the options."""
+    """Return the error with the message *name* about the Voice Connector that *params* identify."""
     label = params["voice_connector_id"] or params["name"]
     prefix = f"Failed to manage Voice Connector {label} in {client.region}: "
     return VoiceError(name, prefix, region=client.region, **fields)
@@ -109,7 +110,7 @@ class Planner:
         """Return the plan for the *current* state.
 
         :param created: whether this task has created the Voice Connector.
-        :raises VoiceError: an option is impossible, or the installed botocore cannot send it.
+        :raises VoiceError: an option cannot be applied, or the installed botocore cannot send it.
         """
         self._check_fixed(current, created)
         connector = current.connector or {}
@@ -121,12 +122,12 @@ class Planner:
         calling = writes.get("emergency_calling")
         removes_calling = calling is not None and calling.deletes
         put, removal = self._credentials_writes(current)
-        # Without an ID, the Voice Connector was found by its name, so the name does not change.
+        # If the options contain no ID, the Voice Connector was found by its name, so the name does not change.
         given = params if params["voice_connector_id"] else {"require_encryption": params["require_encryption"]}
         update = ConnectorUpdate(self._client, identifier, given)
         encrypts = params["require_encryption"] is True
-        # The reasons for this order: emergency calling requires termination and origination to be enabled, credentials
-        # require termination settings, and routes should use TCP while encryption is required.
+        # The order matters for three reasons. Emergency calling requires termination and origination to be enabled.
+        # Credentials require termination settings. While encryption is required, origination routes should use TCP.
         ordered: list[tuple[str, Write | None]] = [
             ("emergency_calling", calling if removes_calling else None),
             ("connector", None if encrypts else update),

@@ -20,7 +20,7 @@ SHARE = 0.95
 # Each response that is not throttled raises the rate by this number times the square of the seconds since the rate was
 # last lowered. So the rate rises slowly at first, and fast if it has been too low for some time.
 RISE = 0.001
-LATENCY = 1  # seconds in which most responses arrive
+LATENCY = 1  # most responses arrive within this many seconds of the request
 # If no response arrives for this many seconds, for example because connections hang, the count of the WINDOW seconds
 # starts again.
 SILENCE = 20
@@ -39,17 +39,17 @@ class RateLimit:
     """
 
     def __init__(self, window: float | None = None) -> None:
-        """Create a rate limit that gives up if the service throttles all requests for *window* seconds."""
+        """Create a rate limit. The run gives up if the service throttles all requests for *window* seconds."""
         self.window = WINDOW if window is None else window
         self._gave_up = threading.Event()
         self._lock = threading.Lock()  # for all attributes below
-        self._line: deque[threading.Event] = deque()  # an event for each waiting request; the first event is set
+        self._line: deque[threading.Event] = deque()  # one event per waiting request; only the first is set
         self._rate = math.inf  # requests per second
         self._next_slot = 0.0  # when the next request may be sent
         self._new_rate_from = 0.0  # the time of the first slot since the rate was last lowered
-        self._accepted: deque[float] = deque()  # the times of the responses of the last second that were not throttled
-        # The times of the first and last throttled responses. A response that is not throttled, or SILENCE seconds
-        # without any response, resets them.
+        self._accepted: deque[float] = deque()  # when each unthrottled response of the last second arrived
+        # When the first and the last response in the current series of throttled responses arrived. The series ends
+        # when a response is not throttled, or after SILENCE seconds without any response.
         self._first_throttled = self._last_throttled = -math.inf
 
     @property
@@ -80,7 +80,7 @@ class RateLimit:
         """Take the next slot, and return the seconds until this slot begins."""
         with self._lock:
             now = time.monotonic()
-            burst = max(0, 1 - 1 / self._rate)  # seconds for which unused slots are kept
+            burst = max(0, 1 - 1 / self._rate)  # a slot can be at most this many seconds in the past
             slot = max(self._next_slot, now - burst)
             self._next_slot = slot + 1 / self._rate
             return max(0, slot - now)

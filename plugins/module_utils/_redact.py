@@ -49,7 +49,7 @@ def _spell(characters: str) -> str:
 
 
 def _longest(secret: str) -> int:
-    """Return the length of the longest realistic escaped form of *secret*, with letters and digits unescaped."""
+    """Return the maximum length of an escaped form of *secret* in which letters and digits are not escaped."""
     return len(re.sub("[^0-9A-Za-z]", " " * _LONGEST_SPELLING, secret))
 
 
@@ -61,8 +61,8 @@ _KEYS = (
 _HEADERS = r"authorization(?:\s+header)?|cookie"
 _EQUALS = rf"{_BACKSLASH}{{0,4}}[\"']?\s{{0,8}}(?:[:=]>?|%(?:25){{0,3}}3[ad])\s{{0,8}}"
 _QUOTED = r"[bu]?(?P<quote>\\{0,4}[\"'])((?:(?!(?P=quote))\\*[^\\])*)"
-# In each rule, the last group matches the text to hide. A rule for a value also matches if the end of the value is
-# missing, because text may be cut off.
+# In each rule, the last group matches the text to hide. The rules for the values of headers and keys also match a value
+# whose end is missing, because text may be cut off.
 _RULES = (
     # The user part of a URL, up to the last @, because a password can contain any character. Match the rest of the URL
     # too, so that it is searched only once.
@@ -70,7 +70,7 @@ _RULES = (
     rf"(?:%(?:25){{0,3}}2f|\\{{1,4}}(?:/|u002f)){{2}}((?:(?:{_AT})*(?:(?!{_AT})[^\s\"'])+(?={_AT}))*)[^\s\"']*",
     # A JSON Web Token
     r"\b(eyJ[\w-]{8,2000}\.[\w.-]*)",
-    # Errors about a signature quote the signed string, which contains the headers.
+    # If a signature is wrong, the error contains the string that was signed. Its headers can contain a session token.
     r"((?:the\s+)?(?:canonical[\s-]?(?:string|request)|string[\s-]?to[\s-]?sign)[\s\S]*)",
     rf"(?<![a-z])(?:{_HEADERS}){_EQUALS}(?:{_QUOTED}|((?:[^\r\n\\]|\\(?![rn]))*))",
     # If a sentence follows "token:", do not hide its first word, because it is no token. An example is "Error loading
@@ -82,12 +82,12 @@ _RULES = (
 )
 
 
-# Any punctuation between two digits of a phone number, except quotation marks, which separate two numbers, and the
-# dots at the end of text that was cut.
+# Between two digits of one phone number, there can be up to eight spaces or punctuation characters. Quotation marks are
+# excluded, because they separate two numbers. "..." is excluded, because it marks the end of text that was cut.
 _NEXT = r"(?:(?!\.\.\.|['\"])[\W_]){0,8}"
 _PLUS = _spell("+")
 _LIKE_A_NUMBER = re.compile(rf"{_PLUS}(?:{_NEXT}[0-9]){{8,15}}(?![0-9])")
-# The last digits of text that was cut.
+# Four or more digits in front of "...", which marks the end of text that was cut
 _CUT = re.compile(rf"(?<!\w)(?<!\w-){_PLUS}?[0-9](?:{_NEXT}[0-9]){{3,30}}(?=[\W_]{{0,8}}\.\.\.)")
 
 
@@ -112,10 +112,10 @@ class PhoneNumbers:
         return [_LIKE_A_NUMBER, *(re.compile(self._spell(number)) for number in found)]
 
     def hide(self, value: Any) -> Any:
-        """Return a result of a module with all phone numbers hidden, except in the diff and in identifiers.
+        """Return a module's result in which all phone numbers are hidden, except in the diff and in identifiers.
 
-        A string may have been cut off in the middle of a phone number before this number was added to the object. In
-        this case, the beginning of the number, at the end of the string, is hidden too.
+        Some strings in the result were cut before a phone number was added to this object. If such a string ends in
+        the middle of the number, hide this part of the number too.
         """
         if isinstance(value, dict):
             kept = ("diff", "account_id", "backup_file", "voice_connector_id", "region")
@@ -162,9 +162,9 @@ def redact(
     needles = {part for secret in secrets for part in (secret.strip(), *re.split(r"[\s\x00-\x1f\x7f-\x9f]+", secret))}
     needles = {needle for needle in needles if len(needle) >= 8}
     # After the text that is shown, also search as many characters as the longest match can have. Otherwise, a secret
-    # that is only partly shown would not match. The rules also match the value of a header or key whose end is missing.
-    # But they find the user part of a URL only by the @ after it. If the text was cut, it may end inside a user part,
-    # so append an @.
+    # that is only partly shown would not match. If the end of the value of a header or key is missing, the rules still
+    # match the value. But they find the user part of a URL only by the @ after it. If the text was cut, it may end
+    # inside a user part, so append an @.
     shown = 8192 + 4 * limit
     searched = shown + max([4096, *map(_longest, needles)])
     try:

@@ -6,9 +6,9 @@
 
 """Check the raw bytes of a response before botocore parses them.
 
-botocore parses an HTML page, a truncated body, and an empty body as ``{}``. It splits a string into a list of
-characters, drops members that it does not know, and fails on JSON that is not an object. Its names for errors depend on
-its version.
+botocore parses an HTML page, a truncated body, and an empty body as ``{}``. If a response contains a string instead of
+a list, botocore splits the string into characters. It drops members that it does not know, and fails on JSON that is
+not an object. Its names for errors depend on its version.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RAW_JSON = "RawJson"  # the JSON document of a successful response
 TRUNCATED = "Truncated"  # True if the body is shorter than its Content-Length
 CONTRADICTION = "Contradiction"  # why an error response contradicts itself
 
-# The keys of a body that name an error.
+# If a JSON body names an error, the name is the value of one of these keys.
 _NAME_KEYS = ("code", "Code", "__type")
 _ERROR_NAME = re.compile(r"[\w.-]{1,128}", re.ASCII)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -32,7 +32,7 @@ _UNKNOWN_OPERATION = re.compile(r"\s*<UnknownOperationException\s*/?>")
 
 
 class UnreadableResponse(Exception):
-    """An invalid response with a success status. The message is the reason."""
+    """A response with a success status is invalid. The message of the exception states why."""
 
 
 class RepeatedKey(ValueError):
@@ -132,7 +132,7 @@ def _to_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def is_truncated(response_dict: dict[str, Any], body: bytes) -> bool:
     """Whether the body is shorter than its Content-Length. With urllib3 2.8, botocore does not detect this."""
-    if response_dict["status_code"] in (204, 304):  # these have no body, regardless of the header
+    if response_dict["status_code"] in (204, 304):  # responses with these statuses have no body
         return False
     length = response_dict["headers"].get("content-length", "")
     return length.isdecimal() and len(body) < int(length[:18])

@@ -40,10 +40,10 @@ def choose_regions(regions: list[str], excluded: list[str]) -> list[str]:
 
 
 class Plan(NamedTuple):
-    """What to do with the selected proxy configurations."""
+    """The selected proxy configurations to delete, and those to keep because they cannot be restored."""
 
     records: list[Record]  # the proxy configurations to back up and delete
-    unrestorable: list[tuple[Record, str]]  # the proxy configurations to keep, each with the reason
+    unrestorable: list[tuple[Record, str]]  # each with the reason why it cannot be restored
     warnings: list[str]
 
 
@@ -55,7 +55,7 @@ def plan_deletions(
     prefix: str,
     find_problem: Callable[[Record], str | None],
 ) -> Plan:
-    """Return what to do with each proxy configuration.
+    """Return the plan for the selected proxy configurations.
 
     :param read: the selected Voice Connectors with their proxy configurations, and with their tags
         if *exclusions* contains tags.
@@ -81,7 +81,7 @@ def plan_deletions(
         listed = {i: entry and entry["name"] for region in read.regions for i, entry in region.listed.items()}
         not_read = [{"voice_connector_id": i, "name": listed[i]} for i in foreign]
     require_used(connectors + not_read, exclusions, prefix)
-    # For each ID, the Regions to which the Voice Connector belongs: the values of aws_region that its reads returned.
+    # Maps each ID to the Regions to which the Voice Connector belongs, according to the aws_region in each response.
     found: dict[str, set[str]] = {}
     for connector in connectors:
         found.setdefault(connector["voice_connector_id"], set()).update(filter(None, [connector["aws_region"]]))

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Check the options that only the modules for many Voice Connectors have. All functions are pure."""
+"""Check options of modules that read or change many Voice Connectors. All functions are pure."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 
 def check_concurrency(value: int) -> None:
-    """Raise VoiceError unless *value* is a usable number of requests in flight."""
+    """Raise VoiceError unless *value*, the maximum number of concurrent requests, is from 1 to 64."""
     if not 1 <= value <= 64:
         raise VoiceError("bad_concurrency", value=value)
 
 
 def check_confirmed_selection(params: dict[str, Any]) -> None:
-    """Raise VoiceError unless the options confirm an account, and explicitly select either IDs or everything."""
+    """Raise VoiceError unless ``account_id`` and ``concurrency`` are valid, and either IDs or ``all`` are given."""
     if not ACCOUNT_ID.fullmatch(params["account_id"]):
         raise VoiceError("bad_account_id", value=params["account_id"])
     identifiers, everything = params["voice_connector_ids"], params["all"]

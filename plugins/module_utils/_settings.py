@@ -14,7 +14,7 @@ from typing import Any
 
 from ._shapes import PROXY, Country, Host, Network, PhoneNumber, Setting
 
-# The format that AWS usually returns. botocore parses every format, but takes ten times as long.
+# The timestamp format that AWS usually returns. Parse other formats with botocore, which takes ten times as long.
 _ISO_8601 = r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{3}|[.][0-9]{6})?)Z"
 
 

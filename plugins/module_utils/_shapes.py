@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 
 class MistypedValue(ValueError):
-    """A value in a response is not of the documented type. The message names the value, but does not contain it."""
+    """A value in a response has the wrong type. The message contains the name of the value, but not the value."""
 
 
 # These classes are types of values to which special rules apply. In a response, such a value has the type of the base
@@ -47,11 +47,11 @@ class Setting(NamedTuple):
 
     name: str  # a choice of the option ``include``, a key of results, and the name of an option
     operation: str  # the operation that reads the setting
-    # The member of the response that contains the setting. If it is a list, get_setting() returns a structure with only
-    # this member.
+    # The name of the response member whose value is the setting. If the value is a list, get_setting() returns a
+    # structure with only this member.
     member: str
     title: str  # in messages
-    # For each key of the result: the member that AWS returns, and its type, as pick() documents it
+    # Maps each key of the result to the name of the member that AWS returns, and to its type (see pick())
     members: dict[str, tuple[str, Any]]
     put: str | None = None  # the operation that replaces the setting
     delete: str | None = None

@@ -44,8 +44,8 @@ FOREIGN = {"VoiceConnectorId", *_RENAMED.values()}
 
 _NUMBER = "a phone number in E.164 format in quotes, such as '+12065550100'; its value is not shown here"
 
-# For each type of value: a function that returns whether a value is valid, and a description of valid values, which
-# error messages contain.
+# Maps each type of value to two items: a function that returns whether a value is valid, and a description of valid
+# values for error messages.
 _VALID: dict[Any, tuple[Callable[[Any], Any], str]] = {
     Country: (
         lambda value: COUNTRY.fullmatch(value.upper()),
@@ -62,11 +62,11 @@ _VALID: dict[Any, tuple[Callable[[Any], Any], str]] = {
 
 
 class BadValue(ValueError):
-    """A new value is not valid. The arguments are the path of the option, and what the value must be."""
+    """A new value is not valid. The arguments are the path of the option, and the requirement for its value."""
 
 
 class UnknownMembers(ValueError):
-    """A new list would remove members that have no option. The arguments are the path of the list and the members."""
+    """A list would remove members that no option sets. Arguments: the path of the list; the names of the members."""
 
 
 class Problem(NamedTuple):
@@ -83,11 +83,12 @@ def is_empty(value: Any) -> bool:
 
 
 def normalize(value: Any, kind: Any) -> Any:
-    """Return the canonical form of a value: the same for all of its spellings, and None if it is false or empty.
+    """Return the canonical form of a value, which all spellings of the value share.
 
-    In nested structures, members that are not in *kind* are omitted, because their values can be of any depth.
+    If the value is false or empty, return None. In nested structures, members that are not in *kind* are omitted,
+    because their values can be of any depth.
 
-    :param kind: the type of the value, as ``pick()`` documents it. If ``Setting.members`` does not list the value, None.
+    :param kind: the type of the value, as ``pick()`` documents it. None if ``Setting.members`` does not list the value.
     """
     if is_empty(value) or value is False:
         return None
@@ -136,7 +137,7 @@ def lost_members(setting: Setting, stored: dict[str, Any] | None, sent: dict[str
 def is_kept(kind: Any, stored: Any, sent: Any) -> bool:
     """Return whether a *stored* value has everything that was *sent*. In structures, the service may add members.
 
-    :param kind: the type of the value, as ``pick()`` documents it. If ``Setting.members`` does not list the value, None.
+    :param kind: the type of the value, as ``pick()`` documents it. None if ``Setting.members`` does not list the value.
     """
     if isinstance(kind, dict):
         names = {name: inner for name, inner in kind.values() if name in sent}
@@ -166,7 +167,7 @@ def name_members(setting: Setting, members: set[str]) -> str:
 
 
 def to_structure(kind: Any, value: Any) -> Any:
-    """Return the value of an option with the names that AWS uses, without null values."""
+    """Convert the value of an option: replace its keys with the names that AWS uses, and drop null values."""
     if isinstance(kind, dict):
         return {
             name: to_structure(inner, value[key]) for key, (name, inner) in kind.items() if value.get(key) is not None
@@ -179,12 +180,12 @@ def to_structure(kind: Any, value: Any) -> Any:
 def merge(
     kind: dict[str, Any], current: dict[str, Any] | None, given: dict[str, Any], path: str = ""
 ) -> dict[str, Any]:
-    """Return the *current* structure with the members in *given* changed.
+    """Return a copy of the *current* structure in which the values in *given* replace the current values.
 
     If a given value differs from the current value only in its spelling, the result keeps the current spelling. For
     example, a current phone number with a plus sign keeps the plus sign, even if the given number has none.
 
-    An empty value in *given* stays in the result, because it removes the member.
+    An empty value in *given* stays in the result. It means that the service must remove the member.
 
     :param path: the path of the option, for exceptions.
     :raises BadValue: a new phone number has no plus sign.
@@ -283,7 +284,7 @@ def to_parameters(setting: Setting, shape: Any, structure: dict[str, Any]) -> di
 
 
 def without_empty(shape: Any, value: Any) -> Any:
-    """Return a value without its empty members, except lists that the shape allows to be empty."""
+    """Return a value without its empty members. Keep an empty list if the *shape* permits it."""
     kind = shape and shape.type_name  # None for a member that the installed botocore does not know
     if kind == "list":
         return [without_empty(shape.member, item) for item in value]
@@ -310,7 +311,7 @@ def find_unsendable(setting: Setting, shape: Any, structure: dict[str, Any]) -> 
 
 
 def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator[Problem]:
-    """Yield why a *value* does not fit the *shape* of a request.
+    """Yield each reason why a *value* does not fit the *shape* of a request.
 
     :param kind: the type of the value, as ``pick()`` documents it. If it is None, each path contains the names of
         members instead of the names of options.
@@ -344,9 +345,9 @@ def find_problems(shape: Any, value: Any, kind: Any, path: str = "") -> Iterator
 
 
 def _is_missing(shape: Any, value: Any) -> bool:
-    """Return whether a required value is missing. An empty structure is not missing.
+    """Return whether a required value is missing. An empty structure does not count as missing.
 
-    An empty string or list is missing, unless the *shape* specifies 0 as the minimum length.
+    An empty string or list counts as missing, unless the *shape* specifies 0 as the minimum length.
     """
     return value is None or (value in ("", []) and shape.metadata.get("min") != 0)
 

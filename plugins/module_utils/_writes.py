@@ -61,7 +61,7 @@ class Write:
     Each subclass defines the state that its writes change, and how to read and compare such states.
     """
 
-    operation: str  # the name of the operation
+    operation: str  # such as "PutVoiceConnectorProxy"
     action: str  # as in "Failed to ACTION in REGION"
     deletes = False  # whether this deletes an object, so that the error NotFound can mean success
     lost_message = "stored_differently"
@@ -154,7 +154,7 @@ class Write:
         return desired
 
     def run(self, check_mode: bool = False) -> Change:
-        """Read the state, and send the request unless it would change nothing.
+        """Read the state, and send the request if it is needed.
 
         :param check_mode: whether to return the predicted change without sending the request.
         :raises WriteError: the service stored a different state, or someone else changed the state in the meantime.
@@ -289,8 +289,8 @@ def require_valid(setting: Setting, options: dict[str, Any], path: str = "") -> 
 class SettingWrite(Write):
     """A write that sets or deletes a setting of a Voice Connector. The state is the structure, or None if not set.
 
-    Operations: the operations that read, set, and delete the setting. After a 404, GetVoiceConnector is also sent,
-    unless *voice_connector* contains a value for ``aws_region``.
+    Operations: the operations that read, set, and delete the setting. If AWS returns a 404 for the setting,
+    GetVoiceConnector is also sent, unless *voice_connector* contains a value for ``aws_region``.
     """
 
     def __init__(

@@ -766,7 +766,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 OPTIONS["termination_credentials"]["options"].update(credentials=CREDENTIALS)
 
 
-# The options that state=absent uses
+# With state=absent, all other keys of OPTIONS are ignored.
 IDENTITY = ("state", "voice_connector_id", "name", "wait_timeout")
 
 

@@ -243,7 +243,7 @@ def read_connectors(
 def desired_proxy(
     write: SettingWrite, record: Record, overwrite: bool, current: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """Return the ``Proxy`` structure in a backup record; raise VoiceError if it must not replace *current*."""
+    """Return the ``Proxy`` structure to restore from *record*; raise VoiceError if it must not replace *current*."""
     # In a backup, an empty phone number means that no number is set. The service does not accept an empty phone number.
     desired = {member: value for member, value in record.proxy.items() if value != ""}
     desired.setdefault("Disabled", False)  # otherwise, the service could keep the current value

@@ -336,7 +336,7 @@ def check_options(params: dict[str, Any], given: dict[str, Any]) -> None:
 def plan(
     connection: Connection, params: dict[str, Any], warn: Callable[[str], None]
 ) -> tuple[Plan, dict[str, VoiceClient]]:
-    """Read the account. Return the plan, and the clients by Region."""
+    """Read the Voice Connectors of the account. Return the plan, and a dictionary of clients by Region."""
     regions = params["regions"]
     if regions in (None, ["all"]):
         regions, _source = find_regions(connection, warn)

@@ -5,7 +5,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# The documentation of the action plugin with the same name.
+# This file contains only the documentation of the action plugin with the same name.
 
 from __future__ import annotations
 

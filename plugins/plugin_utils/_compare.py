@@ -88,7 +88,7 @@ def _parse(envelope: Any) -> Previous:
     kinds = {"policy": dict, "accounts": list, "findings": list}
     if (
         not isinstance(envelope, dict)
-        or repr(envelope.get("format")) != repr(FORMAT)  # repr(), because 1.0 and true are not valid, but equal 1
+        or repr(envelope.get("format")) != repr(FORMAT)  # repr(), because 1.0 and True also equal 1
         or not _CREATED.fullmatch(str(envelope.get("created")))
         or not all(isinstance(envelope.get(key), kind) for key, kind in kinds.items())
     ):

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Write the files of a report as one set."""
+"""Write the files of a report. Lock their folder meanwhile, if the file system supports locks."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def write_files(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
     try:
         with _if_supported():
             _lock(descriptor, folder)
-        for path in temporary.values():  # remove the files of a run that was killed
+        for path in temporary.values():  # remove temporary files that a killed run left
             path.unlink(missing_ok=True)
         for name, content in contents.items():
             if content is not None:
@@ -80,7 +80,7 @@ def write_files(folder: pathlib.Path, contents: dict[str, str | None]) -> None:
                     (folder / name).unlink(missing_ok=True)
                 else:
                     temporary[name].rename(folder / name)
-            except OSError as e:  # replace as many as possible
+            except OSError as e:  # continue, to replace as many files as possible
                 problems.append(e)
         with _if_supported():
             os.fsync(descriptor)

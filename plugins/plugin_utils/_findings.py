@@ -37,13 +37,13 @@ _CONNECTOR_ARN = re.compile(r"arn:[a-z0-9-]+:chime:[a-z0-9-]*:([0-9]{12}):.+")
 
 
 class Judgment(NamedTuple):
-    """The return value of judge. It can be converted to JSON if the results can."""
+    """The return value of judge(). It can be converted to JSON if the argument *results* of judge() can."""
 
     findings: list[dict[str, Any]]
     accounts: list[dict[str, Any]]  # an entry for each result
     voice_connectors: list[dict[str, Any]]  # each Voice Connector once, as read, with its account_id
     policy: dict[str, Any]  # as given, except that dates are strings
-    unused_exceptions: list[dict[str, Any]]  # the exceptions that match no finding of any status
+    unused_exceptions: list[dict[str, Any]]  # the exceptions that match no finding, whatever its status
     narrowed: bool  # whether any result is limited to IDs, names, or tags
     complete: bool  # whether there is at least one result, and nothing is missing from the results
 
@@ -55,12 +55,12 @@ def find_account(values: dict[str, Any]) -> str | None:
 
 
 def is_same(account: str | None, other: str | None) -> bool:
-    """Return whether two accounts can be the same, because they are equal, or because one is unknown."""
+    """Return whether two accounts are or could be the same. They could be the same if at least one is unknown."""
     return account == other or account is None or other is None
 
 
 def group_by_account(found: list[tuple[str | None, Connector]]) -> dict[str | None, list[Connector]]:
-    """Group Voice Connectors that all have the same ID. Each group belongs to one account.
+    """Group Voice Connectors by account. All of them have the same ID.
 
     If exactly one account is known, Voice Connectors whose account is unknown are also in the group of this account.
     """
@@ -126,7 +126,7 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgment:
             connector = Connector(values, read.errors, now)
             by_id.setdefault(connector.identifier, []).append((account, connector))
     voice_connectors = []
-    accounts: dict[str, set[str | None]] = {}  # maps each ID of a Voice Connector to the accounts in its findings
+    accounts: dict[str, set[str | None]] = {}  # maps the ID of each Voice Connector to the accounts in its findings
     for identifier, candidates in by_id.items():
         for account, group in group_by_account(candidates).items():
             judged = [(c, [(name, evaluate(check, wanted, c)) for name, check, wanted in checks]) for c in group]
@@ -142,8 +142,8 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgment:
                 values = {"voice_connector_id": identifier, "region": region}
                 add(read.account_id, values, [(name, unknown) for name, _check, _wanted in checks])
                 accounts.setdefault(identifier, set()).add(read.account_id)
-    # A selected ID needs no separate finding if its Voice Connector has findings. A selected name or tag needs no
-    # finding if a different result contains a match.
+    # Add a finding for each gap, which is something that was not read. Skip a gap for a selected ID if its Voice
+    # Connector already has findings. Skip a gap for a selected name or selected tags if any result contains a match.
     matched = set().union(*map(find_matched, reads))
     gaps = [
         {
@@ -176,7 +176,7 @@ def judge(results: Any, policy: Any, now: datetime.datetime) -> Judgment:
 
 
 def rank(judged: tuple[Connector, list[tuple[str, CheckResult]]]) -> tuple[int, bool]:
-    """Return a sort key for the results that contain the same Voice Connector. The result to use comes first."""
+    """Return the sort key of a result for a Voice Connector. The result with the lowest key is used."""
     connector, outcomes = judged
     unknown = sum(result.status == UNKNOWN for _name, result in outcomes)
     return unknown, connector.region is None or connector.values.get("aws_region") != connector.region
@@ -187,7 +187,7 @@ def apply_exception(
 ) -> tuple[str, str | None, dict[str, Any]]:
     """Apply exceptions to a failed check. Return its status, its reason, and one of the exceptions.
 
-    This is the first exception that has not expired. If all have expired, the check still fails, and the first
+    The returned exception is the first that has not expired. If all have expired, the check still fails, and the first
     exception is returned.
     """
     valid = [exemption for exemption in found if exemption.until is None or exemption.until >= today]

@@ -41,9 +41,11 @@ _KEPT = frozenset(
 )
 # The keys whose values can contain phone numbers that are not in the settings of a Voice Connector
 _LIKELY_KEYS = ("reason", "actual", "expected", "tags", "allowed_tag_values")
-_MIN_USER = 3  # a shorter user name can be an ordinary word, so it is masked only under the key usernames
-# Four or more digits, with or without the usual punctuation between them. There is only one way to match a string, so
-# matching takes linear time.
+# The minimum length of a user name that is masked in tags and findings. A shorter user name can be an ordinary word, so
+# it is masked only under the key usernames.
+_MIN_USER = 3
+# Four or more digits, with or without a plus sign in front of them and punctuation between them. There is only one way
+# to match a string, so matching takes linear time.
 _DIGITS = re.compile(r"(?:(?<!\w)\+)?[0-9](?:[\s().\-/]{0,3}[0-9]){3,}")
 # A probable phone number, even without a plus sign. 12 digits do not match, because they can be an account ID.
 _LIKELY = re.compile(
@@ -76,7 +78,7 @@ def _find_phone_numbers(value: Any, private: bool = False, depth: int = 0) -> It
 
 
 class Mask:
-    """Mask the phone numbers and user names of Voice Connectors, and everything that looks like a phone number.
+    """Mask the phone numbers and user names of Voice Connectors, and other numbers that look like phone numbers.
 
     :param connectors: the Voice Connectors as read.
     :param show: whether to return everything unmasked.

@@ -81,9 +81,9 @@ def group_rows(envelope: dict[str, Any], checks: list[Any]) -> list[dict[str, An
     The accounts with the most failed checks come first. In each account, the rows with the most failed checks come
     first.
 
-    A row has a cell for each check: the status, and whether the finding is new. A check without findings is unknown. A
-    check with several findings has the worst status of these findings. A row also has the findings that fail, are
-    unknown, or are excepted, and the number of cells with each status.
+    A row has a cell for each check. The cell contains the status of the check, and whether its finding is new. A check
+    without findings is unknown. A check with several findings has the worst status of these findings. A row also
+    contains the findings with the status fail, unknown, or excepted, and the number of cells with each status.
     """
 
     def identify(item: dict[str, Any]) -> tuple[str, ...]:

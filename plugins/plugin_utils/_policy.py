@@ -430,9 +430,9 @@ def parse_block(cidr: str) -> Any:
 
 
 def parse_networks(name: str, value: Any) -> Callable[[str], bool | None]:
-    """Return a function that reports whether a CIDR block is within the union of the networks.
+    """Return a function that reports whether the networks in *value* together contain a CIDR block.
 
-    The function returns None for an invalid block.
+    The returned function returns None for an invalid block.
     """
     networks: dict[int, list[Any]] = {4: [], 6: []}
     for cidr in parse_strings(name, value, "CIDR blocks"):
@@ -470,8 +470,8 @@ class Check(NamedTuple):
     includes: tuple[str, ...]  # the values of the option "include" that this check needs
     parse: Callable[[str, Any], Any]  # takes a policy key and its value; returns the second argument of ``evaluate``
     evaluate: Callable[[Connector, Any], CheckResult]
-    # Given the policy value and the actual value, returns the single option of chime_voice_connector that makes the
-    # check pass. Returns None if the check needs several options, or if several values are possible.
+    # Takes the policy value and the actual value. Returns the option of chime_voice_connector that makes the check
+    # pass, together with its value. Returns None if one option is not enough, or if several values are possible.
     fix: Callable[[Any, Any], dict[str, Any] | None] = lambda _wanted, _actual: None
 
 
@@ -518,7 +518,8 @@ CHECKS = {
         ("streaming",),
         whole_number("a whole number of hours, 0 or more", 0),
         check_retention,
-        # If the actual value is None, streaming is disabled or not configured. This option alone cannot fix that.
+        # If the actual value is None, streaming is disabled or not configured. In this case, setting only
+        # data_retention_in_hours does not make the check pass.
         lambda wanted, actual: None if actual is None else {"streaming": {"data_retention_in_hours": wanted}},
     ),
     "emergency_calling": Check(
@@ -611,7 +612,7 @@ def load_policy(text: str) -> Any:
     try:
         return parse_json(text)
     except (RecursionError, ValueError):
-        pass  # YAML, or JSON that is not valid
+        pass  # the text could not be parsed as JSON, so parse it as YAML
     try:
         return yaml.load(text, PolicyLoader)
     except yaml.MarkedYAMLError as e:
@@ -625,7 +626,7 @@ def load_policy(text: str) -> Any:
 
 
 def unknown_key(where: str, name: Any, known: Iterable[str]) -> AuditError:
-    """Return an error that suggests the nearest known name."""
+    """Return the error for an unknown name. It suggests the most similar known name, or lists all known names."""
     shown = shorten(str(name), MAX_SHOWN) if isinstance(name, (str, bool, int, float)) else show(name)
     near = difflib.get_close_matches(shown, known, 1)
     choices = near[0] if near else f"one of {', '.join(known)}"
@@ -723,7 +724,7 @@ def parse_policy(policy: Any) -> dict[str, Any]:
 
 
 def find_includes(policy: Any) -> list[str]:
-    """Return the choices of the option ``include`` that a policy needs, in alphabetical order."""
+    """Return the values that a policy needs in the option ``include``, in alphabetical order."""
     parsed = compile_policy(policy)
     includes = {include for name in parsed.checks for include in CHECKS[name].includes}
     by_tags = any("tags" in exemption.given for exemption in parsed.exceptions)

@@ -4,7 +4,7 @@
 
 # Private to the chime_sdk.voice collection: it may change in any release.
 
-"""Find out what the results of chime_voice_connector_info contain, and what was not read. All functions are pure."""
+"""Parse the results of chime_voice_connector_info, and find everything that was not read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from ansible_collections.chime_sdk.voice.plugins.plugin_utils._policy import (
 
 _MAX_DEPTH = 10  # the maximum number of levels of lists and loops in the input
 
-# Keys that a Voice Connector never has, but a result of a task can have: those of the module, and those of Ansible.
+# Keys that the result of a task can have, but a Voice Connector never has. The module sets some of these keys, and
+# Ansible sets the others.
 _RESULT_KEYS = frozenset(
     ("voice_connectors", "errors", "results", "changed", "failed", "unreachable", "skipped", "msg", "exception", "rc")
     + ("failed_when_suppressed_exception", "module_stderr", "censored", "complete", "assume_role_arn")
@@ -45,14 +46,14 @@ class Gap(NamedTuple):
 
 
 class Read(NamedTuple):
-    """A result of the module, or a list of Voice Connectors."""
+    """The content of one result of chime_voice_connector_info, or of one list of Voice Connectors."""
 
     account_id: str | None
     connectors: list[dict[str, Any]]
     errors: Errors
     unread: dict[str, tuple[str | None, str]]  # for each Voice Connector ID, the Region and message of its first error
     gaps: list[Gap]
-    summary: dict[str, Any]  # the entry in Judgment.accounts
+    summary: dict[str, Any]  # the entry for this result in Judgment.accounts
 
 
 def is_connector(value: Any) -> bool:
@@ -80,7 +81,8 @@ def find_reads(value: Any) -> list[Read]:
 def collect_reads(value: Any, path: tuple[int, ...], item: Any, reads: list[Read]) -> None:
     """Append each result in *value* to *reads*.
 
-    :param path: the position of *value* in nested lists, as item numbers from 1, for messages.
+    :param path: the position of *value* in the nested lists of the input: for each level, the number of the item,
+        counted from 1. Error messages show this position.
     :param item: the loop item for which a task returned *value*, if any.
     """
     where = f" (item {'.'.join(map(str, path))})" if path else ""
@@ -115,7 +117,7 @@ def find_item(result: Any) -> Any:
 
 
 def parse_connectors(connectors: list[dict[str, Any]]) -> Read:
-    """Return a list of Voice Connectors as an incomplete Read, because a list does not show what is missing."""
+    """Return a Read for a list of Voice Connectors. It is incomplete, because a list does not show what is missing."""
     summary: dict[str, Any] = {
         "account_id": None,
         "assume_role_arn": None,
@@ -145,7 +147,7 @@ def find_message(result: dict[str, Any]) -> str:
 
 
 def parse_result(result: dict[str, Any], item: Any) -> Read:
-    """Return the content of a result, and what was not read."""
+    """Return the content of a result, and a gap for everything that was not read."""
     role = find_role(result, item)
     arn = ROLE_ARN.fullmatch(role or "")
     account = as_text(result.get("account_id")) or (arn[1] if arn else None)
@@ -195,7 +197,7 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
     partly = f"Not read completely: {subject or 'an unknown account'}."
     gaps += [Gap(None, None, f"{partly} {part}") for part in dict.fromkeys(parts)]
 
-    # The reason for each Region that was not read completely
+    # Maps each Region that was not read completely to the reason
     missing: dict[str, str] = {}
     for (identifier, region, setting), message in errors.items():
         if region and not identifier and not setting:
@@ -211,8 +213,8 @@ def parse_result(result: dict[str, Any], item: Any) -> Read:
     place = f" of {subject}" * bool(subject)
     gaps += [Gap(name, None, f"Not read completely: Region {name}{place}. {why}") for name, why in missing.items()]
 
-    # The selection of the result. A name or tag without a match here may match in a different account, so it does not
-    # make this result incomplete.
+    # Check the selection. If a selected name or tag has no match in this result, it may still have a match in a
+    # different account. So a missing match for a name or a tag does not make this result incomplete.
     selection = result.get("selection")
     unmatched: list[Gap] = []
     if isinstance(selection, dict) and whole is None:

@@ -33,19 +33,20 @@ COLUMNS = (
     "last_known_status",
 )
 
-# A character that starts a formula, in its normal or full-width form. The character is at the start of a string, or
-# after a character that could separate cells. Quotes and whitespace may precede the character.
+# Whitespace, quotation marks, and invisible characters, for use in a character class
 _BLANKS = "\\s\"'`\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+# Matches a character that starts a formula, in its normal or full-width form. The character is at the start of a
+# string, or after a character that could separate cells. Characters from _BLANKS may be in front of it.
 _FORMULA = re.compile(f"(^|_|[^\\w{_BLANKS}])([{_BLANKS}]*)([=+\\-@\uff1d\uff0b\uff0d\uff20])")
 # A character that starts a formula, after whitespace or any other character that is not a letter or a digit. A
 # spreadsheet could split a string at such a separator, so that the formula is at the start of a cell. A formula with an
 # apostrophe in front of it does not match, because it is already escaped.
 _INNER_FORMULA = re.compile("(?<![^\\W_])(?<!')([=+\\-@\uff1d\uff0b\uff0d\uff20])(?=\\S)")
-# Strings that a spreadsheet treats as a number, an amount, a time, a date, or a boolean.
-# A word matches only if no letter is next to the word. So a string can be divided into words in only one way, and
-# matching takes linear time.
+# A word in a time or a date: AM, PM, or the name of a month, each of which can be abbreviated. A word matches only if
+# no letter is next to it. So a string can be divided into words in only one way, and matching takes linear time.
 _WORD = "(?<![a-z])(?:[ap]m?|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})(?![a-z])"
 _SIGNS = r"\s\d.,:/()%$+\u00a2-\u00a5\u20a0-\u20cf-"
+# Strings that a spreadsheet treats as a number, an amount, a time, or a date
 _NUMBER = re.compile(rf"(?:[{_SIGNS}]|e|(?<=\d)[tz](?![a-z])|{_WORD})*", re.IGNORECASE)
 _BOOLEAN = re.compile(r"\s*(?:true|false)\s*", re.IGNORECASE)
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -257,7 +257,7 @@ def describe_connector(finding: dict[str, Any], several_accounts: bool) -> str:
 
 
 def describe_fix(fix: dict[str, Any]) -> str:
-    """Return the option of a fix in one line: {"proxy": {"exists": False}} becomes proxy.exists: false."""
+    """Return a fix in one line: {"proxy": {"exists": False}} becomes proxy.exists: false."""
     path, value = [], fix
     while isinstance(value, dict):
         ((name, value),) = value.items()
@@ -290,7 +290,7 @@ def _list_checks(envelope: dict[str, Any]) -> list[str]:
 
 
 def _list_unread(envelope: dict[str, Any]) -> list[str]:
-    """Return a line for each reason why something is unknown, with the accounts and Regions that have this reason.
+    """Return a line for each reason why something is unknown, with the accounts and Regions that the reason affects.
 
     Reasons that differ only in a Region, or in the ID of an account, a Voice Connector, or a request, share a line.
     """
@@ -319,7 +319,7 @@ def _list_unread(envelope: dict[str, Any]) -> list[str]:
 
 
 def build_lines(envelope: dict[str, Any]) -> list[str]:
-    """Return at most MAX_LINES lines for the console: the verdict, the checks, then what could not be read."""
+    """Return at most MAX_LINES lines for the console: the verdict, the changes, the checks, and the unread parts."""
     lines = [envelope["verdict"]]
     if envelope["previous_created"]:
         changes = f"{len(envelope['new'])} new and {len(envelope['fixed'])} fixed"

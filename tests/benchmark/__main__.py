@@ -4,9 +4,10 @@
 
 """Compare chime_voice_connector_info to boto3, a loop in a playbook, and the AWS CLI, and print the results.
 
-The emulator runs in a separate process and responds after a fixed time. The wall time, CPU seconds, and peak memory of
-a client are those of its whole process, including the startup. If a client runs several times, its figures are medians.
-The figures of the loop are extrapolated from a run with a few items, and those of the AWS CLI from a few calls.
+Each of these is a client of an emulator, which runs in a separate process and responds after a fixed time. The wall
+time, CPU seconds, and peak memory of a client are those of its whole process, including the startup. If a client runs
+several times, its figures are medians. The wall time of the loop is extrapolated from a run with a few items, and the
+wall time and CPU seconds of the AWS CLI are extrapolated from a few calls.
 
 Usage: python tests/benchmark [--quick]
 """
@@ -131,7 +132,7 @@ def start_emulator(size: int, **settings: float) -> Iterator[EmulatorProcess]:
 def build_payload(folder: pathlib.Path, module: str, emulator: EmulatorProcess, **options: Any) -> pathlib.Path:
     """Return the program that Ansible would send to a managed node to run *module* with *options*.
 
-    The program does not contain the endpoint, so it works with every emulator.
+    The program gets the endpoint from an environment variable, so it works with every emulator that is started later.
     """
     remote_tmp = folder / module
     arguments = json.dumps(options)
@@ -218,7 +219,7 @@ def measure_growth(module: Command, boto3: Command, sizes: list[int]) -> list[st
 def measure_alternatives(
     module: Command, boto3: Command, size: int, pair_count: int, folder: pathlib.Path
 ) -> list[str]:
-    """Print the costs of the loop and of the AWS CLI. Return the rows on wall time for the table of targets."""
+    """Print the costs of the loop and of the AWS CLI. Return rows for the table of targets."""
     item_count, call_count = 20, 3
     playbook = folder / "loop.yml"
 
@@ -237,7 +238,7 @@ def measure_alternatives(
 
     with start_emulator(size) as emulator:
         pairs = [(emulator.measure(*module), emulator.measure(*boto3)) for _pair in range(pair_count)]
-        # The difference between two runs does not contain the startup time of ansible-playbook.
+        # Subtract the time of a run with one item to exclude the startup time of ansible-playbook.
         item_wall = (run_loop(item_count).wall - run_loop(1).wall) / (item_count - 1)
         print(f"| {'loop in a playbook *':22} | {size:6,} | {item_wall * size:8.2f} |         |        | {size:8,} |")
         if shutil.which("aws"):

@@ -48,7 +48,7 @@ CODES = {"f": "fail", "u": "unknown", "e": "excepted", "p": "pass", "n": "not_ap
 
 
 def make_report(*rows: tuple[str, str, str, str, str], **values: Any) -> dict[str, Any]:
-    """Return a report. A row is an ID, a name, an account, a Region, and a string with one of CODES for each check."""
+    """Return a report with *rows*: an ID, name, account, Region, and string with a key of CODES for each of CHECKS."""
     connectors = [
         connector(identifier, name=name or None, account_id=account_id, region=region)
         for identifier, name, account_id, region, _codes in rows
@@ -108,7 +108,8 @@ REPORTS = {
     "hundreds": fleet(300, 4),
     "many": fleet(5000, 20, 4),
 }
-# The account with the worst status comes first, and in each account, the row with the worst status.
+# The IDs in the report "seven", in the order in which the page first shows them. The accounts are sorted by their worst
+# status, and the rows of an account by the worst status in the row.
 DEFAULT_ORDER = ["d4", "e5", "c3", "g7", "a1", "b2", "h8"]
 
 
@@ -134,7 +135,7 @@ def browser() -> Iterator[Browser]:
         "--disable-component-update",
         "--disable-sync",
         "--disable-quic",
-        # One renderer process for all pages saves a tenth of the time.
+        # With one renderer process for all pages, these tests take a tenth less time.
         "--renderer-process-limit=1",
         "--process-per-site",
     ]
@@ -148,7 +149,10 @@ def browser() -> Iterator[Browser]:
 
 
 class Tab:
-    """A browser tab that opens reports, and records unwanted console messages, errors, dialogs, and requests."""
+    """A browser tab that opens reports. It records the console messages, errors, dialogs, and requests of a report.
+
+    All of these are unwanted, except the request for the report itself.
+    """
 
     def __init__(self, browser: Browser, java_script_enabled: bool) -> None:
         self.unwanted: list[str] = []
@@ -176,7 +180,7 @@ def tabs(browser: Browser) -> dict[bool, Tab]:
 
 @pytest.fixture
 def open_report(tabs: dict[bool, Tab], reports: pathlib.Path) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens a report. At the end, the test fails if a tab recorded anything unwanted."""
+    """Return a function that opens a report. After the test, fail if a tab recorded anything unwanted."""
 
     def open_page(
         name: str = "seven",
@@ -217,7 +221,8 @@ def test_the_page_opens_without_errors_or_requests(open_report: Callable[..., Pa
     page.wait_for_load_state("networkidle")
     assert page.title() == page.locator("h1").text_content() == REPORTS[name]["verdict"]
     assert page.locator(ROWS).count() == len(REPORTS[name]["voice_connectors"])
-    # The fixture open_report then checks that there were no errors, policy violations, or requests.
+    # After the test, the fixture open_report checks that the page caused no errors and no requests, and did not violate
+    # its Content Security Policy.
 
 
 def test_the_content_security_policy_blocks_injected_scripts_and_styles(
@@ -321,8 +326,8 @@ def test_hostile_text_is_shown_unchanged_and_never_runs(open_report: Callable[..
         settings = row.locator("dl bdi").all_text_contents()
         assert text in settings and f"{text}: {text}" in settings
     assert page.locator(".notice li > bdi").all_text_contents()[: len(HOSTILE)] == HOSTILE
-    # All white space in a name must be shown, so compare the rendered text. Chromium renders the rows outside the
-    # viewport only if it prints the page.
+    # All white space in a name must be shown, so compare the rendered text. Use the print layout, because in the screen
+    # layout, Chromium does not render the rows outside the viewport.
     page.emulate_media(media="print")
     assert sorted(page.locator(f"{ROWS} th > bdi").all_inner_texts()) == sorted(HOSTILE)
     assert page.locator("img, script:not([type=module]), b:text-is('out')").count() == 0
@@ -370,7 +375,8 @@ def test_rows_can_be_filtered_by_check_status_and_account(
     assert identifiers(page) == shown
     assert page.locator("#shown").text_content() == f"{len(shown)} of 7 shown"
     assert page.get_by_text("No Voice Connector in this report matches.").is_visible() == (not shown)
-    # A second status replaces the first one, and a second click on a button removes its filter.
+    # Expect one pressed button for each active filter. A filter for a second status replaces the filter for the first
+    # one, and a second click on a button removes its filter.
     expected = 1 if names == ["Fail", "Unknown"] else 0 if names == ["Fail", "Fail"] else len(names)
     assert len(pressed(page)) == expected
     if expected:
@@ -526,7 +532,8 @@ def test_each_cell_is_below_the_heading_of_its_check_which_stays_in_view(
     assert row.locator("th").evaluate("it => it.getBoundingClientRect().left") >= 0
 
 
-# For each element with text of its own: its name, its WCAG 2 contrast ratio, and the luminance of its background.
+# A JavaScript function. For each element that directly contains text, it returns the class or tag name, the WCAG 2
+# contrast ratio, and the luminance of the background.
 CONTRASTS = """
 () => {
   const channels = (color) => color.match(/[\\d.]+/g).map(Number);

@@ -4,7 +4,7 @@
 
 """Run a command against the emulator, or run the emulator on its own.
 
-python tests/emulator --state state.json -- ansible-playbook play.yml
+Usage: python tests/emulator --state state.json -- ansible-playbook play.yml
 
 The environment of the command has the endpoint and credentials of the emulator, and none of your own AWS settings.
 When the command ends, this program exits with the status of the command. Without a command, it prints the URL of the

@@ -41,11 +41,11 @@ class Fault:
     # succeeds. To let the connection fail after the operation, set drop to lost instead.
     after: bool = False
     # Where the response names the error:
-    # - full: in the header and the body.
-    # - header: only in the header.
+    # - full: in the header x-amzn-errortype, and in the body as the short code (such as Throttled).
+    # - header: only in this header.
     # - body: only in the body, as the short code.
-    # - type: only in the body, as __type.
-    # - uri: only in the header, followed by a URI.
+    # - type: only in the body, in the member __type.
+    # - uri: only in this header, followed by a URI.
     # - bare: nowhere, and the body of the response is empty.
     # For STS, all styles except bare give the same response.
     style: str = "full"

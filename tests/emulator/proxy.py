@@ -52,7 +52,7 @@ class _Server(ThreadingHTTPServer):
     proxy: ProxyServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore clients that disconnect."""
+        """Print no traceback for an exception, because a client that disconnects also causes one."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -77,7 +77,7 @@ def _to_short_code(name: str) -> str:
 
 
 def _list_routes() -> list[tuple[str, re.Pattern[str], dict[str, str], Any]]:
-    """Return the method, path pattern, fixed query, and model for each operation that the emulator supports."""
+    """Return the method, path pattern, fixed query parameters, and model for each supported operation."""
     routes = []
     for name in MODEL.operation_names:
         operation = MODEL.operation_model(name)

@@ -41,7 +41,7 @@ class Emulator:
     """The server. As a context manager, it runs in a thread of its own; ``serve`` runs it in the calling thread."""
 
     def __init__(self, state: dict[str, Any] | None = None, port: int = 0, tls: bool = False) -> None:
-        """Listen on 127.0.0.1. With *tls*, clients can verify the certificate with the CA in ``ca_bundle``."""
+        """Listen on 127.0.0.1. If *tls* is true, use TLS with a certificate signed by the CA in ``ca_bundle``."""
         self.voice = Voice(state)
         self.faults: list[Fault] = []
         self.requests: list[dict[str, Any]] = []
@@ -49,7 +49,7 @@ class Emulator:
         self.rate_limit: RateLimit | None = None
         self.max_skew = datetime.timedelta(minutes=15)  # the largest allowed difference between signing and arrival
         self.lock = threading.Lock()
-        self.stopping = threading.Event()  # when set, delayed requests stop waiting
+        self.stopping = threading.Event()  # set to stop the server, and to end the delays of its responses
         self.connections = 0  # the number accepted so far, including failed TLS handshakes
         self.tls = Tls() if tls else None
         self._server = _Server(("127.0.0.1", port), _Handler)
@@ -83,7 +83,8 @@ class Emulator:
 
     def __exit__(self, *exception: object) -> None:
         self.stopping.set()
-        # Wake up the thread, which waits for a connection. Do not call getaddrinfo(), which some tests replace.
+        # The thread waits for a connection, so connect to wake it up. Do not use socket.create_connection(), because it
+        # calls getaddrinfo(), which some tests replace.
         with socket.socket() as waker:
             waker.connect(("127.0.0.1", self._server.server_port))
         assert self._thread is not None
@@ -146,7 +147,7 @@ class _Server(ThreadingHTTPServer):
                 super().finish_request(secured, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore clients that disconnect. For an error in the emulator itself, _Handler returns status 500."""
+        """Print no traceback if a connection fails. For an error in the emulator itself, _Handler sends status 500."""
 
 
 class _Handler(BaseHTTPRequestHandler):

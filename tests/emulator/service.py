@@ -36,9 +36,9 @@ DEFAULT_STATE: dict[str, Any] = {
     "voice_connectors": [],
 }
 
-# The settings of a Voice Connector. A setting, its member in a response, and the shape of this member have the same
-# name. This name with the prefix GetVoiceConnector, PutVoiceConnector, or DeleteVoiceConnector is the name of an
-# operation. An old botocore does not have all of these settings.
+# The settings of a Voice Connector. In the service model, a member in responses and the shape of this member have the
+# name of the setting. The name of an operation is GetVoiceConnector, PutVoiceConnector, or DeleteVoiceConnector, plus
+# the name of the setting. An old botocore does not have all of these settings.
 SETTINGS = (
     "EmergencyCallingConfiguration",
     "ExternalSystemsConfiguration",
@@ -82,10 +82,10 @@ class Voice:
     def __init__(self, state: dict[str, Any] | None = None) -> None:
         """Take the initial *state*, with the keys ``credentials`` and ``voice_connectors``.
 
-        ``external_ids`` maps the ARN of a role to the external ID that the role requires. ``role_seconds`` is the
-        lifetime of the credentials of every role; it can be shorter than AWS permits.
+        The optional key ``external_ids`` maps the ARN of a role to the external ID that the role requires. The optional
+        key ``role_seconds`` is the lifetime of the credentials of every role; it can be shorter than AWS permits.
 
-        The following keys are also attributes, which tests can set at any time:
+        The following optional keys are also attributes, which tests can set at any time:
 
         - ``visible_after``: the number of seconds for which no operation finds a new Voice Connector. The default is 0.
           Voice Connectors in the initial state are always visible.
@@ -430,7 +430,7 @@ def _vary(shape: Any, value: Any, name: str = "") -> Any:
 
 @functools.lru_cache(None)
 def _check_seed(seed: str) -> None:
-    """Check a Voice Connector of the initial state. *seed* is the Voice Connector as a JSON string.
+    """Check a Voice Connector of the initial state. *seed* is a JSON string, because lru_cache() rejects a dict.
 
     :raises ValueError: if the Voice Connector violates the service model.
     """

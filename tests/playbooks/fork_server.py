@@ -25,7 +25,7 @@ sys.argv = ["ansible-playbook"]
 from ansible.cli.playbook import main
 from ansible.plugins.loader import init_plugin_loader
 
-# Import the modules that every run needs.
+# Initialize the plugin loader and import modules before the forks, because every run needs them.
 init_plugin_loader()
 warnings.filterwarnings("ignore", "AnsibleCollectionFinder has already been configured")
 importlib.import_module("ansible_collections.ansible.builtin")
@@ -61,10 +61,10 @@ def run(arguments: list[str], folder: str, environment: dict[str, str], streams:
 for line in requests:
     pid = os.fork()
     if pid == 0:
-        # Exit without cleanup, because the cleanup would delete the temporary folder that all runs share.
         status = 250
         try:
             status = run(**json.loads(line)) or 0
         finally:
+            # Exit without cleanup, because the cleanup would delete the temporary folder that all runs share.
             os._exit(status)
     print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)

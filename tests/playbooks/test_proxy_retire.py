@@ -229,7 +229,7 @@ def test_a_maximum_of_zero_prevents_every_deletion(runner: PlaybookRunner) -> No
 
 
 def test_clashing_extra_variables_have_no_effect_and_retired_proxies_can_be_restored(runner: PlaybookRunner) -> None:
-    """The names in ``clashing`` are those of options, return values, and other playbooks. The backup path is relative."""
+    """Some variables in ``clashing`` have the names of module options or return values. The backup path is relative."""
     clashing = {
         "ids": [],
         "records": [],

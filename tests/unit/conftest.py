@@ -155,7 +155,10 @@ def folder(tmp_path: pathlib.Path) -> pathlib.Path:
 
 @pytest.fixture
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Skip the waits between attempts in this collection and in botocore. Return their lengths in seconds."""
+    """Skip the waits between attempts, and return the list to which the length of each wait in seconds is appended.
+
+    This applies to attempts of this collection and of botocore.
+    """
     taken: list[float] = []
     monkeypatch.setattr("botocore.endpoint.time", types.SimpleNamespace(sleep=taken.append))
     clock = types.SimpleNamespace(sleep=taken.append, monotonic=time.monotonic)

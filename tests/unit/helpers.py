@@ -60,7 +60,7 @@ STATE: dict[str, Any] = {
 }
 
 
-# The results for a proxy configuration without values, for one that is not set, and for one that could not be read.
+# The result for a proxy configuration without values.
 EMPTY_PROXY: dict[str, Any] = {
     "exists": True,
     "default_session_expiry_minutes": None,
@@ -68,8 +68,8 @@ EMPTY_PROXY: dict[str, Any] = {
     "fall_back_phone_number": None,
     "phone_number_countries": [],
 }
-NO_PROXY = {**EMPTY_PROXY, "exists": False}
-UNKNOWN_PROXY = {**EMPTY_PROXY, "exists": None}
+NO_PROXY = {**EMPTY_PROXY, "exists": False}  # the result if the proxy configuration is not set
+UNKNOWN_PROXY = {**EMPTY_PROXY, "exists": None}  # the result if it could not be read
 
 
 OVER_TLS = pytest.mark.parametrize("emulator", [True], ids=["tls"], indirect=True)

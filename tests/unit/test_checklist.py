@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check those requirements for inclusion in the Ansible package that no other check covers."""
+"""Check the requirements for including a collection in the Ansible package, except those that other checks cover."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ def test_the_bulk_read_returns_the_documented_values_and_samples() -> None:
     rest = {key: value for key, value in documentation.items() if key not in ("voice_connectors", "errors")}
     assert_as_documented(result, rest, sampled=True)
     for member, key in sampled.items():
-        if member not in known:  # an old botocore does not have it
+        if member not in known:  # an old botocore lacks this member
             assert read.pop(key) is None
             del entry[key]
     assert_as_documented(read, entry, sampled=True)
@@ -181,7 +181,7 @@ def test_the_bulk_read_returns_the_documented_values_and_samples() -> None:
     assert error["message"].startswith(documentation["errors"]["contains"]["message"]["sample"].rstrip("."))
 
 
-# The modules that retire and restore are tested below.
+# All modules except the modules that retire and restore, which are tested below.
 READING_OR_MANAGING = [module for module in MODULES if not module.endswith(("_retire", "_restore"))]
 FAILURES: list[Any] = [
     *((module, [Fault(error="ForbiddenException")], {"error", "response_metadata"}) for module in READING_OR_MANAGING),
@@ -539,7 +539,7 @@ def test_the_policies_in_the_guide_on_settings_allow_exactly_what_the_modules_ca
     assert every["Action"] == [f"chime:{operation}" for operation in listing]
     writes = [n for n in service.MODEL.operation_names if re.match("(Update|Put|Delete)VoiceConnector(?!Group)", n)]
     expected = {f"chime:{operation}" for operation in (*writes, "TagResource", "UntagResource")}
-    added = {action for action in changing["Action"] if "ExternalSystems" in action}  # not in an old botocore
+    added = {action for action in changing["Action"] if "ExternalSystems" in action}  # an old botocore lacks these
     assert set(changing["Action"]) == expected | added
     logs = re.findall(r"C\((logs:\w+)\)", " ".join(documented("chime_voice_connector", "DOCUMENTATION")["notes"]))
     assert creating["Action"] == ["chime:CreateVoiceConnector", *logs]

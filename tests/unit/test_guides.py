@@ -63,7 +63,8 @@ def blocks_in(path: pathlib.Path) -> list[Block]:
 
 
 BLOCKS = [block for path in DOCUMENTS for block in blocks_in(path)]
-# Only version 12 of the ansible package, which the tests use with the default Python, includes awx.awx.
+# Whether awx.awx is installed. Version 12 of the ansible package, which the tests use with the default Python, includes
+# awx.awx, but newer versions do not.
 AWX = importlib.util.find_spec("ansible_collections.awx") is not None
 PLAYBOOKS = [block for block in BLOCKS if block.language == "yaml" and isinstance(yaml.safe_load(block.code), list)]
 RUNNABLE = [block for block in BLOCKS if block.runnable]
@@ -149,7 +150,7 @@ def demo() -> Iterator[Emulator]:
 
 
 def test_runnable_playbooks_run(demo: Emulator, tmp_path: pathlib.Path) -> None:
-    """Run each command in a runnable block, and then all runnable playbooks at once, in forks of one process."""
+    """Run each ansible-playbook command in a runnable block, and then one command with all runnable playbooks."""
     runs = []
     for block in RUNNABLE:
         if "ansible-playbook " in block.code:

@@ -124,7 +124,7 @@ def test_an_attempt_is_abandoned_if_a_signal_ends_the_wait() -> None:
 
 
 class Slots(RateLimit):
-    """A rate limit. When a request gets its slot (permission to be sent now), ``wait`` adds an event to *events*."""
+    """A rate limit whose ``wait`` blocks until a request may be sent, and then adds "slot" to *events*."""
 
     def __init__(self, events: list[str]) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ class Slots(RateLimit):
 
 
 class Recorder:
-    """A wrapper for the credentials of a client. After resolving them, ``resolve`` adds an event to *events*."""
+    """A wrapper for the credentials of a client. ``resolve`` resolves them, and then adds "credentials" to *events*."""
 
     def __init__(self, credentials: Any, events: list[str]) -> None:
         self._credentials = credentials
@@ -240,7 +240,7 @@ def test_the_time_of_the_check_does_not_count_towards_the_limit(
 def test_a_read_in_the_check_uses_the_slot_of_the_write(
     emulator: Emulator, client: VoiceClient, events: list[str]
 ) -> None:
-    """After the four accepted responses and the throttled one, the rate limit grants a slot every 0.26 seconds."""
+    """The recorded responses lower the rate limit. The read in the check must not wait for a slot of its own."""
     for _response in range(4):
         client.rate_limit.record(False)
     client.rate_limit.record(True)

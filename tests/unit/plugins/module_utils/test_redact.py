@@ -345,7 +345,7 @@ def test_no_part_of_a_random_secret_survives() -> None:
 
 
 def first_offset_not_shown() -> int:
-    """Return the number of characters after which redact() does not show the rest of a text."""
+    """Return the offset in a long text at which redact() stops showing characters."""
     low, high = 0, 10**6
     while low < high:
         middle = (low + high) // 2

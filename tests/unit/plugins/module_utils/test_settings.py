@@ -23,7 +23,7 @@ from ansible_collections.chime_sdk.voice.plugins.modules import chime_voice_conn
 from ansible_collections.chime_sdk.voice.plugins.modules.chime_voice_connector import OPTIONS
 from ansible_collections.chime_sdk.voice.tests.emulator.service import MODEL
 
-# The operations that do not read a setting of a Voice Connector, although their names are similar.
+# The operations that do not read a setting, although their names begin with GetVoiceConnector or ListVoiceConnector.
 NOT_SETTINGS = {"GetVoiceConnector", "GetVoiceConnectorGroup", "ListVoiceConnectors", "ListVoiceConnectorGroups"}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test converting what the service returns to results of modules."""
+"""Test the conversion of Voice Connectors and their settings from the form of the service to the form of a result."""
 
 from __future__ import annotations
 

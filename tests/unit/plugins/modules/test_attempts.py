@@ -48,7 +48,7 @@ def fleet_ids(size: int) -> list[str]:
 
 
 def fleet(size: int) -> dict[str, Any]:
-    """Return a state with *size* Voice Connectors that have a proxy configuration."""
+    """Return the state of an emulator with *size* Voice Connectors that have a proxy configuration."""
     return {**STATE, "voice_connectors": [{"VoiceConnectorId": i, "Name": i, "Proxy": BEFORE} for i in fleet_ids(size)]}
 
 
@@ -234,7 +234,7 @@ def test_a_write_that_botocore_prepares_too_slowly_is_never_sent(
 
 
 def provide(folder: pathlib.Path, minutes: float, script: str = "") -> str:
-    """Return the ``credential_process`` line of a profile. Each run of the command adds a line to the file ``runs``.
+    """Write a program, and return the setting ``credential_process`` for it. Each of its runs adds a line to ``runs``.
 
     :param minutes: the lifetime of the credentials.
     :param script: shell commands that run before the credentials are printed.
@@ -327,9 +327,9 @@ def test_a_write_whose_credentials_arrive_too_late_is_never_sent(
     one: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, write: Write
 ) -> None:
     limit_operations(monkeypatch, 0.5)
-    # credential_process runs once when the module starts, and once for each request. It runs for the write before it
-    # runs for the last read. So the first len(write.reads) runs are for the start and for all reads except the last
-    # one. The next run is for the write. That run and all later runs are slow.
+    # credential_process runs once when the module starts, and once for each request. The module obtains the credentials
+    # for the write before it sends the last read. So the first len(write.reads) runs are for the start and for all
+    # reads except the last one, and the next run is for the write. That run and all later runs are slow.
     slow = f"[ $(wc -l < runs) -le {len(write.reads)} ] || sleep 0.8"
     profile = use_profile(monkeypatch, tmp_path, provide(tmp_path, 12, slow))
     message = write.message(write.run(one, tmp_path, **profile))
@@ -393,7 +393,7 @@ def test_a_request_that_waits_in_adaptive_mode_is_not_sent_after_it_is_abandoned
 
 
 def throttled_and_failing(operation: str, throttles: int, faults: int, **more: Any) -> list[Fault]:
-    """Return faults: *throttles* throttling errors and *faults* server errors, evenly mixed."""
+    """Return a list that evenly mixes *throttles* throttling errors and *faults* server errors."""
     kinds = [("ThrottledClientException", throttles), ("ServiceFailureException", faults)]
     turns = [((turn + 1) / count, error) for error, count in kinds for turn in range(count)]
     return [Fault(operation, error=error, times=1, **more) for _when, error in sorted(turns)]
@@ -461,7 +461,7 @@ def test_the_message_about_the_limit_shows_how_the_last_attempt_ended(
         assert words in read_once(one, voice_connector_id=WITH_PROXY)["msg"]
 
 
-# If the tests run in the background of a shell, each process that they start ignores SIGINT. So set Python's handler.
+# If a shell runs the tests in the background, their child processes ignore SIGINT. So this script handles it itself.
 SCRIPT = """
 import json, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -507,7 +507,7 @@ def test_a_signal_ends_the_process_at_once(
 
 def test_one_throttled_request_after_a_slow_listing_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_rate_limit, "WINDOW", 0.2)
-    monkeypatch.setattr(_rate_limit, "SHARE", 50)  # so that each wait for a slot is short
+    monkeypatch.setattr(_rate_limit, "SHARE", 50)  # keeps the rate limit high after throttling, so that waits are short
     with Emulator(fleet(5)) as emulator:
         throttle: dict[str, Any] = {"error": "ThrottledClientException", "times": 1}
         result = read_fleet(emulator, Fault(LIST, **throttle), Fault(LIST, delay=0.5), Fault(GET, **throttle))
@@ -519,7 +519,7 @@ def test_throttled_requests_before_and_after_a_hanging_connector_do_not_end_the_
 ) -> None:
     monkeypatch.setattr(_rate_limit, "WINDOW", 0.6)
     monkeypatch.setattr(_rate_limit, "SILENCE", 0.5)
-    monkeypatch.setattr(_rate_limit, "SHARE", 50)  # so that each wait for a slot is short
+    monkeypatch.setattr(_rate_limit, "SHARE", 50)  # keeps the rate limit high after throttling, so that waits are short
     set_timeouts(monkeypatch, 0.1)
     with Emulator(fleet(6)) as emulator:
         first, second = fleet_ids(6)[:2]
@@ -622,9 +622,8 @@ def test_a_request_whose_connection_pool_is_closed_in_the_meantime_is_sent_again
 
 def test_a_write_whose_responses_are_all_repeated_fails_with_the_reason(one: Emulator, sleeps: list[float]) -> None:
     one.faults = [repeated(GET)]
-    assert (
-        read_once(one, voice_connector_id=WITH_PROXY)["exists"] is True
-    )  # this run of the module has only one response, so no request ID is repeated
+    # This run of the module receives only one response, so no request ID is repeated.
+    assert read_once(one, voice_connector_id=WITH_PROXY)["exists"] is True
     options = {**connection_to(one), "voice_connector_id": WITH_PROXY, "state": "absent"}
     one.faults = [repeated(GET, 1), repeated(CONNECTOR), repeated(DELETE)]
     one.requests.clear()

@@ -36,7 +36,7 @@ ROLE = (
 
 @pytest.fixture(params=["refused", "unknown host"])
 def unreachable_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Return a URL that refuses connections, or one with an unknown host name."""
+    """Return the URL of a port that refuses connections, or a URL with an unknown host name."""
     if request.param == "unknown host":
         yield "http://sts.invalid"
         return
@@ -372,7 +372,7 @@ def test_a_package_that_cannot_be_imported_is_reported_with_its_python(
 def read_with_role(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, config: pathlib.Path, sleeps: list[float]
 ) -> Read:
-    """Return a function that reads with the credentials of a role. Its arguments describe a fault for AssumeRole."""
+    """Return a function that reads a proxy configuration with a role. Its arguments describe a fault for AssumeRole."""
     config.write_text(ROLE)
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", emulator.url)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")  # so that botocore itself does not retry

@@ -42,7 +42,7 @@ GET, LIST = "GetVoiceConnector", "ListVoiceConnectors"
 PUT = {name: str(setting.put) for name, setting in SETTINGS.items() if setting.put}
 REMOVE = {name: str(setting.delete) for name, setting in SETTINGS.items() if setting.delete}
 READ = {name: setting.operation for name, setting in GIVEN.items()}
-# The oldest supported botocore has neither network types nor external systems.
+# False for the oldest supported botocore, which lacks network types and external systems.
 HAS_ALL = PUT["external_systems"] in service.MODEL.operation_names
 NAME = "termination_credentials"
 FORBIDDEN: dict[str, Any] = {"status": 403, "error": "ForbiddenException"}
@@ -178,12 +178,12 @@ class Task:
         return found
 
     def stored(self, name: str = "reception") -> dict[str, Any]:
-        """Return the only Voice Connector of this name."""
+        """Return the only Voice Connector named *name*, as the emulator stores it."""
         (found,) = [entry for entry in self.emulator.voice.snapshot().values() if entry["Name"] == name]
         return found
 
     def options(self) -> dict[str, Any]:
-        """Read the Voice Connector named reception. Return only the keys that are options of the module."""
+        """Read the Voice Connector named reception. Return only the keys that are options of chime_voice_connector."""
         include = [*GIVEN, "tags"]
         read = self(_module="chime_voice_connector_info", names=["reception"], include=include)
         (connector,) = [entry for entry in read["voice_connectors"] if entry["name"] == "reception"]
@@ -801,7 +801,7 @@ def test_a_password_is_in_no_output(task: Task, password: str) -> None:
         result = task(fault, **given, _ansible_diff=True)
         assert result["failed"] and "rejected" in result["msg"] and result["error"]["code"]
         results.append(result)
-        # The error of a different operation, which becomes a warning, can contain the password too.
+        # An error of a different operation becomes a warning, which can contain the password too.
         other = Fault("ListTagsForResource", error="BadRequestException", message=text)
         results.append(task(other, tags={"a": "b"}, name=f"new {len(results)}", termination=TERMINATION, **given))
         assert results[-1]["warnings"]
@@ -968,7 +968,7 @@ def test_a_write_without_the_expected_result_fails(
 
 
 def test_a_change_that_somebody_else_makes_first_needs_no_write(task: Task) -> None:
-    """Somebody makes the same change after the first read. The module finds it in its second read, before a write."""
+    """Somebody makes the same change after the first read. The second read returns it, so the module sends no write."""
     settings = task.emulator.voice._connectors["111122223333", "us-east-1"][WITH_PROXY]["settings"]
     second = {READ["termination"]: lambda: settings["Termination"].update(CpsLimit=2)}
     task.hooks[READ["termination"]] = lambda: task.hooks.update(second)

@@ -48,7 +48,7 @@ def read(emulator: Emulator) -> Read:
 
 
 def fleet(size: int) -> dict[str, Any]:
-    """Return a state with *size* connectors. Every third has no proxy configuration."""
+    """Return the state of an emulator with *size* connectors. Every third one has no proxy configuration."""
     connectors = []
     for number in range(size):
         connector: dict[str, Any] = {"VoiceConnectorId": f"a{number:021d}", "Name": f"number {number % 10}"}
@@ -910,7 +910,7 @@ def test_random_faults_lose_no_reads(sleeps: list[float]) -> None:
 
 
 def test_many_temporary_faults_lose_no_reads(sleeps: list[float]) -> None:
-    """With this many consecutive failures, botocore's own retries would stop."""
+    """The first three attempts of each read fail. By default, botocore's standard mode would make no fourth attempt."""
     with Emulator(fleet(20)) as emulator:
         emulator.faults = [Fault(PROXY, request_has=identifier, status=503, times=3) for identifier in fleet_ids(20)]
         result = read_from(emulator, include=["proxy"], concurrency=32)

@@ -24,7 +24,7 @@ from ansible_collections.chime_sdk.voice.tests.unit.helpers import STATE, connec
 FULL, EMPTY = "abcdef1ghij2klmno3pqr4", "bcdefg2hijk3lmnop4qrs5"
 CONNECTOR = "GetVoiceConnector"
 
-# For each setting: a value that the service returns, and the result of the module without ``exists``.
+# For each setting: a value that the service returns, and the result of the module for it, except the key ``exists``.
 VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = yaml.safe_load("""
 proxy:
   - {DefaultSessionExpiryMinutes: 60, Disabled: false, FallBackPhoneNumber: "+12065550100", PhoneNumberCountries: [US]}
@@ -139,7 +139,7 @@ def test_all_settings_are_read_with_one_request_each(full_emulator: Emulator) ->
     full, empty = result["voice_connectors"]
     assert {name: full[name] for name in NAMES} == {name: {"exists": True, **VALUES[name][1]} for name in NAMES}
     assert {name: empty[name] for name in NAMES} == {name: empty_result(name, False) for name in NAMES}
-    # One request lists both connectors. For each connector, one request reads its tags, and one reads each setting.
+    # One request lists both connectors. Each connector also needs one request for its tags and one for each setting.
     assert len(full_emulator.operations()) == 1 + 2 + 2 * len(NAMES)
 
 

@@ -87,7 +87,7 @@ def read(read_proxy: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
 
 
 def options_of(proxy: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that set the proxy configuration of a result."""
+    """Convert the key ``proxy`` of a result to options that set the same proxy configuration."""
     return {key: value for key, value in proxy.items() if key != "exists"}
 
 
@@ -111,7 +111,7 @@ def test_a_proxy_is_created_with_the_required_values(manage: Manage, emulator: E
         "voice_connector_id": WITHOUT_PROXY,
         "region": "us-east-1",
         "exists": True,
-        "proxy": {**EMPTY_PROXY, **NEW, "disabled": False},  # added by the service
+        "proxy": {**EMPTY_PROXY, **NEW, "disabled": False},  # NEW omits disabled, whose default is false
     }
     assert emulator.operations() == [GET, CONNECTOR, GET, PUT]
     assert read(WITHOUT_PROXY) == result["proxy"]

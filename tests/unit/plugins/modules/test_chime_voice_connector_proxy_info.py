@@ -669,7 +669,7 @@ def test_a_response_that_arrives_too_slowly_times_out(
 def test_the_time_spent_on_throttling_counts_toward_the_deadline(
     read_proxy: Read, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limit is 6 seconds. Each of the four waits takes 1.2 seconds of a fake clock."""
+    """The limit is 6 seconds. Each of the four waits between attempts advances a fake clock by 1.2 seconds."""
     longest = shorten_time_limits(monkeypatch, 10)
     waits: list[float] = []
     clock = types.SimpleNamespace(sleep=waits.append, monotonic=lambda: time.monotonic() + 1.2 * len(waits))
@@ -684,7 +684,7 @@ def test_the_time_spent_on_throttling_counts_toward_the_deadline(
 def test_a_host_name_with_many_unreachable_addresses_times_out(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
-    """The queue of the listener is full, so connecting to each of the addresses waits until it times out."""
+    """The queue of the listener is full, so every attempt to connect to one of the addresses times out."""
     longest = shorten_time_limits(monkeypatch)
     with socket.socket() as listener, contextlib.ExitStack() as stack:
         listener.bind(("127.0.0.1", 0))
@@ -838,7 +838,7 @@ def test_a_botocore_that_is_too_old_fails_and_names_the_minimum_version(
     read_proxy: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(botocore, "__version__", "1.35.15")
-    # Without the package ``packaging``, botocore_at_least() returns True for every version.
+    # Simulate that the package ``packaging`` is missing: botocore_at_least() then returns True for every version.
     monkeypatch.setattr(VoiceModule, "botocore_at_least", lambda *args: True)
     assert_failed(
         read_proxy(), "botocore 1.35.15 is installed", sys.executable, "1.35.16 or newer", "ansible_python_interpreter"

@@ -411,7 +411,7 @@ def test_tags_are_read_only_if_needed(retire: Retire, fleet: Emulator) -> None:
     assert TAGS not in fleet.operations()
 
 
-# A Voice Connector that is listed in a different Region
+# A Voice Connector that is also listed outside its home Region
 
 
 @pytest.fixture

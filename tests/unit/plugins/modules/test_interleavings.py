@@ -155,7 +155,7 @@ class Editor:
         monkeypatch.setattr(emulator, "next_fault", self._find_fault)
 
     def edit(self, text: str) -> Story | None:
-        """Let somebody edit the Voice Connector whose ID is in *text*, and return its story."""
+        """Call Story.edit() for the Voice Connector whose ID is in *text*. Return its Story, or None without an ID."""
         with self._lock:
             found = ID.search(text)
             story = self.stories[found.group()] if found else None
@@ -207,7 +207,7 @@ class Editor:
             return output
 
     def run(self, module: str, **options: Any) -> dict[str, Any]:
-        """Run a module, and record the statuses of its writes."""
+        """Run a module, and record the status of the response to each of its writes."""
         self.emulator.requests.clear()
         result = run_main(module, {**connection_to(self.emulator), **options})
         for request in self.emulator.requests:

@@ -189,7 +189,7 @@ def test_an_invalid_ca_bundle_fails_without_a_retry(
 
 @pytest.fixture
 def start_proxy_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int | None], ProxyServer]]:
-    """Return a function that starts a proxy server. If *status* is not None, the server refuses all requests."""
+    """Return a function that starts a proxy server. If *status* is not None, the server returns it for all requests."""
     running: list[ProxyServer] = []
 
     def start(status: int | None) -> ProxyServer:
@@ -222,7 +222,8 @@ def test_the_proxy_server_of_these_tests_reaches_only_loopback_addresses(
     assert_failed(read_proxy(endpoint_url="http://voice.example"), "(status 502) has no request ID")
 
 
-# Responses of a proxy server that refuses a request: the status, a part of the message, and the number of requests.
+# A proxy server refuses all requests. For each case: the status that it returns, a part of the module's error message,
+# and the number of requests that the module sends.
 REFUSALS = [
     (407, "requires a valid user name and password (status 407)", 1),
     (403, "refused the request with status 403", 1),
@@ -284,7 +285,7 @@ def run_server(respond: Callable[[socket.socket], None]) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
-            with contextlib.suppress(OSError):  # the listener is closed
+            with contextlib.suppress(OSError):  # accept() raises it when the listener is closed
                 while True:
                     connection, _address = listener.accept()
                     with connection, contextlib.suppress(OSError):  # a failed handshake

@@ -33,7 +33,7 @@ RESTORE, RETIRE = f"{PROXY}_restore", f"{PROXY}_retire"
 LIST = "ListVoiceConnectors"
 EAST, WEST = "us-east-1", "us-west-2"
 
-# For each module, options with which it succeeds. run_module adds the connection options and the backup.
+# For each module, options with which it succeeds. run_module adds the options for the connection and the backup.
 VALID: dict[str, dict[str, Any]] = {
     INFO: {},
     PROXY: {"voice_connector_id": WITH_PROXY},

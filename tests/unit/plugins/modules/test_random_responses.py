@@ -58,7 +58,7 @@ class Response(NamedTuple):
     raw: bytes
     status: int
     request_id: str | None
-    error_type: str  # the error's name in the header
+    error_type: str  # the value of the header x-amzn-errortype, or an empty string
     body: bytes | None  # the part that Content-Length covers, or None if the body is incomplete
 
     def fault(self, operation: str, request_has: str = "") -> Fault:

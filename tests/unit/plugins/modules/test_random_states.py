@@ -188,7 +188,7 @@ def is_write(operation: str) -> bool:
 
 @pytest.fixture
 def keep_unknown_members(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the emulator return members that are not in the service model."""
+    """Make the emulator return stored members named ``NewMember``, which are not in the service model."""
     to_json = rest._to_json
 
     def keep_unknown(shape: Any, value: Any) -> Any:
@@ -699,7 +699,11 @@ class Walk:
                 assert canonical_model({**empty, name: setting}) == canonical_model({**empty, name: model[name]})
 
     def step(self, faulty: bool) -> None:
-        """Run with random options in check mode and for real. Repeat a failed run. A final run must change nothing."""
+        """Run with random options, and check the result.
+
+        If the run fails, a second run must succeed. If the run succeeds, a second run must change nothing. If *faulty*
+        is false, check mode must predict the result of the first run.
+        """
         rng, model = self.rng, self.model
         while True:
             options = draw_options(rng, model)

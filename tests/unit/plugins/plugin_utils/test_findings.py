@@ -491,7 +491,7 @@ def test_an_invalid_time_fails(now: Any) -> None:
 
 
 def result(connectors: Any = (), **changes: Any) -> dict[str, Any]:
-    """Return a result of chime_voice_connector_info with *changes*. With errors in *changes*, ``failed`` is true."""
+    """Return a result of chime_voice_connector_info with *changes*. If these contain errors, ``failed`` is true."""
     selection: dict[str, Any] = {"voice_connector_ids": None, "names": None, "tags": None}
     unmatched = {"voice_connector_ids": [], "names": [], "tags": None, **changes.pop("unmatched", {})}
     errors = changes.get("errors", [])
@@ -531,7 +531,7 @@ def summarize(findings: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 
 def gaps(results: Any) -> list[str]:
-    """Return the reasons of the findings about accounts or Regions not read, and about selected values not found."""
+    """Return the reasons of the findings about unread accounts or Regions, and about selected values not found."""
     judgment = judge(results, {"require_encryption": True}, parse_time(NOW))
     found = [finding for finding in judgment.findings if finding["check"] is None]
     assert judgment.complete is False

@@ -139,7 +139,7 @@ def test_no_cell_is_a_formula_with_any_separator(prefix: str) -> None:
             lines = csv.reader(io.StringIO(table, newline=""), delimiter=separator, quoting=quoting)
             for part in (part for line in lines for part in line):
                 start = part.strip(' \t\r\n\0"\ufeff\u200b\u00a0')
-                # One of the characters = @ + - is a formula only if there is text after it.
+                # A cell that begins with = @ + or - can be a formula only if this character is followed by text.
                 assert not re.match("[=@+\\-\uff1d\uff20\uff0b\uff0d]\\s*\\S", start), (separator, part)
 
 
