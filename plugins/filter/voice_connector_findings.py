@@ -248,8 +248,8 @@ _value:
     - The findings, in the order of the Voice Connectors in the input. The findings for each Voice Connector are in the
       order in which the keys of O(policy) are documented.
     - Next come the findings for Voice Connectors that could not be read. The input contains these Voice Connectors only
-      in the list C(errors) of a result. The findings for accounts, for Regions, and for IDs, names, or tags that match
-      no Voice Connector come last.
+      in the list C(errors) of a result. Last come the findings for accounts and Regions that could not be read, and for
+      selected IDs, names, and tags that match no Voice Connector.
   type: list
   elements: dict
   contains:

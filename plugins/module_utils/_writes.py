@@ -135,7 +135,7 @@ class Write:
     def predict(self, current: Any) -> Change:
         """Return the change that this write would make to the state *current*. This sends nothing.
 
-        :raises VoiceError: the write is refused, or the installed botocore cannot send it.
+        :raises VoiceError: ``decide`` refuses the write, or the installed botocore cannot send it.
         """
         self.before = current
         desired = self.decide(current)

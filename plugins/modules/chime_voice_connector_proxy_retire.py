@@ -17,10 +17,10 @@ description:
     and then deletes these proxy configurations, several at a time. The module does not change the Voice Connectors
     themselves.
   - Before the first deletion, the module checks that the credentials and the Voice Connectors belong to O(account_id),
-    that everything was read, and that every exclusion matches a Voice Connector. It also checks that each Voice
-    Connector with a proxy configuration belongs to exactly one of the Regions that were read, that the number of
-    deletions is at most O(max_deletions), and that the backup was written and verified. If a check fails, nothing is
-    deleted.
+    that everything was read, and that every excluded ID, name, and tag matches a Voice Connector. It also checks that
+    each Voice Connector with a proxy configuration belongs to exactly one of the Regions that were read, that the
+    number of deletions is at most O(max_deletions), and that the backup was written and verified. If a check fails,
+    nothing is deleted.
   - The module does not delete a proxy configuration that M(chime_sdk.voice.chime_voice_connector_proxy_restore) could
     not restore, for example because the configuration contains a key that the installed botocore cannot send. The
     module continues with the other proxy configurations, and the task fails at the end.

@@ -195,11 +195,11 @@ RESPONSES: dict[str, tuple[str, list[list[Fault]]]] = {
         SET,
         [[], [Fault(PROXY, body='{"Proxy": {"Disabled": null}}')]],
     ),
-    "200 with a request ID, and the body is an empty JSON object, or ``Proxy`` is null or empty": (
+    "200 with a request ID, and either the body is an empty JSON object, or ``Proxy`` is null or empty": (
         NOT_SET,
         [[Fault(PROXY, body=body)] for body in ("{}", '{"Proxy": null}', '{"Proxy": {}}')],
     ),
-    "200 without a request ID, and the body is an empty JSON object, or ``Proxy`` is null or empty": (
+    "200 without a request ID, and either the body is an empty JSON object, or ``Proxy`` is null or empty": (
         FAILS,
         [[Fault(PROXY, body="{}", request_id=False)]],
     ),

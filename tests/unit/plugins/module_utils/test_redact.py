@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test that redact() hides secrets in external text, such as a message from AWS or botocore, and nothing else."""
+"""Test that redact() hides all secrets, and nothing but secrets, in external text such as a message from AWS."""
 
 from __future__ import annotations
 
