@@ -191,7 +191,7 @@ class Operation:
             delay = self._delay(failed)
             if delay is None:
                 break
-            self._last = f", the last of which ended with {clean(failed.last, 200)}" if failed.last else ""
+            self._last = f", one of which ended with {clean(failed.last, 200)}" if failed.last else ""
             time.sleep(delay)
         error = self.failure(
             failed.name,

@@ -277,7 +277,7 @@ def test_an_error_code_is_one_short_line_in_a_later_message(
     client = connect(emulator, "sts")._replace(seconds=1)
     with pytest.raises(VoiceError) as raised:
         Operation(client, "GetCallerIdentity", "get the AWS account ID")()
-    assert "after 2 requests, the last of which ended with Internal" in raised.value.message
+    assert "after 2 requests, one of which ended with Internal" in raised.value.message
     assert "\n" not in raised.value.message and len(raised.value.message) < 1000
 
 
