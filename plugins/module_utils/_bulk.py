@@ -378,7 +378,12 @@ def _has_name(connector: dict[str, Any] | None, names: list[str] | None) -> bool
 
     The result is also true if *names* is None, or if the name is not known yet.
     """
-    return names is None or connector is None or not connector["name"] or connector["name"] in names
+    return names is None or connector is None or _lacks_name(connector, names) or connector["name"] in names
+
+
+def _lacks_name(connector: dict[str, Any], names: list[str] | None) -> bool:
+    """Return whether a Voice Connector has no name, although *names* are selected."""
+    return names is not None and not connector["name"]
 
 
 def _read_guarded(region: RegionRead, identifier: str, selection: Selection, concurrency: int) -> ConnectorRead:
@@ -401,11 +406,8 @@ def _read(region: RegionRead, identifier: str, selection: Selection, concurrency
     client = region.client
     try:
         listed = region.listed.get(identifier)
-        if listed is None or (selection.names is not None and not listed["name"]):
-            listed = get_voice_connector(client, identifier)
-            if selection.names is not None and not listed["name"]:
-                operation = Operation(client, "GetVoiceConnector", f"get Voice Connector {identifier}")
-                raise operation.failure("unreadable", reason="it does not contain the name")
+        if listed is None or _lacks_name(listed, selection.names):
+            listed = get_voice_connector(client, identifier, needs_name=selection.names is not None)
     except VoiceError as e:
         return ConnectorRead(identifier, region.name, None, [e.detach()])
     if not _has_name(listed, selection.names):
@@ -475,7 +477,7 @@ def _not_tried(region: RegionRead, identifier: str, selection: Selection) -> Con
     The result contains the values from the listing if they show that the Voice Connector is selected.
     """
     listed = region.listed.get(identifier)
-    if listed is None or selection.tags or (selection.names is not None and not listed["name"]):
+    if listed is None or selection.tags or _lacks_name(listed, selection.names):
         return ConnectorRead(identifier, region.name, None, [], tried=False)
     connector = dict(listed)
     if selection.include_tags:

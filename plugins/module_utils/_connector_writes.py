@@ -12,7 +12,6 @@ each class defines which values its state contains. To change settings, use ``_w
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection
 from typing import Any, Callable
 
@@ -22,7 +21,7 @@ from ._errors import NotFound, VoiceError
 from ._operation import Operation, VoiceClient
 from ._options import VOICE_CONNECTOR_ID
 from ._settings import CONNECTOR, SETTINGS
-from ._writes import Confirmed, Write
+from ._writes import Write
 
 _CREDENTIALS = SETTINGS["termination_credentials"]
 
@@ -185,6 +184,7 @@ class CredentialsPut(_CredentialsWrite):
 
     operation = _CREDENTIALS.put or ""
     lost_message = "credentials_lost"
+    is_confirmed_by_state = False  # the user names do not show whether the passwords were set
 
     def __init__(
         self, client: VoiceClient, connector: dict[str, Any], passwords: dict[str, str], always: bool, purges: bool
@@ -206,11 +206,6 @@ class CredentialsPut(_CredentialsWrite):
 
     def needed(self, current: list[str], desired: list[str]) -> bool:
         return self._always or bool(self.sent) or super().needed(current, desired)
-
-    def _check_attempt(self, current: list[str]) -> None:
-        # The user names do not show whether the passwords were set, so only a response confirms an attempt.
-        with contextlib.suppress(Confirmed):
-            super()._check_attempt(current)
 
     def to_parameters(self, desired: list[str]) -> dict[str, Any]:
         current = self.before or []

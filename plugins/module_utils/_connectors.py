@@ -45,17 +45,20 @@ def find_owner(connector: dict[str, Any]) -> str | None:
     return parts[4] if len(parts) == 6 else None
 
 
-def get_voice_connector(client: VoiceClient, voice_connector_id: str) -> dict[str, Any]:
+def get_voice_connector(client: VoiceClient, voice_connector_id: str, needs_name: bool = False) -> dict[str, Any]:
     """Return the documented keys of the Voice Connector with this ID. Operation: GetVoiceConnector.
 
     :raises NotFound: the Voice Connector does not exist.
-    :raises VoiceError: the request failed, or the response is about a different Voice Connector.
+    :raises VoiceError: the request failed, or the response is about a different Voice Connector. Also raised if
+        *needs_name* is true, and the response does not contain the name.
     """
     operation = Operation(client, "GetVoiceConnector", f"get Voice Connector {voice_connector_id}")
     found = operation.member(operation(VoiceConnectorId=voice_connector_id), "VoiceConnector")
     connector = operation.check(connector_result, found or {}, client.region)
     if connector["voice_connector_id"] != voice_connector_id:
         raise operation.failure("unreadable", reason="it does not contain this Voice Connector")
+    if needs_name and not connector["name"]:
+        raise operation.failure("unreadable", reason="it does not contain the name")
     return connector
 
 

@@ -317,9 +317,11 @@ class Manager:
         progress = self._progress
         progress.after = State(None, {}, None)
         # If ListVoiceConnectors returns the Voice Connector, but GetVoiceConnector does not, wait until they agree.
-        deletion, connector = self._wait_for(self._find_to_delete, "only_listed")
-        if deletion is None or connector is None:
+        found = self._wait_for(self._find_to_delete, "only_listed")
+        if not found:
             return
+        (connector,) = found
+        deletion = ConnectorDeletion(self._client, connector["voice_connector_id"], self._refuse_deletion)
         progress.before = State(connector, {}, None)
         self._require_same(connector)
         progress.after = None
@@ -333,18 +335,18 @@ class Manager:
         progress.failed_step = None
         progress.after = State(None, {}, None)
 
-    def _find_to_delete(self) -> tuple[ConnectorDeletion | None, dict[str, Any] | None] | None:
-        """Return a pair: the deletion, and the documented keys of the Voice Connector.
+    def _find_to_delete(self) -> list[dict[str, Any]] | None:
+        """Return a list with the Voice Connector, or an empty list if it does not exist.
 
-        If the Voice Connector does not exist, the keys are None, and the deletion can be None too. If
-        ListVoiceConnectors returns the Voice Connector, but GetVoiceConnector does not, return None instead of a pair.
+        Return None if ListVoiceConnectors returns the Voice Connector, but GetVoiceConnector does not.
         """
         identifier = self._progress.voice_connector_id = self.find()
         if identifier is None:
-            return None, None
-        deletion = ConnectorDeletion(self._client, identifier, self._refuse_deletion)
-        connector = deletion.read(self._client)
-        return (deletion, connector) if connector or self._params["voice_connector_id"] else None
+            return []
+        try:
+            return [get_voice_connector(self._client, identifier)]
+        except NotFound:
+            return [] if self._params["voice_connector_id"] else None
 
     def _refuse_deletion(self, connector: dict[str, Any]) -> None:
         """Raise VoiceError if *connector* does not match the options, or if phone numbers are associated with it."""

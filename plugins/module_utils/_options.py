@@ -154,7 +154,9 @@ def find_misplaced_secrets(given: Any, below: bool = False) -> set[str]:
 def find_url_passwords(given: dict[str, Any]) -> set[str]:
     """Return the passwords in the URLs of the connection options, because Ansible does not hide these passwords."""
     urls = f"{given.get('endpoint_url')} {given.get('aws_config')}"
-    return {password for password in re.findall(r"//[^\s/@:]*:([^\s/@]+)@", urls) if len(password) > 3}
+    # Like redact(), take everything up to the last @ for the user part, because a password can contain any character.
+    passwords = [user.partition(":")[2] for user in re.findall(r"//([^\s\"']*)@", urls)]
+    return {password for password in passwords if len(password) > 3}
 
 
 def split_list(text: str) -> list[Any]:

@@ -175,7 +175,9 @@ class Planner:
         connector, there = current.connector or {}, current.settings[CREDENTIALS.name]
         given, names = options["credentials"], options["usernames"]
         purge = self._params["purge_termination_credentials"] or options["exists"] is False
-        if options["exists"] is False and (given or names) or (options["exists"] and given == [] and purge):
+        deletes_some = options["exists"] is False and (given or names)
+        deletes_all = options["exists"] and given == [] and purge
+        if deletes_some or deletes_all or (given is not None and names is not None):
             raise self._failure("contradiction", option=CREDENTIALS.name)
         if given is None:
             if options["exists"] is False:
@@ -183,8 +185,6 @@ class Planner:
             if (names is not None and set(names) != set(there)) or (options["exists"] and not there):
                 raise self._failure("no_passwords")
             return None, None
-        if names is not None:
-            raise self._failure("contradiction", option=CREDENTIALS.name)
         passwords = {credential["username"]: credential["password"] for credential in given}
         always = self._params["update_password"] == "always"
         put = CredentialsPut(self._client, connector, passwords, always, purge)
@@ -194,8 +194,8 @@ class Planner:
         params = self._params
         if params["tags"] is None:
             return []
-        exists = bool((current.connector or {})["voice_connector_id"])
-        known = (current.tags or {}) if exists else {}
+        connector = current.connector or {}
+        known = current.tags if connector["voice_connector_id"] and current.tags else {}
         changed = [key for key, value in params["tags"].items() if is_reserved(key) and known.get(key) != value]
         if changed:
             raise self._failure("reserved_tags", keys=" and ".join(sorted(changed)))
@@ -205,7 +205,6 @@ class Planner:
             return []
         if withheld and params["purge_tags"]:
             raise self._failure("tags_withheld", reason=(current.tags_error or "").removesuffix("."))
-        connector = current.connector or {}
         adds = [TagWrite(self._client, connector, params["tags"], False, withheld)] if params["tags"] else []
         removes = [TagWrite(self._client, connector, params["tags"], True, False)] if params["purge_tags"] else []
         return adds + removes

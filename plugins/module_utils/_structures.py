@@ -208,10 +208,13 @@ def _merge_value(kind: Any, current: Any, given: Any, path: str) -> Any:
         left = list(current or [])
         kept = [(item, find_kept(kind[0], left, item)) for item in _most_members_first(given)]
         for item, found in kept:
-            if found is None and all(map(is_empty, item.values())):
-                raise BadValue(path, "at least one value in each item")
-            others = [other for other in left if found is not None and is_kept(kind[0], other, item)]
-            if any(normalize(other, kind[0]) != normalize(found, kind[0]) for other in others):
+            if found is None:
+                if all(map(is_empty, item.values())):
+                    raise BadValue(path, "at least one value in each item")
+            elif any(
+                is_kept(kind[0], other, item) and normalize(other, kind[0]) != normalize(found, kind[0])
+                for other in left
+            ):
                 raise BadValue(path, "all keys of each item, because an item matches several current items")
         names = {name for name, _inner in kind[0].values()}
         unknown = sorted({name for item in left for name in item if name not in names and not is_empty(item[name])})

@@ -47,7 +47,7 @@ class WriteError(VoiceError):
     change: Change
 
 
-class Confirmed(Exception):
+class _Confirmed(Exception):
     """Raised if no request, or no further request, is needed, because the state is as desired."""
 
     def __init__(self, change: Change) -> None:
@@ -65,6 +65,7 @@ class Write:
     action: str  # as in "Failed to ACTION in REGION"
     deletes = False  # whether this deletes an object, so that the error NotFound can mean success
     lost_message = "stored_differently"
+    is_confirmed_by_state = True  # whether a read of the state shows that an attempt was applied
 
     def __init__(self, client: VoiceClient, decide: Callable[[Any], Any]) -> None:
         """Prepare a write.
@@ -167,7 +168,7 @@ class Write:
         try:
             response = operation(lambda may_be_applied: self.to_parameters(self.prepare(may_be_applied)))
             stored = self.find_stored(operation, response, self.desired)
-        except Confirmed as e:
+        except _Confirmed as e:
             return e.change
         except VoiceError as e:
             if not self._sending or isinstance(e, WriteError):
@@ -186,7 +187,7 @@ class Write:
         """Read the current state, and return the desired state.
 
         :param may_be_applied: whether the service may have applied an earlier attempt.
-        :raises Confirmed: there is nothing to send.
+        :raises _Confirmed: there is nothing to send.
         """
         self._sending = False
         try:
@@ -202,7 +203,7 @@ class Write:
         self.before = current
         self.desired = self.decide(current)
         if not self.needed(current, self.desired):
-            raise Confirmed(Change(current, current, False))
+            raise _Confirmed(Change(current, current, False))
         for expected in () if may_be_applied else self.expected:
             different = self.different(current, expected)
             if different:
@@ -211,16 +212,18 @@ class Write:
         return self.desired
 
     def _check_attempt(self, current: Any) -> None:
-        """Compare the state after an attempt with the state before it. Return normally if they are equal.
+        """Compare the state after an attempt with the state before it.
 
-        :raises Confirmed: the service applied the attempt.
+        Return normally if they are equal, or if the state cannot confirm that the attempt was applied.
+
+        :raises _Confirmed: the service applied the attempt.
         :raises WriteError: the state is neither the state before the attempt nor the desired state.
         """
         different = self.different(current, self.before)
-        if different and not self.lost(current, self.desired):
-            raise Confirmed(Change(self.before, current, True))
-        if different:
+        if different and self.lost(current, self.desired):
             self.fail_changed("changed_meanwhile", current, options=self.name(different))
+        if different and self.is_confirmed_by_state:
+            raise _Confirmed(Change(self.before, current, True))
 
     def _confirm(self, error: VoiceError) -> Change:
         """Read the state after an error. Return the change if the write was applied; otherwise, raise VoiceError."""
@@ -245,7 +248,7 @@ class Write:
             return Change(self.before, None, not error.rejected)
         try:
             self._check_attempt(current)
-        except Confirmed as e:
+        except _Confirmed as e:
             return e.change
         if self.different(current, self.before):
             self.fail_changed("write_unreadable", current, **response)

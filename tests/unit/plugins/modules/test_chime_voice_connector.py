@@ -1232,6 +1232,7 @@ def test_a_password_in_a_wrong_place_is_hidden(task: Task, capsys: pytest.Captur
         {"password": secret},
         {NAME: {"credentials": [{"username": "u", "pasword": int(number)}]}},
         {"aws_config": {"proxies": {"https": f"http://u:{secret}@127.0.0.1:1"}}, "termination": {"x": 1}},
+        {"aws_config": {"proxies": {"https": f"http://u:p@/{secret}@127.0.0.1:1"}}, "termination": {"x": 1}},
     ):
         arguments = {**connection_to(task.emulator), "name": "reception", **options}
         with patch_module_args(arguments), pytest.raises(SystemExit):
