@@ -282,17 +282,28 @@ def test_an_unreachable_proxy_server_is_named(
 @contextlib.contextmanager
 def run_server(respond: Callable[[socket.socket], None]) -> Iterator[int]:
     """Run a server that calls *respond* with one connection at a time, and yield its port."""
+    stopping = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
-            with contextlib.suppress(OSError):  # accept() raises it when the listener is closed
-                while True:
-                    connection, _address = listener.accept()
-                    with connection, contextlib.suppress(OSError):  # a failed handshake
-                        respond(connection)
+            while True:
+                connection, _address = listener.accept()
+                with connection, contextlib.suppress(OSError):  # for example, a failed handshake
+                    if stopping.is_set():
+                        return
+                    respond(connection)
 
-        threading.Thread(target=serve, daemon=True).start()
-        yield listener.getsockname()[1]
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            # End the thread before its listener is closed. It would otherwise accept connections for a later listener.
+            stopping.set()
+            with socket.socket() as waker:
+                waker.connect(listener.getsockname())
+            thread.join(10)
+            assert not thread.is_alive()
 
 
 def send(data: bytes) -> Callable[[socket.socket], None]:
